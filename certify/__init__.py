@@ -1,0 +1,56 @@
+"""certify: how good a trained two-layer ReLU network really is, with a proof.
+
+`bound(X, y, gamma=0.1)` encloses the global optimum of the training loss; `check(certificate, X, y)` verifies
+the proof in exact arithmetic. Importing the package loads no numerical library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from certify.certificate import Certificate
+from certify.certificate_file import load_certificate, save_certificate
+from certify.check import Verdict
+from certify.check_file import check
+from certify.errors import CertificateError, CertifyError, DataError, NetworkError, SolverError
+from certify.problem import ReLUNetwork, TrainingProblem
+
+if TYPE_CHECKING:
+    from certify.bounding import bound
+    from certify.report import Interval, Report
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Certificate",
+    "CertificateError",
+    "CertifyError",
+    "DataError",
+    "Interval",
+    "NetworkError",
+    "ReLUNetwork",
+    "Report",
+    "SolverError",
+    "TrainingProblem",
+    "Verdict",
+    "__version__",
+    "bound",
+    "check",
+    "load_certificate",
+    "save_certificate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs numpy when it is first asked for."""
+    if name == "bound":
+        from certify.bounding import bound
+
+        return bound
+    if name in ("Interval", "Report"):
+        from certify import report
+
+        found: Callable[..., Any] = getattr(report, name)
+        return found
+    raise AttributeError(f"module 'certify' has no attribute {name!r}")

@@ -1,0 +1,121 @@
+"""What a certificate consists of: the nodes of the proof tree, the root frame, the claim.
+
+The file they are written to is the business of `certify.certificate_file`; whether they prove anything is
+for `certify.check` to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from certify.preprocessing import Preprocessing
+from certify.problem import IntegerRows
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Split the space of a free coordinate: t_k >= 0, then t_k <= 0 with generator k reversed."""
+
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Cut the cone at w = a w_k + b w_l: w replaces w_k in the first child, w_l in the second."""
+
+    k: int
+    l: int  # noqa: E741 - the index of the second generator is l in every formula
+    a: int
+    b: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf closed by `scale` * form - `unit` * sum of multiplier * product being semidefinite.
+
+    Attributes:
+        scale: S > 0.
+        unit: U > 0.
+        products: (i, j, multiplier), i <= j indices into the leaf's nonnegative quantities: the signed
+            t_k, then the alpha_i, then the beta_i of the mixed rows.
+    """
+
+    scale: int
+    unit: int
+    products: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TauLeaf:
+    """A leaf closed by the (tau, q) rule with tau = a/b, less `unit` * multipliers of products of the t_k.
+
+    Attributes:
+        a: positive.
+        b: positive.
+        unit: U > 0.
+        products: (k, l, multiplier), k <= l.
+    """
+
+    a: int
+    b: int
+    unit: int = 1
+    products: tuple[tuple[int, int, int], ...] = ()
+
+
+Node = Sign | Split | Leaf | TauLeaf
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The root frame u = sum_k t_k w_k, with the proof that it is a basis.
+
+    Attributes:
+        generators: w_1, ..., w_d, integer vectors of R^d.
+        inverse: d rows with sum_k inverse[i][k] w_k = scale e_i.
+        scale: positive.
+    """
+
+    generators: IntegerRows
+    inverse: IntegerRows
+    scale: int
+
+    @classmethod
+    def identity(cls, d: int) -> Frame:
+        """Return the coordinate frame of R^d."""
+        unit = tuple(tuple(int(i == j) for j in range(d)) for i in range(d))
+        return cls(unit, unit, 1)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A claimed lower bound on the optimum of one training problem, for every width, with its proof.
+
+    Attributes:
+        problem_sha256: hash of the exact problem.
+        gamma: the weight decay of the problem.
+        loss: its loss.
+        preprocessing: how the problem is made from a data file; None for a problem given as arrays.
+        bound: the claimed lower bound, <N, Y> - 1/2 |N|_F^2 (a loss).
+        dual_point: N as n rows of c integers over 2**dual_exponent, scaled so that h(N) <= gamma.
+        dual_exponent: at least zero.
+        frame: the root of the tree.
+        tree: the proof that h(N) <= gamma, its nodes in preorder.
+        method: how the bound was found; says nothing about its truth.
+    """
+
+    problem_sha256: str
+    gamma: Fraction
+    loss: str
+    preprocessing: Preprocessing | None
+    bound: Fraction
+    dual_point: IntegerRows
+    dual_exponent: int
+    frame: Frame
+    tree: tuple[Node, ...]
+    method: str
+
+    @property
+    def leaves(self) -> int:
+        """The number of leaves of the tree."""
+        return sum(isinstance(node, Leaf | TauLeaf) for node in self.tree)

@@ -1,0 +1,111 @@
+"""Check a certificate against the user's own data; standard library and python-flint only.
+
+`python -m certify.check_file CERT --data F.csv` is the checker with nothing around it: it starts where no
+solver, no numpy and no terminal library is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from os import PathLike
+from typing import Any
+
+from certify.certificate import Certificate
+from certify.certificate_file import load_certificate
+from certify.check import Obligation, Verdict, check_certificate
+from certify.data import Dataset, reapply_arrays, reread_dataset
+from certify.errors import CertifyError, DataError
+from certify.problem import TrainingProblem
+from certify.statement import theorem
+from certify.table import read_table
+
+Path = str | PathLike[str]
+
+
+def check(
+    certificate: Certificate | Path,
+    X: Any = None,
+    y: Any = None,
+    *,
+    data: Path | None = None,
+    problem: TrainingProblem | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
+    """Decide in exact arithmetic whether a certificate proves its bound for your data.
+
+    Give the data once: as arrays `X` and `y`, as a file `data`, or as an exact `problem`.
+
+    Args:
+        certificate: a certificate, or the path of its file.
+        X: n x d features: lists, numpy, pandas or polars, as they were given to `bound`.
+        y: n targets or labels, or n x c.
+        data: path of a CSV or Parquet file.
+        problem: an exact training problem.
+        on_progress: called with (nodes done, nodes in all).
+
+    Returns:
+        The verdict; a certificate that was made for other data is rejected, not an error.
+
+    Raises:
+        CertificateError: if the certificate file cannot be read.
+        DataError: if the data cannot be read, or is given not at all or twice.
+    """
+    if [X is None, data is None, problem is None].count(False) != 1 or (X is None) != (y is None):
+        raise DataError("give the data to check against once: as X and y, as data, or as problem")
+    if not isinstance(certificate, Certificate):
+        certificate = load_certificate(certificate)
+    if problem is None:
+        try:
+            problem = _problem(certificate, X, y, data)
+        except _OtherData as error:
+            return Verdict(False, None, "exact", str(error), Obligation.PROBLEM, 0)
+    return check_certificate(certificate, problem, on_progress)
+
+
+class _OtherData(Exception):
+    """The data is readable, but the certificate's recipe does not fit it."""
+
+
+def _problem(certificate: Certificate, X: Any, y: Any, data: Path | None) -> TrainingProblem:
+    """Follow the certificate's recipe on the user's data."""
+    recipe = certificate.preprocessing
+    if recipe is None:
+        raise DataError("the certificate says nothing of how its problem is made from data: give `problem`")
+    if data is not None:
+        read_table(data)  # a file that is no table is the user's to mend, not the certificate's fault
+    try:
+        dataset: Dataset = reapply_arrays(X, y, recipe) if data is None else reread_dataset(data, recipe)
+        return dataset.problem(certificate.gamma, certificate.loss)
+    except DataError as error:
+        raise _OtherData(f"the certificate is not for this data: {error}") from error
+
+
+def statement(certificate: Certificate, data: Path) -> str:
+    """Say in words what an accepted certificate proves about a data file."""
+    return theorem(_problem(certificate, None, None, data), certificate.bound, certificate.preprocessing)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
+    parser = argparse.ArgumentParser(prog="python -m certify.check_file", description=main.__doc__)
+    parser.add_argument("certificate", metavar="CERT")
+    parser.add_argument("--data", required=True, metavar="F.csv")
+    options = parser.parse_args(arguments)
+    try:
+        certificate = load_certificate(options.certificate)
+        verdict = check(certificate, data=options.data)
+        if not verdict.valid:
+            print(f"REJECTED: {verdict.reason}")
+            return 1
+        print(f"VALID, trust: {verdict.trust}")
+        print(f"{statement(certificate, options.data)}\nChecked: {verdict.reason}.")
+    except CertifyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

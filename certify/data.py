@@ -1,0 +1,353 @@
+"""From a file or arrays to an exact training problem, by a recipe that a certificate can carry.
+
+`read_dataset` and `from_arrays` choose the recipe (`certify.preprocessing`). `reread_dataset` and
+`reapply_arrays` follow a recorded one, as a checker does, and guess nothing but the separator and the
+header of a file. Every step is exact: a file and a recipe make one problem, with one hash, everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+from certify.errors import DataError
+from certify.preprocessing import (
+    TASKS,
+    Preprocessing,
+    classes_of,
+    label_text,
+    natural_task,
+    parse_rational,
+    standardization,
+)
+from certify.problem import TrainingProblem
+from certify.table import Table, array_table, parse_number, read_table
+
+__all__ = [
+    "Dataset",
+    "Preprocessing",
+    "from_arrays",
+    "parse_gamma",
+    "read_dataset",
+    "reapply_arrays",
+    "reread_dataset",
+]
+
+Matrix = tuple[tuple[Fraction, ...], ...]
+
+MAX_BITS = 14_000  # of an integer of the problem: Python writes at most 4300 digits
+LISTED = 6  # names in a sentence
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The exact numbers of a training problem that has no loss and no weight decay yet.
+
+    Attributes:
+        inputs: n x d, standardised and with the bias column if the recipe says so.
+        targets: n x c, one-hot rows for classes.
+        preprocessing: the recipe that led here.
+        feature_names: the columns of `inputs` without the bias; 1-based positions as text where a file
+            has no header, x1, x2, ... where an array has no names.
+        source: the path as given, or "arrays".
+    """
+
+    inputs: Matrix
+    targets: Matrix
+    preprocessing: Preprocessing
+    feature_names: tuple[str, ...]
+    source: str
+
+    def problem(self, gamma: Fraction | int | str | float, loss: str = "squared") -> TrainingProblem:
+        """Add the weight decay and the loss.
+
+        Args:
+            gamma: positive; a float is taken as the shortest decimal that prints it, so that "0.1", "1/10"
+                and 0.1 all mean one tenth.
+            loss: a name of `certify.problem.LOSSES`.
+
+        Raises:
+            DataError: if gamma is not a positive number or the loss is unknown.
+        """
+        return TrainingProblem.from_rationals(self.inputs, self.targets, parse_gamma(gamma), loss)
+
+    def describe(self) -> str:
+        """Say in one sentence what is fitted to what."""
+        recipe = self.preprocessing
+        features = _listed(map(_column_name, self.feature_names))
+        targets = _listed(map(_column_name, recipe.targets))
+        return (
+            f"{self.source}: {_counted(len(self.inputs), 'row')}, "
+            f"{_counted(len(self.feature_names), 'feature')} ({features}), "
+            + ("standardised, " if recipe.standardize is not None else "")
+            + ("with a bias, " if recipe.bias else "")
+            + f"{'target' if len(recipe.targets) == 1 else 'targets'} {targets}: "
+            + (
+                f"{len(recipe.classes)} classes ({_listed(map(_printable, recipe.classes))}), one-hot"
+                if recipe.classes
+                else "regression"
+            )
+        )
+
+
+def parse_gamma(gamma: Fraction | int | str | float) -> Fraction:
+    """Read a weight-decay strength exactly; see `Dataset.problem`.
+
+    Raises:
+        DataError: if it is not a number.
+    """
+    if isinstance(gamma, int | Fraction):
+        return Fraction(gamma)
+    text = float.__repr__(gamma) if isinstance(gamma, float) else str(gamma).strip()
+    try:
+        number = parse_number(text)
+        number = parse_rational(text) if number is None else number
+    except ValueError:
+        number = None
+    if number is None:
+        raise DataError(f"gamma is {text[:40]!r}: give a positive number such as 0.1")
+    return number
+
+
+def read_dataset(
+    path: str | os.PathLike[str],
+    *,
+    targets: Sequence[str] = (),
+    task: str = "auto",
+    bias: bool = False,
+    standardize: bool = False,
+) -> Dataset:
+    """Read a CSV or Parquet file (see `certify.table.read_table`) and choose the recipe for it.
+
+    Args:
+        path: the file.
+        targets: names or 1-based positions of the target columns; if empty, the last column. All other
+            columns are features.
+        task: "classification", "regression", or "auto" for the rule of `certify.preprocessing`.
+        bias: whether to append a column of ones to the features.
+        standardize: whether to shift and scale every feature to mean 0 and variance 1, up to the rounding
+            of `certify.preprocessing.standardization`.
+
+    Raises:
+        DataError: if the file or the choice of targets is unusable.
+    """
+    table = read_table(path)
+    chosen = _target_columns(table, targets) if targets else [len(table.names) - 1]
+    features, labels = _divided(table, chosen)
+    names = tuple(_reference(table, column) for column in chosen)
+    inputs = _numbers(features, "feature")
+    recipe = _choose(inputs, labels, names, task, bias, standardize)
+    return _follow(recipe, inputs, features.names, labels, table.source)
+
+
+def reread_dataset(path: str | os.PathLike[str], preprocessing: Preprocessing) -> Dataset:
+    """Read a file by a recorded recipe.
+
+    Raises:
+        DataError: if the file is unusable or the recipe does not fit it, for instance because a label is
+            not among the recorded classes or a recorded class does not occur.
+    """
+    table = read_table(path)
+    features, labels = _divided(table, _target_columns(table, preprocessing.targets))
+    return _follow(preprocessing, _numbers(features, "feature"), features.names, labels, table.source)
+
+
+def from_arrays(
+    X: Any, y: Any, *, task: str = "auto", bias: bool = False, standardize: bool = False
+) -> Dataset:
+    """Take over two arrays and choose the recipe for them.
+
+    Args:
+        X: n x d: a list of rows, a numpy array, a pandas or polars frame, whose column names are kept. A
+            float is the dyadic rational that it is; ints, Fractions and Decimals are exact as well.
+        y: n targets, or n x c for a regression on several; the same types, or texts for classes.
+        task: see `read_dataset`.
+        bias: see `read_dataset`.
+        standardize: see `read_dataset`.
+
+    Raises:
+        DataError: if an entry or a shape is unusable.
+    """
+    features, labels = _array_tables(X, y)
+    inputs = _numbers(features, "feature")
+    recipe = _choose(inputs, labels, labels.names, task, bias, standardize)
+    return _follow(recipe, inputs, features.names, labels, "arrays")
+
+
+def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing) -> Dataset:
+    """Take over two arrays by a recorded recipe; `y` has as many columns as the recipe has targets.
+
+    Raises:
+        DataError: if an entry or a shape is unusable or the recipe does not fit.
+    """
+    features, labels = _array_tables(X, y)
+    if len(labels.names) != len(preprocessing.targets):
+        raise DataError(
+            f"y has {_counted(len(labels.names), 'column')} and the recipe "
+            f"{_counted(len(preprocessing.targets), 'target')}: give the targets that the recipe was made for"
+        )
+    return _follow(preprocessing, _numbers(features, "feature"), features.names, labels, "arrays")
+
+
+def _target_columns(table: Table, targets: Sequence[str]) -> list[int]:
+    columns = [_column(table, target) for target in ([targets] if isinstance(targets, str) else targets)]
+    for k, column in enumerate(columns):
+        if column in columns[:k]:
+            raise DataError(
+                f"{table.source}: the target column {table.names[column]!r} is named twice: name it once"
+            )
+    return columns
+
+
+def _column(table: Table, target: str) -> int:
+    """The 0-based index of the column that has this name or 1-based position."""
+    width = len(table.names)
+    found = {k for k, name in enumerate(table.names) if name == target.strip()}
+    if re.fullmatch("[0-9]{1,9}", target.strip()) and 1 <= int(target) <= width:
+        found.add(int(target) - 1)
+    if not found:
+        raise DataError(
+            f"{table.source} has no column {target[:40]!r}: give one of the names "
+            f"{_listed(map(_printable, table.names))}, or a position from 1 to {width}"
+        )
+    if len(found) > 1:
+        raise DataError(
+            f"{table.source}: the target {target[:40]!r} can mean each of the columns "
+            f"{_listed(str(k + 1) for k in sorted(found))}: give these columns names of their own"
+        )
+    return found.pop()
+
+
+def _reference(table: Table, column: int) -> str:
+    """The text by which `_column` finds a column again: its name or, if that is not unique, its position."""
+    name = table.names[column]
+    text = name if table.names.count(name) == 1 else str(column + 1)
+    _column(table, text)
+    return text
+
+
+def _divided(table: Table, targets: Sequence[int]) -> tuple[Table, Table]:
+    features = [k for k in range(len(table.names)) if k not in targets]
+    if not features:
+        raise DataError(f"{table.source}: every column is a target: leave at least one as a feature")
+    return table.select(features), table.select(targets)
+
+
+def _array_tables(X: Any, y: Any) -> tuple[Table, Table]:
+    features, labels = array_table(X, "X"), array_table(y, "y", vector=True)
+    if len(features.rows) != len(labels.rows):
+        raise DataError(
+            f"X has {_counted(len(features.rows), 'row')} and y has {len(labels.rows)}: "
+            "give one target per row of X"
+        )
+    return features, labels
+
+
+def _choose(
+    inputs: Matrix, labels: Table, targets: tuple[str, ...], task: str, bias: bool, standardize: bool
+) -> Preprocessing:
+    if task not in ("auto", *TASKS):
+        raise DataError(f"the task {task!r} is unknown: use auto, {' or '.join(TASKS)}")
+    task = natural_task(labels) if task == "auto" else task
+    classes = classes_of(labels) if task == "classification" else ()
+    pairs = tuple(map(standardization, zip(*inputs, strict=True))) if standardize else None
+    return Preprocessing(targets, task, classes, bias, pairs)
+
+
+def _follow(
+    recipe: Preprocessing, inputs: Matrix, names: tuple[str, ...], labels: Table, source: str
+) -> Dataset:
+    if recipe.standardize is not None:
+        if len(recipe.standardize) != len(names):
+            raise DataError(
+                f"{source} has {_counted(len(names), 'feature')} and the recipe standardises "
+                f"{len(recipe.standardize)}: use the data that the recipe was made for"
+            )
+        inputs = tuple(
+            tuple((x - shift) * scale for x, (shift, scale) in zip(row, recipe.standardize, strict=True))
+            for row in inputs
+        )
+        _refuse_vast(inputs, f"{source}, standardised,")
+    if recipe.bias:
+        inputs = tuple((*row, Fraction(1)) for row in inputs)
+    one_hot = recipe.task == "classification"
+    targets = _one_hot(labels, recipe.classes) if one_hot else _numbers(labels, "regression target")
+    return Dataset(inputs, targets, recipe, names, source)
+
+
+def _one_hot(labels: Table, classes: tuple[str, ...]) -> Matrix:
+    names = [label_text(row[0]) for row in labels.rows]
+    recorded, occurring = set(classes), set(names)
+    for i, name in enumerate(names):
+        if name not in recorded:
+            raise DataError(
+                f"{labels.where(i, 0)}: the class {name[:40]!r} is not one of the recorded classes "
+                f"{_listed(map(_printable, classes))}; use the data that the recipe was made for"
+            )
+    for name in classes:
+        if name not in occurring:
+            raise DataError(
+                f"{labels.source}: no row has the recorded class {name[:40]!r}: use the data that the recipe "
+                "was made for"
+            )
+    unit = {name: tuple(Fraction(name == other) for other in classes) for name in classes}
+    return tuple(unit[name] for name in names)
+
+
+def _numbers(table: Table, role: str) -> Matrix:
+    """The cells of a table that may hold nothing but numbers."""
+    rows = []
+    for i, row in enumerate(table.rows):
+        numbers = []
+        for k, cell in enumerate(row):
+            if isinstance(cell, str):
+                may_be_a_header = table.lines is not None and i == 0 and not table.has_header
+                raise DataError(
+                    f"{table.where(i, k)}: {cell[:40]!r} is text and a {role} must be a number; write a "
+                    "decimal such as 5.1"
+                    + (", or begin the names with letters if this is a header" if may_be_a_header else "")
+                )
+            numbers.append(cell)
+        rows.append(tuple(numbers))
+    _refuse_vast(rows, table.source)
+    return tuple(rows)
+
+
+def _refuse_vast(rows: Iterable[Sequence[Fraction]], source: str) -> None:
+    """Refuse numbers whose integers over a common denominator would exceed `MAX_BITS`."""
+    entries = [entry for row in rows for entry in row]
+    integer_bits = max(x.numerator.bit_length() - x.denominator.bit_length() + 1 for x in entries)
+    common = 1
+    for denominator in {x.denominator for x in entries}:
+        common = math.lcm(common, denominator)
+        if common.bit_length() + max(integer_bits, 0) > MAX_BITS:
+            raise DataError(
+                f"{source} has numbers that need integers of more than {MAX_BITS} bits over a common "
+                "denominator: round them to fewer digits or rescale them"
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = iter(names)
+    shown = list(islice(names, LISTED))
+    return ", ".join([*shown, *(["..."] if any(True for _ in names) else [])])
+
+
+def _column_name(name: str) -> str:
+    return f"column {name}" if name.isdecimal() else _printable(name)
+
+
+def _printable(name: str) -> str:
+    """A name from a file, made safe to print on a terminal and short."""
+    short = name if len(name) <= 40 else name[:40] + "..."
+    return short if short.isprintable() else repr(short)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,165 @@
+"""Exact arithmetic that verdicts rest on: semidefiniteness of integer matrices, outward rounding.
+
+Only the standard library and python-flint are used. A factor computed here is a hint: what counts is the
+exact residual (docs/method.md, section 5).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
+from operator import mul
+
+from flint import fmpz_mat
+
+IntegerMatrix = Sequence[Sequence[int]]
+
+# Below this order elimination decides in less time than a factor and its residual take.
+_SMALL_ORDER = 8
+# Elimination multiplies the length of the integers by the order: beyond this it takes minutes.
+_LARGEST_ELIMINATION = 60
+_FACTOR_BITS = (64, 128, 256, 512)
+
+
+def is_psd(matrix: IntegerMatrix) -> bool:
+    """Say whether a symmetric integer matrix is proved positive semidefinite.
+
+    True is a proof. False is a disproof up to order 60; above it, a matrix within 1e-150 (relative to its
+    unit-diagonal scaling) of the boundary of the cone may be called False as well.
+
+    Args:
+        matrix: the rows of a symmetric matrix; only symmetric matrices have a meaningful answer.
+    """
+    if any(matrix[i][i] < 0 for i in range(len(matrix))):
+        return False
+    support = [i for i in range(len(matrix)) if matrix[i][i] > 0]
+    if any(matrix[i][i] == 0 and any(matrix[i]) for i in range(len(matrix))):
+        return False
+    core = [[matrix[i][j] for j in support] for i in support]
+    if len(core) <= _SMALL_ORDER:
+        return _eliminates(core)
+    for bits in _FACTOR_BITS:
+        scaled, half_bits = _unit_diagonal(core, bits)
+        factor = _cholesky_hint(scaled, half_bits)
+        if factor is not None and _is_dominant_residual(scaled, factor):
+            return True
+    return len(core) <= _LARGEST_ELIMINATION and _eliminates(core)
+
+
+def _is_dominant_residual(matrix: IntegerMatrix, factor: IntegerMatrix) -> bool:
+    """Prove `matrix` = R R^T + E semidefinite by the diagonal dominance of E; R = `factor` may be any."""
+    r = fmpz_mat([list(row) for row in factor])
+    residual = (fmpz_mat([list(row) for row in matrix]) - r * r.transpose()).tolist()
+    return all(2 * row[i] >= sum(map(abs, row)) for i, row in enumerate(residual))
+
+
+def _unit_diagonal(matrix: IntegerMatrix, bits: int) -> tuple[list[list[int]], int]:
+    """Scale rows and columns alike by powers of two until each diagonal entry has 2h - 1 or 2h bits.
+
+    Such a congruence by a positive diagonal matrix changes nothing about semidefiniteness.
+
+    Returns:
+        The scaled matrix and h, at least `bits`.
+    """
+    halves = [(matrix[i][i].bit_length() + 1) // 2 for i in range(len(matrix))]
+    h = max(bits, *halves)
+    shifts = [h - half for half in halves]
+    return (
+        [
+            [entry << (si + sj) for entry, sj in zip(row, shifts, strict=True)]
+            for row, si in zip(matrix, shifts, strict=True)
+        ],
+        h,
+    )
+
+
+def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> list[list[int]] | None:
+    """Factor `matrix` - delta I in fixed point, or return None where a pivot is not positive.
+
+    With delta = order * 2^half_bits the rounding of the entries (half a pivot each) cannot spoil the
+    dominance of the residual, so the only loss against an exact factor is delta itself.
+    """
+    order = len(matrix)
+    delta = order << half_bits
+    factor: list[list[int]] = []
+    for i, row in enumerate(matrix):
+        r: list[int] = []
+        for j in range(i):
+            pivot = factor[j][j]
+            r.append((2 * (row[j] - sum(map(mul, r, factor[j]))) + pivot) // (2 * pivot))
+        pivot_squared = row[i] - delta - sum(map(mul, r, r))
+        if pivot_squared <= 0:
+            return None
+        r.append(math.isqrt(pivot_squared))
+        factor.append(r)
+    return [r + [0] * (order - len(r)) for r in factor]
+
+
+def _eliminates(matrix: IntegerMatrix) -> bool:
+    """Decide semidefiniteness by symmetric fraction-free elimination (Bareiss)."""
+    rows = [list(row) for row in matrix]
+    previous = 1
+    for k in range(len(rows)):
+        pivot = rows[k][k]
+        if pivot < 0:
+            return False
+        if pivot == 0:
+            if any(rows[k][k:]):
+                return False
+            continue
+        for i in range(k + 1, len(rows)):
+            factor = rows[i][k]
+            for j in range(i, len(rows)):
+                rows[i][j] = rows[j][i] = (pivot * rows[i][j] - factor * rows[j][k]) // previous
+        previous = pivot
+    return True
+
+
+def is_nonnegative(matrix: IntegerMatrix) -> bool:
+    """Say whether every entry is at least zero, so that the form is nonnegative on the orthant."""
+    return all(entry >= 0 for row in matrix for entry in row)
+
+
+def norm_up(vector: Sequence[int]) -> int:
+    """Return the least integer that is at least the Euclidean norm of an integer vector."""
+    square = sum(map(mul, vector, vector))
+    root = math.isqrt(square)
+    return root if root * root == square else root + 1
+
+
+def decimal_down(value: Fraction, digits: int = 10) -> str:
+    """Write a rational with so many significant digits, rounded toward minus infinity."""
+    return _decimal(value, digits, ROUND_FLOOR)
+
+
+def decimal_up(value: Fraction, digits: int = 10) -> str:
+    """Write a rational with so many significant digits, rounded toward plus infinity."""
+    return _decimal(value, digits, ROUND_CEILING)
+
+
+def _decimal(value: Fraction, digits: int, rounding: str) -> str:
+    # The operands must be exact: only the division may round, and in the direction asked for.
+    context = Context(prec=digits, rounding=rounding, Emin=-999_999, Emax=999_999)
+    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return f"{quotient:f}" if -6 <= quotient.adjusted() < 16 else f"{quotient:e}"
+
+
+def float_down(value: Fraction) -> float:
+    """Return the largest float that is at most `value`."""
+    nearest = _nearest_float(value)
+    return nearest if Fraction(nearest) <= value else math.nextafter(nearest, -math.inf)
+
+
+def float_up(value: Fraction) -> float:
+    """Return the smallest float that is at least `value`."""
+    return -float_down(-value)
+
+
+def _nearest_float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return sys.float_info.max if value > 0 else -sys.float_info.max

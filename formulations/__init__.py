@@ -1,0 +1,1 @@
+"""The mathematics: a training problem in, numbers out; floating point, nothing trusted."""

@@ -1,0 +1,83 @@
+"""Hypothesis strategies shared by the tests: small exact problems, and certificates of every shape."""
+
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
+from certify.preprocessing import Preprocessing
+from certify.problem import IntegerRows, TrainingProblem
+
+INTEGERS = st.integers(-20, 20) | st.integers(-(10**60), 10**60)
+GAMMAS = st.fractions(min_value=Fraction(1, 50), max_value=10, max_denominator=50)
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
+
+
+def rational_rows(rows: int, columns: int, bound: int = 5) -> st.SearchStrategy[list[list[Fraction]]]:
+    """Matrices of small rationals, with zeros and repetitions."""
+    entry = st.integers(-bound, bound).map(Fraction) | st.fractions(-bound, bound, max_denominator=7)
+    return st.lists(st.lists(entry, min_size=columns, max_size=columns), min_size=rows, max_size=rows)
+
+
+@st.composite
+def problems(draw: st.DrawFn, max_n: int = 5, d: int | None = None, max_c: int = 3) -> TrainingProblem:
+    """Training problems of up to three features, n < d and c > n included."""
+    n, c = draw(st.integers(1, max_n)), draw(st.integers(1, max_c))
+    features = draw(st.integers(1, 3)) if d is None else d
+    return TrainingProblem.from_rationals(
+        draw(rational_rows(n, features)), draw(rational_rows(n, c)), draw(GAMMAS)
+    )
+
+
+def integer_rows(rows: int, columns: int) -> st.SearchStrategy[IntegerRows]:
+    """Integer matrices, some entries of them long."""
+    row = st.lists(INTEGERS, min_size=columns, max_size=columns).map(tuple)
+    return st.lists(row, min_size=rows, max_size=rows).map(tuple)
+
+
+def products() -> st.SearchStrategy[tuple[tuple[int, int, int], ...]]:
+    """Multipliers as a file holds them, those of one first index together."""
+    entries = st.dictionaries(st.tuples(st.integers(0, 6), st.integers(0, 6)), INTEGERS, max_size=5)
+    return entries.map(lambda table: tuple((i, j, table[i, j]) for i, j in sorted(table)))
+
+
+def nodes() -> st.SearchStrategy[Node]:
+    """Single nodes, meaningless ones included."""
+    index = st.integers(-1, 5)
+    return (
+        st.builds(Sign, index)
+        | st.builds(Split, index, index, INTEGERS, INTEGERS)
+        | st.builds(Leaf, INTEGERS, INTEGERS, products())
+        | st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
+    )
+
+
+@st.composite
+def preprocessings(draw: st.DrawFn) -> Preprocessing:
+    """Recipes of both tasks."""
+    pair = st.tuples(st.fractions(), st.fractions(min_value=Fraction(1, 1000)))
+    standardize = draw(st.none() | st.lists(pair, min_size=1, max_size=4).map(tuple))
+    bias = draw(st.booleans())
+    if draw(st.booleans()):
+        targets = draw(st.lists(st.text(max_size=5), min_size=1, max_size=3, unique=True))
+        return Preprocessing(tuple(targets), "regression", (), bias, standardize)
+    classes = draw(st.lists(st.text(max_size=5), min_size=2, max_size=4, unique=True))
+    return Preprocessing((draw(st.text(max_size=5)),), "classification", tuple(classes), bias, standardize)
+
+
+@st.composite
+def certificates(draw: st.DrawFn) -> Certificate:
+    """Certificates that a file can hold; that one proves anything would be a miracle."""
+    n, c, d = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    return Certificate(
+        problem_sha256=draw(st.text("0123456789abcdef", min_size=64, max_size=64)),
+        gamma=draw(st.fractions()),
+        loss=draw(PRINTABLE),
+        preprocessing=draw(st.none() | preprocessings()),
+        bound=draw(st.fractions()),
+        dual_point=draw(integer_rows(n, c)),
+        dual_exponent=draw(st.integers(0, 10_000)),
+        frame=Frame(draw(integer_rows(d, d)), draw(integer_rows(d, d)), draw(INTEGERS)),
+        tree=tuple(draw(st.lists(nodes(), max_size=6))),
+        method=draw(PRINTABLE),
+    )
