@@ -25,7 +25,7 @@ class Split:
     """Cut the cone at w = a w_k + b w_l: w replaces w_k in the first child, w_l in the second."""
 
     k: int
-    l: int  # noqa: E741 - the index of the second generator is l in every formula
+    l: int
     a: int
     b: int
 

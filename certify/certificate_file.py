@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -57,7 +58,7 @@ def to_text(certificate: Certificate) -> str:
     return "\n".join(lines) + "\n"
 
 
-def save_certificate(certificate: Certificate, path: str | Path) -> None:
+def save_certificate(certificate: Certificate, path: str | os.PathLike[str]) -> None:
     """Write the certificate to a file.
 
     Raises:
@@ -71,7 +72,7 @@ def save_certificate(certificate: Certificate, path: str | Path) -> None:
         ) from error
 
 
-def load_certificate(path: str | Path) -> Certificate:
+def load_certificate(path: str | os.PathLike[str]) -> Certificate:
     """Read a certificate file.
 
     Raises:

@@ -19,7 +19,7 @@ from certify.data import Dataset, reapply_arrays, reread_dataset
 from certify.errors import CertifyError, DataError
 from certify.problem import TrainingProblem
 from certify.statement import theorem
-from certify.table import read_table
+from certify.table import array_table, read_table
 
 Path = str | PathLike[str]
 
@@ -73,8 +73,12 @@ def _problem(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Tra
     recipe = certificate.preprocessing
     if recipe is None:
         raise DataError("the certificate says nothing of how its problem is made from data: give `problem`")
+    # Data that is no table of numbers is the user's to mend, not the certificate's fault.
     if data is not None:
-        read_table(data)  # a file that is no table is the user's to mend, not the certificate's fault
+        read_table(data)
+    else:
+        array_table(X, "X")
+        array_table(y, "y", vector=True)
     try:
         dataset: Dataset = reapply_arrays(X, y, recipe) if data is None else reread_dataset(data, recipe)
         return dataset.problem(certificate.gamma, certificate.loss)
@@ -82,9 +86,21 @@ def _problem(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Tra
         raise _OtherData(f"the certificate is not for this data: {error}") from error
 
 
+def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
+    """Return the exact problem that a certificate's recipe makes of a data file.
+
+    Raises:
+        DataError: if the file cannot be read or the recipe does not fit it.
+    """
+    try:
+        return _problem(certificate, None, None, data)
+    except _OtherData as error:
+        raise DataError(str(error)) from error
+
+
 def statement(certificate: Certificate, data: Path) -> str:
     """Say in words what an accepted certificate proves about a data file."""
-    return theorem(_problem(certificate, None, None, data), certificate.bound, certificate.preprocessing)
+    return theorem(problem_of(certificate, data), certificate.bound, certificate.preprocessing)
 
 
 def main(arguments: list[str] | None = None) -> int:

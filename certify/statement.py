@@ -48,7 +48,8 @@ def _features(problem: TrainingProblem, preprocessing: Preprocessing | None) -> 
 def _targets(problem: TrainingProblem, preprocessing: Preprocessing | None) -> str:
     if preprocessing is None:
         return f"{problem.c} target{'s' * (problem.c > 1)}"
-    names = ", ".join(preprocessing.targets)
+    # A column's name is the file's own text and may hold anything.
+    names = ", ".join(name if name.isprintable() else repr(name) for name in preprocessing.targets)
     if preprocessing.task == "classification":
         return f"target {names}: {problem.c} classes, one-hot"
     return f"target{'s' * (problem.c > 1)} {names}: regression"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify import certificate_file
@@ -54,6 +54,7 @@ def with_body(*lines: str, nodes: int | None = None) -> str:
 
 
 class TestRoundTrip:
+    @settings(max_examples=60)
     @given(certificates())
     def test_certificate_and_bytes(self, certificate: Certificate) -> None:
         text = to_text(certificate)

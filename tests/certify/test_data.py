@@ -137,6 +137,9 @@ class TestTargets:
         assert dataset.targets[0] == first
         assert reread_dataset(path, recorded(dataset)) == dataset
 
+    def test_a_single_target_need_not_be_in_a_list(self) -> None:
+        assert read_dataset(IRIS, targets="species") == TestIris.dataset
+
     def test_without_header(self, write: Write) -> None:
         path = write("5.1,setosa,3.5\n4.9,virginica,3.0\n")
         dataset = read_dataset(path, targets=["2"])
@@ -214,6 +217,11 @@ class TestTask:
         with pytest.raises(DataError, match=re.escape(sentence)):
             read_dataset(write(content), **options)
 
+    @pytest.mark.parametrize("content", ["x,y\nb,1\n2,2\n", "2,1\nb,2\n3,3\n"])
+    def test_says_nothing_of_a_header_elsewhere(self, write: Write, content: str) -> None:
+        with pytest.raises(DataError, match=r"must be a number; write a decimal such as 5\.1$"):
+            read_dataset(write(content))
+
     def test_override(self, write: Write) -> None:
         path = write("x,y\n1,10\n2,9\n3,9.0\n4,10\n5,9\n")
         assert read_dataset(path).preprocessing.classes == ("9", "10")
@@ -274,16 +282,25 @@ class TestReread:
         with pytest.raises(DataError, match=r"data.csv has 1 feature and the recipe standardises 2: use"):
             reread_dataset(write("x,y\n1,1\n2,2\n"), recipe)
 
-    def test_a_standardisation_into_vast_numbers(self, write: Write) -> None:
-        recipe = Preprocessing(
-            ("y",), "regression", (), False, ((F(0), F(1, 10**3999 + 1)), (F(0), F(1, 10**3999)))
-        )
+    @pytest.mark.parametrize(
+        "pairs",
+        [
+            ((F(0), F(1, 10**3999)), (F(0), F(1, 10**3999 + 1))),
+            ((F(0), F(1, 10**3999)), (F(0), F(1, 3**650))),
+            ((F(10**3999), F(1)), (F(0), F(1, 3**650))),
+        ],
+        ids=["two denominators", "just too long", "a number and a denominator"],
+    )
+    def test_a_standardisation_into_vast_numbers(
+        self, write: Write, pairs: tuple[tuple[Fraction, Fraction], ...]
+    ) -> None:
+        recipe = Preprocessing(("y",), "regression", (), False, pairs)
         with pytest.raises(
             DataError, match=r"data.csv, standardised, has numbers that need integers of more"
         ):
             reread_dataset(write("p,q,y\n1,1,1\n2,2,2\n"), recipe)
 
-    @pytest.mark.parametrize("shift", [F(10**3999), F(1, 10**3999)])
+    @pytest.mark.parametrize("shift", [F(10**3999), F(1, 10**3999)], ids=["number", "denominator"])
     def test_the_largest_standardisation_can_be_hashed(self, write: Write, shift: Fraction) -> None:
         recipe = Preprocessing(("y",), "regression", (), False, ((shift, F(1)),))
         assert len(reread_dataset(write("x,y\n1,1\n2,2\n"), recipe).problem(1).sha256()) == 64

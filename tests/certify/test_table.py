@@ -147,6 +147,7 @@ class TestCsv:
             ("1,2,species\n4,5,setosa\n", False),  # a header of numbers is data
             ("color,price\nred,5\nblue,6\n", True),
             ("red,5\nblue,6\n", False),
+            ("NA,a\n3,b\n", False),  # a missing value is no name
             ("a,b\nred,x\nblue,y\n", False),
             ("1st,2nd\n1,2\n", False),
             ("5.1,3.5,setosa\n", False),
@@ -360,6 +361,7 @@ class TestArrays:
             (pd.Series(["a", "b"], name="kind"), "kind"),
             (pd.Series(["a", "b"], dtype="category"), "y"),
             (pl.Series("kind", ["a", "b"]), "kind"),
+            (pl.Series(["a", "b"]), "y"),
             ([["a"], ["b"]], "y1"),
         ],
     )
@@ -399,7 +401,7 @@ class TestArrays:
             ([[10**1400]], "X, row 1, column x1: the entry has more than 1400 digits; round it"),
             ([[F(1, 10**1400)]], "X, row 1, column x1: the entry has more than 1400 digits; round it"),
         ],
-        ids=str,
+        ids=lambda value: str(value)[:40],
     )
     def test_refuses(self, values: Any, sentence: str) -> None:
         with pytest.raises(DataError, match=re.escape(sentence)):

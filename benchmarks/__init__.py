@@ -1,0 +1,1 @@
+"""Side-by-side measurements; they print tables and assert nothing about time."""

@@ -1,0 +1,221 @@
+"""The command line. Exit codes: 0 done or valid, 1 rejected, 2 unusable input, 130 aborted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from certify.errors import CertifyError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Certified bounds on the global optimum of two-layer ReLU network training.",
+)
+
+DataFile = Annotated[Path, typer.Option("--data", help="CSV (or .parquet) file.", show_default=False)]
+CertificateFile = Annotated[
+    Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+@app.command()
+def check(certificate: CertificateFile, data: DataFile, json_: AsJson = False) -> None:
+    """Verify a certificate in exact arithmetic: exit 0 valid, 1 rejected, 2 unusable input."""
+    from rich.console import Console
+
+    from certify.certificate_file import load_certificate
+    from certify.check_file import check as check_file
+    from certify.check_file import statement
+    from certify.summary import print_verdict
+
+    loaded = load_certificate(certificate)
+    verdict = check_file(loaded, data=data)
+    words = statement(loaded, data) if verdict.valid else None
+    if json_:
+        _print_json(
+            {
+                "valid": verdict.valid,
+                "trust": verdict.trust,
+                "lower_bound_exact": None
+                if verdict.bound is None
+                else f"{verdict.bound.numerator}/{verdict.bound.denominator}",
+                "reason": verdict.reason,
+                "obligation": None if verdict.obligation is None else verdict.obligation.name.lower(),
+                "statement": words,
+                "leaves": verdict.leaves,
+            }
+        )
+    else:
+        print_verdict(Console(highlight=False), verdict, words)
+    raise typer.Exit(0 if verdict.valid else 1)
+
+
+@app.command()
+def bound(
+    data: DataFile,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Target column, by name or 1-based position; repeat for several. [default: last]"),
+    ] = None,
+    task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
+    gamma: Annotated[
+        str, typer.Option(help="Weight decay: a decimal or a fraction p/q, taken exactly.")
+    ] = "0.1",
+    bias: Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")] = False,
+    standardize: Annotated[
+        bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
+    ] = False,
+    loss: Annotated[str, typer.Option(help="squared.")] = "squared",
+    method: Annotated[str, typer.Option(help="auto, sdp or shor.")] = "auto",
+    solver: Annotated[
+        str, typer.Option(help="auto, interior-point, mosek, clarabel or scs, for the method sdp.")
+    ] = "auto",
+    precision: Annotated[str, typer.Option(help="double, or high for small problems.")] = "double",
+    gap: Annotated[float, typer.Option(help="Relative gap that counts as success.")] = 1e-3,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds; the best valid result so far is kept.", show_default="none")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Certificate file to write.", show_default="NAME.cert of the data's NAME"),
+    ] = None,
+    network: Annotated[Path | None, typer.Option(help="Write the best network here, as .npz.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Enclose the global optimum of training on a data file, and write the proof."""
+    console = _console()
+    console.print("[dim]loading the numerical libraries ...[/dim]")
+    from rich.console import Console
+
+    from certify.bounding import Settings, bound_dataset
+    from certify.data import read_dataset
+    from certify.summary import LiveProgress, print_report
+
+    certificate = certificate or Path(data.stem + ".cert")
+    _require_writable(certificate, network, report)
+    dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
+    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed)
+    console.print(dataset.describe(), markup=False, soft_wrap=True)
+    with LiveProgress(console) as progress:
+        result = bound_dataset(dataset, settings, progress)
+    result.save_certificate(certificate)
+    if network is not None:
+        result.save_network(network)
+    if report is not None:
+        result.save_report(report)
+    if json_:
+        _print_json(result.to_json(str(certificate)))
+        return
+    out = Console(highlight=False)
+    print_report(out, result)
+    out.print(
+        f"certificate: {certificate}   verify it: certify check {certificate} --data {data}", soft_wrap=True
+    )
+
+
+@app.command()
+def attack(
+    certificate: CertificateFile,
+    data: DataFile,
+    trials: Annotated[int, typer.Option(min=1, help="Number of forgeries.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the mutations.")] = 0,
+    upper: Annotated[
+        str | None,
+        typer.Option(
+            help="Loss of a network, p/q or a decimal: what no proof may exceed.", show_default="1/2 |Y|^2"
+        ),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Forge a certificate in many ways; exit 1 if a forgery proves more than is true."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from certify.attack import attack as run
+    from certify.certificate_file import load_certificate
+    from certify.check_file import problem_of
+    from certify.summary import print_attack
+
+    loaded = load_certificate(certificate)
+    problem = problem_of(loaded, data)
+    with Progress(console=_console(), transient=True) as progress:
+        task = progress.add_task("forging", total=trials)
+        found = run(
+            loaded,
+            problem,
+            trials=trials,
+            seed=seed,
+            upper=None if upper is None else _rational(upper),
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if json_:
+        _print_json(
+            {
+                "tried": found.tried,
+                "accepted": found.accepted,
+                "breaches": len(found.breaches),
+                "upper_exact": str(found.upper),
+                "largest_accepted_exact": str(found.largest_accepted),
+                "kinds": {
+                    kind: {"accepted": tally.accepted, "rejected": dict(tally.rejected)}
+                    for kind, tally in found.tallies.items()
+                },
+            }
+        )
+    else:
+        print_attack(Console(highlight=False), found)
+    raise typer.Exit(1 if found.breaches else 0)
+
+
+def _rational(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise CertifyError(f"the upper bound is {text[:40]!r}: give a decimal or a fraction p/q") from None
+
+
+def _require_writable(*paths: Path | None) -> None:
+    """Refuse an output whose folder is missing before the long work, not after it."""
+    for path in paths:
+        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    print(json.dumps(values, indent=2))
+
+
+def main() -> None:
+    """Run the command line; errors of the user become one sentence and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except CertifyError as error:
+        print(f"certify: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("certify: aborted", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Who watches the work: stages begin, say how they go, and end with a result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from certify.report import Stage
+
+
+class Observer:
+    """Watches nothing; the command line shows progress with a subclass."""
+
+    def start(self, stage: str) -> None:
+        """A stage begins."""
+
+    def update(self, message: str) -> None:
+        """The current stage has news."""
+
+    def finish(self, result: str) -> None:
+        """The current stage has ended with this result."""
+
+
+class Clock:
+    """Wall time since the start, what is left of a limit, and the stages so far."""
+
+    def __init__(self, limit: float | None, observer: Observer) -> None:
+        self._start = time.perf_counter()
+        self._limit = limit
+        self.observer = observer
+        self.stages: list[Stage] = []
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._start
+
+    def remaining(self, share: float = 1.0) -> float | None:
+        """Return this share of the seconds that are left; None without a limit."""
+        return None if self._limit is None else max(0.0, share * (self._limit - self.elapsed))
+
+    @property
+    def expired(self) -> bool:
+        """Whether the limit is over."""
+        return self._limit is not None and self.elapsed >= self._limit
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[list[str]]:
+        """Time a stage; its body appends what it did, in a few words, to the list it gets."""
+        begun = self.elapsed
+        words: list[str] = []
+        self.observer.start(name)
+        yield words
+        result = ", ".join(words)
+        self.stages.append(Stage(name, result, self.elapsed - begun))
+        self.observer.finish(result)

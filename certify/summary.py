@@ -1,0 +1,138 @@
+"""The terminal's view: a summary of a report, a verdict, live progress."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from certify.attack import AttackReport
+from certify.check import Verdict
+from certify.exact import decimal_down, decimal_up
+from certify.progress import Observer
+from certify.report import Report
+from certify.statement import TRUST, formula
+
+
+def print_report(console: Console, report: Report) -> None:
+    """Print the interval and what stands behind it."""
+    interval = report.interval
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    rows = [
+        (
+            "lower bound",
+            f"{decimal_down(interval.lower, 10)}   for every width, proved: {TRUST[report.verdict.trust]}",
+        ),
+        (
+            "upper bound",
+            f"{decimal_up(interval.upper, 10)}   exact loss of a network with {report.network.width} neurons",
+        ),
+        (
+            "relative gap",
+            f"{decimal_up(100 * interval.relative_gap, 4)} %   (upper - lower) / upper; "
+            f"{report.status.meaning}",
+        ),
+        ("objective", formula(report.problem)),
+        ("method", f"{report.method} ({report.solver})" + _estimate(report)),
+        (
+            "time",
+            f"{report.seconds:.1f} s: " + ", ".join(f"{s.name} {s.seconds:.1f} s" for s in report.stages),
+        ),
+    ]
+    for name, value in rows:
+        table.add_row(name, Text(value))
+    console.print(Panel(table, title="lower <= global optimum <= upper", title_align="left", expand=False))
+
+
+def _estimate(report: Report) -> str:
+    if report.estimate is None:
+        return ""
+    return f"; the solver's own value of the relaxation, an estimate: {report.estimate:.8g}"
+
+
+def print_verdict(console: Console, verdict: Verdict, statement: str | None) -> None:
+    """Print a verdict and, if the certificate is valid, the theorem it proves."""
+    if verdict.valid:
+        console.print(Text(f"VALID   trust: {TRUST[verdict.trust]}", style="bold green"))
+        console.print(Text(statement or ""), soft_wrap=True)
+        console.print(Text(f"Checked: {verdict.reason}."), soft_wrap=True)
+    else:
+        console.print(Text("REJECTED", style="bold red"))
+        console.print(Text(f"{verdict.reason}; nothing is proved."), soft_wrap=True)
+
+
+def print_attack(console: Console, report: AttackReport) -> None:
+    """Print what became of the forgeries of each kind."""
+    table = Table(title=f"{report.tried} forgeries", title_justify="left")
+    for column in ("forgery", "accepted", "caught by"):
+        table.add_column(column, overflow="fold")
+    for kind, tally in report.tallies.items():
+        caught = ", ".join(f"{name} {count}" for name, count in tally.rejected.most_common())
+        table.add_row(kind, str(tally.accepted), caught)
+    console.print(table)
+    if report.largest_accepted is not None:
+        console.print(
+            f"{report.accepted} forgeries still prove something, at most "
+            f"{decimal_up(report.largest_accepted, 10)}; "
+            f"a network has the loss {decimal_up(report.upper, 10)}.",
+            soft_wrap=True,
+        )
+    if report.breaches:
+        words = f"BREACH: {len(report.breaches)} forgeries prove more than is true; please report this."
+        console.print(Text(words, style="bold red"))
+    else:
+        console.print(Text("No forgery proves more than is true.", style="bold green"))
+
+
+class LiveProgress(Observer):
+    """Shows the stages on a terminal as they run, and one line for each elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("", start=True)
+        self._stage = ""
+        self._last_line = 0.0
+
+    def __enter__(self) -> LiveProgress:
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing."""
+        self._progress.stop()
+
+    def start(self, stage: str) -> None:
+        """A stage begins."""
+        self._stage = stage
+        self._last_line = time.monotonic()
+        self._progress.reset(self._task, description=stage)
+
+    def update(self, message: str) -> None:
+        """Show the news; where nothing can be redrawn, a line every ten seconds."""
+        self._progress.update(self._task, description=f"{self._stage}: {message}")
+        now = time.monotonic()
+        if not self._console.is_terminal and now - self._last_line > 10:
+            self._last_line = now
+            self._console.print(Text(f"  {self._stage}: {message}"))
+
+    def finish(self, result: str) -> None:
+        """Leave a line about what the stage did."""
+        task = self._progress.tasks[0]
+        self._console.print(Text(f"{self._stage:<9} {result}  ({task.elapsed or 0.0:.1f} s)"), soft_wrap=True)

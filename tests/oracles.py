@@ -1,0 +1,106 @@
+"""Independent answers for small problems, and hand-made trees: what the checker is held against."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
+from certify.problem import IntegerRows, ReLUNetwork, TrainingProblem
+from formulations.arcs import global_optimum_2d, maximum_gauge_2d
+
+Matrix = NDArray[np.float64]
+Pair = tuple[int, int]
+
+
+def dual_value(problem: TrainingProblem, dual_point: IntegerRows, exponent: int = 0) -> Fraction:
+    """<N, Y> - 1/2 |N|_F^2 by its definition, in fractions."""
+    total = Fraction(0)
+    for row, targets in zip(dual_point, problem.targets, strict=True):
+        for entry, target in zip(row, targets, strict=True):
+            a, y = Fraction(entry, 2**exponent), Fraction(target, problem.target_denominator)
+            total += a * y - a * a / 2
+    return total
+
+
+def certificate_of(
+    problem: TrainingProblem,
+    dual_point: Sequence[Sequence[int]],
+    tree: Sequence[Node],
+    *,
+    exponent: int = 0,
+    frame: Frame | None = None,
+) -> Certificate:
+    """A certificate with a consistent claim; its tree may prove it or not."""
+    rows = tuple(map(tuple, dual_point))
+    return Certificate(
+        problem_sha256=problem.sha256(),
+        gamma=problem.gamma,
+        loss=problem.loss,
+        preprocessing=None,
+        bound=dual_value(problem, rows, exponent),
+        dual_point=rows,
+        dual_exponent=exponent,
+        frame=Frame.identity(problem.d) if frame is None else frame,
+        tree=tuple(tree),
+        method="by hand",
+    )
+
+
+def inputs(problem: TrainingProblem) -> Matrix:
+    """X, n x d."""
+    return np.array(problem.inputs, dtype=float) / problem.input_denominator
+
+
+def targets(problem: TrainingProblem) -> Matrix:
+    """Y, n x c."""
+    return np.array(problem.targets, dtype=float) / problem.target_denominator
+
+
+def gauge_2d(X: Sequence[Sequence[Fraction | int]], dual_point: Sequence[Sequence[int]]) -> float:
+    """h(N) for two features and an integer N, by the arcs of the circle."""
+    return maximum_gauge_2d(np.array(X, dtype=float), np.array(dual_point, dtype=float))[0]
+
+
+def resolved_tree_2d(problem: TrainingProblem) -> list[Node]:
+    """The tree of the identity frame whose leaves are the arcs without a kink, closed as such."""
+    nodes: list[Node] = []
+
+    def close(w: Pair, v: Pair) -> None:
+        for x in problem.inputs:
+            p, q = x[0] * w[0] + x[1] * w[1], x[0] * v[0] + x[1] * v[1]
+            if p * q < 0:
+                a, b = abs(q), abs(p)
+                new = (a * w[0] + b * v[0], a * w[1] + b * v[1])
+                divisor = int(np.gcd(*new))
+                new = (new[0] // divisor, new[1] // divisor)
+                nodes.append(Split(0, 1, a, b))
+                close(new, v)
+                close(w, new)
+                return
+        nodes.append(TauLeaf(1, 1))
+
+    nodes.append(Sign(0))
+    for s in (1, -1):
+        nodes.append(Sign(1))
+        close((s, 0), (0, 1))
+        close((s, 0), (0, -1))
+    return nodes
+
+
+def slack_leaf(mixed: int, multiplier: int, *, scale: int = 1, unit: int = 1) -> Leaf:
+    """A leaf of a cone without signs that uses nothing but alpha_i beta_i = 0, weighted alike."""
+    return Leaf(scale, unit, tuple((i, mixed + i, -multiplier) for i in range(mixed)))
+
+
+def optimum_2d(problem: TrainingProblem) -> tuple[Matrix, Fraction]:
+    """A dual point that is optimal up to about 1e-9, and the exact loss of a network that is as good."""
+    optimum = global_optimum_2d(inputs(problem), targets(problem), float(problem.gamma))
+    network = ReLUNetwork.from_floats(optimum.hidden.tolist(), optimum.output.tolist())
+    return optimum.dual_point, problem.objective(network)
+
+
+def rounded(dual_point: Matrix, exponent: int, shrink: float = 1.0) -> list[list[int]]:
+    """A dual point in integers over 2**exponent."""
+    return [[round(shrink * entry * 2.0**exponent) for entry in row] for row in dual_point.tolist()]
