@@ -42,9 +42,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--random", type=int, default=10)
     options = parser.parse_args()
-    print(
     print("| data | gamma | lower | upper | gap % | s | relaxation (estimate) | below by | check s |")
-    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, dataset, gamma in problems(options.folder, options.random):
         report = bound_dataset(dataset, Settings(gamma=gamma), Observer())

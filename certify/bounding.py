@@ -128,7 +128,8 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
     elif interval.relative_gap <= Fraction(settings.gap):
         status = Status.GAP_REACHED
     else:
-        status = Status.TIME_LIMIT if clock.expired or relaxation.cut_short else Status.METHOD_LIMIT
+        cut_short = clock.expired or (clock.limited and relaxation.cut_short)
+        status = Status.TIME_LIMIT if cut_short else Status.METHOD_LIMIT
     return Report(
         interval=interval,
         certificate=certificate,

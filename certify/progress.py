@@ -41,6 +41,11 @@ class Clock:
         return None if self._limit is None else max(0.0, share * (self._limit - self.elapsed))
 
     @property
+    def limited(self) -> bool:
+        """Whether there is a limit."""
+        return self._limit is not None
+
+    @property
     def expired(self) -> bool:
         """Whether the limit is over."""
         return self._limit is not None and self.elapsed >= self._limit

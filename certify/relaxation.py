@@ -50,7 +50,7 @@ class Relaxation:
     Attributes:
         method: "sdp" or "shor".
         solver: what ran.
-        estimate: the solver's value of the relaxation (a loss, no bound); None where nothing was solved.
+        estimate: the solver's value of the relaxation (a loss, no bound); None where it was not solved.
         solution: double or high precision.
         cut_short: whether the time limit ended the solver.
     """
@@ -123,10 +123,14 @@ def solve(
             return None
         if relaxation is None:
             words.append("ended by the time limit")
-        else:
+        elif relaxation.estimate is not None:
             words.append(
                 f"{relaxation.method} value {relaxation.estimate:.8g} by {relaxation.solver} (an estimate)"
             )
+        else:
+            words.append(f"stopped at {relaxation.solution.dual_value:.8g}")
+            if relaxation.cut_short and not clock.limited:
+                words.append("--time-limit SECONDS lets it go on")
     return relaxation
 
 
@@ -158,10 +162,11 @@ def _solve(problem: TrainingProblem, arrays: Arrays, choice: Choice, clock: Cloc
         solution = _in_child(clock, limit, _reduced, arrays.X, arrays.Y, arrays.gamma, choice.solver)
     if solution is None:
         return None
+    ended_early = solution.status in ("time limit", "interrupted")
     return Relaxation(
         choice.method,
         solution.solver,
-        solution.value,
+        None if ended_early else solution.value,
         solution,
         cut_short=solution.status == "time limit",
     )

@@ -41,6 +41,7 @@ Matrix = NDArray[np.float64]
 # of a double's rounding is left.
 _MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _TRIVIAL_EXPONENT = 64
+_OVERFLOWING = 1e70
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def root_certificate(
 
     Args:
         problem: the exact problem.
-        dual_point: N, n x c; entries that are not finite count as zero.
+        dual_point: N, n x c; entries that are not finite, or beyond 1e70, count as zero.
         multipliers: in any units of a level, as long as N is in the same; negative ones count as zero.
         preprocessing: recorded in the certificate.
         method: likewise.
@@ -163,7 +164,8 @@ def trivial_certificate(
 
 
 def _finite(matrix: Matrix) -> Matrix:
-    return np.nan_to_num(matrix, nan=0.0, posinf=0.0, neginf=0.0)
+    """Take entries that are not finite, or so large that their products overflow, for zero."""
+    return np.where(np.abs(matrix) < _OVERFLOWING, matrix, 0.0)
 
 
 def _cleaned(multipliers: Multipliers) -> Multipliers:

@@ -18,6 +18,7 @@ Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
 _MAX_ROUNDS = 300
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True)
@@ -58,29 +59,33 @@ def maximum_gauge_2d(X: Matrix, N: Matrix) -> tuple[float, Vector]:
 
 
 def gauge_maxima_2d(X: Matrix, N: Matrix) -> tuple[Vector, Matrix]:
-    """Return all local maxima of |N^T relu(X u)|_2 on the circle, in the order of their angles.
+    """Return all positive local maxima of |N^T relu(X u)|_2 on the circle, in the order of their angles.
 
     Args:
         X: inputs, of shape (n, 2).
         N: dual point, of shape (n, c).
 
     Returns:
-        Their values, of shape (k,), and unit directions as columns, of shape (2, k); k >= 1.
+        Their values, of shape (k,), and unit directions as columns, of shape (2, k). A single one of value
+        zero stands for a gauge that is zero everywhere.
 
     Raises:
         ValueError: if X does not have two columns.
     """
     if X.ndim != 2 or X.shape[1] != 2:
         raise ValueError(f"X has shape {X.shape}, but arcs need exactly two columns")
-    present = np.any(X != 0, axis=1)
-    if not np.any(present):
+    if not np.any(X):
         return np.zeros(1), np.array([[1.0], [0.0]])
+    present = np.any(X != 0, axis=1)
     starts, maps = _arcs(X[present], N[present])
     angles = _candidates(starts, maps)
     directions = np.vstack([np.cos(angles), np.sin(angles)])
     values = np.linalg.norm(N.T @ np.maximum(X @ directions, 0.0), axis=0)
-    # Inside an arc the only other stationary points are minima, so neighbours among the candidates decide.
+    # The candidates are all stationary points and all kinks, so neighbours among them decide.
     peak = (values >= np.roll(values, 1)) & (values >= np.roll(values, -1))
+    peak &= values > _ROUNDING * np.linalg.norm(N) * np.linalg.norm(X)
+    if not np.any(peak):
+        return np.zeros(1), directions[:, :1]
     return values[peak], directions[:, peak]
 
 
@@ -98,11 +103,12 @@ def _arcs(X: Matrix, N: Matrix) -> tuple[Vector, NDArray[np.float64]]:
 
 
 def _candidates(starts: Vector, maps: NDArray[np.float64]) -> Vector:
-    """Return, sorted, the angles of the ends of arcs and of the peaks inside them."""
+    """Return, sorted, the angles of the ends of arcs and of the peaks and troughs inside them."""
     widths = np.diff(starts, append=starts[0] + 2 * np.pi)
-    offsets = np.mod(peak_angles(maps) - starts, np.pi)
-    inside = offsets < widths
-    return np.sort(np.concatenate([starts, (starts + offsets)[inside]]))
+    peaks = peak_angles(maps)
+    offsets = [np.mod(angles - starts, np.pi) for angles in (peaks, peaks + np.pi / 2)]
+    inside = [(starts + offset)[offset < widths] for offset in offsets]
+    return np.sort(np.concatenate([starts, *inside]))
 
 
 def peak_angles(maps: NDArray[np.float64]) -> Vector:
@@ -130,6 +136,8 @@ def global_optimum_2d(X: Matrix, Y: Matrix, gamma: float, *, tolerance: float = 
         ValueError: if X does not have one or two columns, or gamma is not positive.
     """
     inputs = X.shape[1]
+    if inputs not in (1, 2):
+        raise ValueError(f"X has shape {X.shape}, but arcs need one or two columns")
     if inputs == 1:  # the circle has two points more than the line, and no gauge there
         X = np.hstack([X, np.zeros_like(X)])
     directions = np.zeros((2, 0))

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
-_STALLED_AFTER = 6
+_STALLED_AFTER = 10
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def solve_group_lasso(
     if atoms.shape[0] != targets.shape[0]:
         raise ValueError(f"atoms have {len(atoms)} rows but targets {len(targets)}: give one row per sample")
     count, half_square = atoms.shape[1], 0.5 * float(np.sum(targets**2))
-    if np.linalg.norm(atoms.T @ targets, axis=1).max(initial=0.0) <= gamma:
+    if np.linalg.norm(atoms.T @ targets, axis=1).max(initial=0.0) <= gamma * (1 + 1e-12):
         zero = np.zeros((count, targets.shape[1]))
         return GroupLassoSolution(zero, targets.copy(), targets.copy(), half_square, 0.0, 0)
     # Fewer atoms than samples: only the part of Y in their span can be fitted, so n shrinks to K.
@@ -171,19 +171,25 @@ def _interior_point(master: _Master, tolerance: float, max_iterations: int) -> t
 
 
 def _start(master: _Master) -> _State:
-    """Return the best eta whose entries are all equal, found to a factor of four."""
+    """Return an eta whose entries are all equal, to a factor of four the best such one.
+
+    Where the best is zero, it is set by the atom that on its own has the largest eta.
+    """
     squares, vectors = np.linalg.eigh(master.atoms @ master.atoms.T)
     squares = np.maximum(squares, 0.0)
     energy = np.sum((vectors.T @ master.targets) ** 2, axis=1)
     count = master.atoms.shape[1]
+    norms = np.linalg.norm(master.atoms, axis=0)
+    excess = np.linalg.norm(master.atoms.T @ master.targets, axis=1) - master.gamma
+    alone = float(np.max(excess[excess > 0] / norms[excess > 0] ** 2))
 
     def is_too_large(level: float) -> bool:
         return bool(count > np.sum(energy * squares / (master.gamma + level * squares) ** 2))
 
-    level = np.sqrt(energy.sum() / squares.max()) / count
+    level = alone
     while not is_too_large(level):
         level *= 4
-    while is_too_large(level / 4) and level * squares.max() > 1e-6 * master.gamma:
+    while is_too_large(level / 4) and level > alone / count:
         level /= 4
     return _State(master.at(np.full(count, level)), np.full(count, master.gamma / 2))
 

@@ -1,25 +1,24 @@
 """SDP-NN beyond double precision, for instances of a few dozen samples.
 
-Double-precision solvers stop at four to eight digits of SDP-NN, whose multipliers are large and
-whose solutions are degenerate. Here the relaxation is solved in python-flint's arithmetic of any
-precision, from exact data to exact rationals that prove the digits on their own.
+Double-precision solvers stop at four to eight digits of SDP-NN, whose solutions are degenerate. Here it
+is solved in python-flint's arithmetic of any precision, from exact data to exact rationals that prove
+the digits on their own.
 
-The output weights are eliminated first. For moments M of (u, alpha), with K its block of the alphas,
+Eliminating the output weights leaves the moments M of (u, alpha); with K its block of the alphas,
 
     minimise  gamma/2 [ tr M_uu + <Y, (K + gamma I)^-1 Y> ]   over positive semidefinite M with
     <alpha_i alpha_j>, <alpha_i beta_j>, <beta_i beta_j> >= 0  and  <alpha_i beta_i> = 0,
 
 where beta = alpha - Xu and <.> reads a product off M, has the value of SDP-NN (docs/method.md,
-section 3a), and N = gamma (K + gamma I)^-1 Y is the dual point that belongs to M. An interior-point
-method (moment_path.py) solves this program. Rows on one line through the origin are merged before:
-their alphas are multiples of one alpha or one beta, so that no moments of all of them are definite.
-That they are such multiples is proved by multipliers: for x_j = t x_i,
-with t > 0 in the first line and t < 0 in the second,
+section 3a). moment_program.py states it as a conic program and moment_path.py solves that.
 
-    (alpha_j - t alpha_i)^2 = alpha_j beta_j + t^2 alpha_i beta_i - t (alpha_i beta_j + alpha_j beta_i)
-    (alpha_j + t beta_i)^2  = alpha_j beta_j + t^2 alpha_i beta_i + t (alpha_i alpha_j + beta_i beta_j)
+Rows on one line through the origin are merged before: their alphas are multiples of one alpha or one
+beta, so that no moments of all of them are definite. Multipliers prove it: for x_j = t x_i,
 
-and alpha_j^2 = alpha_j beta_j if x_j = 0, so that any multiple of these squares can be subtracted.
+    t > 0: (alpha_j - t alpha_i)^2 = alpha_j beta_j + t^2 alpha_i beta_i - t (alpha_i beta_j + alpha_j beta_i)
+    t < 0: (alpha_j + t beta_i)^2 = alpha_j beta_j + t^2 alpha_i beta_i + t (alpha_i alpha_j + beta_i beta_j)
+
+and alpha_j^2 = alpha_j beta_j if x_j = 0, so that any multiple of these squares may be added to the form.
 """
 
 from __future__ import annotations
@@ -33,30 +32,22 @@ from fractions import Fraction
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from formulations.ball_matrix import cholesky, inverted
+from formulations.exact_multipliers import (
+    Bracket,
+    ExactMultipliers,
+    Rows,
+    nearest,
+    to_fmpq,
+    to_fraction,
+    to_matrix,
+    to_rows,
+)
 from formulations.moment_path import Point, central_path
 from formulations.moment_program import MomentProgram
 
 Rational = int | float | Fraction
-Rows = tuple[tuple[Fraction, ...], ...]
 
 MAX_UNKNOWNS = 1000
-
-
-@dataclass(frozen=True)
-class ExactMultipliers:
-    """The rational counterpart of `Multipliers`, in units of the level gamma^2.
-
-    Attributes:
-        alpha_alpha: A, n x n, symmetric, entrywise nonnegative.
-        alpha_beta: B, n x n, entrywise nonnegative.
-        beta_beta: C, n x n, symmetric, entrywise nonnegative.
-        slack: s, of length n, free.
-    """
-
-    alpha_alpha: Rows
-    alpha_beta: Rows
-    beta_beta: Rows
-    slack: tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
@@ -92,8 +83,9 @@ def solve_high_precision(
 ) -> HighPrecisionSolution:
     """Solve SDP-NN to a proved relative gap of 10^-digits; for small instances whose digits matter.
 
-    Random inputs with d = 2 take TIMES; the time grows with the sixth power of n + d and hardly depends
-    on c and `digits`.
+    On one core, 5 samples with d = 2 and c = 5 take 0.3 s, 10 samples 1.5 s, 15 samples 5 s, 20 samples 11 s
+    and 25 samples 40 s; the time grows with the sixth power of n + d. A limit near n + d = 44 keeps the
+    time below a quarter of an hour or so. The precision of python-flint's context is changed meanwhile.
 
     Args:
         X: the inputs, n x d; fractions and integers count as they are, floats as the dyadics they are.
@@ -118,8 +110,9 @@ def solve_high_precision(
     instance = _Instance(inputs, targets, strength)
     if instance.unknowns > MAX_UNKNOWNS:
         raise ValueError(
-            f"SDP-NN of {len(inputs)} samples with {len(inputs[0])} features has {instance.unknowns} "
-            f"moments, beyond the {MAX_UNKNOWNS} that extended precision copes with: use double precision"
+            f"SDP-NN of {len(inputs)} samples with {len(inputs[0])} features and {len(targets[0])} targets "
+            f"has {instance.unknowns} unknowns, beyond the {MAX_UNKNOWNS} that extended precision copes "
+            "with: use double precision"
         )
     if not any(map(any, targets)):
         with ctx.workprec(128 + 10 * digits):
@@ -128,7 +121,7 @@ def solve_high_precision(
     for bits in (128 + 10 * digits, 256 + 20 * digits, 512 + 40 * digits):
         with ctx.workprec(bits):
             program = instance.program()
-            for point in central_path(program, arb(_fmpq(tolerance)) / 2):
+            for point in central_path(program, arb(to_fmpq(tolerance)) / 2):
                 solution = instance.certified(program, point, tolerance, started)
                 if solution is not None and solution.relative_gap <= tolerance:
                     return solution
@@ -151,22 +144,6 @@ def _exact_rows(rows: Sequence[Sequence[Rational]], name: str) -> Rows:
     return exact
 
 
-def _fmpq(x: Fraction) -> fmpq:
-    return fmpq(int(x.numerator), int(x.denominator))
-
-
-def _fraction(x: fmpq) -> Fraction:
-    return Fraction(int(x.p), int(x.q))
-
-
-def _matrix(rows: Sequence[Sequence[Fraction]]) -> fmpq_mat:
-    return fmpq_mat([[_fmpq(entry) for entry in row] for row in rows])
-
-
-def _rows(matrix: fmpq_mat) -> Rows:
-    return tuple(tuple(map(_fraction, row)) for row in matrix.tolist())
-
-
 def _identity(n: int) -> fmpq_mat:
     return fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
 
@@ -183,12 +160,6 @@ def _power_of_two(bound: fmpq) -> fmpq:
     """Return a power of two between a quarter of a positive bound and the bound."""
     exponent = int(bound.p).bit_length() - int(bound.q).bit_length() - 1
     return fmpq(2) ** exponent
-
-
-def _nearest(matrix: fmpq_mat, unit: fmpq) -> fmpq_mat:
-    half = fmpq(1, 2)
-    entries = [unit * (entry / unit + half).floor() for entry in matrix.entries()]
-    return fmpq_mat(matrix.nrows(), matrix.ncols(), entries)
 
 
 def _midpoints(matrix: arb_mat) -> fmpq_mat:
@@ -237,67 +208,18 @@ class _Lines:
                 lift[j][d + self.kept.index(i)] = abs(t)
             if t < 0:
                 lift[j][:d] = [t * entry for entry in inputs[i]]
-        self.lift = _matrix(lift)
-
-
-class _Bracket:
-    """A, B, C and s while they are put together."""
-
-    def __init__(self, n: int) -> None:
-        self.matrices = {name: fmpq_mat(n, n) for name in ("alpha_alpha", "alpha_beta", "beta_beta")}
-        self.slack = fmpq_mat(1, n)
-
-    def add(self, name: str, i: int, j: int, amount: fmpq) -> None:
-        """Add a multiple of the product of two rows."""
-        matrix = self.matrices[name]
-        if name == "alpha_beta":
-            matrix[i, j] += amount
-        else:
-            matrix[i, j] += amount / 2
-            matrix[j, i] += amount / 2
-
-    def subtract_square(self, j: int, i: int, t: fmpq, amount: fmpq) -> None:
-        """Subtract a multiple of the square that vanishes because of x_j = t x_i (or of x_j = 0)."""
-        self.slack[0, j] -= amount
-        self.slack[0, i] -= amount * t**2
-        if t > 0:
-            self.add("alpha_beta", i, j, amount * t)
-            self.add("alpha_beta", j, i, amount * t)
-        elif t < 0:
-            self.add("alpha_alpha", i, j, -amount * t)
-            self.add("beta_beta", i, j, -amount * t)
-
-    def round_to(self, unit: fmpq) -> None:
-        self.matrices = {name: _nearest(matrix, unit) for name, matrix in self.matrices.items()}
-        self.slack = _nearest(self.slack, unit)
-
-    def form(self, alpha: fmpq_mat, beta: fmpq_mat) -> fmpq_mat:
-        """Return the bracket as a symmetric matrix; the rows of alpha and beta are linear forms."""
-        n = self.slack.ncols()
-        mixed = self.matrices["alpha_beta"] + fmpq_mat(
-            n, n, [self.slack[0, i] if i == j else 0 for i in range(n) for j in range(n)]
-        )
-        cross = alpha.transpose() * mixed * beta
-        return (
-            alpha.transpose() * self.matrices["alpha_alpha"] * alpha
-            + (cross + cross.transpose()) / 2
-            + beta.transpose() * self.matrices["beta_beta"] * beta
-        )
-
-    def exact(self) -> ExactMultipliers:
-        matrices = {name: _rows(matrix) for name, matrix in self.matrices.items()}
-        return ExactMultipliers(**matrices, slack=_rows(self.slack)[0])
+        self.lift = to_matrix(lift)
 
 
 class _Instance:
     """An exact instance, and what a point of the central path proves about it."""
 
     def __init__(self, inputs: Rows, targets: Rows, gamma: Fraction) -> None:
-        self.X, self.Y, self.gamma = _matrix(inputs), _matrix(targets), _fmpq(gamma)
+        self.X, self.Y, self.gamma = to_matrix(inputs), to_matrix(targets), to_fmpq(gamma)
         self.n, self.d = self.X.nrows(), self.X.ncols()
         self.lines = _Lines(inputs)
-        order = self.lines.lift.ncols()
-        self.unknowns = order * (order + 1) // 2 - len(self.lines.kept)
+        order, c = self.lines.lift.ncols(), self.Y.ncols()
+        self.unknowns = (order * (order + 1) + c * (c + 1)) // 2 - len(self.lines.kept)
         unit = _identity(self.d + self.n).tolist()
         self.u, self.alpha = fmpq_mat(unit[: self.d]), fmpq_mat(unit[self.d :])
         self.beta = self.alpha - self.X * self.u
@@ -309,12 +231,12 @@ class _Instance:
 
     def solution_at_zero(self, started: float) -> HighPrecisionSolution:
         """Return the solution for Y = 0: slack alone makes the form definite (Shor's bound)."""
-        bracket, size = _Bracket(self.n), _inner(self.X, self.X)
+        bracket, size = Bracket(self.n), _inner(self.X, self.X)
         amount = _power_of_two(2 * self.gamma**2 / (size or 1))
         bracket.slack = fmpq_mat(1, self.n, [-amount] * self.n)
         moments = fmpq_mat(self.d + self.n, self.d + self.n)
         solution = self._solution(fmpq_mat(self.n, self.Y.ncols()), bracket, moments, started)
-        assert solution is not None
+        assert solution is not None  # the form is at least gamma^2/2 |u|^2 after alpha is eliminated
         return solution
 
     def certified(
@@ -332,19 +254,19 @@ class _Instance:
         sizes, entries = _inner(dual_point, dual_point), self.n * self.Y.ncols()
         of_form = 6 * self.n**2 * (1 + _inner(self.X, self.X)) + entries * (3 + 2 * sizes)
         of_bound = entries * (2 + sizes + _inner(self.Y, self.Y))
-        unit = _power_of_two(min(margin / of_form / 2, _fmpq(tolerance) * bound / of_bound / 8))
+        unit = _power_of_two(min(margin / of_form / 2, to_fmpq(tolerance) * bound / of_bound / 8))
         bracket.round_to(unit)
-        return self._solution(_nearest(dual_point, unit), bracket, moments, started)
+        return self._solution(nearest(dual_point, unit), bracket, moments, started)
 
-    def _form(self, dual_point: fmpq_mat, bracket: _Bracket) -> fmpq_mat:
+    def _form(self, dual_point: fmpq_mat, bracket: Bracket) -> fmpq_mat:
         """Return gamma^2 |u|^2 - |N^T alpha|^2 - [...] over (u, alpha)."""
         image = self.alpha.transpose() * dual_point
         decay = self.gamma**2 * (self.u.transpose() * self.u)
         return decay - image * image.transpose() - bracket.form(self.alpha, self.beta)
 
-    def _bracket(self, program: MomentProgram, point: Point, dual_point: fmpq_mat) -> _Bracket:
+    def _bracket(self, program: MomentProgram, point: Point, dual_point: fmpq_mat) -> Bracket:
         """Return the multipliers of a point, with those of the merged rows."""
-        bracket, kept = _Bracket(self.n), self.lines.kept
+        bracket, kept = Bracket(self.n), self.lines.kept
         for product, multiplier in zip(program.products, point.multipliers, strict=True):
             bracket.add(product.name, kept[product.first], kept[product.second], multiplier.fmpq())
         for line, i in enumerate(kept):
@@ -352,7 +274,7 @@ class _Instance:
         if self.lines.merged:
             amount = self._merging(point, dual_point)
             for j, (i, t) in self.lines.merged.items():
-                bracket.subtract_square(j, i, _fmpq(t), amount)
+                bracket.subtract_square(j, i, to_fmpq(t), amount)
         return bracket
 
     def _merging(self, point: Point, dual_point: fmpq_mat) -> fmpq:
@@ -384,7 +306,7 @@ class _Instance:
         return moments if all(product >= 0 for product in products) else None
 
     def _solution(
-        self, dual_point: fmpq_mat, bracket: _Bracket, moments: fmpq_mat, started: float
+        self, dual_point: fmpq_mat, bracket: Bracket, moments: fmpq_mat, started: float
     ) -> HighPrecisionSolution | None:
         """Return the solution if its form can be proved definite."""
         margin = _least_eigenvalue(self._form(dual_point, bracket))
@@ -394,11 +316,11 @@ class _Instance:
         decay = sum((moments[k, k] for k in range(self.d)), fmpq(0))
         value = self.gamma / 2 * (decay + _inner(self.Y, kernel.solve(self.Y)))
         return HighPrecisionSolution(
-            dual_point=_rows(dual_point),
+            dual_point=to_rows(dual_point),
             multipliers=bracket.exact(),
-            moments=_rows(moments),
-            value=_fraction(value),
-            dual_value=_fraction(_dual_value(dual_point, self.Y)),
-            margin=_fraction(margin),
+            moments=to_rows(moments),
+            value=to_fraction(value),
+            dual_value=to_fraction(_dual_value(dual_point, self.Y)),
+            margin=to_fraction(margin),
             seconds=time.perf_counter() - started,
         )

@@ -19,6 +19,7 @@ from formulations.moment_program import MomentProgram
 
 MAX_ITERATIONS = 80
 STEP_FRACTION = 0.98
+LEAST_CENTERING = 1e-3
 # The first dual point is infeasible; a large gap lets the steps be long while they mend that.
 START_GAP = 10
 # Near the end a point must become central rather than optimal: only central ones leave a margin.
@@ -116,14 +117,14 @@ class _Newton:
             variables, matrices, products, [form.mid() for form in forms], [y.mid() for y in multipliers]
         )
 
-    def length(self, direction: Point) -> arb | None:
-        """Return a step that keeps both sides interior, or None if the precision does not tell."""
+    def length(self, direction: Point) -> arb:
+        """Return a step that keeps both sides interior; ArithmeticError if the precision does not tell."""
         point, lowest = self.point, 0.0
         changes = zip(point.matrices + point.forms, direction.matrices + direction.forms, strict=True)
         for matrix, change in changes:
             factor = cholesky(matrix)
             if factor is None:
-                return None
+                raise ArithmeticError("the working precision is exhausted")
             root = inverted(factor)
             lowest = min(lowest, np.linalg.eigvalsh(_floats(root * change * root.transpose()))[0])
         entries = zip(
@@ -143,26 +144,26 @@ def _first_point(program: MomentProgram) -> Point:
     return Point(variables, matrices, products, forms, [(mu / v).mid() for v in products])
 
 
+def _next_point(program: MomentProgram, point: Point, least_centering: float) -> Point:
+    newton, gap = _Newton(program, point), point.gap()
+    predictor = newton.direction(arb(0), None)
+    reduction = float(point.moved(predictor, newton.length(predictor)).gap() / gap)
+    centering = min(1.0, max(least_centering, reduction**2))
+    corrector = newton.direction((centering * gap / program.degree).mid(), predictor)
+    return point.moved(corrector, newton.length(corrector))
+
+
 def central_path(program: MomentProgram, tolerance: arb) -> Iterator[Point]:
     """Yield the points whose duality gap is below tolerance times the objective, each closer than the last.
 
     The iteration ends when the working precision is exhausted.
     """
-    point = _first_point(program)
-    for _ in range(MAX_ITERATIONS):
-        gap = point.gap()
-        final = bool(gap < tolerance * program.value(point.variables))
-        if final:
-            yield point
-        newton = _Newton(program, point)
-        predictor = newton.direction(arb(0), None)
-        length = newton.length(predictor)
-        if length is None:
-            return
-        reduction = float(point.moved(predictor, length).gap() / gap)
-        centering = min(1.0, max(FINAL_CENTERING if final else 1e-3, reduction**2))
-        corrector = newton.direction((centering * gap / program.degree).mid(), predictor)
-        length = newton.length(corrector)
-        if length is None:
-            return
-        point = point.moved(corrector, length)
+    try:
+        point = _first_point(program)
+        for _ in range(MAX_ITERATIONS):
+            final = bool(point.gap() < tolerance * program.value(point.variables))
+            if final:
+                yield point
+            point = _next_point(program, point, FINAL_CENTERING if final else LEAST_CENTERING)
+    except (ArithmeticError, np.linalg.LinAlgError):
+        return

@@ -190,7 +190,7 @@ class MomentProgram:
         return [self._folded(column) for column in columns]
 
     def start(self) -> list[arb]:
-        """Return strictly feasible variables, from a Gaussian u (the arc-cosine kernel of Cho and Saul, 2009)."""
+        """Return strictly feasible variables: the moments of a Gaussian u, and a loose bound on the fit."""
         moments = self._gaussian_moments()
         n, c = self.targets.nrows(), self.targets.ncols()
         shape = self.matrices(moments)[1].tolist()
@@ -206,6 +206,7 @@ class MomentProgram:
         return [(scale * v).mid() for v in moments] + bound
 
     def _gaussian_moments(self) -> list[arb]:
+        """Return the moments with u standard normal (the arc-cosine kernel of Cho and Saul, 2009)."""
         norms = [dot(row, row).sqrt() for row in self.x]
         moments: list[arb] = []
         for a, b in self.moments:

@@ -169,6 +169,26 @@ class TestTwoFeatures:
         verdict = check_certificate(certificate_of(problem, [[1]], [Sign(1), more, more]), problem)
         assert verdict.obligation is Obligation.LEAF_FORM
 
+    @pytest.mark.parametrize(
+        ("place", "multiplier", "valid"), [(0, 9, True), (0, 10, False), (1, 25, True), (1, 26, False)]
+    )
+    def test_squares_of_coordinates(self, place: int, multiplier: int, valid: bool) -> None:
+        # The form is 9 t_0^2 + 25 t_1^2 again.
+        problem = problem_of([[1, 0]], [[6]], 5)
+        first = TauLeaf(1, 1, 1, ((place, place, multiplier),))
+        tree = (Sign(0), Sign(1), first, TauLeaf(1, 1), Sign(1), TauLeaf(1, 1), TauLeaf(1, 1))
+        assert check_certificate(certificate_of(problem, [[4]], tree), problem).valid is valid
+
+    @pytest.mark.parametrize(("sign", "valid"), [(-1, True), (1, False)])
+    def test_sign_of_the_second_quantity_of_a_row(self, sign: int, valid: bool) -> None:
+        # On t_1 >= 0 the row (0, 1) is active and (1, 1) mixed: with N = (-1, 1) and beta = a - t_0 - t_1,
+        # 9 |t|^2 - 4 (a - t_1)^2 + 8 a beta is semidefinite. With beta = a + t_0 + t_1 it would not be, as
+        # it is not for N = (1, 1).
+        problem = problem_of([[0, 1], [1, 1]], [[1], [1]], F(3, 2))
+        leaf = Leaf(1, 1, ((1, 2, -8),))
+        certificate = certificate_of(problem, [[sign], [1]], [Sign(1), leaf, leaf])
+        assert check_certificate(certificate, problem).valid is valid
+
     def test_several_outputs(self) -> None:
         # N = I / 2 has the gauge |relu(u)| / 2 <= 1/2.
         problem = problem_of([[1, 0], [0, 1]], [[1, 0], [0, 1]], F(1, 2))

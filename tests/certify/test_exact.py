@@ -12,7 +12,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from certify.exact import decimal_down, decimal_up, float_down, float_up, is_nonnegative, is_psd, norm_up
+from certify.exact import (
+    _is_dominant_residual,
+    decimal_down,
+    decimal_up,
+    float_down,
+    float_up,
+    is_nonnegative,
+    is_psd,
+    norm_up,
+)
 
 Matrix = list[list[int]]
 
@@ -193,6 +202,22 @@ class TestLargeSemidefiniteness:
         repeated = gram([*vectors[:-1], vectors[0]])
         assert not is_psd(added(repeated, 69, 69, -1))
 
+    @pytest.mark.parametrize(
+        ("residual", "dominant"),
+        [
+            ([[2, 2], [2, 2]], True),
+            ([[2, -2], [-2, 3]], True),
+            ([[2, 3], [3, 2]], False),
+            ([[9, -3], [-3, 2]], False),
+            ([[-1, 0], [0, 1]], False),
+            ([[0, 0], [0, 0]], True),
+        ],
+    )
+    def test_residual_must_be_diagonally_dominant(self, residual: Matrix, dominant: bool) -> None:
+        # Beside the factor R = ((1, 0), (2, 3)).
+        matrix = [[residual[0][0] + 1, residual[0][1] + 2], [residual[1][0] + 2, residual[1][1] + 13]]
+        assert _is_dominant_residual(matrix, [[1, 0], [2, 3]]) is dominant
+
     def test_empty_rows_of_a_large_matrix(self) -> None:
         matrix = [[*row, 0] for row in tridiagonal(12, 2)] + [[0] * 13]
         assert is_psd(matrix)
@@ -200,6 +225,8 @@ class TestLargeSemidefiniteness:
 
 
 @given(st.lists(st.lists(st.integers(-1, 3), max_size=3), max_size=3))
+@example([[0, 1], [1, 0]])
+@example([[0, -1], [-1, 0]])
 def test_is_nonnegative(matrix: Matrix) -> None:
     assert is_nonnegative(matrix) == (min((entry for row in matrix for entry in row), default=0) >= 0)
 
@@ -246,6 +273,10 @@ class TestDecimals:
             (Fraction(5, 2), "2.5", "2.5"),
             (Fraction(99999999999), "99999999990", "100000000000"),
             (Fraction(1, 3 * 10**7), "3.333333333e-8", "3.333333334e-8"),
+            (Fraction(1, 10**6), "0.000001", "0.000001"),
+            (Fraction(1, 10**7), "1e-7", "1e-7"),
+            (Fraction(10**15), "1000000000000000", "1000000000000000"),
+            (Fraction(10**16), "1.000000000e+16", "1.000000000e+16"),
             (Fraction(10**40 + 1), "1.000000000e+40", "1.000000001e+40"),
         ],
     )

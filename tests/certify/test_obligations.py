@@ -140,10 +140,10 @@ class TestLimits:
         # Of three coordinates only two are signed, so all 50 rows stay mixed: 54 vectors a cone.
         problem = TrainingProblem.from_rationals([[0, 0, 1]] * 50, [[1]] * 50, 1)
         tree = (Sign(0), Sign(1), *(Split(0, 1, 1, 1),) * 100)
-        monkeypatch.setattr(check, "MAX_PENDING_VECTORS", 540)
+        monkeypatch.setattr(check, "MAX_PENDING_VECTORS", 539)
         verdict = check_certificate(certificate_of(problem, [[0]] * 50, tree), problem)
         assert verdict.obligation is Obligation.LIMITS
-        assert verdict.reason.endswith("(node 10 of the tree)")
+        assert verdict.reason.endswith("(node 9 of the tree)")
 
     def test_order_of_a_leaf(self, monkeypatch: pytest.MonkeyPatch) -> None:
         certificate = forged([[1], [1]], slack_leaf(2, 64), exponent=1)
@@ -180,10 +180,12 @@ class TestMoreForgeries:
             (Obligation.SIGN_INDEX, {"tree": (Sign(2), *TAUS[:2])}),
             (Obligation.SIGN_INDEX, {"tree": (Sign(-1), *TAUS[:2])}),
             (Obligation.SPLIT_INDEX, {"tree": (Sign(0), Sign(1), Split(0, 2, 1, 1))}),
+            (Obligation.SPLIT_INDEX, {"tree": (Sign(0), Sign(1), Split(2, 0, 1, 1))}),
             (Obligation.SPLIT_INDEX, {"tree": (Sign(0), Sign(1), Split(-1, 1, 1, 1))}),
             (Obligation.SPLIT_SIGNED, {"tree": (Sign(0), Split(0, 1, 1, 1))}),
             (Obligation.SPLIT_SIGNED, {"tree": (Sign(1), Split(0, 1, 1, 1))}),
             (Obligation.SPLIT_POSITIVE, {"tree": (Sign(0), Sign(1), Split(0, 1, 1, 0))}),
+            (Obligation.SPLIT_POSITIVE, {"tree": (Sign(0), Sign(1), Split(0, 1, 0, 1))}),
             (Obligation.SPLIT_POSITIVE, {"tree": (Sign(0), Sign(1), Split(0, 1, 0, 0))}),
             (Obligation.SPLIT_POSITIVE, {"tree": (Sign(0), Sign(1), Split(0, 1, 2, -1))}),
             (Obligation.LEAF_SCALE, {"tree": (Leaf(1, 0),)}),
@@ -201,6 +203,7 @@ class TestMoreForgeries:
             (Obligation.PRODUCT_SIGN, {"tree": orthants(TauLeaf(1, 1, 1, ((0, 1, -1),)), *TAUS[:3])}),
             (Obligation.TAU_SIGNED, {"tree": (Sign(0), *TAUS[:2])}),
             (Obligation.TAU_POSITIVE, {"tree": orthants(TauLeaf(0, 1), *TAUS[:3])}),
+            (Obligation.TAU_POSITIVE, {"tree": orthants(TauLeaf(1, 0), *TAUS[:3])}),
             (Obligation.TAU_POSITIVE, {"tree": orthants(TauLeaf(1, -1), *TAUS[:3])}),
             (Obligation.TAU_POSITIVE, {"tree": orthants(TauLeaf(-1, -1), *TAUS[:3])}),
             (Obligation.COVER, {"tree": ()}),
