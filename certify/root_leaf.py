@@ -42,6 +42,7 @@ Matrix = NDArray[np.float64]
 _MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _TRIVIAL_EXPONENT = 64
 _OVERFLOWING = 1e70
+_RELATIVE_BITS = 40  # of the largest entry of N
 
 
 @dataclass(frozen=True)
@@ -269,12 +270,15 @@ def _round(
     N, gamma = approximation.dual_point, arrays.gamma
     lengths = np.linalg.norm(arrays.X, axis=1)
     size = float(np.linalg.norm(arrays.X))
-    allowed = approximation.margin * gamma**2 / 8
-    finest = float(np.linalg.norm(lengths[:, None] * N, 2)) * math.sqrt(problem.c) * size / allowed
-    relative = 1e12 / max(float(np.abs(N).max()), 1e-300)
-    exponent = max(1, math.ceil(math.log2(max(finest, relative, 1.0))))
+    # In bits: the quantities themselves may be beyond the range of a float.
+    allowed = math.log2(approximation.margin) + 2 * math.log2(gamma) - 3
+    largest = float(np.abs(N).max())
+    weighted = float(np.linalg.norm(lengths[:, None] * N, 2)) * math.sqrt(problem.c) * size
+    finest = math.log2(weighted) - allowed if weighted > 0 else 0.0
+    relative = _RELATIVE_BITS - math.log2(largest) if largest > 0 else 0.0
+    exponent = max(1, math.ceil(max(finest, relative)))
     # Multipliers belong to products of integer rows: one of them weighs (q 2^exponent)^2 units of a level.
-    unit_exponent = math.floor(math.log2(allowed / size**2)) + 2 * (
+    unit_exponent = math.floor(allowed - 2 * math.log2(size)) + 2 * (
         exponent + problem.gamma.denominator.bit_length() - 1
     )
     if unit_exponent < 0:

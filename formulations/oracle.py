@@ -113,8 +113,8 @@ class GaugeOracle:
             starts: nonzero directions as columns, of shape (d, k).
             max_steps: limit of steps of one ascent, which may then end below its maximum; by default one that
                 is rarely reached.
-            wide: search all of every great circle instead of the way to the top of the piece ahead; finds
-                higher maxima, but fewer different ones.
+            wide: follow every great circle half around instead of to the top of the piece ahead; finds higher
+                maxima, but fewer different ones.
             should_stop: asked before every ascent; once true, the maxima found so far are returned.
         """
         gauge = self._gauge(N)
@@ -271,25 +271,16 @@ def _best_step(gauge: _Gauge, u: Vector, z: Vector, value: float, ascent: _Ascen
     tangent = top - (top @ u) * u
     length = float(np.linalg.norm(tangent))
     if length > 1e-12 and tangent @ ascent.direction > 0:
-        reach = float(np.arctan2(length, top @ u))
-        step = _search(gauge, u, z, tangent / length, ascent.held, reach, wide)
+        reach = np.pi if wide else float(np.arctan2(length, top @ u))
+        step = _search(gauge, u, z, tangent / length, ascent.held, reach)
         if step.value > value * (1 + _LEAST_GAIN):
             return step
     tangent = ascent.direction / np.linalg.norm(ascent.direction)
-    return _search(gauge, u, z, tangent, ascent.held, np.pi / 2, wide)
+    return _search(gauge, u, z, tangent, ascent.held, np.pi if wide else np.pi / 2)
 
 
-def _search(
-    gauge: _Gauge, u: Vector, z: Vector, tangent: Vector, held: Rows, reach: float, wide: bool
-) -> _Step:
-    """Find the largest gauge on the great circle between the angles 0 and reach, or on all of it."""
-    if not wide:
-        return _search_half(gauge, u, z, tangent, held, reach)
-    halves = [_search_half(gauge, u, z, side, held, np.pi) for side in (tangent, -tangent)]
-    return max(halves, key=lambda step: step.value)
-
-
-def _search_half(gauge: _Gauge, u: Vector, z: Vector, tangent: Vector, held: Rows, reach: float) -> _Step:
+def _search(gauge: _Gauge, u: Vector, z: Vector, tangent: Vector, held: Rows, reach: float) -> _Step:
+    """Find the largest gauge on the great circle between the angles 0 and reach, at most pi."""
     p = gauge.rows @ tangent
     p[held] = 0.0
     active = (z > 0) | ((z == 0) & (p > 0))

@@ -64,6 +64,11 @@ class TestAnything:
         certificate = root_certificate(problem, np.full((3, 1), value), Multipliers(table, table, table, row))
         assert_sound(certificate, problem)
 
+    def test_dual_point_that_is_almost_orthogonal_to_the_targets(self) -> None:
+        problem = TrainingProblem.from_rationals([[0, 1], [0, 1]], [[1], [0]], F(1, 50))
+        certificate = root_certificate(problem, np.array([[1e-320], [1.0]]), Multipliers.zero(2))
+        assert_sound(certificate, problem)
+
     @pytest.mark.parametrize("gamma", [F(1, 10**30), F(10**30), F(1, 3), F(355, 113)])
     @pytest.mark.parametrize("scale", [F(1, 10**12), F(1), F(10**12)])
     def test_units_of_the_data(self, gamma: Fraction, scale: Fraction) -> None:
