@@ -43,8 +43,11 @@ def is_psd(matrix: IntegerMatrix) -> bool:
         return _eliminates(core)
     for bits in _FACTOR_BITS:
         scaled, half_bits = _unit_diagonal(core, bits)
-        factor = _cholesky_hint(scaled, half_bits)
-        if factor is not None and _is_dominant_residual(scaled, factor):
+        factor, pivot_row = _cholesky_hint(scaled, half_bits)
+        if pivot_row is not None:
+            if _value(scaled, _descending(factor, pivot_row, half_bits)) < 0:
+                return False
+        elif _is_dominant_residual(scaled, [r + [0] * (len(core) - len(r)) for r in factor]):
             return True
     return len(core) <= _LARGEST_ELIMINATION and _eliminates(core)
 
@@ -76,11 +79,15 @@ def _unit_diagonal(matrix: IntegerMatrix, bits: int) -> tuple[list[list[int]], i
     )
 
 
-def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> list[list[int]] | None:
-    """Factor `matrix` - delta I in fixed point, or return None where a pivot is not positive.
+def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> tuple[list[list[int]], list[int] | None]:
+    """Factor `matrix` - delta I in fixed point as far as its pivots are positive.
 
     With delta = order * 2^half_bits the rounding of the entries (half a pivot each) cannot spoil the
     dominance of the residual, so the only loss against an exact factor is delta itself.
+
+    Returns:
+        The rows of the triangular factor, each up to its diagonal; and, where a pivot is not positive, the
+        row that could not be added, without its diagonal.
     """
     order = len(matrix)
     delta = order << half_bits
@@ -92,10 +99,24 @@ def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> list[list[int]] | N
             r.append((2 * (row[j] - sum(map(mul, r, factor[j]))) + pivot) // (2 * pivot))
         pivot_squared = row[i] - delta - sum(map(mul, r, r))
         if pivot_squared <= 0:
-            return None
+            return factor, r
         r.append(math.isqrt(pivot_squared))
         factor.append(r)
-    return [r + [0] * (order - len(r)) for r in factor]
+    return factor, None
+
+
+def _descending(factor: IntegerMatrix, row: Sequence[int], bits: int) -> list[int]:
+    """Return (-F^-T r, 1) over 2^bits: where a Cholesky factor F fails to take row r, the form is least there."""
+    z = [0] * len(row)
+    for j in reversed(range(len(row))):
+        known = sum(factor[k][j] * z[k] for k in range(j + 1, len(row)))
+        z[j] = -((row[j] << bits) + known) // factor[j][j]
+    return [*z, 1 << bits]
+
+
+def _value(matrix: IntegerMatrix, z: Sequence[int]) -> int:
+    """Return z^T M z over the leading rows of a matrix, as many as z has entries."""
+    return sum(entry * sum(map(mul, row, z)) for row, entry in zip(matrix, z, strict=False))
 
 
 def _eliminates(matrix: IntegerMatrix) -> bool:
