@@ -106,7 +106,7 @@ def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> tuple[list[list[int
 
 
 def _descending(factor: IntegerMatrix, row: Sequence[int], bits: int) -> list[int]:
-    """Return (-F^-T r, 1) over 2^bits: where a Cholesky factor F fails to take row r, the form is least there."""
+    """Return (-F^-T r, 1) over 2^bits, where a form is least whose Cholesky factor F fails to take row r."""
     z = [0] * len(row)
     for j in reversed(range(len(row))):
         known = sum(factor[k][j] * z[k] for k in range(j + 1, len(row)))
