@@ -63,7 +63,13 @@ class TauLeaf:
     products: tuple[tuple[int, int, int], ...] = ()
 
 
-Node = Sign | Split | Leaf | TauLeaf
+@dataclass(frozen=True, slots=True)
+class EnvelopeLeaf:
+    """A leaf closed by a linear bound on the size of each output; it needs no parameters."""
+
+
+AnyLeaf = Leaf | TauLeaf | EnvelopeLeaf
+Node = Sign | Split | AnyLeaf
 
 
 @dataclass(frozen=True)
@@ -118,4 +124,4 @@ class Certificate:
     @property
     def leaves(self) -> int:
         """The number of leaves of the tree."""
-        return sum(isinstance(node, Leaf | TauLeaf) for node in self.tree)
+        return sum(isinstance(node, AnyLeaf) for node in self.tree)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import Certificate, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.errors import CertificateError
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows
@@ -155,6 +155,8 @@ def _node_lines(node: Node) -> Iterator[str]:
             yield from _leaf_lines(f"leaf {scale} {unit}", products)
         case TauLeaf(a, b, unit, products):
             yield from _leaf_lines(f"tau {a} {b} {unit}", products)
+        case EnvelopeLeaf():
+            yield "envelope"
 
 
 def _leaf_lines(head: str, products: Iterable[tuple[int, int, int]]) -> Iterator[str]:
@@ -194,9 +196,8 @@ def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
     numbered = enumerate(lines, start=2)
     for _ in range(nodes):
         number, line = _next_line(numbered)
-        word, _, rest = line.partition(" ")
-        numbers = _integers(rest, number)
-        match word, numbers:
+        word, space, rest = line.partition(" ")
+        match word, _integers(rest, number) if space else []:
             case "sign", [k]:
                 yield Sign(k)
             case "split", [k, l, a, b]:
@@ -205,10 +206,12 @@ def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
                 yield Leaf(scale, unit, _read_products(numbered, rows))
             case "tau", [a, b, unit, rows] if rows >= 0:
                 yield TauLeaf(a, b, unit, _read_products(numbered, rows))
+            case "envelope", [] if not space:
+                yield EnvelopeLeaf()
             case _:
                 raise CertificateError(
                     f"line {number}: {line[:40]!r} is no node; a node is 'sign k', 'split k l a b', "
-                    "'leaf S U rows' or 'tau a b U rows'"
+                    "'leaf S U rows', 'tau a b U rows' or 'envelope'"
                 )
     extra = next(numbered, None)
     if extra is not None:

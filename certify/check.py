@@ -17,9 +17,9 @@ from fractions import Fraction
 
 from flint import fmpz_mat
 
-from certify.certificate import Certificate, Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import Certificate, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
 from certify.cone import Cone, dot
-from certify.exact import is_nonnegative, is_psd, norm_up
+from certify.exact import is_nonnegative_on_orthant, is_psd
 from certify.problem import TrainingProblem
 
 Products = Sequence[tuple[int, int, int]]
@@ -48,7 +48,7 @@ class Obligation(Enum):
     PRODUCT_INDEX = "a multiplier names quantities that do not exist or are not in order"
     PRODUCT_SIGN = "a multiplier of a product that may be positive is negative"
     LEAF_FORM = "a leaf's remaining form is not proved nonnegative"
-    TAU_SIGNED = "a tau leaf lies on a cone with a coordinate of unknown sign"
+    LEAF_SIGNED = "a tau or envelope leaf lies on a cone with a coordinate of unknown sign"
     TAU_POSITIVE = "a tau leaf's tau is not positive"
     COVER = "the tree's leaves do not cover the space: nodes are missing or left over"
     LIMITS = "the tree is deeper, a leaf has more mixed rows or a generator is longer than the format allows"
@@ -196,6 +196,8 @@ def _check_node(node: Node, cone: Cone, level: _Level) -> tuple[Cone, ...]:
             _check_leaf(node, cone, level)
         case TauLeaf():
             _check_tau_leaf(node, cone, level)
+        case EnvelopeLeaf():
+            _check_envelope_leaf(cone, level)
     return ()
 
 
@@ -237,38 +239,103 @@ def _check_leaf(leaf: Leaf, cone: Cone, level: _Level) -> None:
 
 
 def _check_tau_leaf(leaf: TauLeaf, cone: Cone, level: _Level) -> None:
-    """Prove the premise on a simplicial cone by the (tau, q) rule (docs/method.md, section 3b).
+    """Prove the premise on a simplicial cone by the tau rule (docs/method.md, section 3b).
 
-    With relu(p.t) = p^+ . t - e and 0 <= e <= b . t, where b is p^+ or p^-,
-    |N^T relu(Xu)| <= |Ht| + q.t, whose square is at most (1 + tau)|Ht|^2 + (1 + 1/tau)(q.t)^2.
+    Each output j has |f_j(t) - (centre_j . t)| <= radius_j . t, so that its square is at most
+    (1 + tau) (centre_j . t)^2 + (1 + 1/tau) (radius_j . t)^2.
     """
-    d = len(cone.generators)
-    _require(all(cone.signed), Obligation.TAU_SIGNED)
+    _require(all(cone.signed), Obligation.LEAF_SIGNED)
     _require(leaf.a > 0 and leaf.b > 0, Obligation.TAU_POSITIVE)
     _require(leaf.unit > 0, Obligation.LEAF_SCALE)
-    vertex_values = [[dot(row, w) for w in cone.generators] for row in cone.linear]
-    q = [0] * d
-    for row in cone.mixed:
-        above = [max(value, 0) for value in row.values]
-        below = [max(-value, 0) for value in row.values]
-        norm = norm_up(row.weight)
-        for k, value in enumerate(min(below, above, key=sum)):
-            q[k] += norm * value
-        for target, weight in zip(vertex_values, row.weight, strict=True):
-            for k, value in enumerate(above):
-                target[k] += weight * value
-    form = _gram_of_generators(cone, d) * level.u - _gram(vertex_values) * level.alpha
-    if any(q):
-        a, b = leaf.a, leaf.b
-        form = (
-            _gram_of_generators(cone, d) * (level.u * a * b)
-            - _gram(vertex_values) * (level.alpha * a * (a + b))
-            - _gram([q]) * (level.alpha * b * (a + b))
+    d = len(cone.generators)
+    envelope = _envelope(cone)
+    centres, radii = [e.centre for e in envelope], [e.radius for e in envelope]
+    on_u, on_centre, on_radius = level.u, level.alpha, 0
+    if any(map(any, radii)):
+        total = leaf.a + leaf.b
+        on_u, on_centre, on_radius = (
+            level.u * leaf.a * leaf.b,
+            level.alpha * leaf.a * total,
+            level.alpha * leaf.b * total,
         )
-    identity = [[int(i == j) for j in range(d)] for i in range(d)]
-    products = _product_form(leaf.products, identity, d, complementary=0)
-    rest = _integers(form * 2 - products * leaf.unit)
-    _require(is_nonnegative(rest) or is_psd(rest), Obligation.LEAF_FORM)
+    form = [
+        [
+            4 * on_u * dot(w, v)
+            - on_centre * dot(centres[k], centres[l])
+            - on_radius * dot(radii[k], radii[l])
+            for l, v in enumerate(cone.generators)
+        ]
+        for k, w in enumerate(cone.generators)
+    ]
+    if leaf.products:
+        identity = [[int(i == j) for j in range(d)] for i in range(d)]
+        # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
+        products = _product_form(leaf.products, identity, d, complementary=0)
+        form = _integers(fmpz_mat(form) - products * (2 * leaf.unit))
+    _require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
+
+
+def _check_envelope_leaf(cone: Cone, level: _Level) -> None:
+    """Prove the premise on a simplicial cone by |f_j(t)| <= bound_j . t for each output j.
+
+    As t >= 0, the larger one of |f_j| at each end of the interval bounds it, generator by generator.
+    """
+    _require(all(cone.signed), Obligation.LEAF_SIGNED)
+    bounds = [
+        [abs(centre) + radius for centre, radius in zip(e.centre, e.radius, strict=True)]
+        for e in _envelope(cone)
+    ]
+    form = [
+        [
+            4 * level.u * dot(w, v) - level.alpha * dot(p, q)
+            for v, q in zip(cone.generators, bounds, strict=True)
+        ]
+        for w, p in zip(cone.generators, bounds, strict=True)
+    ]
+    _require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """What bounds N^T relu(Xu) on a simplicial cone at one generator, all of it doubled.
+
+    Attributes:
+        centre: of length c.
+        radius: of length c, nonnegative.
+    """
+
+    centre: list[int]
+    radius: list[int]
+
+
+def _envelope(cone: Cone) -> list[_Envelope]:
+    """Enclose f(t) = N^T relu(Xu), u = sum_k t_k w_k, between linear functions of t >= 0, output by output.
+
+    For a mixed row with values p, relu(p.t) lies between p.t and p^+ . t, and between 0 and p^+ . t. Either
+    would be sound; the row's sign inside the cone tells which is narrower.
+    """
+    lengths = [max(map(abs, w)).bit_length() for w in cone.generators]
+    shifts = [max(lengths) - length for length in lengths]
+    inside = [
+        sum(e << s for e, s in zip(column, shifts, strict=True))
+        for column in zip(*cone.generators, strict=True)
+    ]
+    result = [
+        _Envelope([2 * dot(row, w) for row in cone.linear], [0] * len(cone.linear)) for w in cone.generators
+    ]
+    for row in cone.mixed:
+        rises = dot(row.x, inside) >= 0
+        for value, envelope in zip(row.values, result, strict=True):
+            # Twice the middle and the width of the interval at this generator.
+            if value > 0:
+                middle, width = (2 * value, 0) if rises else (value, value)
+            else:
+                middle, width = (value, -value) if rises else (0, 0)
+            if middle:
+                for j, weight in enumerate(row.weight):
+                    envelope.centre[j] += weight * middle
+                    envelope.radius[j] += abs(weight) * width
+    return result
 
 
 def _quantities(cone: Cone) -> tuple[list[list[int]], int]:

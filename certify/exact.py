@@ -139,16 +139,18 @@ def _eliminates(matrix: IntegerMatrix) -> bool:
     return True
 
 
-def is_nonnegative(matrix: IntegerMatrix) -> bool:
-    """Say whether every entry is at least zero, so that the form is nonnegative on the orthant."""
-    return all(entry >= 0 for row in matrix for entry in row)
+def is_nonnegative_on_orthant(matrix: IntegerMatrix) -> bool:
+    """Say whether a symmetric integer matrix is proved to be semidefinite plus nonnegative entries.
 
-
-def norm_up(vector: Sequence[int]) -> int:
-    """Return the least integer that is at least the Euclidean norm of an integer vector."""
-    square = sum(map(mul, vector, vector))
-    root = math.isqrt(square)
-    return root if root * root == square else root + 1
+    True is a proof that its form is nonnegative where all coordinates are; False says nothing. Tried for the
+    nonnegative part are the whole matrix, what is positive off the diagonal, and nothing.
+    """
+    if all(entry >= 0 for row in matrix for entry in row):
+        return True
+    rest = [
+        [entry if i == j else min(entry, 0) for j, entry in enumerate(row)] for i, row in enumerate(matrix)
+    ]
+    return is_psd(rest) or (rest != matrix and is_psd(matrix))
 
 
 def decimal_down(value: Fraction, digits: int = 10) -> str:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
-from certify.certificate import Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import AnyLeaf, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
 
 Tree = tuple[Node, ...]
 TreeForgery = Callable[[Tree, Random], Tree]
 Product = tuple[int, int, int]
-AnyLeaf = Leaf | TauLeaf
+WithProducts = Leaf | TauLeaf
 
 # A split with them leaves its cone uncovered, a tau makes the form vanish.
 DEGENERATE_PAIRS = ((-1, 0), (0, -1), (-1, -1), (0, 0))
@@ -49,7 +49,7 @@ def scaled_multipliers(tree: Tree, factor: float) -> Tree:
     numerator, denominator = factor.as_integer_ratio()
     return tuple(
         replace(node, products=tuple((i, j, m * numerator // denominator) for i, j, m in node.products))
-        if isinstance(node, AnyLeaf)
+        if isinstance(node, WithProducts)
         else node
         for node in tree
     )
@@ -71,6 +71,11 @@ def _with_leaves(tree: Tree, change: Callable[[AnyLeaf], Node], random: Random) 
     return tuple(
         change(node) if i in chosen and isinstance(node, AnyLeaf) else node for i, node in enumerate(tree)
     )
+
+
+def _with_products(tree: Tree, change: Callable[[WithProducts], Node], random: Random) -> Tree:
+    """Do the same to leaves that may have multipliers."""
+    return _with_leaves(tree, lambda node: change(node) if isinstance(node, WithProducts) else node, random)
 
 
 def _random_subtree(tree: Tree, random: Random) -> tuple[int, int]:
@@ -128,7 +133,14 @@ def _leaves_replaced(tree: Tree, random: Random) -> Tree:
 def _some_leaf(tree: Tree, random: Random) -> AnyLeaf:
     """Return a leaf that states nothing of its own: a trivial one, or one from elsewhere in the tree."""
     leaves = [node for node in tree if isinstance(node, AnyLeaf)]
-    trivial: list[AnyLeaf] = [Leaf(1, 1), TauLeaf(1, 1), Leaf(0, 1), Leaf(-1, 1), TauLeaf(0, 0)]
+    trivial: list[AnyLeaf] = [
+        Leaf(1, 1),
+        TauLeaf(1, 1),
+        EnvelopeLeaf(),
+        Leaf(0, 1),
+        Leaf(-1, 1),
+        TauLeaf(0, 0),
+    ]
     return random.choice(trivial + leaves[:1] + leaves[-1:])
 
 
@@ -149,7 +161,7 @@ def _leaf_scale_changed(tree: Tree, random: Random) -> Tree:
 
 
 def _leaf_unit_changed(tree: Tree, random: Random) -> Tree:
-    return _with_leaves(tree, lambda node: replace(node, unit=another_integer(node.unit, random)), random)
+    return _with_products(tree, lambda node: replace(node, unit=another_integer(node.unit, random)), random)
 
 
 def _tau_changed(tree: Tree, random: Random) -> Tree:
@@ -163,9 +175,13 @@ def _tau_changed(tree: Tree, random: Random) -> Tree:
 
 def _rule_exchanged(tree: Tree, random: Random) -> Tree:
     def change(node: AnyLeaf) -> AnyLeaf:
-        if isinstance(node, Leaf):
-            return TauLeaf(1, 1, node.unit, node.products)
-        return Leaf(1, node.unit, node.products)
+        match node:
+            case Leaf():
+                return random.choice((EnvelopeLeaf(), TauLeaf(1, 1, node.unit, node.products)))
+            case TauLeaf():
+                return random.choice((EnvelopeLeaf(), Leaf(1, node.unit, node.products)))
+            case EnvelopeLeaf():
+                return random.choice((TauLeaf(1, random.randint(1, 100)), Leaf(1, 1)))
 
     return _with_leaves(tree, change, random)
 
@@ -174,14 +190,14 @@ def _product_forgery(change: Callable[[Product, Random], tuple[Product, ...]]) -
     """Return the forgery that changes one multiplier of one leaf."""
 
     def forge(tree: Tree, random: Random) -> Tree:
-        def changed(node: AnyLeaf) -> AnyLeaf:
+        def changed(node: WithProducts) -> AnyLeaf:
             if not node.products:
                 return node
             place = random.randrange(len(node.products))
             others = node.products[:place], node.products[place + 1 :]
             return replace(node, products=(*others[0], *change(node.products[place], random), *others[1]))
 
-        return _with_leaves(tree, changed, random)
+        return _with_products(tree, changed, random)
 
     return forge
 
@@ -200,11 +216,11 @@ def _negative_multiplier_added(tree: Tree, random: Random) -> Tree:
     pairs = random.choice(([(last, j)], [(i, i) for i in range(last)]))
     size = random.choice((1, 1 << 10, 1 << 100))
 
-    def change(node: AnyLeaf) -> AnyLeaf:
+    def change(node: WithProducts) -> AnyLeaf:
         weight = size * max((abs(m) for _, _, m in node.products), default=1)
         return replace(node, products=(*node.products, *((i, j, -weight) for i, j in pairs)))
 
-    return _with_leaves(tree, change, random)
+    return _with_products(tree, change, random)
 
 
 TREE_FORGERIES: dict[str, TreeForgery] = {

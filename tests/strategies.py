@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import Certificate, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
 
@@ -49,6 +49,7 @@ def nodes() -> st.SearchStrategy[Node]:
         | st.builds(Split, index, index, INTEGERS, INTEGERS)
         | st.builds(Leaf, INTEGERS, INTEGERS, products())
         | st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
+        | st.builds(EnvelopeLeaf)
     )
 
 

@@ -107,7 +107,7 @@ DECISIVE = (
     Obligation.LEAF_SCALE,
     Obligation.PRODUCT_SIGN,
     Obligation.LEAF_FORM,
-    Obligation.TAU_SIGNED,
+    Obligation.LEAF_SIGNED,
     Obligation.TAU_POSITIVE,
     Obligation.COVER,
 )

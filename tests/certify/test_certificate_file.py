@@ -218,8 +218,10 @@ class TestBody:
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
-            ("", "not an integer"),
-            ("sign", "not an integer"),
+            ("", "is no node"),
+            ("sign", "is no node"),
+            ("envelope ", "not an integer"),
+            ("envelope 1", "is no node"),
             ("sign 0 1", "is no node"),
             ("Sign 0", "is no node"),
             (" sign 0", "not an integer"),

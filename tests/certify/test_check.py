@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.certificate import Frame, Leaf, Node, Sign, Split, TauLeaf
-from certify.check import Obligation, Verdict, _check_node, _Level, check_certificate
+from certify.certificate import AnyLeaf, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
+from certify.check import Obligation, Rejection, Verdict, _check_node, _envelope, _Level, check_certificate
 from certify.cone import Cone, dot
 from certify.problem import TrainingProblem
 from tests.oracles import (
@@ -135,17 +135,41 @@ class TestTwoFeatures:
 
     @pytest.mark.parametrize(
         ("a", "b", "valid"),
-        [(5, 4, True), (4, 5, True), (1, 1, True), (126, 100, False), (100, 126, False), (2, 1, False)],
+        [(5, 4, True), (147, 1000, True), (1, 1, True), (126, 100, False), (145, 1000, False), (2, 1, False)],
     )
     def test_tau_has_its_range(self, a: int, b: int, valid: bool) -> None:
-        # On the quadrants that x = (1, -1) crosses H = (1, 0) and q = (0, 1), or the other way round:
-        # (3/2)^2 >= 1 + tau and (3/2)^2 >= 1 + 1/tau hold for 4/5 <= tau <= 5/4.
+        # On the quadrants that x = (1, -1) crosses the centre is (1, -1/2) and the radius (0, 1/2), or the
+        # other way round: (3/2)^2 >= 1 + tau and (3/2)^2 >= (2 + tau + 1/tau)/4, or tau + 1/tau <= 7.
         problem = problem_of([[1, -1]], [[5]], F(3, 2))
         leaf = TauLeaf(a, b)
         tree: tuple[Node, ...] = (Sign(0), Sign(1), leaf, leaf, Sign(1), leaf, leaf)
         verdict = check_certificate(certificate_of(problem, [[1]], tree), problem)
         assert verdict.valid is valid
         assert verdict.obligation is (None if valid else Obligation.LEAF_FORM)
+
+    @pytest.mark.parametrize(("gamma", "valid"), [(F(99, 70), True), (F(7, 5), False)])
+    def test_envelope_has_its_range(self, gamma: Fraction, valid: bool) -> None:
+        # There the output is at most t_0 + t_1 in size, whose square is at most 2 (t_0^2 + t_1^2).
+        problem = problem_of([[1, -1]], [[5]], gamma)
+        leaf = EnvelopeLeaf()
+        tree: tuple[Node, ...] = (Sign(0), Sign(1), leaf, leaf, Sign(1), leaf, leaf)
+        verdict = check_certificate(certificate_of(problem, [[1]], tree), problem)
+        assert verdict.obligation is (None if valid else Obligation.LEAF_FORM)
+
+    def test_envelope_of_several_outputs_and_rows(self) -> None:
+        # On the quadrant both rows of X = ((1, -1), (-1, 2)) are mixed; inside, the first vanishes, which
+        # counts as rising, the second rises. With N = ((3, -1), (1, 2)) the doubled centres and radii are
+        #   t_0: 2 (3, -1) - (1, 2) = (5, -4) and (1, 2);   t_1: -(3, -1) + 4 (1, 2) = (1, 9) and (3, 1),
+        # so that the outputs are at most 3 t_0 + 2 t_1 and 3 t_0 + 5 t_1 in size.
+        problem = problem_of([[1, -1], [-1, 2]], [[1, 1], [1, 1]], 1)
+        cone = Cone.root(certificate_of(problem, [[3, -1], [1, 2]], []), problem)
+        for k in range(2):
+            cone = cone.with_sign(k, negative=False)
+        assert [(e.centre, e.radius) for e in _envelope(cone)] == [([5, -4], [1, 2]), ([1, 9], [3, 1])]
+        # The level must be at least the larger root of (level - 18)(level - 29) = 21^2, which is 45.208...
+        assert _check_node(EnvelopeLeaf(), cone, _Level(u=4521, alpha=100)) == ()
+        with pytest.raises(Rejection):
+            _check_node(EnvelopeLeaf(), cone, _Level(u=4520, alpha=100))
 
     @pytest.mark.parametrize(("multiplier", "valid"), [(6, True), (7, False)])
     @pytest.mark.parametrize("rule", [TauLeaf, Leaf])
@@ -229,7 +253,7 @@ class TestAgainstTheCircle:
 
     def test_whatever_the_tree_only_true_statements_are_accepted(self) -> None:
         generator = random.Random(1)
-        accepted = dict.fromkeys((Leaf, TauLeaf), 0)
+        accepted = dict.fromkeys((Leaf, TauLeaf, EnvelopeLeaf), 0)
         refused = 0
         for _ in range(1500):
             problem, dual_point = random_case(generator)
@@ -244,7 +268,7 @@ class TestAgainstTheCircle:
             # Only those are of interest whose level is not far above the gauge.
             if float(problem.gamma) < 1.5 * gauge:
                 for node in tree:
-                    if isinstance(node, Leaf | TauLeaf):
+                    if isinstance(node, AnyLeaf):
                         accepted[type(node)] += 1
         assert min(accepted.values()) > 200
         assert refused > 400
@@ -274,7 +298,8 @@ def random_tree(generator: random.Random, problem: TrainingProblem, gauge: float
             for child in _check_node(node, cone, _Level(1, 1)):
                 grow(child, depth + 1)
         elif not free and generator.random() < 0.5:
-            nodes.append(TauLeaf(generator.randint(1, 4), generator.randint(1, 4)))
+            tau = TauLeaf(generator.randint(1, 4), generator.randint(1, 4))
+            nodes.append(generator.choice((tau, EnvelopeLeaf())))
         else:
             nodes.append(Leaf(1, 1, multipliers(cone)))
 

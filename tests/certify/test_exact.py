@@ -18,9 +18,8 @@ from certify.exact import (
     decimal_up,
     float_down,
     float_up,
-    is_nonnegative,
+    is_nonnegative_on_orthant,
     is_psd,
-    norm_up,
 )
 
 Matrix = list[list[int]]
@@ -224,23 +223,47 @@ class TestLargeSemidefiniteness:
         assert not is_psd(added(matrix, 0, 12, 1))
 
 
-@given(st.lists(st.lists(st.integers(-1, 3), max_size=3), max_size=3))
-@example([[0, 1], [1, 0]])
-@example([[0, -1], [-1, 0]])
-def test_is_nonnegative(matrix: Matrix) -> None:
-    assert is_nonnegative(matrix) == (min((entry for row in matrix for entry in row), default=0) >= 0)
+def symmetric(order: int, bound: int) -> st.SearchStrategy[Matrix]:
+    entries = st.lists(st.integers(-bound, bound), min_size=order * order, max_size=order * order)
+    return entries.map(
+        lambda e: [[e[min(i, j) * order + max(i, j)] for j in range(order)] for i in range(order)]
+    )
 
 
-@given(st.lists(st.integers(-(10**40), 10**40), max_size=5))
-@example([])
-@example([0, 0])
-@example([3, 4])
-@example([1, 1])
-def test_norm_up_is_the_least_integer_above_the_norm(vector: list[int]) -> None:
-    norm, square = norm_up(vector), sum(entry**2 for entry in vector)
-    assert norm >= 0
-    assert norm**2 >= square
-    assert norm == 0 or (norm - 1) ** 2 < square
+class TestNonnegativeOnTheOrthant:
+    @given(st.integers(1, 2).flatmap(lambda order: symmetric(order, 6)))
+    def test_decides_up_to_order_two(self, matrix: Matrix) -> None:
+        """There the form is nonnegative exactly if it is semidefinite or has no negative entry."""
+        expected = min(e for row in matrix for e in row) >= 0 or (
+            matrix[0][0] >= 0
+            and matrix[-1][-1] >= 0
+            and (len(matrix) == 1 or matrix[0][0] * matrix[1][1] >= matrix[0][1] ** 2)
+        )
+        assert is_nonnegative_on_orthant(matrix) == expected
+
+    @given(st.integers(1, 5).flatmap(lambda order: symmetric(order, 4)), st.data())
+    def test_true_is_a_proof(self, matrix: Matrix, data: st.DataObject) -> None:
+        if is_nonnegative_on_orthant(matrix):
+            t = [data.draw(st.integers(0, 9)) for _ in matrix]
+            assert sum(t[i] * t[j] * e for i, row in enumerate(matrix) for j, e in enumerate(row)) >= 0
+
+    @pytest.mark.parametrize(
+        ("matrix", "expected"),
+        [
+            ([[0, 1], [1, 0]], True),
+            ([[0, -1], [-1, 0]], False),
+            # Semidefinite plus nonnegative, and neither of the two.
+            ([[1, -1, 9], [-1, 1, 0], [9, 0, 1]], True),
+            # Semidefinite, but no longer so without its positive entries: (1, 1, 1) is in its kernel then.
+            ([[1, 1, -1], [1, 1, -1], [-1, -1, 1]], True),
+            ([[1, -1, -1], [-1, 1, 1], [-1, 1, 1]], True),
+            ([[1, -2, 0], [-2, 1, 0], [0, 0, 1]], False),
+            ([[-1]], False),
+            ([], True),
+        ],
+    )
+    def test_by_hand(self, matrix: Matrix, expected: bool) -> None:
+        assert is_nonnegative_on_orthant(matrix) == expected
 
 
 rationals = st.fractions() | st.builds(Fraction, st.integers(-(10**50), 10**50), st.integers(1, 10**50))

@@ -69,7 +69,7 @@ FORGERIES = {
     Obligation.PRODUCT_SIGN: forged(LIE, Leaf(1, 1, ((0, 0, -1000), (1, 1, -1000)))),
     Obligation.LEAF_FORM: forged(LIE, Leaf(1, 1)),
     # In the opposite frame both rows look inactive, as they are where both t_k >= 0.
-    Obligation.TAU_SIGNED: forged(LIE, TauLeaf(1, 1), frame=OPPOSITE),
+    Obligation.LEAF_SIGNED: forged(LIE, TauLeaf(1, 1), frame=OPPOSITE),
     Obligation.TAU_POSITIVE: forged(
         LIE, *orthants(TauLeaf(0, 0), TauLeaf(1, 1), TauLeaf(1, 1), TauLeaf(0, 0)), frame=NARROW
     ),
@@ -201,7 +201,7 @@ class TestMoreForgeries:
             (Obligation.PRODUCT_SIGN, {"tree": (Leaf(1, 1, ((0, 1, -1),)),)}),
             (Obligation.PRODUCT_SIGN, {"tree": (Leaf(1, 1, ((2, 3, -1),)),)}),
             (Obligation.PRODUCT_SIGN, {"tree": orthants(TauLeaf(1, 1, 1, ((0, 1, -1),)), *TAUS[:3])}),
-            (Obligation.TAU_SIGNED, {"tree": (Sign(0), *TAUS[:2])}),
+            (Obligation.LEAF_SIGNED, {"tree": (Sign(0), *TAUS[:2])}),
             (Obligation.TAU_POSITIVE, {"tree": orthants(TauLeaf(0, 1), *TAUS[:3])}),
             (Obligation.TAU_POSITIVE, {"tree": orthants(TauLeaf(1, 0), *TAUS[:3])}),
             (Obligation.TAU_POSITIVE, {"tree": orthants(TauLeaf(1, -1), *TAUS[:3])}),
