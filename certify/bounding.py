@@ -1,11 +1,12 @@
 """The main job: an exact interval around the global optimum of a training problem.
 
-Training gives the upper bound, a semidefinite relaxation a dual point; `certify.root_leaf` makes a proof of
-it, and the independent checker has the last word on what is reported.
+Training gives the upper bound, and a dual point for which a proof tree is searched; or a semidefinite
+relaxation gives point and proof. The independent checker has the last word on what is reported.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,7 +23,9 @@ from certify.progress import Clock, Observer
 from certify.relaxation import Relaxation, choose, residual_relaxation, solve
 from certify.report import Interval, Report, Status
 from certify.root_leaf import Arrays
-from formulations.train import TrainingResult, train
+from certify.tree_bound import TreeBound
+from formulations.column_generation import ColumnGeneration
+from formulations.train import RESTARTS, training_result
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Settings:
     Attributes:
         gamma: the weight decay, a positive number; "0.1", "1/10" and 0.1 are all one tenth.
         loss: a name of `certify.problem.LOSSES`.
-        method: "sdp", "shor", or "auto", which takes the stronger one that the size allows.
+        method: "tree", "sdp", "shor", or "auto", which takes the strongest one that the size allows.
         solver: a name of `certify.relaxation.SOLVERS`.
         precision: "double", or "high" for a bound within 1e-12 of the relaxation's value (small problems).
         gap: the relative gap that is wanted.
@@ -85,7 +88,7 @@ def bound(
         bias: append a column of ones to the features.
         standardize: shift and scale the features by recorded dyadic coefficients.
         loss: see `Settings`, like all that follow.
-        method: "auto", "sdp" or "shor".
+        method: "auto", "tree", "sdp" or "shor".
         solver: of the method "sdp".
         precision: "double" or "high".
         gap: the relative gap that counts as success.
@@ -112,13 +115,17 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
     clock = Clock(settings.time_limit, observer)
     arrays = Arrays.of(problem)
     with Interrupts() as interrupts:
-        training = _train(arrays, settings, clock, interrupts)
-        relaxation = None
+        generation, ending = _train(arrays, settings, clock, interrupts)
+        outcome: Relaxation | TreeBound | None = None
         if not interrupts.came and not clock.expired:
-            relaxation = solve(problem, arrays, choice, clock, interrupts)
-        if relaxation is None:
-            relaxation = residual_relaxation(arrays, training.hidden, training.output)
-        certificate, verdict = _prove(problem, dataset, relaxation, clock)
+            if choice.method == "tree":
+                outcome = _search(arrays, generation, settings, clock, interrupts)
+            else:
+                outcome = solve(problem, arrays, choice, clock, interrupts)
+        training = training_result(generation, ending)
+        if outcome is None:
+            outcome = residual_relaxation(arrays, training.hidden, training.output)
+        certificate, verdict = _prove(problem, dataset, outcome, clock)
         network = ReLUNetwork.from_floats(training.hidden, training.output)
         interval = Interval(certificate.bound, problem.objective(network))
     if interval.lower > interval.upper:
@@ -128,7 +135,7 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
     elif interval.relative_gap <= Fraction(settings.gap):
         status = Status.GAP_REACHED
     else:
-        cut_short = clock.expired or (clock.limited and relaxation.cut_short)
+        cut_short = clock.expired or (clock.limited and outcome.cut_short)
         status = Status.TIME_LIMIT if cut_short else Status.METHOD_LIMIT
     return Report(
         interval=interval,
@@ -137,9 +144,10 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
         network=network,
         problem=problem,
         dataset=dataset,
-        method=relaxation.method,
-        solver=relaxation.solver,
-        estimate=relaxation.estimate,
+        method=outcome.method,
+        solver=outcome.solver,
+        estimate=outcome.estimate,
+        gap_curve=tuple(outcome.curve) if isinstance(outcome, TreeBound) else (),
         status=status,
         wanted_gap=settings.gap,
         stages=tuple(clock.stages),
@@ -148,41 +156,74 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
     )
 
 
-def _train(arrays: Arrays, settings: Settings, clock: Clock, interrupts: Interrupts) -> TrainingResult:
-    def run(time_limit: float | None) -> TrainingResult:
-        return train(
+def _train(
+    arrays: Arrays, settings: Settings, clock: Clock, interrupts: Interrupts
+) -> tuple[ColumnGeneration, str]:
+    with clock.stage("train") as words:
+        generation = ColumnGeneration(
             arrays.X,
             arrays.Y,
             arrays.gamma,
             seed=settings.seed,
-            time_limit=time_limit,
+            time_limit=clock.remaining(0.4),
             on_progress=lambda what, loss: clock.observer.update(f"{what}, loss {loss:.8g}"),
         )
-
-    with clock.stage("train") as words:
         try:
             with interrupts.allowed():
-                result = run(clock.remaining(0.4))
-        except KeyboardInterrupt:  # it came before the training could catch it
-            result = run(0.0)
-        neurons = result.hidden.shape[1]
-        words.append(f"loss {result.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
-    return result
+                ending = generation.run(RESTARTS)
+        except KeyboardInterrupt:
+            ending = "interrupted"
+        best = generation.best
+        neurons = len(best.output)
+        words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
+    return generation, ending
+
+
+def _search(
+    arrays: Arrays, generation: ColumnGeneration, settings: Settings, clock: Clock, interrupts: Interrupts
+) -> TreeBound | None:
+    """Search for trees; return None if Ctrl-C or the time limit came before the first proof."""
+    with clock.stage("search") as words:
+        clock.observer.update("compiling, the first time on this machine (about 15 s)")
+        limit = clock.remaining(0.8)  # the exact check needs the rest
+        generation.time_limit = None if limit is None else generation.seconds() + limit
+        search = TreeBound(
+            arrays,
+            generation,
+            gap=settings.gap,
+            should_stop=generation.is_late,
+            seconds=lambda: clock.elapsed,
+            on_progress=clock.observer.update,
+        )
+        try:
+            with interrupts.allowed():
+                search.run()
+        except KeyboardInterrupt:
+            words.append("interrupted")
+        if search.proof is None:
+            words.append("no level was proved")
+            return None
+        words.append(f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves, to be checked")
+    return search
 
 
 def _prove(
-    problem: TrainingProblem, dataset: Dataset, relaxation: Relaxation, clock: Clock
+    problem: TrainingProblem, dataset: Dataset, outcome: Relaxation | TreeBound, clock: Clock
 ) -> tuple[Certificate, Verdict]:
-    with clock.stage("prove") as words:
-        certificate = relaxation.certify(problem, dataset.preprocessing)
-        words.append(f"lower bound {decimal_down(certificate.bound, 10)}")
-    with clock.stage("check") as words:
-        # What is checked is what a reader of the file will have.
-        certificate = from_text(to_text(certificate))
-        verdict = check_certificate(certificate, problem)
-        words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
-    if not verdict.valid:
-        raise AssertionError(
-            "the checker refuses the certificate it was made for: please report this as a bug"
-        )
-    return certificate, verdict
+    """Write the proof exactly and have it checked as a reader of the file will."""
+    candidates = outcome.certificates(problem, dataset.preprocessing)
+    for candidate in candidates:
+        with clock.stage("prove") as words:
+            certificate = from_text(to_text(candidate))
+            words.append(f"lower bound {decimal_down(certificate.bound, 10)}")
+        with clock.stage("check") as words:
+            verdict = check_certificate(
+                certificate,
+                problem,
+                lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
+                processes=os.cpu_count() or 1,
+            )
+            words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
+        if verdict.valid and certificate.bound >= 0:
+            return certificate, verdict
+    raise AssertionError("the checker refuses the certificate it was made for: please report this as a bug")

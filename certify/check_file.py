@@ -7,6 +7,7 @@ solver, no numpy and no terminal library is installed.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from os import PathLike
@@ -14,9 +15,10 @@ from typing import Any
 
 from certify.certificate import Certificate
 from certify.certificate_file import load_certificate
-from certify.check import Obligation, Verdict, check_certificate
+from certify.check import Verdict, check_certificate
 from certify.data import Dataset, reapply_arrays, reread_dataset
 from certify.errors import CertifyError, DataError
+from certify.obligations import Obligation
 from certify.problem import TrainingProblem
 from certify.statement import theorem
 from certify.table import array_table, read_table
@@ -61,7 +63,7 @@ def check(
             problem = _problem(certificate, X, y, data)
         except _OtherData as error:
             return Verdict(False, None, "exact", str(error), Obligation.PROBLEM, 0)
-    return check_certificate(certificate, problem, on_progress)
+    return check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
 
 
 class _OtherData(Exception):

@@ -6,9 +6,10 @@ inactive rows stay so on every smaller cone, so a child looks at its parent's mi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from operator import mul
+from typing import NamedTuple, TypeVar
 
 from certify.certificate import Certificate
 from certify.problem import TrainingProblem
@@ -17,8 +18,7 @@ _T = TypeVar("_T")
 Vector = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A sample whose activity a cone does not settle.
 
     Attributes:
@@ -74,32 +74,40 @@ class Cone:
         rows = (Row(r.weight, r.x, _put(r.values, k, -r.values[k])) for r in self.mixed)
         return Cone(generators, signed, self.linear, ())._settle(rows)
 
-    def with_generator(self, k: int, generator: Vector) -> Cone:
-        """Return the cone with generator k replaced; it must lie inside this one."""
-        rows = (Row(r.weight, r.x, _put(r.values, k, dot(r.x, generator))) for r in self.mixed)
+    def divided(self, k: int, l: int, generator: Vector) -> tuple[Cone, Cone]:
+        """Return the cones with generator k, then generator l replaced; the new one must lie between them."""
+        values = [dot(row.x, generator) for row in self.mixed]
+        return self._with_generator(k, generator, values), self._with_generator(l, generator, values)
+
+    def _with_generator(self, k: int, generator: Vector, values: list[int]) -> Cone:
+        rows = (
+            Row(weight, x, _put(old, k, value))
+            for (weight, x, old), value in zip(self.mixed, values, strict=True)
+        )
         return Cone(_put(self.generators, k, generator), self.signed, self.linear, ())._settle(rows)
 
-    def _settle(self, rows: Iterator[Row] | Sequence[Row]) -> Cone:
+    def _settle(self, rows: Iterable[Row]) -> Cone:
         """Sort rows into active ones (added to `linear`), inactive ones (dropped) and mixed ones (kept)."""
         free = [k for k, signed in enumerate(self.signed) if not signed]
         linear = [list(row) for row in self.linear]
         mixed = []
         for row in rows:
             # Along a coordinate of unknown sign a row keeps its sign only if it vanishes.
-            crosses = any(row.values[k] for k in free)
-            if not crosses and min(row.values) >= 0:
+            values = row.values
+            crosses = free and any(values[k] for k in free)
+            if not crosses and min(values) >= 0:
                 for target, weight in zip(linear, row.weight, strict=True):
                     if weight:
                         for j, entry in enumerate(row.x):
                             target[j] += weight * entry
-            elif crosses or max(row.values) > 0:
+            elif crosses or max(values) > 0:
                 mixed.append(row)
         return Cone(self.generators, self.signed, tuple(map(tuple, linear)), tuple(mixed))
 
 
 def dot(p: Sequence[int], q: Sequence[int]) -> int:
-    """Return the inner product of two integer vectors of the same length."""
-    return sum(a * b for a, b in zip(p, q, strict=True))
+    """Return the inner product of two integer vectors, which must have the same length."""
+    return sum(map(mul, p, q))
 
 
 def _put(items: tuple[_T, ...], k: int, item: _T) -> tuple[_T, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
@@ -16,6 +16,7 @@ from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
 from certify.progress import Clock
 from certify.root_leaf import Arrays, exact_root_certificate, root_certificate
+from certify.tree_search import MAX_FEATURES
 from certify.worker import run_in_child
 from formulations.high_precision import HighPrecisionSolution, solve_high_precision
 from formulations.multiplier_generation import solve_dual
@@ -25,10 +26,12 @@ from formulations.shor import improve_slack, solve_shor
 
 _T = TypeVar("_T")
 
-METHODS = ("auto", "sdp", "shor")
+METHODS = ("auto", "tree", "sdp", "shor")
 SOLVERS = ("auto", "interior-point", "mosek", "clarabel", "scs")
 PRECISIONS = ("double", "high")
 
+# With more, the tree proves less in minutes than the relaxations do.
+LARGEST_TREE_FEATURES = 6
 # Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
 LARGEST_SDP_SAMPLES = 400
 LARGEST_SDP_DUAL = 2000  # entries of the dual point
@@ -36,7 +39,7 @@ LARGEST_SDP_DUAL = 2000  # entries of the dual point
 
 @dataclass(frozen=True)
 class Choice:
-    """What will run: `method` "sdp" or "shor", a solver of `SOLVERS`, a precision of `PRECISIONS`."""
+    """What will run: `method` "tree", "sdp" or "shor", a solver of `SOLVERS`, a precision of `PRECISIONS`."""
 
     method: str
     solver: str
@@ -61,11 +64,14 @@ class Relaxation:
     solution: DualSolution | HighPrecisionSolution
     cut_short: bool = False
 
-    def certify(self, problem: TrainingProblem, preprocessing: Preprocessing | None) -> Certificate:
+    def certificates(
+        self, problem: TrainingProblem, preprocessing: Preprocessing | None
+    ) -> Iterator[Certificate]:
         """Turn the solution into a valid certificate."""
         if isinstance(self.solution, HighPrecisionSolution):
-            return exact_root_certificate(problem, self.solution, preprocessing=preprocessing)
-        return root_certificate(
+            yield exact_root_certificate(problem, self.solution, preprocessing=preprocessing)
+            return
+        yield root_certificate(
             problem,
             self.solution.dual_point,
             self.solution.multipliers,
@@ -88,11 +94,18 @@ def choose(problem: TrainingProblem, method: str, solver: str, precision: str) -
         if value not in known:
             raise SolverError(f"the {name} {value!r} is unknown: use one of {', '.join(known)}")
     fits = problem.n <= LARGEST_SDP_SAMPLES and problem.n * problem.c <= LARGEST_SDP_DUAL
+    plain = solver == "auto" and precision == "double"
     if method == "auto":
-        method = "sdp" if fits else "shor"
-    if method == "shor" and (solver != "auto" or precision != "double"):
+        small = problem.d <= LARGEST_TREE_FEATURES
+        method = "tree" if small and plain else "sdp" if fits or not plain else "shor"
+    if method in ("tree", "shor") and not plain:
         raise SolverError(
-            "the method shor has one solver and double precision: leave --solver and --precision out"
+            f"the method {method} has one solver and double precision: leave --solver and --precision out"
+        )
+    if method == "tree" and problem.d > MAX_FEATURES:
+        raise SolverError(
+            f"the method tree takes at most {MAX_FEATURES} features and the data has {problem.d}: "
+            "use --method sdp or shor"
         )
     if precision == "high" and solver != "auto":
         raise SolverError("high precision has its own solver: leave --solver out")

@@ -16,6 +16,7 @@ from certify.exact import float_down, float_up
 from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
+    from certify.tree_bound import GapPoint
     from formulations.train import TrainingResult
 
 
@@ -78,9 +79,10 @@ class Report:
         network: the network whose exact loss is the upper bound.
         problem: the exact training problem.
         dataset: where the problem came from.
-        method: the relaxation that gave the lower bound, "sdp" or "shor".
+        method: the relaxation that gave the lower bound, "tree", "sdp" or "shor".
         solver: the solver that ran for it.
         estimate: the solver's own value of the relaxation (a loss, not a bound); None if none ran.
+        gap_curve: both bounds over time, where a tree was searched.
         status: why the work ended.
         wanted_gap: the relative gap that was asked for.
         stages: where the time went.
@@ -97,6 +99,7 @@ class Report:
     method: str
     solver: str
     estimate: float | None
+    gap_curve: tuple[GapPoint, ...]
     status: Status
     wanted_gap: float
     stages: tuple[Stage, ...]

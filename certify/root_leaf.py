@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from certify.certificate import Certificate, Frame, Leaf
+from certify.certificate import Certificate, Frame, Leaf, Node
 from certify.check import check_certificate
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
@@ -141,7 +141,7 @@ def exact_root_certificate(
     )
     scale = _rounder(Fraction(1 << exponent))
     rows = tuple(tuple(scale(entry) for entry in row) for row in solution.dual_point)
-    return _certificate(problem, rows, exponent, leaf, preprocessing, method)
+    return certificate_of(problem, rows, exponent, (leaf,), preprocessing, method)
 
 
 def _dyadic_exponent(entries: Iterable[Fraction]) -> int:
@@ -161,7 +161,7 @@ def trivial_certificate(
         tuple(0 if any(x) else scale(entry) for entry in y)
         for x, y in zip(problem.inputs, problem.targets, strict=True)
     )
-    return _certificate(problem, rows, _TRIVIAL_EXPONENT, Leaf(1, 1), preprocessing, "trivial")
+    return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
 
 
 def _finite(matrix: Matrix) -> Matrix:
@@ -294,7 +294,7 @@ def _round(
     )
     scale = _rounder(Fraction(1 << exponent))
     rows = tuple(tuple(scale(entry) for entry in row) for row in N.tolist())
-    return _certificate(problem, rows, exponent, leaf, preprocessing, method)
+    return certificate_of(problem, rows, exponent, (leaf,), preprocessing, method)
 
 
 def _rounder(factor: Fraction) -> Callable[[float | Fraction], int]:
@@ -327,14 +327,26 @@ def _products(
     return tuple(sorted(entries))
 
 
-def _certificate(
+def certificate_of(
     problem: TrainingProblem,
     dual_point: IntegerRows,
     exponent: int,
-    leaf: Leaf,
+    tree: tuple[Node, ...],
     preprocessing: Preprocessing | None,
     method: str,
+    frame: Frame | None = None,
 ) -> Certificate:
+    """Put a certificate together with the claim that its dual point makes.
+
+    Args:
+        problem: the exact problem.
+        dual_point: N as integers over 2**exponent.
+        exponent: at least 0.
+        tree: the proof that its gauge is at most gamma.
+        preprocessing: recorded.
+        method: likewise.
+        frame: the root of the tree; the coordinate frame by default.
+    """
     inner = sum(
         a * b for row, y in zip(dual_point, problem.targets, strict=True) for a, b in zip(row, y, strict=True)
     )
@@ -347,7 +359,7 @@ def _certificate(
         bound=Fraction(inner, problem.target_denominator << exponent) - Fraction(square, 2 << 2 * exponent),
         dual_point=dual_point,
         dual_exponent=exponent,
-        frame=Frame.identity(problem.d),
-        tree=(leaf,),
+        frame=Frame.identity(problem.d) if frame is None else frame,
+        tree=tree,
         method=method,
     )

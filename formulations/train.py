@@ -1,61 +1,16 @@
 """Training as close to the global optimum as floating point gets: upper bounds (docs/method.md, section 4).
 
-Descents from random networks give a pool of directions, over which the best network is a convex problem. From
-there it is column generation: directions whose gauge at the residual exceeds gamma join, the master is solved
-again, neurons that share a linear piece merge, and all neurons slide together.
+The work is done by `formulations.column_generation`; here is its result.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from formulations.column_generation import ColumnGeneration, CurvePoint, Matrix
 
-from formulations.descent import descend
-from formulations.group_lasso import solve_group_lasso
-from formulations.oracle import GaugeOracle, Rows
-
-Matrix = NDArray[np.float64]
-
-_RESTARTS = 4
-_RANDOM_FEATURES = 300
-_SLIDE_ITERATIONS = 200
-_MAX_ROUNDS = 200
-_ROUNDING = 1e-10
-_SLOW = 1e-5
-_SETTLED = 1e-9
-_PARALLEL = 0.99
-
-
-@dataclass(frozen=True)
-class _Effort:
-    """How hard to look for new directions: random starts, steps of an ascent (None: to its end), how wide."""
-
-    starts: int
-    max_steps: int | None
-    wide: bool
-
-
-# Far from the optimum the residual moves too much for ascents to end; near it nothing may be missed.
-_EFFORTS = (_Effort(24, 8, False), _Effort(64, None, True), _Effort(256, None, True))
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """The best objective at one moment of a training run.
-
-    Attributes:
-        stage: what had just been done.
-        seconds: wall time since the start.
-        loss: objective of the best network.
-    """
-
-    stage: str
-    seconds: float
-    loss: float
+RESTARTS = 4
 
 
 @dataclass(frozen=True)
@@ -110,209 +65,24 @@ def train(
     Raises:
         ValueError: if gamma is not positive, or X and Y are not finite matrices with as many rows.
     """
-    if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y):
-        raise ValueError(f"X has shape {X.shape} and Y {Y.shape}; give two matrices with one row per sample")
-    if not (np.all(np.isfinite(X)) and np.all(np.isfinite(Y))):
-        raise ValueError("X or Y has an entry that is not finite; remove such samples")
-    if not 0 < gamma < np.inf:
-        raise ValueError(f"gamma is {gamma}, but the weight of the penalty must be positive and finite")
-    run = _Run(X, Y, gamma, np.random.default_rng(seed), time_limit, on_progress)
+    generation = ColumnGeneration(X, Y, gamma, seed=seed, time_limit=time_limit, on_progress=on_progress)
     try:
-        status = run.complete(_RESTARTS if restarts is None else restarts)
+        status = generation.run(RESTARTS if restarts is None else restarts)
     except KeyboardInterrupt:
         status = "interrupted"
-    lengths = np.sqrt(np.linalg.norm(run.best.output, axis=1))
+    return training_result(generation, status)
+
+
+def training_result(generation: ColumnGeneration, status: str) -> TrainingResult:
+    """Return what a run has reached so far."""
+    hidden, output = generation.best.weights
     return TrainingResult(
-        hidden=run.best.directions * lengths,
-        output=run.best.output / lengths[:, None],
-        loss=run.best.loss,
-        curve=tuple(run.curve),
-        descent=run.descent,
-        restarts=run.restarts,
-        seconds=run.seconds(),
+        hidden=hidden,
+        output=output,
+        loss=generation.best.loss,
+        curve=tuple(generation.curve),
+        descent=generation.descent,
+        restarts=generation.restarts,
+        seconds=generation.seconds(),
         status=status,
     )
-
-
-@dataclass(frozen=True)
-class _Network:
-    """Unit directions u_k, (d, K), output weights v_k, (K, c), and the rows whose kinks each u_k sits on."""
-
-    directions: Matrix
-    output: Matrix
-    kinks: tuple[Rows, ...]
-    loss: float
-    dual_point: Matrix
-
-
-@dataclass
-class _Run:
-    """One training run: the best network so far, and the steps that improve it."""
-
-    X: Matrix
-    Y: Matrix
-    gamma: float
-    rng: np.random.Generator
-    time_limit: float | None
-    on_progress: Callable[[str, float], None] | None
-    curve: list[CurvePoint] = field(default_factory=list)
-    descent: tuple[float, ...] = ()
-    restarts: int = 0
-
-    def __post_init__(self) -> None:
-        """Start the clock, with the zero network."""
-        self._began = time.monotonic()
-        self._oracle = GaugeOracle(self.X)
-        self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
-        self._least = self.best.loss
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._began
-
-    def is_late(self, share: float = 1.0) -> bool:
-        return self.time_limit is not None and self.seconds() >= share * self.time_limit
-
-    def complete(self, restarts: int) -> str:
-        """Run all stages and return the status."""
-        self._adopt("zero network", self.best)
-        pool = [self._restart() for _ in range(restarts) if not self.is_late(0.25)]
-        if pool:
-            self._adopt("pool", self._solve_free(np.hstack(pool)))
-        effort = 0
-        for _ in range(_MAX_ROUNDS):
-            before = self.best.loss
-            found = self._extend(_EFFORTS[effort])
-            self._slide()
-            if self.is_late():
-                return "time_limit"
-            gain = (before - self.best.loss) / before if found else 0.0
-            if gain > _SETTLED:
-                effort = 0 if gain > _SLOW else 1
-            elif effort + 1 < len(_EFFORTS):
-                effort += 1
-            else:
-                self._tidy()
-                return "settled" if found else "stationary"
-        return "rounds"
-
-    def _adopt(self, stage: str, network: _Network) -> None:
-        """Keep the network unless it is worse, by more than rounding, than the best there was."""
-        if network.loss <= self._least * (1 + _ROUNDING):
-            self.best, self._least = network, min(self._least, network.loss)
-        self.curve.append(CurvePoint(stage, self.seconds(), self.best.loss))
-        if self.on_progress is not None:
-            self.on_progress(stage, self.best.loss)
-
-    def _solve(self, directions: Matrix, kinks: tuple[Rows, ...]) -> _Network:
-        """Return the best network over unit directions, without those it does not use."""
-        master = solve_group_lasso(np.maximum(self.X @ directions, 0.0), self.Y, self.gamma)
-        used = np.flatnonzero(np.any(master.output != 0, axis=1))
-        return _Network(
-            directions[:, used],
-            master.output[used],
-            tuple(kinks[k] for k in used),
-            master.value,
-            master.dual_point,
-        )
-
-    def _solve_free(self, directions: Matrix) -> _Network:
-        return self._solve(directions, (np.zeros(0, dtype=np.intp),) * directions.shape[1])
-
-    def _restart(self) -> Matrix:
-        """Descend from the best network over random directions; return the unit directions it ends with."""
-        start = self._solve_free(self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng))
-        self._adopt("random features", start)
-        result = descend(self.X, self.Y, self.gamma, _balanced(start), should_stop=lambda: self.is_late(0.5))
-        self.restarts += 1
-        if not self.descent or result.losses[-1] < self.descent[-1]:
-            self.descent = result.losses
-        return _normalised(result.hidden)[0]
-
-    def _extend(self, effort: _Effort) -> bool:
-        """Add directions whose gauge exceeds gamma; return whether there were any."""
-        best = self.best
-        starts = self._oracle.draw_starts(best.dual_point, effort.starts, self.rng)
-        maxima = self._oracle.maximise(
-            best.dual_point,
-            np.hstack([best.directions, starts]),
-            max_steps=effort.max_steps,
-            wide=effort.wide,
-            should_stop=self.is_late,
-        )
-        # Ascents from the neurons end at gamma or above, so these directions alone may do as well.
-        useful = [maximum for maximum in maxima if maximum.value > self.gamma * (1 - 1e-7)]
-        if not useful:
-            return False
-        directions = np.column_stack([maximum.direction for maximum in useful])
-        kinks = tuple(maximum.kinks for maximum in useful)
-        lean = self._solve(directions, kinks)
-        found = useful[0].value > self.gamma * (1 + _SETTLED)
-        rich = self._solve(np.hstack([best.directions, directions]), best.kinks + kinks) if found else lean
-        is_enough = best.loss - lean.loss >= 0.9 * (best.loss - rich.loss)
-        self._adopt("columns", lean if is_enough else rich)
-        return found
-
-    def _slide(self) -> None:
-        """Merge neurons of one linear piece, move all together, and keep the outcome unless it is worse."""
-        if not len(self.best.output):
-            return
-        merged = self._merge(self.best)
-        result = descend(
-            self.X,
-            self.Y,
-            self.gamma,
-            _balanced(merged),
-            kinks=merged.kinks,
-            max_iterations=_SLIDE_ITERATIONS,
-            should_stop=self.is_late,
-        )
-        directions, alive = _normalised(result.hidden)
-        self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
-
-    def _merge(self, network: _Network) -> _Network:
-        """Replace neurons of one linear piece with nearly parallel outputs by their sum."""
-        sizes = np.linalg.norm(network.output, axis=1)
-        units = network.output / sizes[:, None]
-        groups: list[list[int]] = []
-        of_pattern: dict[bytes, list[list[int]]] = {}
-        for k, unit in enumerate(units):
-            pattern = self._oracle.pattern(network.directions[:, k], network.kinks[k])
-            alike = of_pattern.setdefault(pattern, [])
-            group = next((group for group in alike if unit @ units[group[0]] > _PARALLEL), None)
-            if group is None:
-                group = []
-                alike.append(group)
-                groups.append(group)
-            group.append(k)
-        sums = [
-            network.directions[:, group] @ np.linalg.norm(network.output[group], axis=1) for group in groups
-        ]
-        return _Network(
-            _normalised(np.column_stack(sums))[0],
-            np.array([network.output[group].sum(axis=0) for group in groups]),
-            tuple(network.kinks[group[0]] for group in groups),
-            network.loss,
-            network.dual_point,
-        )
-
-    def _tidy(self) -> None:
-        """Drop as many of the smallest neurons as the loss allows."""
-        sizes = np.linalg.norm(self.best.output, axis=1)
-        for threshold in (1e-2, 1e-3, 1e-4, 1e-5):
-            kept = np.flatnonzero(sizes > threshold * sizes.max(initial=0.0))
-            fewer = self._solve(self.best.directions[:, kept], tuple(self.best.kinks[k] for k in kept))
-            if fewer.loss <= self._least * (1 + _ROUNDING):
-                return self._adopt("tidy", fewer)
-
-
-def _balanced(network: _Network) -> Matrix:
-    """Return the hidden weights with |u_k| = |v_k|."""
-    hidden: Matrix = network.directions * np.sqrt(np.linalg.norm(network.output, axis=1))
-    return hidden
-
-
-def _normalised(hidden: Matrix) -> tuple[Matrix, NDArray[np.intp]]:
-    """Return the directions of the nonzero columns, and which columns those are."""
-    lengths = np.linalg.norm(hidden, axis=0)
-    nonzero = np.flatnonzero(lengths)
-    return hidden[:, nonzero] / lengths[nonzero], nonzero

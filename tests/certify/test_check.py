@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.certificate import AnyLeaf, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
-from certify.check import Obligation, Rejection, Verdict, _check_node, _envelope, _Level, check_certificate
+from certify.check import Verdict, check_certificate
 from certify.cone import Cone, dot
+from certify.leaf_rules import Level, _envelope
+from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
+from certify.tree_walk import children
 from tests.oracles import (
     certificate_of,
     gauge_2d,
@@ -167,9 +170,9 @@ class TestTwoFeatures:
             cone = cone.with_sign(k, negative=False)
         assert [(e.centre, e.radius) for e in _envelope(cone)] == [([5, -4], [1, 2]), ([1, 9], [3, 1])]
         # The level must be at least the larger root of (level - 18)(level - 29) = 21^2, which is 45.208...
-        assert _check_node(EnvelopeLeaf(), cone, _Level(u=4521, alpha=100)) == ()
+        assert children(EnvelopeLeaf(), cone, Level(u=4521, alpha=100)) == ()
         with pytest.raises(Rejection):
-            _check_node(EnvelopeLeaf(), cone, _Level(u=4520, alpha=100))
+            children(EnvelopeLeaf(), cone, Level(u=4520, alpha=100))
 
     @pytest.mark.parametrize(("multiplier", "valid"), [(6, True), (7, False)])
     @pytest.mark.parametrize("rule", [TauLeaf, Leaf])
@@ -295,7 +298,7 @@ def random_tree(generator: random.Random, problem: TrainingProblem, gauge: float
         if depth < 7 and generator.random() < (0.8 if free or cone.mixed else 0.2):
             node: Node = Sign(generator.choice(free)) if free else cut(cone)
             nodes.append(node)
-            for child in _check_node(node, cone, _Level(1, 1)):
+            for child in children(node, cone, Level(1, 1)):
                 grow(child, depth + 1)
         elif not free and generator.random() < 0.5:
             tau = TauLeaf(generator.randint(1, 4), generator.randint(1, 4))

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split
-from certify.check import _check_node, _Level
 from certify.cone import Cone, dot
+from certify.leaf_rules import Level
 from certify.problem import TrainingProblem
+from certify.tree_walk import children as walk_children
 from tests.oracles import certificate_of
 from tests.strategies import problems
 
@@ -50,7 +51,7 @@ def children(draw: st.DrawFn, cone: Cone) -> tuple[Cone, ...]:
         node = Sign(draw(st.sampled_from(free)))
     else:
         return cone, cone
-    return _check_node(node, cone, _Level(1, 1))
+    return walk_children(node, cone, Level(1, 1))
 
 
 def coordinates(cone: Cone, u: Sequence[Fraction | int]) -> list[Fraction]:

@@ -1,21 +1,20 @@
 """Each obligation is needed: for each one there is a forgery that nothing else catches."""
 
-import importlib
 import tracemalloc
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
+from certify import leaf_rules, tree_walk
 from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
-from certify.check import Obligation, Rejection, check_certificate
+from certify.check import check_certificate
+from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
-from tests.oracles import certificate_of, slack_leaf
+from tests.oracles import certificate_of, replace_require, slack_leaf
 
 F = Fraction
 
-# As an attribute of the package, `check` is the function.
-check = importlib.import_module("certify.check")
 
 # For X = I the gauge of a positive N is its norm, so the best N for Y = (3, 4) is the multiple (3/4, 1) of Y
 # that has norm 5/4, and the optimum is gamma |Y| - gamma^2 / 2.
@@ -96,7 +95,7 @@ def disable(monkeypatch: pytest.MonkeyPatch, disabled: Obligation) -> None:
         if not condition and obligation is not disabled:
             raise Rejection(obligation, node)
 
-    monkeypatch.setattr(check, "_require", require)
+    replace_require(monkeypatch, require)
 
 
 def test_honest_certificate_is_tight() -> None:
@@ -126,7 +125,7 @@ class TestLimits:
     DEEP = replace(HONEST, tree=(Sign(0), Sign(1), *(Split(0, 1, 1, 1),) * 10**6))
 
     def test_deep_tree_ends_in_bounded_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(check, "MAX_PENDING_VECTORS", 30_000)
+        monkeypatch.setattr(tree_walk, "MAX_PENDING_VECTORS", 30_000)
         tracemalloc.start()
         verdict = check_certificate(self.DEEP, PROBLEM)
         _, peak = tracemalloc.get_traced_memory()
@@ -140,16 +139,16 @@ class TestLimits:
         # Of three coordinates only two are signed, so all 50 rows stay mixed: 54 vectors a cone.
         problem = TrainingProblem.from_rationals([[0, 0, 1]] * 50, [[1]] * 50, 1)
         tree = (Sign(0), Sign(1), *(Split(0, 1, 1, 1),) * 100)
-        monkeypatch.setattr(check, "MAX_PENDING_VECTORS", 539)
+        monkeypatch.setattr(tree_walk, "MAX_PENDING_VECTORS", 539)
         verdict = check_certificate(certificate_of(problem, [[0]] * 50, tree), problem)
         assert verdict.obligation is Obligation.LIMITS
         assert verdict.reason.endswith("(node 9 of the tree)")
 
     def test_order_of_a_leaf(self, monkeypatch: pytest.MonkeyPatch) -> None:
         certificate = forged([[1], [1]], slack_leaf(2, 64), exponent=1)
-        monkeypatch.setattr(check, "MAX_LEAF_ORDER", 4)
+        monkeypatch.setattr(leaf_rules, "MAX_LEAF_ORDER", 4)
         assert check_certificate(certificate, PROBLEM).valid
-        monkeypatch.setattr(check, "MAX_LEAF_ORDER", 3)
+        monkeypatch.setattr(leaf_rules, "MAX_LEAF_ORDER", 3)
         assert check_certificate(certificate, PROBLEM).obligation is Obligation.LIMITS
 
     def test_long_generators(self) -> None:

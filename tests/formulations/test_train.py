@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from formulations.arcs import global_optimum_2d
-from formulations.train import Matrix, TrainingResult, train
+from formulations.column_generation import Matrix
+from formulations.train import TrainingResult, train
 
 IRIS = Path(__file__).parents[2] / "examples" / "iris.csv"
 
@@ -169,7 +170,7 @@ def test_no_time_gives_a_valid_network() -> None:
 def test_clock_stops_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock ticks a second at every look."""
     ticks = iter(range(10**6))
-    monkeypatch.setattr("formulations.train.time.monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr("formulations.column_generation.time.monotonic", lambda: float(next(ticks)))
     X, Y = random_problem(37, 40, 6, 2)
     result = train(X, Y, 0.01, time_limit=1500.0)
     assert result.status == "time_limit"

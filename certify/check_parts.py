@@ -1,0 +1,176 @@
+"""Walking a large proof tree in several processes: the parts below its top are independent of each other.
+
+A part is a cone with the nodes below it; every process runs the same walk as one process would. They are this
+module run as a program, so that (unlike with `multiprocessing`) the caller's script is not run again.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import IO
+
+from certify.certificate import AnyLeaf, Node
+from certify.cone import Cone
+from certify.leaf_rules import Level
+from certify.obligations import Obligation, Rejection
+from certify.tree_walk import children, walk
+
+_LEAST_NODES = 4000  # a smaller tree is walked before a process has started
+_PARTS = 16  # for each process, as parts take unequal time
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A subtree: its cone and its nodes, which are numbered from `first`."""
+
+    cone: Cone
+    nodes: tuple[Node, ...]
+    first: int
+    level: Level
+
+    def walk(self) -> int | tuple[Obligation, int | None]:
+        """Return the number of leaves, or the obligation that fails and where."""
+        try:
+            return walk(self.nodes, self.cone, self.level, first=self.first)
+        except Rejection as rejection:
+            return rejection.obligation, rejection.node
+
+
+def walk_in_parts(
+    nodes: Sequence[Node], root: Cone, level: Level, processes: int, on_part: Callable[[int], None]
+) -> int:
+    """Do what `walk` does, in several processes where the tree is large and whole.
+
+    Args:
+        nodes: the tree.
+        root: its cone.
+        level: of the premise.
+        processes: how many.
+        on_part: called with the number of nodes done after each part.
+
+    Returns:
+        The number of leaves.
+
+    Raises:
+        Rejection: as `walk` does, for the first node in the tree that fails.
+    """
+    ends = _ends(nodes)
+    if len(nodes) < _LEAST_NODES or not ends or ends[0] != len(nodes):
+        return walk(nodes, root, level, on_leaf=on_part)
+    parts = list(_divide(nodes, ends, root, level, len(nodes) // (_PARTS * processes)))
+    idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+
+    def ask(part: _Part) -> tuple[_Part, int | tuple[Obligation, int | None]]:
+        child = idle.get()
+        _send(child.stdin, part)
+        answer: int | tuple[Obligation, int | None] = pickle.load(_open(child.stdout))
+        idle.put(child)
+        return part, answer
+
+    leaves, done = 0, 0
+    failures: list[tuple[int, Obligation]] = []
+    with _children(processes) as started, ThreadPoolExecutor(processes) as pool:
+        for child in started:
+            idle.put(child)
+        for future in as_completed([pool.submit(ask, part) for part in parts]):
+            part, answer = future.result()
+            if isinstance(answer, tuple):
+                failures.append((answer[1] or 0, answer[0]))
+            else:
+                leaves += answer
+            done += len(part.nodes)
+            on_part(done)
+    if failures:
+        number, obligation = min(failures, key=lambda failure: failure[0])
+        raise Rejection(obligation, number)
+    return leaves
+
+
+def _ends(nodes: Sequence[Node]) -> list[int]:
+    """Return for each node the end of its subtree; an empty list where subtrees are not complete."""
+    ends: list[int] = []
+    pending: list[int] = []  # the ends of the subtrees to the right, the nearest last
+    for number in range(len(nodes) - 1, -1, -1):
+        end = number + 1
+        if not isinstance(nodes[number], AnyLeaf):
+            if len(pending) < 2:
+                return []
+            pending.pop()
+            end = pending.pop()
+        pending.append(end)
+        ends.append(end)
+    ends.reverse()
+    return ends
+
+
+def _divide(
+    nodes: Sequence[Node], ends: Sequence[int], root: Cone, level: Level, size: int
+) -> Iterator[_Part]:
+    """Walk the top of the tree down to subtrees of at most the given size."""
+    pending = [(root, 0)]
+    while pending:
+        cone, number = pending.pop()
+        end = ends[number]
+        if end - number <= max(size, 1):
+            yield _Part(cone, tuple(nodes[number:end]), number, level)
+            continue
+        try:
+            first, second = children(nodes[number], cone, level)
+        except Rejection as rejection:
+            raise Rejection(rejection.obligation, number) from None
+        pending.append((second, ends[number + 1]))
+        pending.append((first, number + 1))
+
+
+@contextmanager
+def _children(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start processes that serve parts, and end them in any case."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore::RuntimeWarning:runpy", "-m", "certify.check_parts"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
+        )
+        for _ in range(count)
+    ]
+    try:
+        yield started
+    finally:
+        for child in started:
+            child.kill()
+            child.wait()
+            _open(child.stdin).close()
+            _open(child.stdout).close()
+
+
+def _open(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
+
+
+def _send(stream: IO[bytes] | None, part: object) -> None:
+    pickle.dump(part, _open(stream))
+    _open(stream).flush()
+
+
+def _serve() -> None:
+    while True:
+        try:
+            part = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        _send(sys.stdout.buffer, part.walk())
+
+
+if __name__ == "__main__":
+    from certify.check_parts import _serve as serve  # what is unpickled must be this module's by its name
+
+    serve()

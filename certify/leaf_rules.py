@@ -1,0 +1,231 @@
+"""The leaf rules of the checker: on a leaf's cone the premise is a sum of terms that are nonnegative there.
+
+Exact integers only. The rules are in docs/certificate-format.md, why they hold in docs/method.md, section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import lshift
+
+from flint import fmpz_mat
+
+from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
+from certify.cone import Cone, dot
+from certify.exact import is_nonnegative_on_orthant, is_psd
+from certify.obligations import Obligation, require
+from certify.problem import TrainingProblem
+
+Products = Sequence[tuple[int, int, int]]
+
+MAX_LEAF_ORDER = 5000  # a leaf is a dense matrix
+
+
+@dataclass(frozen=True)
+class Level:
+    """The integers lambda and mu with: lambda |u|^2 - mu |N'^T relu(X'u)|^2 >= 0 is the premise.
+
+    N' and X' are the integer matrices of the certificate and the problem.
+    """
+
+    u: int
+    alpha: int
+
+    @classmethod
+    def of(cls, certificate: Certificate, problem: TrainingProblem) -> Level:
+        """Return those of a certificate."""
+        gamma = problem.gamma
+        scale = gamma.numerator * problem.input_denominator << certificate.dual_exponent
+        return cls(scale**2, gamma.denominator**2)
+
+
+def check_leaf(leaf: AnyLeaf, cone: Cone, level: Level) -> None:
+    """Check a leaf on its cone.
+
+    Raises:
+        Rejection: if it does not prove the premise there.
+    """
+    match leaf:
+        case Leaf():
+            _check_products(leaf, cone, level)
+        case TauLeaf():
+            _check_tau(leaf, cone, level)
+        case EnvelopeLeaf():
+            _check_envelope(cone, level)
+
+
+def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
+    """Prove S (lambda |u|^2 - mu |N^T relu(Xu)|^2) >= U * products >= 0 on the cone.
+
+    The variables are z = (t, alpha_F), F the mixed rows, on which N^T relu(Xu) is linear.
+    """
+    d, mixed = len(cone.generators), cone.mixed
+    require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
+    order = d + len(mixed)
+    require(order <= MAX_LEAF_ORDER, Obligation.LIMITS)
+    quantities, complementary = _quantities(cone)
+    gauge = [
+        [dot(row, w) for w in cone.generators] + [r.weight[j] for r in mixed]
+        for j, row in enumerate(cone.linear)
+    ]
+    form = _gram(gauge) * (-leaf.scale * level.alpha) + _gram_of_generators(cone, order) * (
+        leaf.scale * level.u
+    )
+    products = _product_form(leaf.products, quantities, order, complementary)
+    # Products of two linear forms have half-integers off the diagonal: everything is doubled.
+    require(is_psd(_integers(form * 2 - products * leaf.unit)), Obligation.LEAF_FORM)
+
+
+def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
+    """Prove the premise on a simplicial cone by the tau rule (docs/method.md, section 3b).
+
+    Each output j has |f_j(t) - (centre_j . t)| <= radius_j . t, so that its square is at most
+    (1 + tau) (centre_j . t)^2 + (1 + 1/tau) (radius_j . t)^2.
+    """
+    require(all(cone.signed), Obligation.LEAF_SIGNED)
+    require(leaf.a > 0 and leaf.b > 0, Obligation.TAU_POSITIVE)
+    require(leaf.unit > 0, Obligation.LEAF_SCALE)
+    d = len(cone.generators)
+    envelope = _envelope(cone)
+    centres, radii = [e.centre for e in envelope], [e.radius for e in envelope]
+    on_u, on_centre, on_radius = level.u, level.alpha, 0
+    if any(map(any, radii)):
+        total = leaf.a + leaf.b
+        on_u, on_centre, on_radius = (
+            level.u * leaf.a * leaf.b,
+            level.alpha * leaf.a * total,
+            level.alpha * leaf.b * total,
+        )
+    form = [
+        [
+            4 * on_u * dot(w, v)
+            - on_centre * dot(centres[k], centres[l])
+            - on_radius * dot(radii[k], radii[l])
+            for l, v in enumerate(cone.generators)
+        ]
+        for k, w in enumerate(cone.generators)
+    ]
+    if leaf.products:
+        identity = [[int(i == j) for j in range(d)] for i in range(d)]
+        # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
+        products = _product_form(leaf.products, identity, d, complementary=0)
+        form = _integers(fmpz_mat(form) - products * (2 * leaf.unit))
+    require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
+
+
+def _check_envelope(cone: Cone, level: Level) -> None:
+    """Prove the premise on a simplicial cone by |f_j(t)| <= bound_j . t for each output j.
+
+    As t >= 0, the larger one of |f_j| at each end of the interval bounds it, generator by generator.
+    """
+    require(all(cone.signed), Obligation.LEAF_SIGNED)
+    bounds = [
+        [abs(centre) + radius for centre, radius in zip(e.centre, e.radius, strict=True)]
+        for e in _envelope(cone)
+    ]
+    form = [
+        [
+            4 * level.u * dot(w, v) - level.alpha * dot(p, q)
+            for v, q in zip(cone.generators, bounds, strict=True)
+        ]
+        for w, p in zip(cone.generators, bounds, strict=True)
+    ]
+    require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """What bounds N^T relu(Xu) on a simplicial cone at one generator, all of it doubled.
+
+    Attributes:
+        centre: of length c.
+        radius: of length c, nonnegative.
+    """
+
+    centre: list[int]
+    radius: list[int]
+
+
+def _envelope(cone: Cone) -> list[_Envelope]:
+    """Enclose f(t) = N^T relu(Xu), u = sum_k t_k w_k, between linear functions of t >= 0, output by output.
+
+    For a mixed row with values p, relu(p.t) lies between p.t and p^+ . t, and between 0 and p^+ . t. Either
+    would be sound; the row's sign inside the cone tells which is narrower.
+    """
+    lengths = [max(map(abs, w)).bit_length() for w in cone.generators]
+    shifts = [max(lengths) - length for length in lengths]
+    weights = [[row.weight[j] for row in cone.mixed] for j in range(len(cone.linear))]
+    sizes = [[abs(weight) for weight in column] for column in weights]
+    rises = [sum(map(lshift, row.values, shifts)) >= 0 for row in cone.mixed]
+    result = []
+    for k, w in enumerate(cone.generators):
+        middles, widths = [], []  # doubled, of each mixed row's interval
+        for rising, row in zip(rises, cone.mixed, strict=True):
+            value = row.values[k]
+            if value > 0:
+                middles.append(2 * value if rising else value)
+                widths.append(0 if rising else value)
+            else:
+                middles.append(value if rising else 0)
+                widths.append(-value if rising else 0)
+        centre = [
+            2 * dot(part, w) + dot(column, middles) for part, column in zip(cone.linear, weights, strict=True)
+        ]
+        result.append(_Envelope(centre, [dot(column, widths) for column in sizes]))
+    return result
+
+
+def _quantities(cone: Cone) -> tuple[list[list[int]], int]:
+    """List the nonnegative quantities of a leaf as linear forms in z = (t, alpha_F).
+
+    Returns:
+        The signed t_k, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed rows; and the
+        number of mixed rows, so that the quantities -2m.., -m.. of one row are complementary.
+    """
+    d, m = len(cone.generators), len(cone.mixed)
+
+    def unit(position: int) -> list[int]:
+        return [int(j == position) for j in range(d + m)]
+
+    signed = [unit(k) for k in range(d) if cone.signed[k]]
+    alpha = [unit(d + i) for i in range(m)]
+    beta = [[-value for value in row.values] + unit(d + i)[d:] for i, row in enumerate(cone.mixed)]
+    return signed + alpha + beta, m
+
+
+def _product_form(
+    products: Products, quantities: list[list[int]], order: int, complementary: int
+) -> fmpz_mat:
+    """Return twice the form of a sum of multiplier * quantity_i * quantity_j, as a symmetric matrix.
+
+    Multipliers must be nonnegative, except those of alpha_i beta_i, which is zero.
+    """
+    size = len(quantities)
+    table = [[0] * size for _ in range(size)]
+    for i, j, multiplier in products:
+        require(0 <= i <= j < size, Obligation.PRODUCT_INDEX)
+        vanishes = complementary > 0 and i >= size - 2 * complementary and j == i + complementary
+        require(multiplier >= 0 or vanishes, Obligation.PRODUCT_SIGN)
+        table[i][j] += multiplier
+        table[j][i] += multiplier
+    if not products:
+        return fmpz_mat(order, order)
+    forms = fmpz_mat(quantities)
+    return forms.transpose() * fmpz_mat(table) * forms
+
+
+def _gram(rows: list[list[int]]) -> fmpz_mat:
+    matrix = fmpz_mat(rows)
+    return matrix.transpose() * matrix
+
+
+def _gram_of_generators(cone: Cone, order: int) -> fmpz_mat:
+    """Return |u|^2 = |sum_k t_k w_k|^2 as a form of the given order in (t, ...)."""
+    padding = [(0,) * len(cone.generators)] * (order - len(cone.generators))
+    matrix = fmpz_mat([list(w) for w in (*cone.generators, *padding)])
+    return matrix * matrix.transpose()
+
+
+def _integers(matrix: fmpz_mat) -> list[list[int]]:
+    return [[int(entry) for entry in row] for row in matrix.tolist()]

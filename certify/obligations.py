@@ -1,0 +1,50 @@
+"""What a certificate owes its reader, and how the checker says that it does not deliver."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Obligation(Enum):
+    """What a certificate owes; the value is what is said when it does not deliver."""
+
+    PROBLEM = "the certificate is for another problem: its hash is not that of this data and gamma"
+    STATEMENT = "the certificate states another gamma or loss than the problem's"
+    DUAL_SHAPE = "the dual point has not one row per sample and one column per target"
+    CLAIM = "the claimed bound is not <N,Y> - 1/2|N|^2"
+    FRAME_SHAPE = "the root frame is not d generators of R^d with a d x d inverse and a positive scale"
+    FRAME_INVERSE = "the root frame's inverse does not prove its generators to be a basis"
+    SIGN_INDEX = "a sign node names no generator of unknown sign"
+    SPLIT_INDEX = "a split node does not name two different generators"
+    SPLIT_SIGNED = "a split node uses a coordinate whose sign is not known"
+    SPLIT_POSITIVE = "a split node's new generator is not a positive combination"
+    LEAF_SCALE = "a leaf's scale or unit is not positive"
+    PRODUCT_INDEX = "a multiplier names quantities that do not exist or are not in order"
+    PRODUCT_SIGN = "a multiplier of a product that may be positive is negative"
+    LEAF_FORM = "a leaf's remaining form is not proved nonnegative"
+    LEAF_SIGNED = "a tau or envelope leaf lies on a cone with a coordinate of unknown sign"
+    TAU_POSITIVE = "a tau leaf's tau is not positive"
+    COVER = "the tree's leaves do not cover the space: nodes are missing or left over"
+    LIMITS = "the tree is deeper, a leaf has more mixed rows or a generator is longer than the format allows"
+
+
+class Rejection(Exception):
+    """A certificate fails to deliver one obligation."""
+
+    def __init__(self, obligation: Obligation, node: int | None = None) -> None:
+        self.obligation = obligation
+        self.node = node
+        place = "" if node is None else f" (node {node + 1} of the tree)"
+        super().__init__(f"{obligation.value}{place}")
+
+
+def require(condition: bool, obligation: Obligation, node: int | None = None) -> None:
+    """Reject a certificate that does not deliver.
+
+    Args:
+        condition: whether it does.
+        obligation: what it owes.
+        node: where in the tree, counted from 0.
+    """
+    if not condition:
+        raise Rejection(obligation, node)

@@ -1,0 +1,233 @@
+"""Closing the gap: a dual point and a proof tree for it, improved in turns (docs/method.md, sections 3b, 4).
+
+Levels fall step by step. Each search takes over the cuts of the last one that succeeded, so that a proof is
+at hand from the first level on; a witness, instead of a tree, goes back to the column generation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+
+from certify.certificate import Certificate, Frame
+from certify.preprocessing import Preprocessing
+from certify.problem import TrainingProblem
+from certify.root_leaf import Arrays, certificate_of, trivial_certificate
+from certify.tree_kernel import Nodes
+from certify.tree_search import Matrix, certificate_tree, search_tree, whitened_frame
+from formulations.column_generation import ColumnGeneration
+
+_FIRST_SLACK = 1.0
+_STEP = 0.25
+_LEAST_SLACK = 1e-9
+_QUICK = 1_000_000  # after so few cones the next search may go straight to the level that is needed
+# The gap that is aimed at, relative to the one that is wanted: rounding takes a little of it.
+_AIM = 0.9
+_CUT_BITS = 8
+_PLANAR_CUT_BITS = 30  # in the plane trees are small and gaps are wanted that are too
+_DUAL_EXPONENT = 64
+_MARGINS = (Fraction(0), Fraction(1, 10**9), Fraction(1, 10**7), Fraction(1, 10**5))
+
+
+@dataclass(frozen=True)
+class TreeProof:
+    """A dual point with a gauge bound and the trees that prove it, as far as floating point can tell.
+
+    Attributes:
+        dual_point: N, n x c.
+        gauge_bound: H, at least the gauge of N.
+        frame: the root of the trees.
+        trees: one of each orthant.
+        bound: the lower bound on the optimum that follows (a loss).
+    """
+
+    dual_point: Matrix
+    gauge_bound: float
+    frame: Frame
+    trees: tuple[Nodes, ...]
+    bound: float
+
+    @property
+    def leaves(self) -> int:
+        """The number of leaves."""
+        return sum((len(tree.kinds) + 1) // 2 for tree in self.trees)
+
+
+@dataclass(frozen=True)
+class GapPoint:
+    """Both bounds at one moment.
+
+    Attributes:
+        seconds: as the caller counts them.
+        lower: the bound of the best proof (a loss).
+        upper: the loss of the best network.
+    """
+
+    seconds: float
+    lower: float
+    upper: float
+
+
+class TreeBound:
+    """The search for the smallest gap.
+
+    Attributes:
+        proof: the best proof so far; None before the first.
+        curve: both bounds after each proof.
+        cut_short: whether it was stopped.
+    """
+
+    method = "tree"
+    solver = "column generation and branch and bound"
+    estimate = None
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        generation: ColumnGeneration,
+        *,
+        gap: float,
+        should_stop: Callable[[], bool],
+        seconds: Callable[[], float],
+        on_progress: Callable[[str], None],
+    ) -> None:
+        """Prepare the search.
+
+        Args:
+            arrays: the problem.
+            generation: has run; gives the dual point and takes witnesses.
+            gap: the relative gap that is wanted.
+            should_stop: asked often; once true, the search ends with the best proof.
+            seconds: the time, for the curve.
+            on_progress: told in words how it goes.
+        """
+        self.proof: TreeProof | None = None
+        self.cut_short = False
+        self.curve: list[GapPoint] = []
+        self._generation = generation
+        self._gap = gap
+        self._should_stop = should_stop
+        self._seconds = seconds
+        self._on_progress = on_progress
+        self._Y, self._gamma = arrays.Y, arrays.gamma
+        self._live = np.any(arrays.X != 0, axis=1)
+        self._X = np.ascontiguousarray(arrays.X[self._live])
+        self._constant = 0.5 * float(np.sum(arrays.Y[~self._live] ** 2))
+        self._frame = whitened_frame(self._X)
+        self._bits = _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS
+
+    def run(self) -> None:
+        """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
+        slack = _FIRST_SLACK
+        stuck = False
+        while not self._should_stop():
+            N = self._generation.best.dual_point
+            gauge_bound = self._gamma * (1 + slack)
+            guide = None if self.proof is None else self.proof.trees
+            search = search_tree(
+                self._X,
+                np.ascontiguousarray(N[self._live]),
+                gauge_bound**2,
+                self._frame,
+                bits=self._bits,
+                guide=guide,
+                should_stop=self._should_stop,
+                on_progress=partial(self._tell, slack),
+            )
+            if search.witness is not None:
+                if not self._generation.add(search.witness[:, None]):
+                    if stuck:
+                        return
+                    # No network profits from the witness: the dual point is as good as floating point gets.
+                    stuck, slack = True, slack / _STEP
+            elif search.trees is None:
+                break
+            else:
+                self._adopt(N, gauge_bound, search.trees)
+                if stuck or slack <= _LEAST_SLACK or self.gap <= self._gap:
+                    return
+                needed = max(_LEAST_SLACK, self._needed(N))
+                is_quick = search.cones < _QUICK
+                slack = min(_STEP * slack, needed) if is_quick else max(_STEP * slack, min(needed, slack / 2))
+        self.cut_short = True
+
+    def certificates(
+        self, problem: TrainingProblem, preprocessing: Preprocessing | None
+    ) -> Iterator[Certificate]:
+        """Write the best proof exactly; each certificate leaves the checker more room than the one before.
+
+        Args:
+            problem: the exact problem.
+            preprocessing: recorded in the certificate.
+        """
+        if self.proof is not None:
+            yield from tree_certificates(problem, self.proof, preprocessing)
+        yield trivial_certificate(problem, preprocessing=preprocessing)
+
+    @property
+    def gap(self) -> float:
+        """The relative gap so far."""
+        upper = self._generation.best.loss
+        return 1.0 if self.proof is None else (upper - self.proof.bound) / max(upper, 1e-300)
+
+    def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> None:
+        fit, square = _inner(N[self._live], self._Y[self._live])
+        scale = min(self._gamma / gauge_bound, fit / square) if square > 0 else 0.0
+        bound = scale * fit - scale**2 * square / 2 + self._constant
+        if self.proof is None or bound > self.proof.bound:
+            self.proof = TreeProof(N, gauge_bound, self._frame, trees, bound)
+        self.curve.append(GapPoint(self._seconds(), self.proof.bound, self._generation.best.loss))
+
+    def _needed(self, N: Matrix) -> float:
+        """Return the slack that the wanted gap allows; infinite if it asks for another dual point."""
+        fit, square = _inner(N[self._live], self._Y[self._live])
+        aim = (1 - _AIM * self._gap) * self._generation.best.loss - self._constant
+        discriminant = fit**2 - 2 * square * aim
+        if not aim > 0 or discriminant < 0:
+            return math.inf
+        scale = (fit - math.sqrt(discriminant)) / square
+        return max(1 / scale - 1, 0.0)
+
+    def _tell(self, slack: float, cones: int) -> None:
+        lower = "none yet" if self.proof is None else f"{self.proof.bound:.8g}"
+        self._on_progress(f"level {1 + slack:.6g}, {cones} cones; lower bound {lower}")
+
+
+def tree_certificates(
+    problem: TrainingProblem, proof: TreeProof, preprocessing: Preprocessing | None = None
+) -> Iterator[Certificate]:
+    """Write a proof exactly; each certificate leaves the checker more room than the one before.
+
+    Args:
+        problem: the exact problem.
+        proof: what the search found.
+        preprocessing: recorded in the certificate.
+    """
+    tree = certificate_tree(proof.trees)
+    arrays = Arrays.of(problem)
+    live = np.any(arrays.X != 0, axis=1)
+    fit, square = _inner(proof.dual_point[live], arrays.Y[live])
+    scale = min(arrays.gamma / proof.gauge_bound, fit / square) if square > 0 else 0.0
+    unit = 1 << _DUAL_EXPONENT
+    for margin in _MARGINS:
+        factor = Fraction(scale) * (1 - margin) * unit
+        # A sample at x = 0 never enters the gauge: its best dual point is its target.
+        rows = tuple(
+            tuple(round(factor * Fraction(entry)) for entry in row)
+            if is_live
+            else tuple(round(Fraction(unit * target, problem.target_denominator)) for target in targets)
+            for row, targets, is_live in zip(
+                proof.dual_point.tolist(), problem.targets, live.tolist(), strict=True
+            )
+        )
+        yield certificate_of(problem, rows, _DUAL_EXPONENT, tree, preprocessing, "tree", frame=proof.frame)
+
+
+def _inner(N: Matrix, Y: Matrix) -> tuple[float, float]:
+    """Return <N, Y> and |N|^2."""
+    return float(np.sum(N * Y)), float(np.sum(N**2))

@@ -1,0 +1,393 @@
+"""The compiled depth-first search for a proof tree on one simplicial cone (docs/method.md, section 3b).
+
+Everything is floating point and nothing is trusted: what comes out is a tree for the exact checker. The cone
+at each depth is a row of preallocated tables, so that the search allocates nothing but its result, and a
+child looks only at the rows that are still mixed on its parent.
+
+Generators are kept in units of a power of two, so that the integers a, b of a cut a w_k + b w_l are chosen
+for the integer vectors that the checker will have: one of them is a power of two, the other has a few bits.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+SPLIT, ENVELOPE, TAU = 0, 1, 2
+DONE, WITNESS, FULL, STOPPED, TOO_DEEP = 0, 1, 2, 3, 4
+
+MAX_DEPTH = 400
+_TAU_BITS = 4
+# Least gain of a cut at a kink, relative to what bisecting the longest edge gains: such a cut does not fall
+# exactly on its kink, and without a limit what is left of the row would be cut again and again.
+_KINK_OR_MIDDLE = 0.1
+
+
+class Nodes(NamedTuple):
+    """A tree of one cone in preorder, as tables.
+
+    Attributes:
+        kinds: SPLIT, ENVELOPE or TAU.
+        ks: of a split, the first generator.
+        ls: the second one.
+        mantissas: of a split a/b = mantissa * 2**power; likewise of a tau. Odd, but for a tau.
+        powers: likewise.
+    """
+
+    kinds: NDArray[np.int8]
+    ks: NDArray[np.int8]
+    ls: NDArray[np.int8]
+    mantissas: NDArray[np.int64]
+    powers: NDArray[np.int64]
+
+
+def no_nodes(capacity: int = 0) -> Nodes:
+    """Return tables for so many nodes."""
+    small, large = np.dtype(np.int8), np.dtype(np.int64)
+    return Nodes(*(np.empty(capacity, dtype) for dtype in (small, small, small, large, large)))
+
+
+_compile = njit(cache=True, nogil=True, error_model="numpy")
+
+
+@_compile
+def _has_factor(matrix: Any, factor: Any, positive_entries: bool) -> bool:
+    """Say whether a matrix, with or without its positive entries off the diagonal, has a Cholesky factor."""
+    for i in range(len(matrix)):
+        for j in range(i + 1):
+            entry = matrix[i, j]
+            if i != j and entry > 0 and not positive_entries:
+                entry = 0.0
+            for k in range(j):
+                entry -= factor[i, k] * factor[j, k]
+            if i == j:
+                if entry <= 0:
+                    return False
+                factor[i, i] = math.sqrt(entry)
+            else:
+                factor[i, j] = entry / factor[j, j]
+    return True
+
+
+@_compile
+def _is_nonnegative(matrix: Any, factor: Any, margin: float) -> bool:
+    """Say whether a form is nonnegative on the orthant, with a margin for the rounding of its entries."""
+    order = len(matrix)
+    nonnegative = True
+    for i in range(order):
+        if matrix[i, i] <= margin:
+            return False
+        for j in range(i):
+            if matrix[i, j] < margin:
+                nonnegative = False
+    if nonnegative:
+        return True
+    for i in range(order):
+        matrix[i, i] -= margin * order
+    return _has_factor(matrix, factor, False) or _has_factor(matrix, factor, True)
+
+
+@_compile
+def _enclose(
+    N: Any, sizes: Any, rows: Any, products: Any, weights: Any, values: Any, centre: Any, radius: Any
+) -> Any:
+    """Fill in centre and radius of every output; return the row whose cut would gain most, and its edge."""
+    d, c = values.shape
+    centre[:] = values
+    radius[:] = 0.0
+    best, best_row, best_k, best_l = 0.0, -1, 0, 0
+    for r in range(len(rows)):
+        i = rows[r]
+        above, below, highest, lowest, inside = 0.0, 0.0, 0.0, 0.0, 0.0
+        top, bottom = 0, 0
+        for k in range(d):
+            inside += products[r, k]
+            relative = products[r, k] * weights[k]
+            if relative > 0:
+                above += relative
+                if relative > highest:
+                    highest, top = relative, k
+            else:
+                below -= relative
+                if relative < lowest:
+                    lowest, bottom = relative, k
+        sign = -1.0 if inside >= 0 else 1.0
+        for k in range(d):
+            width = sign * products[r, k]
+            if width > 0:
+                for j in range(c):
+                    half = 0.5 * width * N[i, j]
+                    centre[k, j] -= half
+                    radius[k, j] += abs(half)
+        gain = sizes[i] * min(above, below)
+        if gain > best:
+            best, best_row, best_k, best_l = gain, r, top, bottom
+    return best, best_row, best_k, best_l
+
+
+@_compile
+def _close(W: Any, weights: Any, centre: Any, radius: Any, level: float, margin: float, work: Any) -> Any:
+    """Try the two leaf rules; return the kind of the leaf, -1 for none, with the numbers of its tau."""
+    d, c = centre.shape
+    gram, matrix, factor = work[0], work[1], work[2]
+    middle, spread = 0.0, 0.0
+    for k in range(d):
+        a, b = 0.0, 0.0
+        for j in range(c):
+            a += centre[k, j] ** 2
+            b += radius[k, j] ** 2
+        middle += math.sqrt(a) * weights[k]
+        spread += math.sqrt(b) * weights[k]
+        for l in range(k + 1):
+            gram[k, l] = level * np.dot(W[k], W[l])
+            square = 0.0
+            for j in range(c):
+                square += (abs(centre[k, j]) + radius[k, j]) * (abs(centre[l, j]) + radius[l, j])
+            matrix[k, l] = gram[k, l] - square
+    if _is_nonnegative(matrix, factor, margin * level):
+        return ENVELOPE, 0, 0
+    mantissa, power, on_centre, on_radius = 1, 0, 1.0, 0.0
+    if spread > 0:
+        tau = min(max(spread / max(middle, 1e-300), 2.0**-60), 2.0**60)
+        power = math.floor(math.log2(tau)) - _TAU_BITS + 1
+        mantissa = round(tau * 2.0**-power)
+        tau = mantissa * 2.0**power
+        on_centre, on_radius = 1 + tau, 1 + 1 / tau
+    for k in range(d):
+        for l in range(k + 1):
+            square = 0.0
+            for j in range(c):
+                square += on_centre * centre[k, j] * centre[l, j] + on_radius * radius[k, j] * radius[l, j]
+            matrix[k, l] = gram[k, l] - square
+    if _is_nonnegative(matrix, factor, margin * level):
+        return TAU, mantissa, power
+    return -1, 0, 0
+
+
+@_compile
+def _longest_edge(W: Any, weights: Any) -> Any:
+    """Return the cosine of the widest angle between two generators, and which they are."""
+    least, first, second = 2.0, 0, 1
+    for k in range(len(W)):
+        for l in range(k):
+            cosine = np.dot(W[k], W[l]) * weights[k] * weights[l]
+            if cosine < least:
+                least, first, second = cosine, k, l
+    return least, first, second
+
+
+@_compile
+def _in_bits(ratio: float, bits: int) -> Any:
+    """Write a positive ratio as an odd integer of so many bits times a power of two."""
+    power = math.floor(math.log2(ratio)) - bits + 1
+    mantissa = round(ratio * 2.0**-power)
+    while mantissa % 2 == 0:
+        mantissa //= 2
+        power += 1
+    return mantissa, power
+
+
+@_compile
+def _is_mixed(products: Any) -> bool:
+    lowest, highest = 0.0, 0.0
+    for k in range(len(products)):
+        lowest, highest = min(lowest, products[k]), max(highest, products[k])
+    return lowest < 0 < highest
+
+
+@_compile
+def _longer(nodes: Any) -> Any:
+    """Return the tables with room for as many nodes again."""
+    kinds, ks, ls, mantissas, powers = nodes
+    room = len(kinds)
+    return (
+        np.concatenate((kinds, np.empty(room, np.int8))),
+        np.concatenate((ks, np.empty(room, np.int8))),
+        np.concatenate((ls, np.empty(room, np.int8))),
+        np.concatenate((mantissas, np.empty(room, np.int64))),
+        np.concatenate((powers, np.empty(room, np.int64))),
+    )
+
+
+@_compile
+def grow(
+    X: Any,
+    N: Any,
+    generators: Any,
+    exponents: Any,
+    level: float,
+    margin: float,
+    bits: int,
+    guide: Any,
+    max_nodes: int,
+    stop: Any,
+    counter: Any,
+) -> Any:
+    """Search one cone for a tree that proves level |u|^2 >= |N^T relu(Xu)|^2 on it.
+
+    Args:
+        X: inputs, n x d.
+        N: dual point, n x c.
+        generators: of the cone as rows, d x d, each with its largest entry between 1/2 and 1 in size.
+        exponents: of length d; the integer generators are 2**exponents times as long.
+        level: H^2.
+        margin: relative to the level, left for rounding errors.
+        bits: of the integers of a cut, beyond a power of two.
+        guide: tables of an earlier tree of the same cone, whose cuts are taken over; possibly empty.
+        max_nodes: of the tree.
+        stop: an array of length 1; the search ends soon after its entry becomes nonzero.
+        counter: likewise; counts the cones visited.
+
+    Returns:
+        How it ended; the tables of `Nodes`, as long as the number of nodes where the tree is complete; and a
+        direction with a larger gauge than the level allows, where that is how it ended.
+    """
+    n, d = X.shape
+    c = N.shape[1]
+    sizes = np.sqrt(np.sum(N**2, axis=1))
+    W = np.empty((MAX_DEPTH, d, d))
+    units = np.empty((MAX_DEPTH, d), np.int64)
+    weights = np.empty((MAX_DEPTH, d))  # inverse lengths of the generators
+    values = np.empty((MAX_DEPTH, d, c))  # N^T relu(Xu) at the generators
+    products = np.empty((MAX_DEPTH, n, d))  # x_i . w_k of the mixed rows
+    rows = np.empty((MAX_DEPTH, n), np.int64)
+    counts = np.zeros(MAX_DEPTH, np.int64)
+    children = np.zeros(MAX_DEPTH, np.int64)  # how many of a cone's have been visited
+    ends = np.zeros((MAX_DEPTH, 2), np.int64)
+    new_w = np.empty((MAX_DEPTH, d))
+    new_unit = np.empty(MAX_DEPTH, np.int64)
+    new_weight = np.empty(MAX_DEPTH)
+    new_value = np.empty((MAX_DEPTH, c))
+    new_products = np.empty((MAX_DEPTH, n))
+    centre, radius = np.empty((d, c)), np.empty((d, c))
+    work = np.zeros((3, d, d))
+    witness = np.zeros(d)
+
+    nodes = (
+        np.empty(1024, np.int8),
+        np.empty(1024, np.int8),
+        np.empty(1024, np.int8),
+        np.empty(1024, np.int64),
+        np.empty(1024, np.int64),
+    )
+    size, guide_at = 0, 0
+    unguided = MAX_DEPTH if len(guide[0]) else -1  # cones below this depth have no guide
+
+    W[0] = generators
+    units[0] = exponents
+    weights[0] = 1 / np.sqrt(np.sum(generators**2, axis=1))
+    for i in range(n):
+        for k in range(d):
+            products[0, counts[0], k] = np.dot(X[i], W[0, k])
+        if _is_mixed(products[0, counts[0]]):
+            rows[0, counts[0]] = i
+            counts[0] += 1
+    for k in range(d):
+        values[0, k] = 0.0
+        for i in range(n):
+            values[0, k] += max(np.dot(X[i], W[0, k]), 0.0) * N[i]
+        if np.sum(values[0, k] ** 2) * weights[0, k] ** 2 > level:
+            return WITNESS, nodes, W[0, k].copy()
+
+    depth = 0
+    while depth >= 0:
+        if children[depth] == 2:
+            depth -= 1
+            continue
+        mixed = counts[depth]
+        if children[depth] == 0:
+            counter[0] += 1
+            if stop[0] != 0:
+                return STOPPED, nodes, witness
+            if size == len(nodes[0]):
+                if size >= max_nodes:
+                    return FULL, nodes, witness
+                nodes = _longer(nodes)
+            if depth <= unguided and len(guide[0]):
+                unguided = MAX_DEPTH
+            kind, k, l, mantissa, power = -1, 0, 0, 0, 0
+            if unguided == MAX_DEPTH:
+                kind, k, l = guide[0][guide_at], guide[1][guide_at], guide[2][guide_at]
+                mantissa, power = guide[3][guide_at], guide[4][guide_at]
+                guide_at += 1
+            if kind != SPLIT:
+                if unguided == MAX_DEPTH:
+                    unguided = depth
+                gain, row, k, l = _enclose(
+                    N,
+                    sizes,
+                    rows[depth, :mixed],
+                    products[depth],
+                    weights[depth],
+                    values[depth],
+                    centre,
+                    radius,
+                )
+                kind, mantissa, power = _close(W[depth], weights[depth], centre, radius, level, margin, work)
+                if kind < 0:
+                    cosine, far_k, far_l = _longest_edge(W[depth], weights[depth])
+                    if cosine < 0 or gain < _KINK_OR_MIDDLE * math.sqrt(level) * (1 - cosine):
+                        k, l = far_k, far_l
+                        ratio = weights[depth, k] / weights[depth, l]
+                    else:
+                        ratio = -products[depth, row, l] / products[depth, row, k]
+                    mantissa, power = _in_bits(ratio, bits)
+                    power += units[depth, l] - units[depth, k]
+                    kind = SPLIT
+            nodes[0][size], nodes[1][size], nodes[2][size] = kind, k, l
+            nodes[3][size], nodes[4][size] = mantissa, power
+            size += 1
+            if kind != SPLIT:
+                depth -= 1
+                continue
+            if depth + 1 == MAX_DEPTH:
+                return TOO_DEEP, nodes, witness
+            # a w_k + b w_l, first in units of 2**unit, then in its own.
+            high, low = units[depth, k] + max(power, 0), units[depth, l] + max(-power, 0)
+            unit = max(high, low)
+            a, b = mantissa * 2.0 ** max(high - unit, -1000), 2.0 ** max(low - unit, -1000)
+            largest = np.max(np.abs(a * W[depth, k] + b * W[depth, l]))
+            shift = math.floor(math.log2(largest)) + 1
+            a, b = a * 2.0**-shift, b * 2.0**-shift
+            new_w[depth] = a * W[depth, k] + b * W[depth, l]
+            new_unit[depth] = unit + shift
+            square = np.sum(new_w[depth] ** 2)
+            new_weight[depth] = 1 / math.sqrt(square)
+            new_value[depth] = a * values[depth, k] + b * values[depth, l]
+            for r in range(mixed):
+                first, second = a * products[depth, r, k], b * products[depth, r, l]
+                new_products[depth, r] = first + second
+                if first * second < 0:
+                    bend = max(first + second, 0.0) - max(first, 0.0) - max(second, 0.0)
+                    for j in range(c):
+                        new_value[depth, j] += bend * N[rows[depth, r], j]
+            if np.sum(new_value[depth] ** 2) > level * square:
+                return WITNESS, nodes, new_w[depth].copy()
+            ends[depth, 0], ends[depth, 1] = k, l
+        slot = ends[depth, children[depth]]
+        children[depth] += 1
+        child = depth + 1
+        for k in range(d):
+            if k == slot:
+                W[child, k], values[child, k] = new_w[depth], new_value[depth]
+                units[child, k], weights[child, k] = new_unit[depth], new_weight[depth]
+            else:
+                W[child, k], values[child, k] = W[depth, k], values[depth, k]
+                units[child, k], weights[child, k] = units[depth, k], weights[depth, k]
+        count = 0
+        for r in range(mixed):
+            for k in range(d):
+                products[child, count, k] = products[depth, r, k]
+            products[child, count, slot] = new_products[depth, r]
+            if _is_mixed(products[child, count]):
+                rows[child, count] = rows[depth, r]
+                count += 1
+        counts[child] = count
+        children[child] = 0
+        depth = child
+    kinds, ks, ls, mantissas, powers = nodes
+    return DONE, (kinds[:size], ks[:size], ls[:size], mantissas[:size], powers[:size]), witness

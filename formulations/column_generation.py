@@ -1,0 +1,310 @@
+"""Column generation: networks that get better with every direction that joins (docs/method.md, section 4).
+
+Descents from random networks give a pool of directions, over which the best network is a convex problem.
+From there directions whose gauge at the residual exceeds gamma join, the master is solved again, neurons that
+share a linear piece merge, and all neurons slide together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formulations.descent import descend
+from formulations.group_lasso import solve_group_lasso
+from formulations.oracle import GaugeMaximum, GaugeOracle, Rows
+
+Matrix = NDArray[np.float64]
+
+_RANDOM_FEATURES = 300
+_SLIDE_ITERATIONS = 200
+_MAX_ROUNDS = 200
+_ROUNDING = 1e-10
+_SLOW = 1e-5
+_SETTLED = 1e-9
+_PARALLEL = 0.99
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How hard to look for new directions: random starts, steps of an ascent (None: to its end), how wide."""
+
+    starts: int
+    max_steps: int | None
+    wide: bool
+
+
+# Far from the optimum the residual moves too much for ascents to end; near it nothing may be missed.
+_EFFORTS = (_Effort(24, 8, False), _Effort(64, None, True), _Effort(256, None, True))
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """The best objective at one moment of a training run.
+
+    Attributes:
+        stage: what had just been done.
+        seconds: wall time since the start.
+        loss: objective of the best network.
+    """
+
+    stage: str
+    seconds: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """The best network over given directions.
+
+    Attributes:
+        directions: unit vectors u_k as columns, of shape (d, K).
+        output: v_k as rows, of shape (K, c), not zero.
+        kinks: for each direction the rows of X whose kinks it sits on.
+        loss: the objective, with neurons scaled to |u_k| = |v_k|.
+        dual_point: of the master, n x c; no direction here has a gauge above gamma at it.
+    """
+
+    directions: Matrix
+    output: Matrix
+    kinks: tuple[Rows, ...]
+    loss: float
+    dual_point: Matrix
+
+    @property
+    def weights(self) -> tuple[Matrix, Matrix]:
+        """Hidden weights, d x K, and output weights, K x c, with |u_k| = |v_k|."""
+        lengths = np.sqrt(np.linalg.norm(self.output, axis=1))
+        return self.directions * lengths, self.output / lengths[:, None]
+
+
+class ColumnGeneration:
+    """One training run: the best network so far, and the steps that improve it.
+
+    Attributes:
+        best: the best network so far.
+        curve: the progress of its loss.
+        descent: the loss after every iteration of the best descent from a random network.
+        restarts: how many descents from random networks there were.
+    """
+
+    def __init__(
+        self,
+        X: Matrix,
+        Y: Matrix,
+        gamma: float,
+        *,
+        seed: int = 0,
+        time_limit: float | None = None,
+        on_progress: Callable[[str, float], None] | None = None,
+    ) -> None:
+        """Start the clock, with the network that has no neurons.
+
+        Args:
+            X: inputs, of shape (n, d).
+            Y: targets, of shape (n, c).
+            gamma: weight of the penalty, positive.
+            seed: of the random starts.
+            time_limit: in seconds; none by default.
+            on_progress: called with the stage and the best loss after every stage.
+
+        Raises:
+            ValueError: if gamma is not positive, or X and Y are not finite matrices with as many rows.
+        """
+        if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y):
+            raise ValueError(
+                f"X has shape {X.shape} and Y {Y.shape}; give two matrices with one row per sample"
+            )
+        if not (np.all(np.isfinite(X)) and np.all(np.isfinite(Y))):
+            raise ValueError("X or Y has an entry that is not finite; remove such samples")
+        if not 0 < gamma < np.inf:
+            raise ValueError(f"gamma is {gamma}, but the weight of the penalty must be positive and finite")
+        self.X, self.Y, self.gamma = X, Y, gamma
+        self.rng = np.random.default_rng(seed)
+        self.time_limit = time_limit
+        self.on_progress = on_progress
+        self.curve: list[CurvePoint] = []
+        self.descent: tuple[float, ...] = ()
+        self.restarts = 0
+        self._began = time.monotonic()
+        self._oracle = GaugeOracle(self.X)
+        self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
+        self._least = self.best.loss
+
+    def seconds(self) -> float:
+        """Return the wall time since the start."""
+        return time.monotonic() - self._began
+
+    def is_late(self, share: float = 1.0) -> bool:
+        """Say whether this share of the time limit is over."""
+        return self.time_limit is not None and self.seconds() >= share * self.time_limit
+
+    def run(self, restarts: int) -> str:
+        """Run all stages and return the status, as `TrainingResult` has it."""
+        self._adopt("zero network", self.best)
+        pool = [self._restart() for _ in range(restarts) if not self.is_late(0.25)]
+        if pool:
+            self._adopt("pool", self._solve_free(np.hstack(pool)))
+        return self._improve()
+
+    def add(self, directions: Matrix) -> bool:
+        """Let directions join that something else has found; return whether the loss fell beyond rounding.
+
+        Args:
+            directions: not zero, as columns, of shape (d, k).
+        """
+        before = self.best.loss
+        if self._join(self._maximise(directions, _EFFORTS[-1])):
+            self._slide()
+            self._improve()
+        return self.best.loss < before * (1 - _ROUNDING)
+
+    def _improve(self) -> str:
+        effort = 0
+        for _ in range(_MAX_ROUNDS):
+            before = self.best.loss
+            found = self._extend(_EFFORTS[effort])
+            self._slide()
+            if self.is_late():
+                return "time_limit"
+            gain = (before - self.best.loss) / before if found else 0.0
+            if gain > _SETTLED:
+                effort = 0 if gain > _SLOW else 1
+            elif effort + 1 < len(_EFFORTS):
+                effort += 1
+            else:
+                self._tidy()
+                return "settled" if found else "stationary"
+        return "rounds"
+
+    def _adopt(self, stage: str, network: Network) -> None:
+        """Keep the network unless it is worse, by more than rounding, than the best there was."""
+        if network.loss <= self._least * (1 + _ROUNDING):
+            self.best, self._least = network, min(self._least, network.loss)
+        self.curve.append(CurvePoint(stage, self.seconds(), self.best.loss))
+        if self.on_progress is not None:
+            self.on_progress(stage, self.best.loss)
+
+    def _solve(self, directions: Matrix, kinks: tuple[Rows, ...]) -> Network:
+        """Return the best network over unit directions, without those it does not use."""
+        master = solve_group_lasso(np.maximum(self.X @ directions, 0.0), self.Y, self.gamma)
+        used = np.flatnonzero(np.any(master.output != 0, axis=1))
+        return Network(
+            directions[:, used],
+            master.output[used],
+            tuple(kinks[k] for k in used),
+            master.value,
+            master.dual_point,
+        )
+
+    def _solve_free(self, directions: Matrix) -> Network:
+        return self._solve(directions, (np.zeros(0, dtype=np.intp),) * directions.shape[1])
+
+    def _restart(self) -> Matrix:
+        """Descend from the best network over random directions; return the unit directions it ends with."""
+        start = self._solve_free(self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng))
+        self._adopt("random features", start)
+        result = descend(self.X, self.Y, self.gamma, _balanced(start), should_stop=lambda: self.is_late(0.5))
+        self.restarts += 1
+        if not self.descent or result.losses[-1] < self.descent[-1]:
+            self.descent = result.losses
+        return _normalised(result.hidden)[0]
+
+    def _extend(self, effort: _Effort) -> bool:
+        """Add directions whose gauge exceeds gamma; return whether there were any."""
+        starts = self._oracle.draw_starts(self.best.dual_point, effort.starts, self.rng)
+        return self._join(self._maximise(starts, effort))
+
+    def _maximise(self, starts: Matrix, effort: _Effort) -> list[GaugeMaximum]:
+        return self._oracle.maximise(
+            self.best.dual_point,
+            np.hstack([self.best.directions, starts]),
+            max_steps=effort.max_steps,
+            wide=effort.wide,
+            should_stop=self.is_late,
+        )
+
+    def _join(self, maxima: list[GaugeMaximum]) -> bool:
+        """Solve the master with the directions of maxima; return whether any has a gauge above gamma."""
+        best = self.best
+        # Ascents from the neurons end at gamma or above, so these directions alone may do as well.
+        useful = [maximum for maximum in maxima if maximum.value > self.gamma * (1 - 1e-7)]
+        if not useful:
+            return False
+        directions = np.column_stack([maximum.direction for maximum in useful])
+        kinks = tuple(maximum.kinks for maximum in useful)
+        lean = self._solve(directions, kinks)
+        found = useful[0].value > self.gamma * (1 + _SETTLED)
+        rich = self._solve(np.hstack([best.directions, directions]), best.kinks + kinks) if found else lean
+        is_enough = best.loss - lean.loss >= 0.9 * (best.loss - rich.loss)
+        self._adopt("columns", lean if is_enough else rich)
+        return found
+
+    def _slide(self) -> None:
+        """Merge neurons of one linear piece, move all together, and keep the outcome unless it is worse."""
+        if not len(self.best.output):
+            return
+        merged = self._merge(self.best)
+        result = descend(
+            self.X,
+            self.Y,
+            self.gamma,
+            _balanced(merged),
+            kinks=merged.kinks,
+            max_iterations=_SLIDE_ITERATIONS,
+            should_stop=self.is_late,
+        )
+        directions, alive = _normalised(result.hidden)
+        self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
+
+    def _merge(self, network: Network) -> Network:
+        """Replace neurons of one linear piece with nearly parallel outputs by their sum."""
+        sizes = np.linalg.norm(network.output, axis=1)
+        units = network.output / sizes[:, None]
+        groups: list[list[int]] = []
+        of_pattern: dict[bytes, list[list[int]]] = {}
+        for k, unit in enumerate(units):
+            pattern = self._oracle.pattern(network.directions[:, k], network.kinks[k])
+            alike = of_pattern.setdefault(pattern, [])
+            group = next((group for group in alike if unit @ units[group[0]] > _PARALLEL), None)
+            if group is None:
+                group = []
+                alike.append(group)
+                groups.append(group)
+            group.append(k)
+        sums = [
+            network.directions[:, group] @ np.linalg.norm(network.output[group], axis=1) for group in groups
+        ]
+        return Network(
+            _normalised(np.column_stack(sums))[0],
+            np.array([network.output[group].sum(axis=0) for group in groups]),
+            tuple(network.kinks[group[0]] for group in groups),
+            network.loss,
+            network.dual_point,
+        )
+
+    def _tidy(self) -> None:
+        """Drop as many of the smallest neurons as the loss allows."""
+        sizes = np.linalg.norm(self.best.output, axis=1)
+        for threshold in (1e-2, 1e-3, 1e-4, 1e-5):
+            kept = np.flatnonzero(sizes > threshold * sizes.max(initial=0.0))
+            fewer = self._solve(self.best.directions[:, kept], tuple(self.best.kinks[k] for k in kept))
+            if fewer.loss <= self._least * (1 + _ROUNDING):
+                return self._adopt("tidy", fewer)
+
+
+def _balanced(network: Network) -> Matrix:
+    """Return the hidden weights with |u_k| = |v_k|."""
+    hidden: Matrix = network.directions * np.sqrt(np.linalg.norm(network.output, axis=1))
+    return hidden
+
+
+def _normalised(hidden: Matrix) -> tuple[Matrix, NDArray[np.intp]]:
+    """Return the directions of the nonzero columns, and which columns those are."""
+    lengths = np.linalg.norm(hidden, axis=0)
+    nonzero = np.flatnonzero(lengths)
+    return hidden[:, nonzero] / lengths[nonzero], nonzero
