@@ -170,7 +170,7 @@ def _train(
         )
         try:
             with interrupts.allowed():
-                ending = generation.run(RESTARTS)
+                ending = generation.run(RESTARTS, settled=settings.gap / 100)
         except KeyboardInterrupt:
             ending = "interrupted"
         best = generation.best

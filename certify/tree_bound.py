@@ -19,13 +19,15 @@ from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays, certificate_of, trivial_certificate
 from certify.tree_kernel import Nodes
-from certify.tree_search import Matrix, certificate_tree, search_tree, whitened_frame
+from certify.tree_search import Matrix, Search, certificate_tree, search_tree, whitened_frame
 from formulations.column_generation import ColumnGeneration
 
 _FIRST_SLACK = 1.0
 _STEP = 0.25
 _LEAST_SLACK = 1e-9
-_QUICK = 1_000_000  # after so few cones the next search may go straight to the level that is needed
+_ABOVE_PEAK = 1.2
+_RAISE = 4.0  # of the least slack with every witness that no network profits from
+_QUICK = 5000  # after so few cones the next search may go straight to the level that is needed
 # The gap that is aimed at, relative to the one that is wanted: rounding takes a little of it.
 _AIM = 0.9
 _CUT_BITS = 8
@@ -108,6 +110,7 @@ class TreeBound:
         """
         self.proof: TreeProof | None = None
         self.cut_short = False
+        self._quick = False
         self.curve: list[GapPoint] = []
         self._generation = generation
         self._gap = gap
@@ -123,38 +126,46 @@ class TreeBound:
 
     def run(self) -> None:
         """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
-        slack = _FIRST_SLACK
-        stuck = False
+        last = _FIRST_SLACK / _STEP
+        witnesses, is_final = 0, False
         while not self._should_stop():
-            N = self._generation.best.dual_point
-            gauge_bound = self._gamma * (1 + slack)
-            guide = None if self.proof is None else self.proof.trees
-            search = search_tree(
-                self._X,
-                np.ascontiguousarray(N[self._live]),
-                gauge_bound**2,
-                self._frame,
-                bits=self._bits,
-                guide=guide,
-                should_stop=self._should_stop,
-                on_progress=partial(self._tell, slack),
-            )
+            best = self._generation.best
+            needed = self._needed(best.dual_point)
+            aim = _LEAST_SLACK if math.isinf(needed) else needed
+            step = aim if self._quick else max(aim, _STEP * last)
+            # Below the largest gauge that is known there is nothing to prove.
+            least = max(_LEAST_SLACK * _RAISE**witnesses, _ABOVE_PEAK * (self._generation.peak - 1))
+            slack = max(least, step)
+            if not is_final and (slack > step or (math.isinf(needed) and step == aim)):
+                is_final = self._generation.advance() is not None
+                continue
+            if self.proof is not None and slack >= last:
+                return
+            search = self._search(best.dual_point, slack)
             if search.witness is not None:
-                if not self._generation.add(search.witness[:, None]):
-                    if stuck:
-                        return
-                    # No network profits from the witness: the dual point is as good as floating point gets.
-                    stuck, slack = True, slack / _STEP
+                witnesses = 0 if self._generation.add(search.witness[:, None]) else witnesses + 1
+                is_final = False
             elif search.trees is None:
                 break
             else:
-                self._adopt(N, gauge_bound, search.trees)
-                if stuck or slack <= _LEAST_SLACK or self.gap <= self._gap:
+                last, witnesses = slack, 0
+                self._quick = search.cones < _QUICK
+                self._adopt(best.dual_point, self._gamma * (1 + slack), search.trees)
+                if self.gap <= self._gap:
                     return
-                needed = max(_LEAST_SLACK, self._needed(N))
-                is_quick = search.cones < _QUICK
-                slack = min(_STEP * slack, needed) if is_quick else max(_STEP * slack, min(needed, slack / 2))
         self.cut_short = True
+
+    def _search(self, N: Matrix, slack: float) -> Search:
+        return search_tree(
+            self._X,
+            np.ascontiguousarray(N[self._live]),
+            (self._gamma * (1 + slack)) ** 2,
+            self._frame,
+            bits=self._bits,
+            guide=None if self.proof is None else self.proof.trees,
+            should_stop=self._should_stop,
+            on_progress=partial(self._tell, slack),
+        )
 
     def certificates(
         self, problem: TrainingProblem, preprocessing: Preprocessing | None

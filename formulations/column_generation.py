@@ -134,6 +134,8 @@ class ColumnGeneration:
         self._oracle = GaugeOracle(self.X)
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
+        self._effort = 0
+        self._found: tuple[Network, int, list[GaugeMaximum]] | None = None
 
     def seconds(self) -> float:
         """Return the wall time since the start."""
@@ -143,43 +145,58 @@ class ColumnGeneration:
         """Say whether this share of the time limit is over."""
         return self.time_limit is not None and self.seconds() >= share * self.time_limit
 
-    def run(self, restarts: int) -> str:
-        """Run all stages and return the status, as `TrainingResult` has it."""
+    def run(self, restarts: int, *, settled: float = _SETTLED) -> str:
+        """Run all stages and return the status, as `TrainingResult` has it.
+
+        Args:
+            restarts: descents from random networks.
+            settled: the relative gain of a round below which it ends.
+        """
         self._adopt("zero network", self.best)
         pool = [self._restart() for _ in range(restarts) if not self.is_late(0.25)]
         if pool:
             self._adopt("pool", self._solve_free(np.hstack(pool)))
-        return self._improve()
+        for _ in range(_MAX_ROUNDS):
+            before = self.best.loss
+            status = self.advance()
+            if status is None and self._effort and _SETTLED < (before - self.best.loss) / before < settled:
+                status = "settled"
+            if status is not None:
+                return status
+        return "rounds"
+
+    @property
+    def peak(self) -> float:
+        """The largest gauge found at the best network's dual point, over gamma."""
+        return max((maximum.value for maximum in self._peaks()), default=0.0) / self.gamma
+
+    def advance(self) -> str | None:
+        """Take one round: directions join, neurons slide; return a status if it is no use to go on."""
+        before = self.best.loss
+        found = self._join(self._peaks())
+        self._slide()
+        if self.is_late():
+            return "time_limit"
+        gain = (before - self.best.loss) / before if found else 0.0
+        if gain > _SETTLED:
+            self._effort = 0 if gain > _SLOW else 1
+        elif self._effort + 1 < len(_EFFORTS):
+            self._effort += 1
+        else:
+            self._tidy()
+            return "settled" if found else "stationary"
+        return None
 
     def add(self, directions: Matrix) -> bool:
-        """Let directions join that something else has found; return whether the loss fell beyond rounding.
+        """Let directions join that something else has found; return whether any was worth it.
 
         Args:
             directions: not zero, as columns, of shape (d, k).
         """
-        before = self.best.loss
-        if self._join(self._maximise(directions, _EFFORTS[-1])):
-            self._slide()
-            self._improve()
-        return self.best.loss < before * (1 - _ROUNDING)
-
-    def _improve(self) -> str:
-        effort = 0
-        for _ in range(_MAX_ROUNDS):
-            before = self.best.loss
-            found = self._extend(_EFFORTS[effort])
-            self._slide()
-            if self.is_late():
-                return "time_limit"
-            gain = (before - self.best.loss) / before if found else 0.0
-            if gain > _SETTLED:
-                effort = 0 if gain > _SLOW else 1
-            elif effort + 1 < len(_EFFORTS):
-                effort += 1
-            else:
-                self._tidy()
-                return "settled" if found else "stationary"
-        return "rounds"
+        found = self._join(self._maximise(directions, _EFFORTS[-1]))
+        self._slide()
+        self._effort = 0
+        return found
 
     def _adopt(self, stage: str, network: Network) -> None:
         """Keep the network unless it is worse, by more than rounding, than the best there was."""
@@ -214,10 +231,14 @@ class ColumnGeneration:
             self.descent = result.losses
         return _normalised(result.hidden)[0]
 
-    def _extend(self, effort: _Effort) -> bool:
-        """Add directions whose gauge exceeds gamma; return whether there were any."""
-        starts = self._oracle.draw_starts(self.best.dual_point, effort.starts, self.rng)
-        return self._join(self._maximise(starts, effort))
+    def _peaks(self) -> list[GaugeMaximum]:
+        """Return maxima of the gauge at the best network's dual point, searched with the present effort."""
+        key = self.best, self._effort
+        if self._found is None or self._found[0] is not key[0] or self._found[1] != key[1]:
+            effort = _EFFORTS[self._effort]
+            starts = self._oracle.draw_starts(self.best.dual_point, effort.starts, self.rng)
+            self._found = (*key, self._maximise(starts, effort))
+        return self._found[2]
 
     def _maximise(self, starts: Matrix, effort: _Effort) -> list[GaugeMaximum]:
         return self._oracle.maximise(
