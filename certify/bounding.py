@@ -20,12 +20,14 @@ from certify.exact import decimal_down
 from certify.interrupts import Interrupts
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Observer
-from certify.relaxation import Relaxation, choose, residual_relaxation, solve
+from certify.relaxation import Choice, Relaxation, choose, residual_relaxation, solve
 from certify.report import Interval, Report, Status
 from certify.root_leaf import Arrays
 from certify.tree_bound import TreeBound
 from formulations.column_generation import ColumnGeneration
 from formulations.train import RESTARTS, training_result
+
+_LARGE = 2000  # entries of X, from which on training to the end takes minutes
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
     clock = Clock(settings.time_limit, observer)
     arrays = Arrays.of(problem)
     with Interrupts() as interrupts:
-        generation, ending = _train(arrays, settings, clock, interrupts)
+        generation, ending = _train(arrays, settings, choice, clock, interrupts)
         outcome: Relaxation | TreeBound | None = None
         if not interrupts.came and not clock.expired:
             if choice.method == "tree":
@@ -157,7 +159,7 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
 
 
 def _train(
-    arrays: Arrays, settings: Settings, clock: Clock, interrupts: Interrupts
+    arrays: Arrays, settings: Settings, choice: Choice, clock: Clock, interrupts: Interrupts
 ) -> tuple[ColumnGeneration, str]:
     with clock.stage("train") as words:
         generation = ColumnGeneration(
@@ -170,7 +172,9 @@ def _train(
         )
         try:
             with interrupts.allowed():
-                ending = generation.run(RESTARTS, settled=settings.gap / 100)
+                # A search goes on with the columns where it needs them.
+                is_large = choice.method == "tree" and arrays.X.size > _LARGE
+                ending = generation.run(RESTARTS, settled=settings.gap / 100 if is_large else 0.0)
         except KeyboardInterrupt:
             ending = "interrupted"
         best = generation.best

@@ -145,12 +145,12 @@ class ColumnGeneration:
         """Say whether this share of the time limit is over."""
         return self.time_limit is not None and self.seconds() >= share * self.time_limit
 
-    def run(self, restarts: int, *, settled: float = _SETTLED) -> str:
+    def run(self, restarts: int, *, settled: float = 0.0) -> str:
         """Run all stages and return the status, as `TrainingResult` has it.
 
         Args:
             restarts: descents from random networks.
-            settled: the relative gain of a round below which it ends.
+            settled: the relative gain of a round below which it ends early.
         """
         self._adopt("zero network", self.best)
         pool = [self._restart() for _ in range(restarts) if not self.is_late(0.25)]
@@ -159,7 +159,8 @@ class ColumnGeneration:
         for _ in range(_MAX_ROUNDS):
             before = self.best.loss
             status = self.advance()
-            if status is None and self._effort and _SETTLED < (before - self.best.loss) / before < settled:
+            gain = before - self.best.loss
+            if status is None and self._effort and _SETTLED * before < gain < settled * before:
                 status = "settled"
             if status is not None:
                 return status
@@ -177,7 +178,7 @@ class ColumnGeneration:
         self._slide()
         if self.is_late():
             return "time_limit"
-        gain = (before - self.best.loss) / before if found else 0.0
+        gain = (before - self.best.loss) / max(before, 1e-300) if found else 0.0
         if gain > _SETTLED:
             self._effort = 0 if gain > _SLOW else 1
         elif self._effort + 1 < len(_EFFORTS):
