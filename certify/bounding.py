@@ -6,6 +6,7 @@ relaxation gives point and proof. The independent checker has the last word on w
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from fractions import Fraction
@@ -56,8 +57,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing."""
-        if not self.gap >= 0:
-            raise DataError(f"the wanted gap is {self.gap}: give a number that is at least 0")
+        if not 0 <= self.gap < math.inf:
+            raise DataError(f"the wanted gap is {self.gap}: give a finite number that is at least 0")
+        if self.seed < 0:
+            raise DataError(f"the seed is {self.seed}: give a number that is at least 0")
         if self.time_limit is not None and not self.time_limit > 0:
             raise DataError(f"the time limit is {self.time_limit} seconds: give a positive number")
 

@@ -1,7 +1,8 @@
 """The certificate file: its deterministic writer and its strict reader.
 
 The format is described for strangers in docs/certificate-format.md. Reading trusts nothing: every size is
-bounded before memory is spent on it, nothing recurses, and what has been read is only well formed.
+bounded, so that memory stays within a few gigabytes, nothing recurses, and what has been read is only well
+formed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,9 @@ FORMAT = "certify-certificate"
 VERSION = 1
 
 MAX_FILE_BYTES = 1 << 29
-MAX_HEADER_CHARACTERS = 1 << 26
+MAX_HEADER_CHARACTERS = 1 << 25
+MAX_NODES = 20_000_000
+MAX_MULTIPLIERS = 5_000_000  # of all leaves together
 MAX_INTEGER_DIGITS = 4000  # below the limit from which Python itself refuses to convert
 MAX_DUAL_EXPONENT = 10_000
 
@@ -116,7 +120,7 @@ def from_text(text: str) -> Certificate:
     """
     lines = iter(_lines(text))
     header = _Header(next(lines, ""))
-    nodes = header.count("nodes", MAX_FILE_BYTES)
+    nodes = header.count("nodes", MAX_NODES)
     certificate = Certificate(
         problem_sha256=header.sha256("problem_sha256"),
         gamma=header.ratio("gamma"),
@@ -194,6 +198,8 @@ def _integer(word: object, place: str) -> int:
 
 def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
     numbered = enumerate(lines, start=2)
+    envelope = EnvelopeLeaf()
+    multipliers = _Allowance(MAX_MULTIPLIERS)
     for _ in range(nodes):
         number, line = _next_line(numbered)
         word, space, rest = line.partition(" ")
@@ -203,11 +209,11 @@ def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
             case "split", [k, l, a, b]:
                 yield Split(k, l, a, b)
             case "leaf", [scale, unit, rows] if rows >= 0:
-                yield Leaf(scale, unit, _read_products(numbered, rows))
+                yield Leaf(scale, unit, _read_products(numbered, rows, multipliers))
             case "tau", [a, b, unit, rows] if rows >= 0:
-                yield TauLeaf(a, b, unit, _read_products(numbered, rows))
+                yield TauLeaf(a, b, unit, _read_products(numbered, rows, multipliers))
             case "envelope", [] if not space:
-                yield EnvelopeLeaf()
+                yield envelope
             case _:
                 raise CertificateError(
                     f"line {number}: {line[:40]!r} is no node; a node is 'sign k', 'split k l a b', "
@@ -225,10 +231,27 @@ def _next_line(numbered: Iterator[tuple[int, str]]) -> tuple[int, str]:
     return entry
 
 
-def _read_products(numbered: Iterator[tuple[int, str]], rows: int) -> tuple[tuple[int, int, int], ...]:
+@dataclass
+class _Allowance:
+    """How many more multipliers a file may have."""
+
+    left: int
+
+    def spend(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise CertificateError(
+                f"the leaves have more than {MAX_MULTIPLIERS} multipliers, the most that are read"
+            )
+
+
+def _read_products(
+    numbered: Iterator[tuple[int, str]], rows: int, allowance: _Allowance
+) -> tuple[tuple[int, int, int], ...]:
     products: list[tuple[int, int, int]] = []
     for _ in range(rows):
         number, line = _next_line(numbered)
+        allowance.spend(line.count(" ") // 2)
         i, *entries = _integers(line, number)
         if len(entries) % 2:
             raise CertificateError(f"line {number}: an index has no multiplier")
@@ -251,7 +274,8 @@ class _Header:
             )
         except (ValueError, RecursionError) as error:
             raise CertificateError(
-                "line 1: the header is not JSON; give a file that certify wrote"
+                "line 1: the header is not JSON with integers of at most 4300 digits; "
+                "give a file that certify wrote"
             ) from error
         if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
             raise CertificateError('line 1: the header does not say "format": "certify-certificate"')

@@ -10,13 +10,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from os import PathLike
 from typing import Any
 
 from certify.certificate import Certificate
 from certify.certificate_file import load_certificate
 from certify.check import Verdict, check_certificate
-from certify.data import Dataset, reapply_arrays, reread_dataset
+from certify.data import parse_gamma, reapply_arrays, reapply_table
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
@@ -26,6 +28,17 @@ from certify.table import array_table, read_table
 Path = str | PathLike[str]
 
 
+@dataclass(frozen=True)
+class DataVerdict(Verdict):
+    """A verdict on a certificate and the data that it was checked against.
+
+    Attributes:
+        statement: the theorem that is proved, in words; None if nothing is.
+    """
+
+    statement: str | None
+
+
 def check(
     certificate: Certificate | Path,
     X: Any = None,
@@ -33,18 +46,22 @@ def check(
     *,
     data: Path | None = None,
     problem: TrainingProblem | None = None,
+    gamma: Fraction | int | str | float | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> Verdict:
+) -> DataVerdict:
     """Decide in exact arithmetic whether a certificate proves its bound for your data.
 
-    Give the data once: as arrays `X` and `y`, as a file `data`, or as an exact `problem`.
+    Give the data once: as arrays `X` and `y`, as a file `data`, or as an exact `problem`. How the problem is
+    made of the data (gamma, bias, standardisation, classes) is the certificate's word: the verdict's
+    `statement` says what was proved, and `gamma` insists on a weight decay.
 
     Args:
         certificate: a certificate, or the path of its file.
         X: n x d features: lists, numpy, pandas or polars, as they were given to `bound`.
         y: n targets or labels, or n x c.
-        data: path of a CSV or Parquet file.
+        data: path of a CSV or Parquet file; read once, so that it may be a pipe.
         problem: an exact training problem.
+        gamma: the weight decay that the certificate must be for; by default any.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
@@ -58,12 +75,16 @@ def check(
         raise DataError("give the data to check against once: as X and y, as data, or as problem")
     if not isinstance(certificate, Certificate):
         certificate = load_certificate(certificate)
-    if problem is None:
-        try:
+    try:
+        if problem is None:
             problem = _problem(certificate, X, y, data)
-        except _OtherData as error:
-            return Verdict(False, None, "exact", str(error), Obligation.PROBLEM, 0)
-    return check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
+        if gamma is not None and parse_gamma(gamma) != certificate.gamma:
+            raise _OtherData(f"the certificate is for gamma = {certificate.gamma}")
+    except _OtherData as error:
+        return DataVerdict(False, None, "exact", str(error), Obligation.PROBLEM, 0, None)
+    verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
+    words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
+    return DataVerdict(**vars(verdict), statement=words)
 
 
 class _OtherData(Exception):
@@ -76,13 +97,12 @@ def _problem(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Tra
     if recipe is None:
         raise DataError("the certificate says nothing of how its problem is made from data: give `problem`")
     # Data that is no table of numbers is the user's to mend, not the certificate's fault.
-    if data is not None:
-        read_table(data)
-    else:
+    table = None if data is None else read_table(data)
+    if table is None:
         array_table(X, "X")
         array_table(y, "y", vector=True)
     try:
-        dataset: Dataset = reapply_arrays(X, y, recipe) if data is None else reread_dataset(data, recipe)
+        dataset = reapply_arrays(X, y, recipe) if table is None else reapply_table(table, recipe)
         return dataset.problem(certificate.gamma, certificate.loss)
     except DataError as error:
         raise _OtherData(f"the certificate is not for this data: {error}") from error
@@ -100,11 +120,6 @@ def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
         raise DataError(str(error)) from error
 
 
-def statement(certificate: Certificate, data: Path) -> str:
-    """Say in words what an accepted certificate proves about a data file."""
-    return theorem(problem_of(certificate, data), certificate.bound, certificate.preprocessing)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
     parser = argparse.ArgumentParser(prog="python -m certify.check_file", description=main.__doc__)
@@ -112,13 +127,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", required=True, metavar="F.csv")
     options = parser.parse_args(arguments)
     try:
-        certificate = load_certificate(options.certificate)
-        verdict = check(certificate, data=options.data)
+        verdict = check(options.certificate, data=options.data)
         if not verdict.valid:
             print(f"REJECTED: {verdict.reason}")
             return 1
         print(f"VALID, trust: {verdict.trust}")
-        print(f"{statement(certificate, options.data)}\nChecked: {verdict.reason}.")
+        print(f"{verdict.statement}\nChecked: {verdict.reason}.")
     except CertifyError as error:
         print(error, file=sys.stderr)
         return 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,14 +40,10 @@ def check(certificate: CertificateFile, data: DataFile, json_: AsJson = False) -
     """Verify a certificate in exact arithmetic: exit 0 valid, 1 rejected, 2 unusable input."""
     from rich.console import Console
 
-    from certify.certificate_file import load_certificate
     from certify.check_file import check as check_file
-    from certify.check_file import statement
     from certify.summary import print_verdict
 
-    loaded = load_certificate(certificate)
-    verdict = check_file(loaded, data=data)
-    words = statement(loaded, data) if verdict.valid else None
+    verdict = check_file(certificate, data=data)
     if json_:
         _print_json(
             {
@@ -59,12 +54,12 @@ def check(certificate: CertificateFile, data: DataFile, json_: AsJson = False) -
                 else f"{verdict.bound.numerator}/{verdict.bound.denominator}",
                 "reason": verdict.reason,
                 "obligation": None if verdict.obligation is None else verdict.obligation.name.lower(),
-                "statement": words,
+                "statement": verdict.statement,
                 "leaves": verdict.leaves,
             }
         )
     else:
-        print_verdict(Console(highlight=False), verdict, words)
+        print_verdict(Console(highlight=False), verdict)
     raise typer.Exit(0 if verdict.valid else 1)
 
 
@@ -93,7 +88,7 @@ def bound(
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds; the best valid result so far is kept.", show_default="none")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random starts.")] = 0,
     certificate: Annotated[
         Path | None,
         typer.Option(help="Certificate file to write.", show_default="NAME.cert of the data's NAME"),
@@ -112,7 +107,7 @@ def bound(
     from certify.summary import LiveProgress, print_report
 
     certificate = certificate or Path(data.stem + ".cert")
-    _require_writable(certificate, network, report)
+    _require_writable(data, certificate, network, report)
     dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
     settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed)
     console.print(dataset.describe(), markup=False, soft_wrap=True)
@@ -138,7 +133,7 @@ def attack(
     certificate: CertificateFile,
     data: DataFile,
     trials: Annotated[int, typer.Option(min=1, help="Number of forgeries.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of the mutations.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the mutations.")] = 0,
     upper: Annotated[
         str | None,
         typer.Option(
@@ -154,6 +149,7 @@ def attack(
     from certify.attack import attack as run
     from certify.certificate_file import load_certificate
     from certify.check_file import problem_of
+    from certify.data import parse_gamma
     from certify.summary import print_attack
 
     loaded = load_certificate(certificate)
@@ -165,7 +161,7 @@ def attack(
             problem,
             trials=trials,
             seed=seed,
-            upper=None if upper is None else _rational(upper),
+            upper=None if upper is None else parse_gamma(upper, "the upper bound"),
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     if json_:
@@ -175,7 +171,9 @@ def attack(
                 "accepted": found.accepted,
                 "breaches": len(found.breaches),
                 "upper_exact": str(found.upper),
-                "largest_accepted_exact": str(found.largest_accepted),
+                "largest_accepted_exact": None
+                if found.largest_accepted is None
+                else str(found.largest_accepted),
                 "kinds": {
                     kind: {"accepted": tally.accepted, "rejected": dict(tally.rejected)}
                     for kind, tally in found.tallies.items()
@@ -187,18 +185,17 @@ def attack(
     raise typer.Exit(1 if found.breaches else 0)
 
 
-def _rational(text: str) -> Fraction:
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise CertifyError(f"the upper bound is {text[:40]!r}: give a decimal or a fraction p/q") from None
-
-
-def _require_writable(*paths: Path | None) -> None:
-    """Refuse an output whose folder is missing before the long work, not after it."""
-    for path in paths:
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+def _require_writable(data: Path, *outputs: Path | None) -> None:
+    """Refuse outputs that would be lost, or overwrite the data or each other, before the long work."""
+    taken = [data.resolve()]
+    for path in outputs:
+        if path is None:
+            continue
+        if path.is_dir() or not path.absolute().parent.is_dir():
             raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
+        if path.resolve() in taken:
+            raise CertifyError(f"{path} is the data or another output: give each output a file of its own")
+        taken.append(path.resolve())
 
 
 def _print_json(values: dict[str, Any]) -> None:

@@ -96,8 +96,8 @@ class Dataset:
         )
 
 
-def parse_gamma(gamma: Fraction | int | str | float) -> Fraction:
-    """Read a weight-decay strength exactly; see `Dataset.problem`.
+def parse_gamma(gamma: Fraction | int | str | float, name: str = "gamma") -> Fraction:
+    """Read a weight-decay strength, or another number with a name, exactly; see `Dataset.problem`.
 
     Raises:
         DataError: if it is not a number.
@@ -111,7 +111,7 @@ def parse_gamma(gamma: Fraction | int | str | float) -> Fraction:
     except ValueError:
         number = None
     if number is None:
-        raise DataError(f"gamma is {text[:40]!r}: give a positive number such as 0.1")
+        raise DataError(f"{name} is {text[:40]!r}: give a positive number such as 0.1")
     return number
 
 
@@ -153,7 +153,11 @@ def reread_dataset(path: str | os.PathLike[str], preprocessing: Preprocessing) -
         DataError: if the file is unusable or the recipe does not fit it, for instance because a label is
             not among the recorded classes or a recorded class does not occur.
     """
-    table = read_table(path)
+    return reapply_table(read_table(path), preprocessing)
+
+
+def reapply_table(table: Table, preprocessing: Preprocessing) -> Dataset:
+    """Take over a file's table by a recorded recipe; see `reread_dataset`."""
     features, labels = _divided(table, _target_columns(table, preprocessing.targets))
     return _follow(preprocessing, _numbers(features, "feature"), features.names, labels, table.source)
 

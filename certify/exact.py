@@ -20,15 +20,16 @@ IntegerMatrix = Sequence[Sequence[int]]
 # Below this order elimination decides in less time than a factor and its residual take.
 _SMALL_ORDER = 8
 # Elimination multiplies the length of the integers by the order: beyond this it takes minutes.
-_LARGEST_ELIMINATION = 60
+_LARGEST_ELIMINATION = 1_000_000  # bits of the longest integer times the square of the order
 _FACTOR_BITS = (64, 128, 256, 512)
 
 
 def is_psd(matrix: IntegerMatrix) -> bool:
     """Say whether a symmetric integer matrix is proved positive semidefinite.
 
-    True is a proof. False is a disproof up to order 60; above it, a matrix within 1e-150 (relative to its
-    unit-diagonal scaling) of the boundary of the cone may be called False as well.
+    True is a proof. False is a disproof, unless the matrix is large (order^2 times the length of its integers
+    beyond a million bits) and lies within 1e-150, relative to its unit-diagonal scaling, of the boundary of
+    the cone: then it may be called False as well.
 
     Args:
         matrix: the rows of a symmetric matrix; only symmetric matrices have a meaningful answer.
@@ -38,7 +39,8 @@ def is_psd(matrix: IntegerMatrix) -> bool:
     support = [i for i in range(len(matrix)) if matrix[i][i] > 0]
     if any(matrix[i][i] == 0 and any(matrix[i]) for i in range(len(matrix))):
         return False
-    core = [[matrix[i][j] for j in support] for i in support]
+    divisor = math.gcd(*(matrix[i][j] for i in support for j in support)) or 1
+    core = [[matrix[i][j] // divisor for j in support] for i in support]
     if len(core) <= _SMALL_ORDER:
         return _eliminates(core)
     for bits in _FACTOR_BITS:
@@ -49,7 +51,8 @@ def is_psd(matrix: IntegerMatrix) -> bool:
                 return False
         elif _is_dominant_residual(scaled, [r + [0] * (len(core) - len(r)) for r in factor]):
             return True
-    return len(core) <= _LARGEST_ELIMINATION and _eliminates(core)
+    bits = max(row[i].bit_length() for i, row in enumerate(core))
+    return len(core) ** 2 * bits <= _LARGEST_ELIMINATION and _eliminates(core)
 
 
 def _is_dominant_residual(matrix: IntegerMatrix, factor: IntegerMatrix) -> bool:

@@ -102,7 +102,7 @@ def natural_task(labels: Table) -> str:
     if len(labels.names) > 1:
         return "regression"
     numbers = {row[0] for row in labels.rows if isinstance(row[0], Fraction)}
-    few = len(numbers) <= MAX_INTEGER_CLASSES and 2 * len(numbers) < len(labels.rows)
+    few = len(numbers) != 1 and len(numbers) <= MAX_INTEGER_CLASSES and 2 * len(numbers) < len(labels.rows)
     if few and all(number.denominator == 1 for number in numbers):
         return "classification"
     for i, (cell,) in enumerate(labels.rows):

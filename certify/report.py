@@ -128,6 +128,7 @@ class Report:
             "d": self.problem.d,
             "c": self.problem.c,
             "gamma": float(self.problem.gamma),
+            "gamma_exact": f"{self.problem.gamma.numerator}/{self.problem.gamma.denominator}",
             "neurons": self.network.width,
             "seconds": round(self.seconds, 3),
             "leaves": self.certificate.leaves,

@@ -30,6 +30,7 @@ from scipy.optimize import minimize_scalar
 
 from certify.certificate import Certificate, Frame, Leaf, Node
 from certify.check import check_certificate
+from certify.errors import DataError
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
 from formulations.high_precision import HighPrecisionSolution
@@ -42,6 +43,7 @@ Matrix = NDArray[np.float64]
 _MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _TRIVIAL_EXPONENT = 64
 _OVERFLOWING = 1e70
+_LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
 _RELATIVE_BITS = 40  # of the largest entry of N
 
 
@@ -55,7 +57,25 @@ class Arrays:
 
     @classmethod
     def of(cls, problem: TrainingProblem) -> Arrays:
-        """Round an exact problem to the nearest floats."""
+        """Round an exact problem to the nearest floats.
+
+        Raises:
+            DataError: if a number is so large or so small that floating point loses it or its square.
+        """
+        entries = [
+            Fraction(abs(entry), denominator)
+            for rows, denominator in (
+                (problem.inputs, problem.input_denominator),
+                (problem.targets, problem.target_denominator),
+            )
+            for row in rows
+            for entry in row
+        ]
+        if max(entries, default=Fraction(0)) > _LARGEST or not 1 / _LARGEST < problem.gamma < _LARGEST:
+            raise DataError(
+                f"the data or gamma has a number beyond {float(_LARGEST):g}, or gamma is below its inverse: "
+                "rescale the columns"
+            )
         return cls(
             _floats(problem.inputs, problem.input_denominator),
             _floats(problem.targets, problem.target_denominator),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from certify.exact import decimal_down
+from certify.exact import decimal_down, float_up
 from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 
@@ -20,7 +20,8 @@ def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocess
     """State the proved lower bound with all that it depends on."""
     return (
         f"For every number of neurons m and all weights, the network f(x) = sum_j relu(u_j . x) v_j on these "
-        f"{problem.n} samples ({_features(problem, preprocessing)}; {_targets(problem, preprocessing)}) has\n"
+        f"{problem.n} sample{'s' * (problem.n != 1)} ({_features(problem, preprocessing)}; "
+        f"{_targets(problem, preprocessing)}) has\n"
         f"    {formula(problem)}  >=  {decimal_down(bound, 12)}"
     )
 
@@ -32,7 +33,7 @@ def _plain(value: Fraction) -> str:
             sign, number = ("-", -value) if value < 0 else ("", value)
             whole, rest = divmod(int(number * 10**digits), 10**digits)
             return f"{sign}{whole}.{rest:0{digits}}" if digits else f"{sign}{whole}"
-    return f"({value})"
+    return f"({value})" if len(str(value)) < 60 else f"{float_up(value):.6g} (rounded)"
 
 
 def _features(problem: TrainingProblem, preprocessing: Preprocessing | None) -> str:
@@ -41,7 +42,7 @@ def _features(problem: TrainingProblem, preprocessing: Preprocessing | None) -> 
     d = problem.d - preprocessing.bias
     words = f"{d} feature{'s' * (d > 1)}"
     if preprocessing.standardize is not None:
-        words += ", standardised with the recorded coefficients"
+        words += ", standardised by the coefficients in the certificate's header"
     return words + (", with a regularised hidden bias" if preprocessing.bias else ", no bias")
 
 

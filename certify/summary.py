@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from certify.attack import AttackReport
-from certify.check import Verdict
+from certify.check_file import DataVerdict
 from certify.exact import decimal_down, decimal_up
 from certify.progress import Observer
 from certify.report import Report
@@ -32,7 +32,8 @@ def print_report(console: Console, report: Report) -> None:
         ),
         (
             "upper bound",
-            f"{decimal_up(interval.upper, 10)}   exact loss of a network with {report.network.width} neurons",
+            f"{decimal_up(interval.upper, 10)}   exact loss of a network with "
+            f"{report.network.width} neuron{'s' * (report.network.width != 1)}",
         ),
         (
             "relative gap",
@@ -57,11 +58,11 @@ def _estimate(report: Report) -> str:
     return f"; the solver's own value of the relaxation, an estimate: {report.estimate:.8g}"
 
 
-def print_verdict(console: Console, verdict: Verdict, statement: str | None) -> None:
+def print_verdict(console: Console, verdict: DataVerdict) -> None:
     """Print a verdict and, if the certificate is valid, the theorem it proves."""
     if verdict.valid:
         console.print(Text(f"VALID   trust: {TRUST[verdict.trust]}", style="bold green"))
-        console.print(Text(statement or ""), soft_wrap=True)
+        console.print(Text(verdict.statement or ""), soft_wrap=True)
         console.print(Text(f"Checked: {verdict.reason}."), soft_wrap=True)
     else:
         console.print(Text("REJECTED", style="bold red"))
