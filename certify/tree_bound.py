@@ -142,8 +142,8 @@ class TreeBound:
             if self.proof is not None and slack >= last:
                 return
             search = self._search(best.dual_point, slack)
-            if search.witness is not None:
-                witnesses = 0 if self._generation.add(search.witness[:, None]) else witnesses + 1
+            if search.witnesses is not None:
+                witnesses = 0 if self._generation.add(search.witnesses) else witnesses + 1
                 is_final = False
             elif search.trees is None:
                 break

@@ -18,9 +18,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 SPLIT, ENVELOPE, TAU = 0, 1, 2
-DONE, WITNESS, FULL, STOPPED, TOO_DEEP = 0, 1, 2, 3, 4
+DONE, WITNESS, FULL, STOPPED, TOO_DEEP, UNFINISHED = 0, 1, 2, 3, 4, 5
 
 MAX_DEPTH = 400
+MAX_WITNESSES = 64
+_CONES_AFTER_WITNESS = 100_000  # in which to look for others
 _TAU_BITS = 4
 # Least gain of a cut at a kink, relative to what bisecting the longest edge gains: such a cut does not fall
 # exactly on its kink, and without a limit what is left of the row would be cut again and again.
@@ -224,6 +226,7 @@ def grow(
     bits: int,
     guide: Any,
     max_nodes: int,
+    max_cones: int,
     stop: Any,
     counter: Any,
 ) -> Any:
@@ -239,12 +242,13 @@ def grow(
         bits: of the integers of a cut, beyond a power of two.
         guide: tables of an earlier tree of the same cone, whose cuts are taken over; possibly empty.
         max_nodes: of the tree.
+        max_cones: to visit.
         stop: an array of length 1; the search ends soon after its entry becomes nonzero.
         counter: likewise; counts the cones visited.
 
     Returns:
-        How it ended; the tables of `Nodes`, as long as the number of nodes where the tree is complete; and a
-        direction with a larger gauge than the level allows, where that is how it ended.
+        How it ended; the tables of `Nodes`, as long as the number of nodes where the tree is complete; and
+        directions with a larger gauge than the level allows, as rows, where that is how it ended.
     """
     n, d = X.shape
     c = N.shape[1]
@@ -265,7 +269,7 @@ def grow(
     new_products = np.empty((MAX_DEPTH, n))
     centre, radius = np.empty((d, c)), np.empty((d, c))
     work = np.zeros((3, d, d))
-    witness = np.zeros(d)
+    witnesses, found, found_at = np.empty((MAX_WITNESSES, d)), 0, 0
 
     nodes = (
         np.empty(1024, np.int8),
@@ -291,7 +295,8 @@ def grow(
         for i in range(n):
             values[0, k] += max(np.dot(X[i], W[0, k]), 0.0) * N[i]
         if np.sum(values[0, k] ** 2) * weights[0, k] ** 2 > level:
-            return WITNESS, nodes, W[0, k].copy()
+            witnesses[0] = W[0, k]
+            return WITNESS, nodes, witnesses[:1]
 
     depth = 0
     while depth >= 0:
@@ -301,11 +306,15 @@ def grow(
         mixed = counts[depth]
         if children[depth] == 0:
             counter[0] += 1
+            if found and (found == MAX_WITNESSES or counter[0] > found_at + _CONES_AFTER_WITNESS):
+                return WITNESS, nodes, witnesses[:found]
             if stop[0] != 0:
-                return STOPPED, nodes, witness
+                return STOPPED, nodes, witnesses[:0]
+            if counter[0] > max_cones:
+                return WITNESS if found else UNFINISHED, nodes, witnesses[:found]
             if size == len(nodes[0]):
                 if size >= max_nodes:
-                    return FULL, nodes, witness
+                    return WITNESS if found else FULL, nodes, witnesses[:found]
                 nodes = _longer(nodes)
             if depth <= unguided and len(guide[0]):
                 unguided = MAX_DEPTH
@@ -345,7 +354,7 @@ def grow(
                 depth -= 1
                 continue
             if depth + 1 == MAX_DEPTH:
-                return TOO_DEEP, nodes, witness
+                return WITNESS if found else TOO_DEEP, nodes, witnesses[:found]
             # a w_k + b w_l, first in units of 2**unit, then in its own.
             high, low = units[depth, k] + max(power, 0), units[depth, l] + max(-power, 0)
             unit = max(high, low)
@@ -366,7 +375,13 @@ def grow(
                     for j in range(c):
                         new_value[depth, j] += bend * N[rows[depth, r], j]
             if np.sum(new_value[depth] ** 2) > level * square:
-                return WITNESS, nodes, new_w[depth].copy()
+                # Never a proof now; the children would have the same witness.
+                if found == 0:
+                    found_at = counter[0]
+                witnesses[found] = new_w[depth]
+                found += 1
+                children[depth] = 2
+                continue
             ends[depth, 0], ends[depth, 1] = k, l
         slot = ends[depth, children[depth]]
         children[depth] += 1
@@ -390,4 +405,5 @@ def grow(
         children[child] = 0
         depth = child
     kinds, ks, ls, mantissas, powers = nodes
-    return DONE, (kinds[:size], ks[:size], ls[:size], mantissas[:size], powers[:size]), witness
+    tables = (kinds[:size], ks[:size], ls[:size], mantissas[:size], powers[:size])
+    return WITNESS if found else DONE, tables, witnesses[:found]

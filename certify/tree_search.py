@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,8 @@ MAX_NODES = 20_000_000
 _FRAME_SIZE = 64
 _MARGIN = 1e-10
 _POLL = 0.1
+_PROBE = 50_000  # cones of each orthant
+_WITHOUT_END = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,12 @@ class Search:
     Attributes:
         trees: a tree of each orthant of the frame, in the order of the Sign nodes above them; None unless the
             search proved its level.
-        witness: a direction with a gauge above the level, where there is one.
+        witnesses: directions with gauges above the level, as columns; None if none was found.
         cones: how many cones were visited.
     """
 
     trees: tuple[Nodes, ...] | None
-    witness: Vector | None
+    witnesses: Matrix | None
     cones: int
 
 
@@ -98,46 +100,90 @@ def search_tree(
         should_stop: asked ten times a second.
         on_progress: called as often, with the number of cones visited.
     """
-    stop, counters = np.zeros(1, np.int64), []
-    running: dict[Future[Any], int] = {}
-    found: dict[int, Nodes] = {}
-    witness: Vector | None = None
+    tasks = [
+        _Task(
+            X,
+            N,
+            (
+                generators,
+                exponents,
+                level,
+                _MARGIN,
+                bits,
+                tuple(no_nodes() if guide is None else guide[place]),
+            ),
+            max_nodes,
+        )
+        for place, (generators, exponents) in enumerate(_orthants(frame))
+    ]
+
+    def poll() -> bool:
+        on_progress(sum(task.cones for task in tasks))
+        return should_stop()
+
+    # First a short look everywhere: it finishes small trees, and gathers witnesses from all sides.
+    _run(tasks, _PROBE, poll, until_witness=False)
+    if not any(task.witnesses for task in tasks):
+        _run([task for task in tasks if task.tree is None], _WITHOUT_END, poll, until_witness=True)
+    witnesses = [direction for task in tasks for direction in task.witnesses]
+    trees = [task.tree for task in tasks if task.tree is not None]
+    return Search(
+        tuple(trees) if len(trees) == len(tasks) else None,
+        np.column_stack(witnesses) if witnesses else None,
+        sum(task.cones for task in tasks),
+    )
+
+
+class _Task:
+    """The search of one orthant, possibly in two goes."""
+
+    def __init__(self, X: Matrix, N: Matrix, arguments: tuple[Any, ...], max_nodes: int) -> None:
+        self._arguments = (X, N, *arguments, max_nodes)
+        self._counter = np.zeros(1, np.int64)
+        self._before = 0
+        self.stop = np.zeros(1, np.int64)
+        self.tree: Nodes | None = None
+        self.witnesses: list[Vector] = []
+
+    @property
+    def cones(self) -> int:
+        """The number of cones visited."""
+        return self._before + int(self._counter[0])
+
+    def run(self, max_cones: int) -> None:
+        """Search from the start."""
+        self._before += int(self._counter[0])
+        self._counter[0] = 0
+        arguments = (*self._arguments, max_cones, self.stop, self._counter)
+        status, tables, directions = tree_kernel.grow(*arguments)
+        if status == tree_kernel.DONE:
+            self.tree = Nodes(*tables)
+        self.witnesses = list(directions)
+
+
+def _run(tasks: Sequence[_Task], max_cones: int, poll: Callable[[], bool], *, until_witness: bool) -> None:
+    """Run tasks on all cores; of several witnesses the first task's ends them, whichever was found first."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = [pool.submit(task.run, max_cones) for task in tasks]
+        waiting = set(futures)
         try:
-            for place, (generators, exponents) in enumerate(_orthants(frame)):
-                counters.append(np.zeros(1, np.int64))
-                tables = tuple(no_nodes() if guide is None else guide[place])
-                arguments = (
-                    generators,
-                    exponents,
-                    level,
-                    _MARGIN,
-                    bits,
-                    tables,
-                    max_nodes,
-                    stop,
-                    counters[-1],
-                )
-                running[pool.submit(tree_kernel.grow, X, N, *arguments)] = place
-            waiting = set(running)
             while waiting:
-                done, waiting = wait(waiting, timeout=_POLL, return_when=FIRST_COMPLETED)
-                for future in done:
-                    status, tables, direction = future.result()
-                    if status == tree_kernel.DONE:
-                        found[running[future]] = Nodes(*tables)
-                        continue
-                    stop[0] = 1
-                    if status == tree_kernel.WITNESS and witness is None:
-                        witness = direction
-                if should_stop():
-                    stop[0] = 1
-                on_progress(int(sum(counter[0] for counter in counters)))
+                _, waiting = wait(waiting, timeout=_POLL, return_when=FIRST_COMPLETED)
+                ended = poll()
+                for place, (task, future) in enumerate(zip(tasks, futures, strict=True)):
+                    if until_witness and future.done() and task.witnesses:
+                        for later in tasks[place + 1 :]:
+                            later.stop[0] = 1
+                            later.witnesses = []
+                    if ended:
+                        task.stop[0] = 1
         finally:
-            stop[0] = 1  # also on Ctrl-C: the pool waits for its threads
-    complete = len(found) == len(running)
-    trees = tuple(found[place] for place in range(len(running))) if complete else None
-    return Search(trees, witness, int(sum(counter[0] for counter in counters)))
+            for task in tasks:  # also on Ctrl-C: the pool waits for its threads
+                task.stop[0] = 1
+        for future in futures:
+            future.result()
+    for task in tasks:
+        task.stop[0] = 0
 
 
 def _orthants(frame: Frame) -> Iterator[tuple[Matrix, NDArray[np.int64]]]:
