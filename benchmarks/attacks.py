@@ -53,7 +53,8 @@ def main() -> None:
     print("| data | forgeries | accepted | largest bound accepted | true at most | breaches | s |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for seed, (name, dataset) in enumerate(lines):
-        report = bound_dataset(dataset, Settings(gamma="0.1"), Observer())
+        method = "sdp" if name in options.data else "tree"  # a leaf with multipliers, and trees
+        report = bound_dataset(dataset, Settings(gamma="0.1", method=method, gap=1e-6), Observer())
         arrays, upper = Arrays.of(report.problem), report.interval.upper
         if report.problem.d == 2:
             optimum = global_optimum_2d(arrays.X, arrays.Y, arrays.gamma).upper
