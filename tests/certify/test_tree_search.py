@@ -1,0 +1,135 @@
+"""The tree search against the circle, and its trees before the exact checker."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from certify.certificate import Certificate, EnvelopeLeaf, Frame, Sign, Split, TauLeaf
+from certify.check import check_certificate
+from certify.problem import TrainingProblem
+from certify.root_leaf import certificate_of
+from certify.tree_kernel import ENVELOPE, SPLIT, TAU, Nodes
+from certify.tree_search import Search, certificate_tree, search_tree, whitened_frame
+from formulations.arcs import maximum_gauge_2d
+
+Matrix = NDArray[np.float64]
+F = Fraction
+
+
+def random_case(seed: int, n: int, d: int, c: int) -> tuple[Matrix, Matrix]:
+    """Integer data, so that it is exact, with repeated, opposite and zero rows."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(-6, 7, (n, d)).astype(float)
+    X[rng.integers(n)] = 2 * X[0]
+    X[rng.integers(n)] = -X[0]
+    return X, rng.integers(-9, 10, (n, c)).astype(float)
+
+
+def exact(
+    X: Matrix, N: Matrix, gamma: Fraction, frame: Frame, search: Search
+) -> tuple[Certificate, TrainingProblem]:
+    assert search.trees is not None
+    rows = [[int(entry) for entry in row] for row in N.tolist()]
+    problem = TrainingProblem.from_rationals([[int(e) for e in row] for row in X.tolist()], rows, gamma)
+    tree = certificate_tree(search.trees)
+    dual_point = tuple(map(tuple, rows))
+    return certificate_of(problem, dual_point, 0, tree, None, "tree", frame=frame), problem
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 12),
+    c=st.integers(1, 3),
+    slack=st.sampled_from([1e-6, 1e-3, 0.2]),
+)
+def test_decides_in_the_plane(seed: int, n: int, c: int, slack: float) -> None:
+    X, N = random_case(seed, n, 2, c)
+    gauge, _ = maximum_gauge_2d(X, N)
+    frame = whitened_frame(X)
+    gamma = F(max(gauge, 0.1) * (1 + slack))
+    above = search_tree(X, N, float(gamma) ** 2, frame, bits=30)
+    assert above.witnesses is None
+    certificate, problem = exact(X, N, gamma, frame, above)
+    assert check_certificate(certificate, problem).valid
+    if gauge > 0.1:
+        below = search_tree(X, N, (gauge * (1 - slack)) ** 2, frame, bits=30)
+        assert below.trees is None
+        assert below.witnesses is not None
+        found = np.linalg.norm(N.T @ np.maximum(X @ below.witnesses, 0), axis=0)
+        assert np.all(found > gauge * (1 - slack) * (1 - 1e-12) * np.linalg.norm(below.witnesses, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "c"), [(9, 1, 2), (14, 3, 1), (20, 3, 3), (12, 4, 2), (2, 4, 1), (8, 5, 2)]
+)
+def test_trees_satisfy_the_exact_checker(n: int, d: int, c: int) -> None:
+    X, N = random_case(d, n, d, c)
+    frame = whitened_frame(X)
+    rng = np.random.default_rng(0)
+    directions = rng.standard_normal((d, 2000))
+    sampled = np.linalg.norm(N.T @ np.maximum(X @ directions, 0), axis=0) / np.linalg.norm(directions, axis=0)
+    gamma = F(1.3 * float(sampled.max()))
+    first = search_tree(X, N, (2 * float(gamma)) ** 2, frame)
+    second = search_tree(X, N, float(gamma) ** 2, frame, guide=first.trees)
+    for search, level in ((first, 2 * gamma), (second, gamma)):
+        certificate, problem = exact(X, N, level, frame, search)
+        verdict = check_certificate(certificate, problem)
+        assert verdict.valid, verdict.reason
+    # The second tree refines the first.
+    assert first.trees is not None
+    assert second.trees is not None
+    for coarse, fine in zip(first.trees, second.trees, strict=True):
+        assert len(fine.kinds) >= len(coarse.kinds)
+
+
+def test_same_search_same_tree() -> None:
+    X, N = random_case(5, 25, 4, 2)
+    level = (0.9 * float(np.linalg.norm(N, 2) * np.linalg.norm(X, 2))) ** 2
+    runs = [search_tree(X, N, level, whitened_frame(X)) for _ in range(2)]
+    trees = [run.trees for run in runs]
+    assert trees[0] is not None
+    assert trees[1] is not None
+    for one, other in zip(trees[0], trees[1], strict=True):
+        assert all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(one, other, strict=True))
+
+
+def test_stopping_gives_neither_tree_nor_witness() -> None:
+    X, N = random_case(6, 60, 6, 3)
+    search = search_tree(
+        X, N, 1.0 + np.sum(N**2) * np.sum(X**2) / 40, whitened_frame(X), should_stop=lambda: True
+    )
+    assert search.trees is None
+
+
+@given(st.integers(0, 10**6), st.integers(1, 5))
+def test_frame_is_a_basis_with_its_inverse(seed: int, d: int) -> None:
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((d + 3, d)) * 10.0 ** rng.integers(-3, 4, d)
+    frame = whitened_frame(X)
+    product = np.array(frame.inverse, dtype=object) @ np.array(frame.generators, dtype=object)
+    assert (product == frame.scale * np.eye(d, dtype=int)).all()
+    assert max(abs(entry) for row in frame.generators for entry in row) <= 64
+
+
+def test_data_that_does_not_span_has_the_coordinate_frame() -> None:
+    assert whitened_frame(np.array([[1.0, 1.0], [2.0, 2.0]])) == Frame.identity(2)
+
+
+def test_nodes_in_the_certificates_language() -> None:
+    leaf = Nodes(*(np.array([v]) for v in (ENVELOPE, 0, 0, 0, 0)))
+    other = Nodes(
+        np.array([SPLIT, TAU, ENVELOPE]),
+        np.array([1, 0, 0]),
+        np.array([0, 0, 0]),
+        np.array([5, 9, 0]),
+        np.array([-3, 2, 0]),
+    )
+    assert certificate_tree([leaf, leaf, other, leaf]) == (
+        Sign(0), Sign(1), EnvelopeLeaf(), EnvelopeLeaf(),
+        Sign(1), Split(1, 0, 5, 8), TauLeaf(36, 1), EnvelopeLeaf(), EnvelopeLeaf(),
+    )  # fmt: skip
