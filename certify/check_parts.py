@@ -74,7 +74,7 @@ def walk_in_parts(
         idle.put(child)
         return part, answer
 
-    leaves, done = 0, 0
+    leaves, done = 0, len(nodes) - sum(len(part.nodes) for part in parts)
     failures: list[tuple[int, Obligation]] = []
     with _children(processes) as started, ThreadPoolExecutor(processes) as pool:
         for child in started:

@@ -339,3 +339,17 @@ class TestFiles:
         monkeypatch.setattr(certificate_file, "MAX_FILE_BYTES", 1000)
         with pytest.raises(CertificateError, match="file is larger"):
             load_certificate("/dev/zero")
+
+
+class TestLimitsOfNumber:
+    def test_nodes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(certificate_file, "MAX_NODES", 4)
+        with pytest.raises(CertificateError, match="'nodes' is not an integer from 0 to 4"):
+            from_text(TEXT)
+
+    def test_multipliers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(certificate_file, "MAX_MULTIPLIERS", 3)
+        assert from_text(TEXT) == SMALL
+        monkeypatch.setattr(certificate_file, "MAX_MULTIPLIERS", 2)
+        with pytest.raises(CertificateError, match="more than 2 multipliers"):
+            from_text(TEXT)

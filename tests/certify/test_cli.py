@@ -222,3 +222,46 @@ def test_check_needs_no_numerical_library(
         assert "VALID" in done.stdout
     blocked = subprocess.run([sys.executable, "-c", block + "import numpy"], capture_output=True, timeout=60)
     assert blocked.returncode != 0
+
+
+def test_outputs_overwrite_neither_the_data_nor_each_other(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = small.read_bytes()
+    assert run(monkeypatch, "bound", "--data", small, "--certificate", small) == 2
+    assert (
+        run(monkeypatch, "bound", "--data", small, "--report", tmp_path / "r", "--network", tmp_path / "r")
+        == 2
+    )
+    assert capsys.readouterr().err.count("a file of its own") == 2
+    assert small.read_bytes() == before
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--seed", "-1"), ("--gap", "inf"), ("--gap", "nan"), ("--gamma", "1e400"), ("--gamma", "1e-400")],
+)
+def test_numbers_that_no_float_holds(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, value: str
+) -> None:
+    assert run(monkeypatch, "bound", "--data", small, "--certificate", tmp_path / "c", option, value) == 2
+
+
+@pytest.mark.parametrize("row", ["1e300,0,1", "0,0,1e200"])
+def test_vast_cells_are_refused_with_a_remedy(
+    row: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "vast.csv"
+    data.write_text(f"a,b,y\n{row}\n1,2,3.5\n2,1,1.5\n")
+    assert run(monkeypatch, "bound", "--data", data, "--certificate", tmp_path / "c") == 2
+    assert "rescale" in capsys.readouterr().err
+
+
+def test_a_vast_upper_bound_is_refused_at_once(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certificate = tmp_path / "c.cert"
+    assert run(monkeypatch, "bound", "--data", small, "--method", "shor", "--certificate", certificate) == 0
+    assert run(monkeypatch, "attack", certificate, "--data", small, "--upper", "1e300000000") == 2
+    assert "the upper bound is '1e300000000'" in capsys.readouterr().err

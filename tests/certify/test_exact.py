@@ -230,6 +230,18 @@ def symmetric(order: int, bound: int) -> st.SearchStrategy[Matrix]:
     )
 
 
+class TestLongIntegers:
+    def test_a_common_factor_costs_nothing(self) -> None:
+        singular = [[(1 + i) * (1 + j) << 60_000 for j in range(20)] for i in range(20)]
+        assert is_psd(singular)
+
+    def test_long_singular_matrices_are_given_up(self) -> None:
+        """Elimination would take minutes; in doubt nothing is proved."""
+        factor = [[(7**i * 3**j << 9000) + i * j + 1 for j in range(10)] for i in range(20)]
+        gram = [[sum(a * b for a, b in zip(p, q, strict=True)) for q in factor] for p in factor]
+        assert not is_psd(gram)
+
+
 class TestNonnegativeOnTheOrthant:
     @given(st.integers(1, 2).flatmap(lambda order: symmetric(order, 6)))
     def test_decides_up_to_order_two(self, matrix: Matrix) -> None:

@@ -202,3 +202,8 @@ class TestJson:
             except CertificateError:
                 continue
             assert recipe.to_json() == hostile
+
+
+def test_a_constant_number_is_a_regression_target() -> None:
+    assert natural_task(labels(0.0, 0, 0, 0, 0)) == "regression"
+    assert natural_task(labels("a", "a", "a", "a", "a")) == "classification"

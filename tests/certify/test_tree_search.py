@@ -100,10 +100,11 @@ def test_same_search_same_tree() -> None:
 
 def test_stopping_gives_neither_tree_nor_witness() -> None:
     X, N = random_case(6, 60, 6, 3)
-    search = search_tree(
-        X, N, 1.0 + np.sum(N**2) * np.sum(X**2) / 40, whitened_frame(X), should_stop=lambda: True
+    gauge = float(
+        np.linalg.norm(N.T @ np.maximum(X @ X.T, 0), axis=0).max() / np.linalg.norm(X, axis=1).max()
     )
-    assert search.trees is None
+    search = search_tree(X, N, (2 * gauge) ** 2, whitened_frame(X), should_stop=lambda: True)
+    assert (search.trees, search.witnesses) == (None, None)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 5))
