@@ -123,10 +123,7 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
         generation, ending = _train(arrays, settings, choice, clock, interrupts)
         outcome: Relaxation | TreeBound | None = None
         if not interrupts.came and not clock.expired:
-            if choice.method == "tree":
-                outcome = _search(arrays, generation, settings, clock, interrupts)
-            else:
-                outcome = solve(problem, arrays, choice, clock, interrupts)
+            outcome = _lower_side(problem, arrays, generation, settings, choice, clock, interrupts)
         training = training_result(generation, ending)
         if outcome is None:
             outcome = residual_relaxation(arrays, training.hidden, training.output)
@@ -184,6 +181,24 @@ def _train(
         neurons = len(best.output)
         words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
     return generation, ending
+
+
+def _lower_side(
+    problem: TrainingProblem,
+    arrays: Arrays,
+    generation: ColumnGeneration,
+    settings: Settings,
+    choice: Choice,
+    clock: Clock,
+    interrupts: Interrupts,
+) -> Relaxation | TreeBound | None:
+    """Search for trees or solve a relaxation; with the method left open the latter if no tree was found."""
+    if choice.method == "tree":
+        search = _search(arrays, generation, settings, clock, interrupts)
+        if search is not None or settings.method != "auto" or interrupts.came or clock.expired:
+            return search
+        choice = choose(problem, "auto", "auto", "double", tree_failed=True)
+    return solve(problem, arrays, choice, clock, interrupts)
 
 
 def _search(

@@ -80,8 +80,10 @@ class Relaxation:
         )
 
 
-def choose(problem: TrainingProblem, method: str, solver: str, precision: str) -> Choice:
-    """Settle what "auto" leaves open.
+def choose(
+    problem: TrainingProblem, method: str, solver: str, precision: str, *, tree_failed: bool = False
+) -> Choice:
+    """Settle what "auto" leaves open; a tree only where it has not failed already.
 
     Raises:
         SolverError: if a name is unknown or the names do not go together.
@@ -96,7 +98,7 @@ def choose(problem: TrainingProblem, method: str, solver: str, precision: str) -
     fits = problem.n <= LARGEST_SDP_SAMPLES and problem.n * problem.c <= LARGEST_SDP_DUAL
     plain = solver == "auto" and precision == "double"
     if method == "auto":
-        small = problem.d <= LARGEST_TREE_FEATURES
+        small = problem.d <= LARGEST_TREE_FEATURES and not tree_failed
         method = "tree" if small and plain else "sdp" if fits or not plain else "shor"
     if method in ("tree", "shor") and not plain:
         raise SolverError(

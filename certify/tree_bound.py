@@ -19,12 +19,13 @@ from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays, certificate_of, trivial_certificate
 from certify.tree_kernel import Nodes
-from certify.tree_search import Matrix, Search, certificate_tree, search_tree, whitened_frame
+from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree, whitened_frame
 from formulations.column_generation import ColumnGeneration
 
 _FIRST_SLACK = 1.0
 _STEP = 0.25
 _LEAST_SLACK = 1e-9
+_FIRST_NODES = 16_000_000  # where the coarsest level takes more, a tree is not the way
 _ABOVE_PEAK = 1.2
 _RAISE = 4.0  # of the least slack with every witness that no network profits from
 _QUICK = 5000  # after so few cones the next search may go straight to the level that is needed
@@ -164,6 +165,7 @@ class TreeBound:
             bits=self._bits,
             guide=None if self.proof is None else self.proof.trees,
             should_stop=self._should_stop,
+            max_nodes=(_FIRST_NODES if self.proof is None else MAX_NODES) >> self._X.shape[1],
             on_progress=partial(self._tell, slack),
         )
 

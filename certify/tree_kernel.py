@@ -312,9 +312,9 @@ def grow(
                 return STOPPED, nodes, witnesses[:0]
             if counter[0] > max_cones:
                 return WITNESS if found else UNFINISHED, nodes, witnesses[:found]
+            if size >= max_nodes:
+                return WITNESS if found else FULL, nodes, witnesses[:found]
             if size == len(nodes[0]):
-                if size >= max_nodes:
-                    return WITNESS if found else FULL, nodes, witnesses[:found]
                 nodes = _longer(nodes)
             if depth <= unguided and len(guide[0]):
                 unguided = MAX_DEPTH

@@ -24,13 +24,13 @@ from certify.tree_kernel import Nodes, no_nodes
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
+_WITHOUT_END = 1 << 62
 MAX_FEATURES = 12  # the orthants alone are 2^d cones
-MAX_NODES = 20_000_000
+MAX_NODES = 60_000_000  # of all orthants, each of which may have its share
 _FRAME_SIZE = 64
 _MARGIN = 1e-10
 _POLL = 0.1
 _PROBE = 50_000  # cones of each orthant
-_WITHOUT_END = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def search_tree(
     *,
     bits: int = 8,
     guide: Sequence[Nodes] | None = None,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int = _WITHOUT_END,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int], None] = lambda cones: None,
 ) -> Search:

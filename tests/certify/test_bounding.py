@@ -71,6 +71,18 @@ def test_tree_of_degenerate_inputs(rows: list[list[int]]) -> None:
     assert check(report.certificate, rows, targets).valid
 
 
+def test_relaxation_where_no_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("certify.tree_bound._FIRST_NODES", 1)
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 2))
+    automatic = bound(X, Y)
+    assert automatic.method == "sdp"
+    assert automatic.interval.lower > 0.1 * automatic.interval.upper
+    insisted = bound(X, Y, method="tree")
+    assert insisted.status is Status.METHOD_LIMIT
+    assert insisted.verdict.valid
+
+
 def test_large_gamma_is_solved_exactly() -> None:
     # With so much weight decay no neuron pays: the optimum is 1/2 |Y|^2 and N = Y proves it.
     X, Y = planar(2)
