@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from certify import leaf_rules, tree_walk
-from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import Certificate, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.check import check_certificate
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
@@ -225,3 +225,9 @@ class TestMoreForgeries:
     def test_rejection_for_other_data(self) -> None:
         other = replace(PROBLEM, targets=((3,), (5,)))
         assert check_certificate(HONEST, other).obligation is Obligation.PROBLEM
+
+
+def test_envelope_leaves_need_signs_as_well() -> None:
+    # In the opposite frame both rows look inactive, and without rows the premise would hold.
+    certificate = forged(LIE, EnvelopeLeaf(), frame=OPPOSITE)
+    assert check_certificate(certificate, PROBLEM).obligation is Obligation.LEAF_SIGNED
