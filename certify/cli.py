@@ -132,7 +132,10 @@ def bound(
 def attack(
     certificate: CertificateFile,
     data: DataFile,
-    trials: Annotated[int, typer.Option(min=1, help="Number of forgeries.")] = 2000,
+    trials: Annotated[
+        int,
+        typer.Option(min=1, help="Number of forgeries; take fewer on a large tree."),
+    ] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the mutations.")] = 0,
     upper: Annotated[
         str | None,
