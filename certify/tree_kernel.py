@@ -27,6 +27,7 @@ _TAU_BITS = 4
 # Least gain of a cut at a kink, relative to what bisecting the longest edge gains: such a cut does not fall
 # exactly on its kink, and without a limit what is left of the row would be cut again and again.
 _KINK_OR_MIDDLE = 0.1
+_LEAST_SHARE = 0.02  # of an edge's width, for a row at whose kink the edge may be cut
 
 
 class Nodes(NamedTuple):
@@ -95,28 +96,30 @@ def _is_nonnegative(matrix: Any, factor: Any, margin: float) -> bool:
 
 @_compile
 def _enclose(
-    N: Any, sizes: Any, rows: Any, products: Any, weights: Any, values: Any, centre: Any, radius: Any
-) -> Any:
-    """Fill in centre and radius of every output; return the row whose cut would gain most, and its edge."""
+    N: Any,
+    sizes: Any,
+    rows: Any,
+    products: Any,
+    weights: Any,
+    values: Any,
+    centre: Any,
+    radius: Any,
+    gains: Any,
+) -> None:
+    """Fill in centre and radius of every output, and how wide the rows make each edge (k, l), k > l."""
     d, c = values.shape
     centre[:] = values
     radius[:] = 0.0
-    best, best_row, best_k, best_l = 0.0, -1, 0, 0
+    gains[:] = 0.0
     for r in range(len(rows)):
         i = rows[r]
-        above, below, highest, lowest, inside = 0.0, 0.0, 0.0, 0.0, 0.0
-        top, bottom = 0, 0
+        inside = 0.0
         for k in range(d):
             inside += products[r, k]
-            relative = products[r, k] * weights[k]
-            if relative > 0:
-                above += relative
-                if relative > highest:
-                    highest, top = relative, k
-            else:
-                below -= relative
-                if relative < lowest:
-                    lowest, bottom = relative, k
+            for l in range(k):
+                if products[r, k] * products[r, l] < 0:
+                    bend = min(abs(products[r, k]) * weights[k], abs(products[r, l]) * weights[l])
+                    gains[k, l] += sizes[i] * bend
         sign = -1.0 if inside >= 0 else 1.0
         for k in range(d):
             width = sign * products[r, k]
@@ -125,10 +128,50 @@ def _enclose(
                     half = 0.5 * width * N[i, j]
                     centre[k, j] -= half
                     radius[k, j] += abs(half)
-        gain = sizes[i] * min(above, below)
-        if gain > best:
-            best, best_row, best_k, best_l = gain, r, top, bottom
-    return best, best_row, best_k, best_l
+
+
+@_compile
+def _best_kink(sizes: Any, rows: Any, products: Any, weights: Any, cosine: float, k: int, l: int) -> int:
+    """Return the row at whose kink to cut the edge (k, l): the one that leaves the wider half least wide.
+
+    Rows that add little to the width are no candidates, but the one that adds most always is.
+    """
+    total, largest, best, least = 0.0, 0.0, -1, math.inf
+    for r in range(len(rows)):
+        if products[r, k] * products[r, l] < 0:
+            bend = min(abs(products[r, k]) * weights[k], abs(products[r, l]) * weights[l])
+            total += sizes[rows[r]] * bend
+            largest = max(largest, sizes[rows[r]] * bend)
+    for candidate in range(len(rows)):
+        a, b = abs(products[candidate, l]) * weights[l], abs(products[candidate, k]) * weights[k]
+        if products[candidate, k] * products[candidate, l] >= 0:
+            continue
+        if sizes[rows[candidate]] * min(a, b) < min(_LEAST_SHARE * total, largest):
+            continue
+        length = math.sqrt(a * a + b * b + 2 * a * b * cosine)
+        at_k, at_l = 0.0, 0.0
+        for r in range(len(rows)):
+            first, second = products[r, k] * weights[k], products[r, l] * weights[l]
+            if first * second < 0:
+                here = (a * first + b * second) / length
+                if here * first > 0:
+                    at_l += sizes[rows[r]] * min(abs(here), abs(second))
+                else:
+                    at_k += sizes[rows[r]] * min(abs(here), abs(first))
+        if max(at_k, at_l) < least:
+            best, least = candidate, max(at_k, at_l)
+    return best
+
+
+@_compile
+def _widest_edge(gains: Any) -> Any:
+    """Return the largest gain and its edge."""
+    gain, first, second = 0.0, 1, 0
+    for k in range(len(gains)):
+        for l in range(k):
+            if gains[k, l] > gain:
+                gain, first, second = gains[k, l], k, l
+    return gain, first, second
 
 
 @_compile
@@ -268,7 +311,7 @@ def grow(
     new_value = np.empty((MAX_DEPTH, c))
     new_products = np.empty((MAX_DEPTH, n))
     centre, radius = np.empty((d, c)), np.empty((d, c))
-    work = np.zeros((3, d, d))
+    work, gains = np.zeros((3, d, d)), np.zeros((d, d))
     witnesses, found, found_at = np.empty((MAX_WITNESSES, d)), 0, 0
 
     nodes = (
@@ -326,7 +369,7 @@ def grow(
             if kind != SPLIT:
                 if unguided == MAX_DEPTH:
                     unguided = depth
-                gain, row, k, l = _enclose(
+                _enclose(
                     N,
                     sizes,
                     rows[depth, :mixed],
@@ -335,14 +378,20 @@ def grow(
                     values[depth],
                     centre,
                     radius,
+                    gains,
                 )
                 kind, mantissa, power = _close(W[depth], weights[depth], centre, radius, level, margin, work)
                 if kind < 0:
+                    gain, k, l = _widest_edge(gains)
                     cosine, far_k, far_l = _longest_edge(W[depth], weights[depth])
                     if cosine < 0 or gain < _KINK_OR_MIDDLE * math.sqrt(level) * (1 - cosine):
                         k, l = far_k, far_l
                         ratio = weights[depth, k] / weights[depth, l]
                     else:
+                        cosine = np.dot(W[depth, k], W[depth, l]) * weights[depth, k] * weights[depth, l]
+                        row = _best_kink(
+                            sizes, rows[depth, :mixed], products[depth], weights[depth], cosine, k, l
+                        )
                         ratio = -products[depth, row, l] / products[depth, row, k]
                     mantissa, power = _in_bits(ratio, bits)
                     power += units[depth, l] - units[depth, k]
