@@ -29,7 +29,8 @@ class Verdict:
     Attributes:
         valid: whether the bound is proved.
         bound: the proved lower bound on the optimum for every width (a loss); None if nothing is proved.
-        trust: how far the verdict can be trusted: "exact" is rational arithmetic only.
+        trust: how far the verdict can be trusted: "exact" is rational arithmetic only, "rigorous" floating
+            point with proven error bounds.
         reason: one sentence.
         obligation: what the certificate failed to deliver; None if it is valid.
         leaves: the number of leaves that were checked.
@@ -65,7 +66,7 @@ def check_certificate(
             on_progress(done, total)
 
     try:
-        _check_statement(certificate, problem)
+        check_statement(certificate, problem)
         root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
         if processes > 1:
             leaves = walk_in_parts(certificate.tree, root, level, processes, tell)
@@ -77,8 +78,12 @@ def check_certificate(
     return Verdict(True, certificate.bound, "exact", reason, None, leaves)
 
 
-def _check_statement(certificate: Certificate, problem: TrainingProblem) -> None:
-    """Check everything but the premise h(N) <= gamma."""
+def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:
+    """Check everything but the premise h(N) <= gamma.
+
+    Raises:
+        Rejection: if the certificate states another problem, or a bound that does not follow.
+    """
     require(certificate.gamma == problem.gamma and certificate.loss == problem.loss, Obligation.STATEMENT)
     require(certificate.problem_sha256 == problem.sha256(), Obligation.PROBLEM)
     dual_point = certificate.dual_point

@@ -22,7 +22,7 @@ from certify.data import parse_gamma, reapply_arrays, reapply_table
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
-from certify.statement import theorem
+from certify.statement import TRUST, theorem
 from certify.table import array_table, read_table
 
 Path = str | PathLike[str]
@@ -47,9 +47,10 @@ def check(
     data: Path | None = None,
     problem: TrainingProblem | None = None,
     gamma: Fraction | int | str | float | None = None,
+    trust: str = "exact",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> DataVerdict:
-    """Decide in exact arithmetic whether a certificate proves its bound for your data.
+    """Decide whether a certificate proves its bound for your data.
 
     Give the data once: as arrays `X` and `y`, as a file `data`, or as an exact `problem`. How the problem is
     made of the data (gamma, bias, standardisation, classes) is the certificate's word: the verdict's
@@ -62,6 +63,8 @@ def check(
         data: path of a CSV or Parquet file; read once, so that it may be a pipe.
         problem: an exact training problem.
         gamma: the weight decay that the certificate must be for; by default any.
+        trust: "exact" is rational arithmetic only; "rigorous", a quick first look at a large tree, is
+            floating point with proven error bounds and needs numba.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
@@ -69,10 +72,13 @@ def check(
 
     Raises:
         CertificateError: if the certificate file cannot be read.
-        DataError: if the data cannot be read, or is given not at all or twice.
+        DataError: if the data cannot be read, or is given not at all or twice; if the trust level is
+            unknown.
     """
     if [X is None, data is None, problem is None].count(False) != 1 or (X is None) != (y is None):
         raise DataError("give the data to check against once: as X and y, as data, or as problem")
+    if trust not in TRUST:
+        raise DataError(f"the trust level {trust!r} is unknown: choose {' or '.join(TRUST)}")
     if not isinstance(certificate, Certificate):
         certificate = load_certificate(certificate)
     try:
@@ -81,8 +87,13 @@ def check(
         if gamma is not None and parse_gamma(gamma) != certificate.gamma:
             raise _OtherData(f"the certificate is for gamma = {certificate.gamma}")
     except _OtherData as error:
-        return DataVerdict(False, None, "exact", str(error), Obligation.PROBLEM, 0, None)
-    verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
+        return DataVerdict(False, None, trust, str(error), Obligation.PROBLEM, 0, None)
+    if trust == "rigorous":
+        from certify.rigorous import check_rigorously
+
+        verdict = check_rigorously(certificate, problem, on_progress)
+    else:
+        verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
     return DataVerdict(**vars(verdict), statement=words)
 

@@ -61,7 +61,7 @@ def walk_in_parts(
     Raises:
         Rejection: as `walk` does, for the first node in the tree that fails.
     """
-    ends = _ends(nodes)
+    ends = ends_of_subtrees(nodes)
     if len(nodes) < _LEAST_NODES or not ends or ends[0] != len(nodes):
         return walk(nodes, root, level, on_leaf=on_part)
     parts = list(_divide(nodes, ends, root, level, len(nodes) // (_PARTS * processes)))
@@ -93,7 +93,7 @@ def walk_in_parts(
     return leaves
 
 
-def _ends(nodes: Sequence[Node]) -> list[int]:
+def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
     """Return for each node the end of its subtree; an empty list where subtrees are not complete."""
     ends: list[int] = []
     pending: list[int] = []  # the ends of the subtrees to the right, the nearest last

@@ -36,14 +36,21 @@ def _console() -> Console:
 
 
 @app.command()
-def check(certificate: CertificateFile, data: DataFile, json_: AsJson = False) -> None:
-    """Verify a certificate in exact arithmetic: exit 0 valid, 1 rejected, 2 unusable input."""
+def check(
+    certificate: CertificateFile,
+    data: DataFile,
+    trust: Annotated[
+        str, typer.Option(help="exact, or rigorous: floating point with proven error bounds, quicker.")
+    ] = "exact",
+    json_: AsJson = False,
+) -> None:
+    """Verify a certificate, in exact arithmetic: exit 0 valid, 1 rejected, 2 unusable input."""
     from rich.console import Console
 
     from certify.check_file import check as check_file
     from certify.summary import print_verdict
 
-    verdict = check_file(certificate, data=data)
+    verdict = check_file(certificate, data=data, trust=trust)
     if json_:
         _print_json(
             {

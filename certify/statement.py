@@ -8,7 +8,10 @@ from certify.exact import decimal_down, float_up
 from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 
-TRUST = {"exact": "exact (rational arithmetic only)"}
+TRUST = {
+    "exact": "exact (rational arithmetic only)",
+    "rigorous": "rigorous (floating point with proven error bounds)",
+}
 
 
 def formula(problem: TrainingProblem) -> str:

@@ -48,7 +48,11 @@ def test_bound_then_check(
     assert "upper bound" in shown.out
     assert "2 classes (a, b)" in shown.err
     assert run(monkeypatch, "check", certificate, "--data", small) == 0
-    assert "VALID" in capsys.readouterr().out
+    assert "VALID   trust: exact" in capsys.readouterr().out
+    assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "rigorous") == 0
+    assert "VALID   trust: rigorous" in capsys.readouterr().out
+    assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "blind") == 2
+    assert "choose exact or rigorous" in capsys.readouterr().err
 
 
 def test_json_is_the_documented_object(
