@@ -15,6 +15,7 @@ from typing import Any
 from certify.certificate import Certificate
 from certify.certificate_file import from_text, to_text
 from certify.check import Verdict, check_certificate
+from certify.checkpoint import Checkpoint
 from certify.data import Dataset, from_arrays
 from certify.errors import DataError
 from certify.exact import decimal_down
@@ -44,6 +45,8 @@ class Settings:
         gap: the relative gap that is wanted.
         time_limit: seconds, or None.
         seed: of the random starts.
+        checkpoint: a file that keeps the best network and proof so far, and that a later run of the same
+            problem continues from; None for none.
     """
 
     gamma: Fraction | int | str | float = "0.1"
@@ -54,6 +57,7 @@ class Settings:
     gap: float = 1e-3
     time_limit: float | None = None
     seed: int = 0
+    checkpoint: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing."""
@@ -80,6 +84,7 @@ def bound(
     gap: float = 1e-3,
     time_limit: float | None = None,
     seed: int = 0,
+    checkpoint: str | os.PathLike[str] | None = None,
     observer: Observer | None = None,
 ) -> Report:
     """Enclose the global optimum of two-layer ReLU training on arrays, with a proof.
@@ -99,6 +104,7 @@ def bound(
         gap: the relative gap that counts as success.
         time_limit: seconds.
         seed: of the random starts.
+        checkpoint: a file to keep the work in, and to continue from.
         observer: watches the work; silent by default.
 
     Returns:
@@ -107,9 +113,10 @@ def bound(
     Raises:
         DataError: if the data is no training problem.
         SolverError: if the solver asked for cannot run.
+        CheckpointError: if the checkpoint cannot be used.
     """
     dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
-    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed)
+    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint)
     return bound_dataset(dataset, settings, observer or Observer())
 
 
@@ -118,15 +125,17 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
     problem = dataset.problem(settings.gamma, settings.loss)
     choice = choose(problem, settings.method, settings.solver, settings.precision)
     clock = Clock(settings.time_limit, observer)
-    arrays = Arrays.of(problem)
+    checkpoint = None
+    if settings.checkpoint is not None:
+        shape = problem.n, problem.d, problem.c
+        checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape)
     with Interrupts() as interrupts:
-        generation, ending = _train(arrays, settings, choice, clock, interrupts)
-        outcome: Relaxation | TreeBound | None = None
-        if not interrupts.came and not clock.expired:
-            outcome = _lower_side(problem, arrays, generation, settings, choice, clock, interrupts)
+        run = _Run(problem, Arrays.of(problem), settings, choice, clock, interrupts, checkpoint)
+        generation, ending = run.train()
+        outcome = None if interrupts.came or clock.expired else run.lower_side(generation)
         training = training_result(generation, ending)
         if outcome is None:
-            outcome = residual_relaxation(arrays, training.hidden, training.output)
+            outcome = residual_relaxation(run.arrays, training.hidden, training.output)
         certificate, verdict = _prove(problem, dataset, outcome, clock)
         network = ReLUNetwork.from_floats(training.hidden, training.output)
         interval = Interval(certificate.bound, problem.objective(network))
@@ -158,75 +167,98 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
     )
 
 
-def _train(
-    arrays: Arrays, settings: Settings, choice: Choice, clock: Clock, interrupts: Interrupts
-) -> tuple[ColumnGeneration, str]:
-    with clock.stage("train") as words:
-        generation = ColumnGeneration(
-            arrays.X,
-            arrays.Y,
-            arrays.gamma,
-            seed=settings.seed,
-            time_limit=clock.remaining(0.4),
-            on_progress=lambda what, loss: clock.observer.update(f"{what}, loss {loss:.8g}"),
-        )
-        try:
-            with interrupts.allowed():
-                # A search goes on with the columns where it needs them.
-                is_large = choice.method == "tree" and arrays.X.size > _LARGE
-                ending = generation.run(RESTARTS, settled=settings.gap / 100 if is_large else 0.0)
-        except KeyboardInterrupt:
-            ending = "interrupted"
-        best = generation.best
-        neurons = len(best.output)
-        words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
-    return generation, ending
+@dataclass(frozen=True)
+class _Run:
+    """The floating-point part of one call, from the arrays to an outcome that can be proved."""
 
+    problem: TrainingProblem
+    arrays: Arrays
+    settings: Settings
+    choice: Choice
+    clock: Clock
+    interrupts: Interrupts
+    checkpoint: Checkpoint | None
 
-def _lower_side(
-    problem: TrainingProblem,
-    arrays: Arrays,
-    generation: ColumnGeneration,
-    settings: Settings,
-    choice: Choice,
-    clock: Clock,
-    interrupts: Interrupts,
-) -> Relaxation | TreeBound | None:
-    """Search for trees or solve a relaxation; with the method left open the latter if no tree was found."""
-    if choice.method == "tree":
-        search = _search(arrays, generation, settings, clock, interrupts)
-        if search is not None or settings.method != "auto" or interrupts.came or clock.expired:
-            return search
-        choice = choose(problem, "auto", "auto", "double", tree_failed=True)
-    return solve(problem, arrays, choice, clock, interrupts)
+    def train(self) -> tuple[ColumnGeneration, str]:
+        """Find a good network; return the generation it came from, and how that ended."""
+        arrays, clock, checkpoint = self.arrays, self.clock, self.checkpoint
 
+        def tell(what: str, loss: float) -> None:
+            clock.observer.update(f"{what}, loss {loss:.8g}")
+            # What a run continues from should be worth more than starting afresh.
+            if checkpoint is not None and what not in ("zero network", "random features"):
+                checkpoint.save_network(generation.best.directions)
 
-def _search(
-    arrays: Arrays, generation: ColumnGeneration, settings: Settings, clock: Clock, interrupts: Interrupts
-) -> TreeBound | None:
-    """Search for trees; return None if Ctrl-C or the time limit came before the first proof."""
-    with clock.stage("search") as words:
-        clock.observer.update("compiling, the first time on this machine (about 15 s)")
-        limit = clock.remaining(0.8)  # the exact check needs the rest
-        generation.time_limit = None if limit is None else generation.seconds() + limit
-        search = TreeBound(
-            arrays,
-            generation,
-            gap=settings.gap,
-            should_stop=generation.is_late,
-            seconds=lambda: clock.elapsed,
-            on_progress=clock.observer.update,
-        )
-        try:
-            with interrupts.allowed():
-                search.run()
-        except KeyboardInterrupt:
-            words.append("interrupted")
-        if search.proof is None:
-            words.append("no level was proved")
-            return None
-        words.append(f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves, to be checked")
-    return search
+        with clock.stage("train") as words:
+            generation = ColumnGeneration(
+                arrays.X,
+                arrays.Y,
+                arrays.gamma,
+                seed=self.settings.seed,
+                time_limit=clock.remaining(0.4),
+                on_progress=tell,
+            )
+            restarts = RESTARTS
+            if checkpoint is not None and checkpoint.directions is not None and checkpoint.directions.size:
+                restarts = 0
+                generation.resume(checkpoint.directions)
+                words.append(f"resumed at loss {generation.best.loss:.8g}")
+            try:
+                with self.interrupts.allowed():
+                    # A search goes on with the columns where it needs them.
+                    is_large = self.choice.method == "tree" and arrays.X.size > _LARGE
+                    ending = generation.run(restarts, settled=self.settings.gap / 100 if is_large else 0.0)
+            except KeyboardInterrupt:
+                ending = "interrupted"
+            best = generation.best
+            if checkpoint is not None:
+                checkpoint.save_network(best.directions, at_once=True)
+            neurons = len(best.output)
+            words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
+        return generation, ending
+
+    def lower_side(self, generation: ColumnGeneration) -> Relaxation | TreeBound | None:
+        """Search for trees or solve a relaxation; with the method left open the latter if no tree was found.
+
+        Returns:
+            None if Ctrl-C or the time limit came before anything was found.
+        """
+        choice = self.choice
+        if choice.method == "tree":
+            search = self._search(generation)
+            is_over = self.interrupts.came or self.clock.expired
+            if search is not None or self.settings.method != "auto" or is_over:
+                return search
+            choice = choose(self.problem, "auto", "auto", "double", tree_failed=True)
+        return solve(self.problem, self.arrays, choice, self.clock, self.interrupts)
+
+    def _search(self, generation: ColumnGeneration) -> TreeBound | None:
+        clock = self.clock
+        with clock.stage("search") as words:
+            clock.observer.update("compiling, the first time on this machine (about 15 s)")
+            limit = clock.remaining(0.8)  # the exact check needs the rest
+            generation.time_limit = None if limit is None else generation.seconds() + limit
+            search = TreeBound(
+                self.arrays,
+                generation,
+                gap=self.settings.gap,
+                should_stop=generation.is_late,
+                seconds=lambda: clock.elapsed,
+                on_progress=clock.observer.update,
+                checkpoint=self.checkpoint,
+            )
+            try:
+                with self.interrupts.allowed():
+                    search.run()
+            except KeyboardInterrupt:
+                words.append("interrupted")
+            if search.proof is None:
+                words.append("no level was proved")
+                return None
+            words.append(
+                f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves, to be checked"
+            )
+        return search
 
 
 def _prove(

@@ -101,6 +101,10 @@ def bound(
         typer.Option(help="Certificate file to write.", show_default="NAME.cert of the data's NAME"),
     ] = None,
     network: Annotated[Path | None, typer.Option(help="Write the best network here, as .npz.")] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="Keep the work here; a later run of the same problem continues from it."),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
     json_: AsJson = False,
 ) -> None:
@@ -114,9 +118,9 @@ def bound(
     from certify.summary import LiveProgress, print_report
 
     certificate = certificate or Path(data.stem + ".cert")
-    _require_writable(data, certificate, network, report)
+    _require_writable(data, certificate, network, report, checkpoint)
     dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
-    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed)
+    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint)
     console.print(dataset.describe(), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         result = bound_dataset(dataset, settings, progress)

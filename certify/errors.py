@@ -19,3 +19,7 @@ class CertificateError(CertifyError):
 
 class SolverError(CertifyError):
     """A requested solver is not installed, not licensed or not suited to the problem."""
+
+
+class CheckpointError(CertifyError):
+    """A checkpoint cannot be read, written, or is of another problem."""

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from certify.certificate import Certificate, Frame
+from certify.checkpoint import Checkpoint, SavedProof
 from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays, certificate_of, trivial_certificate
@@ -54,6 +55,11 @@ class TreeProof:
     frame: Frame
     trees: tuple[Nodes, ...]
     bound: float
+
+    @property
+    def saved(self) -> SavedProof:
+        """What a checkpoint keeps of it."""
+        return SavedProof(self.dual_point, self.gauge_bound, self.trees)
 
     @property
     def leaves(self) -> int:
@@ -98,6 +104,7 @@ class TreeBound:
         should_stop: Callable[[], bool],
         seconds: Callable[[], float],
         on_progress: Callable[[str], None],
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         """Prepare the search.
 
@@ -108,7 +115,9 @@ class TreeBound:
             should_stop: asked often; once true, the search ends with the best proof.
             seconds: the time, for the curve.
             on_progress: told in words how it goes.
+            checkpoint: every proof is kept there, and one that it has is taken up.
         """
+        self._checkpoint = checkpoint
         self.proof: TreeProof | None = None
         self.cut_short = False
         self._quick = False
@@ -124,10 +133,17 @@ class TreeBound:
         self._constant = 0.5 * float(np.sum(arrays.Y[~self._live] ** 2))
         self._frame = whitened_frame(self._X)
         self._bits = _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS
+        if checkpoint is not None and checkpoint.proof is not None:
+            saved = checkpoint.proof
+            self._adopt(saved.dual_point, saved.gauge_bound, saved.trees)
 
     def run(self) -> None:
         """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
         last = _FIRST_SLACK / _STEP
+        if self.proof is not None:
+            last = self.proof.gauge_bound / self._gamma - 1
+            if self.gap <= self._gap:
+                return
         witnesses, is_final = 0, False
         while not self._should_stop():
             best = self._generation.best
@@ -151,7 +167,9 @@ class TreeBound:
             else:
                 last, witnesses = slack, 0
                 self._quick = search.cones < _QUICK
-                self._adopt(best.dual_point, self._gamma * (1 + slack), search.trees)
+                proof = self._adopt(best.dual_point, self._gamma * (1 + slack), search.trees)
+                if self._checkpoint is not None:
+                    self._checkpoint.save_proof(best.directions, proof.saved)
                 if self.gap <= self._gap:
                     return
         self.cut_short = True
@@ -188,13 +206,15 @@ class TreeBound:
         upper = self._generation.best.loss
         return 1.0 if self.proof is None else (upper - self.proof.bound) / max(upper, 1e-300)
 
-    def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> None:
+    def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> TreeProof:
+        """Keep the proof unless it is worse than the best there was; return the best."""
         fit, square = _inner(N[self._live], self._Y[self._live])
         scale = min(self._gamma / gauge_bound, fit / square) if square > 0 else 0.0
         bound = scale * fit - scale**2 * square / 2 + self._constant
         if self.proof is None or bound > self.proof.bound:
             self.proof = TreeProof(N, gauge_bound, self._frame, trees, bound)
         self.curve.append(GapPoint(self._seconds(), self.proof.bound, self._generation.best.loss))
+        return self.proof
 
     def _needed(self, N: Matrix) -> float:
         """Return the slack that the wanted gap allows; infinite if it asks for another dual point."""

@@ -145,6 +145,14 @@ class ColumnGeneration:
         """Say whether this share of the time limit is over."""
         return self.time_limit is not None and self.seconds() >= share * self.time_limit
 
+    def resume(self, directions: Matrix) -> None:
+        """Take up the best network over directions of an earlier run.
+
+        Args:
+            directions: unit vectors as columns, of shape (d, k).
+        """
+        self._adopt("resumed", self._solve_free(directions))
+
     def run(self, restarts: int, *, settled: float = 0.0) -> str:
         """Run all stages and return the status, as `TrainingResult` has it.
 
