@@ -31,8 +31,11 @@ MAX_NODES = 20_000_000
 MAX_MULTIPLIERS = 5_000_000  # of all leaves together
 MAX_INTEGER_DIGITS = 4000  # below the limit from which Python itself refuses to convert
 MAX_DUAL_EXPONENT = 10_000
+MAX_POWER = 13_000  # as many bits as the digits may have
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+_TREE_INTEGER = re.compile(r"(0|-?[1-9][0-9]*)(?:p([1-9][0-9]{0,4}))?")
+_SHORTER_AS_POWER = 14  # trailing zero bits from which on "MpE" is shorter than the digits
 
 
 def to_text(certificate: Certificate) -> str:
@@ -149,16 +152,21 @@ def _row_texts(rows: IntegerRows) -> list[str]:
     return [" ".join(map(str, row)) for row in rows]
 
 
+def node_text(node: Node) -> str:
+    """Return the lines of a node, as the file has them."""
+    return "\n".join(_node_lines(node)) + "\n"
+
+
 def _node_lines(node: Node) -> Iterator[str]:
     match node:
         case Sign(k):
             yield f"sign {k}"
         case Split(k, l, a, b):
-            yield f"split {k} {l} {a} {b}"
+            yield f"split {k} {l} {_digits(a)} {_digits(b)}"
         case Leaf(scale, unit, products):
-            yield from _leaf_lines(f"leaf {scale} {unit}", products)
+            yield from _leaf_lines(f"leaf {_digits(scale)} {_digits(unit)}", products)
         case TauLeaf(a, b, unit, products):
-            yield from _leaf_lines(f"tau {a} {b} {unit}", products)
+            yield from _leaf_lines(f"tau {_digits(a)} {_digits(b)} {_digits(unit)}", products)
         case EnvelopeLeaf():
             yield "envelope"
 
@@ -166,7 +174,7 @@ def _node_lines(node: Node) -> Iterator[str]:
 def _leaf_lines(head: str, products: Iterable[tuple[int, int, int]]) -> Iterator[str]:
     rows: dict[int, list[str]] = {}
     for i, j, multiplier in products:
-        rows.setdefault(i, []).append(f"{j} {multiplier}")
+        rows.setdefault(i, []).append(f"{j} {_digits(multiplier)}")
     yield f"{head} {len(rows)}"
     for i, entries in rows.items():
         yield f"{i} {' '.join(entries)}"
@@ -183,17 +191,35 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _integers(line: str, number: int) -> list[int]:
-    """Read the integers of a line, separated by single spaces."""
-    return [_integer(word, f"line {number}") for word in line.split(" ")]
+    """Read the integers of a line of the tree, separated by single spaces; "MpE" is M * 2**E."""
+    return [_tree_integer(word, f"line {number}") for word in line.split(" ")]
+
+
+def _tree_integer(word: str, place: str) -> int:
+    if "p" not in word:
+        return _integer(word, place)
+    match = _TREE_INTEGER.fullmatch(word)
+    if match is None or len(word) > MAX_INTEGER_DIGITS or int(match[2]) > MAX_POWER:
+        raise CertificateError(f"{place}: {_shown(word)} is no integer MpE with E at most {MAX_POWER}")
+    return int(match[1]) << int(match[2])
+
+
+def _digits(value: int) -> str:
+    """Write an integer of the tree, as "MpE" where that is shorter."""
+    twos = min((value & -value).bit_length() - 1, MAX_POWER)
+    return str(value) if twos < _SHORTER_AS_POWER else f"{value >> twos}p{twos}"
 
 
 def _integer(word: object, place: str) -> int:
     if not isinstance(word, str) or len(word) > MAX_INTEGER_DIGITS or not _INTEGER.fullmatch(word):
-        shown = repr(word) if len(repr(word)) <= 40 else repr(word)[:40] + "..."
         raise CertificateError(
-            f"{place}: {shown} is not an integer of at most {MAX_INTEGER_DIGITS} characters"
+            f"{place}: {_shown(word)} is not an integer of at most {MAX_INTEGER_DIGITS} characters"
         )
     return int(word)
+
+
+def _shown(word: object) -> str:
+    return repr(word) if len(repr(word)) <= 40 else repr(word)[:40] + "..."
 
 
 def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:

@@ -199,6 +199,44 @@ def attack(
     raise typer.Exit(1 if found.breaches else 0)
 
 
+@app.command()
+def shrink(
+    certificate: CertificateFile,
+    data: DataFile,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificate", help="File to write.", show_default="CERT with .small before its last suffix"
+        ),
+    ] = None,
+    rows: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Most unsettled rows of a cone that one leaf may take over; more take long."
+        ),
+    ] = 12,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds; what is left then stays as it is.", show_default="none")
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Make a certificate smaller: whole subtrees become single leaves; exit 1 if it is not valid."""
+    from rich.console import Console
+
+    from certify.shrink_file import shrink_file
+    from certify.summary import LiveProgress, print_shrunk
+
+    output = output or certificate.with_name(f"{certificate.stem}.small{certificate.suffix}")
+    _require_writable(data, certificate, output)
+    with LiveProgress(_console()) as progress:
+        result = shrink_file(certificate, data, output, rows, time_limit, progress)
+    if json_:
+        _print_json(result.to_json())
+    else:
+        print_shrunk(Console(highlight=False), result)
+    raise typer.Exit(0 if result.verdict.valid else 1)
+
+
 def _require_writable(data: Path, *outputs: Path | None) -> None:
     """Refuse outputs that would be lost, or overwrite the data or each other, before the long work."""
     taken = [data.resolve()]

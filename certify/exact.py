@@ -146,14 +146,21 @@ def is_nonnegative_on_orthant(matrix: IntegerMatrix) -> bool:
     """Say whether a symmetric integer matrix is proved to be semidefinite plus nonnegative entries.
 
     True is a proof that its form is nonnegative where all coordinates are; False says nothing. Tried for the
-    nonnegative part are the whole matrix, what is positive off the diagonal, and nothing.
+    nonnegative part are the whole matrix, what is positive off the diagonal, nothing, and half of what is
+    positive off the diagonal.
     """
     if all(entry >= 0 for row in matrix for entry in row):
         return True
     rest = [
         [entry if i == j else min(entry, 0) for j, entry in enumerate(row)] for i, row in enumerate(matrix)
     ]
-    return is_psd(rest) or (rest != matrix and is_psd(matrix))
+    if rest == matrix:
+        return is_psd(matrix)
+    return is_psd(rest) or is_psd(matrix) or is_psd(_sum(matrix, rest))
+
+
+def _sum(first: IntegerMatrix, second: IntegerMatrix) -> IntegerMatrix:
+    return [[p + q for p, q in zip(*rows, strict=True)] for rows in zip(first, second, strict=True)]
 
 
 def decimal_down(value: Fraction, digits: int = 10) -> str:

@@ -80,10 +80,14 @@ def _is_nonnegative(matrix: Any, factor: Any, error: float) -> bool:
     shift = order * error * _CAUTION
     if _is_semidefinite(matrix, factor, shift):
         return True
-    for i in range(order):
-        for j in range(i):
-            matrix[i, j] = min(matrix[i, j], 0.0)
-    return _is_semidefinite(matrix, factor, shift)
+    for share in (0.5, 0.0):
+        for i in range(order):
+            for j in range(i):
+                if matrix[i, j] > 0:
+                    matrix[i, j] *= share
+        if _is_semidefinite(matrix, factor, shift):
+            return True
+    return False
 
 
 @_compile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.panel import Panel
@@ -17,6 +18,9 @@ from certify.exact import decimal_down, decimal_up
 from certify.progress import Observer
 from certify.report import Report
 from certify.statement import TRUST, formula
+
+if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
+    from certify.shrink_file import ShrinkReport
 
 
 def print_report(console: Console, report: Report) -> None:
@@ -67,6 +71,21 @@ def print_verdict(console: Console, verdict: DataVerdict) -> None:
     else:
         console.print(Text("REJECTED", style="bold red"))
         console.print(Text(f"{verdict.reason}; nothing is proved."), soft_wrap=True)
+
+
+def print_shrunk(console: Console, report: ShrinkReport) -> None:
+    """Print what became of a certificate that was to be made smaller."""
+    if report.path is None:
+        console.print(Text("REJECTED", style="bold red"))
+        console.print(Text(f"{report.verdict.reason}; nothing was written."), soft_wrap=True)
+        return
+    rest = "" if report.complete else "; the end of the tree was left as it is"
+    console.print(
+        f"{report.leaves[0]} leaves to {report.leaves[1]}, {report.sizes[0]} bytes to {report.sizes[1]}, "
+        f"with the same bound, checked: {TRUST[report.verdict.trust]}{rest}",
+        soft_wrap=True,
+    )
+    console.print(f"certificate: {report.path}", soft_wrap=True)
 
 
 def print_attack(console: Console, report: AttackReport) -> None:

@@ -58,13 +58,13 @@ _compile = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_compile
-def _has_factor(matrix: Any, factor: Any, positive_entries: bool) -> bool:
+def _has_factor(matrix: Any, factor: Any, share: float) -> bool:
     """Say whether a matrix, with or without its positive entries off the diagonal, has a Cholesky factor."""
     for i in range(len(matrix)):
         for j in range(i + 1):
             entry = matrix[i, j]
-            if i != j and entry > 0 and not positive_entries:
-                entry = 0.0
+            if i != j and entry > 0:
+                entry *= share
             for k in range(j):
                 entry -= factor[i, k] * factor[j, k]
             if i == j:
@@ -91,7 +91,11 @@ def _is_nonnegative(matrix: Any, factor: Any, margin: float) -> bool:
         return True
     for i in range(order):
         matrix[i, i] -= margin * order
-    return _has_factor(matrix, factor, False) or _has_factor(matrix, factor, True)
+    return (
+        _has_factor(matrix, factor, 0.0)
+        or _has_factor(matrix, factor, 1.0)
+        or _has_factor(matrix, factor, 0.5)
+    )
 
 
 @_compile
@@ -304,6 +308,7 @@ def grow(
     rows = np.empty((MAX_DEPTH, n), np.int64)
     counts = np.zeros(MAX_DEPTH, np.int64)
     children = np.zeros(MAX_DEPTH, np.int64)  # how many of a cone's have been visited
+    places = np.zeros(MAX_DEPTH, np.int64)  # in the tree, of the cones on the way
     ends = np.zeros((MAX_DEPTH, 2), np.int64)
     new_w = np.empty((MAX_DEPTH, d))
     new_unit = np.empty(MAX_DEPTH, np.int64)
@@ -343,10 +348,29 @@ def grow(
 
     depth = 0
     while depth >= 0:
+        mixed = counts[depth]
         if children[depth] == 2:
+            # An earlier level or dual point asked for this cut; this one may do without it.
+            if depth < unguided and len(guide[0]) and size == places[depth] + 3:
+                _enclose(
+                    N,
+                    sizes,
+                    rows[depth, :mixed],
+                    products[depth],
+                    weights[depth],
+                    values[depth],
+                    centre,
+                    radius,
+                    gains,
+                )
+                kind, mantissa, power = _close(W[depth], weights[depth], centre, radius, level, margin, work)
+                if kind >= 0:
+                    size = places[depth]
+                    nodes[0][size], nodes[1][size], nodes[2][size] = kind, 0, 0
+                    nodes[3][size], nodes[4][size] = mantissa, power
+                    size += 1
             depth -= 1
             continue
-        mixed = counts[depth]
         if children[depth] == 0:
             counter[0] += 1
             if found and (found == MAX_WITNESSES or counter[0] > found_at + _CONES_AFTER_WITNESS):
@@ -396,6 +420,7 @@ def grow(
                     mantissa, power = _in_bits(ratio, bits)
                     power += units[depth, l] - units[depth, k]
                     kind = SPLIT
+            places[depth] = size
             nodes[0][size], nodes[1][size], nodes[2][size] = kind, k, l
             nodes[3][size], nodes[4][size] = mantissa, power
             size += 1

@@ -240,6 +240,23 @@ class TestBody:
         with pytest.raises(CertificateError, match=reason):
             from_text(with_body(line))
 
+    @pytest.mark.parametrize(
+        ("value", "word"),
+        [(1 << 13, "8192"), (1 << 14, "1p14"), (-3 << 100, "-3p100"), (0, "0")],
+    )
+    def test_powers_of_two_are_short(self, value: int, word: str) -> None:
+        certificate = replace(SMALL, tree=(Split(0, 1, value, 1),))
+        text = to_text(certificate)
+        assert f"split 0 1 {word} 1" in text
+        assert from_text(text) == certificate
+
+    @pytest.mark.parametrize(
+        "word", ["1p", "p3", "1p0", "1p03", "1p-3", "1p+3", "01p3", "1p13001", "1p3p3", "1P3"]
+    )
+    def test_powers_have_one_spelling(self, word: str) -> None:
+        with pytest.raises(CertificateError, match="integer"):
+            from_text(with_body(f"split 0 1 {word} 1"))
+
     def test_row_with_an_index_and_no_multiplier(self) -> None:
         with pytest.raises(CertificateError, match="line 3: an index has no multiplier"):
             from_text(with_body("leaf 1 1 1", "0 1", nodes=1))

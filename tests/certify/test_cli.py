@@ -55,6 +55,24 @@ def test_bound_then_check(
     assert "choose exact or rigorous" in capsys.readouterr().err
 
 
+def test_shrink(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certificate = tmp_path / "small.cert"
+    assert run(monkeypatch, "bound", "--data", small, "--certificate", certificate, "--gap", "1e-6") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "shrink", certificate, "--data", small) == 0
+    assert "with the same bound" in capsys.readouterr().out
+    assert run(monkeypatch, "check", tmp_path / "small.small.cert", "--data", small) == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "shrink", certificate, "--data", small, "--certificate", small) == 2
+    assert "give each output a file of its own" in capsys.readouterr().err
+    cut = tmp_path / "cut.cert"
+    cut.write_text(certificate.read_text().replace("envelope\n", "tau 1 1 1 0\n"))
+    assert run(monkeypatch, "shrink", cut, "--data", small, "--json") == 1
+    assert not json.loads(capsys.readouterr().out)["valid"]
+
+
 def test_json_is_the_documented_object(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

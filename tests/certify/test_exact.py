@@ -269,6 +269,8 @@ class TestNonnegativeOnTheOrthant:
             # Semidefinite, but no longer so without its positive entries: (1, 1, 1) is in its kernel then.
             ([[1, 1, -1], [1, 1, -1], [-1, -1, 1]], True),
             ([[1, -1, -1], [-1, 1, 1], [-1, 1, 1]], True),
+            # Half of its positive entry must go: with all of it, or without, it is indefinite.
+            ([[1, -2, 3], [-2, 4, -3], [3, -3, 4]], True),
             ([[1, -2, 0], [-2, 1, 0], [0, 0, 1]], False),
             ([[-1]], False),
             ([], True),
