@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
-from certify.canvas import BLUE, INK, SOFT, WARM, Picture, canvas, legend_above, svg
+from certify.canvas import BLUE, INK, LINE, SOFT, WARM, Picture, canvas, legend_above, svg
 from certify.directions import (
     Matrix,
     arcs,
@@ -46,38 +46,50 @@ _FADING = 1500  # walls of cells, beyond which they fade
 def gauge_on_circle(report: Report) -> Picture:
     """Draw the ratio over the circle of directions (d = 2), with the neurons and the cells of the proof."""
     X, N, gamma = _gauge_of(report)
+    whiten, is_white = whitening(X)
     hidden = _hidden(report)
-    kinks = np.degrees(np.arctan2(X[:, 0], -X[:, 1]))[np.any(X != 0, axis=1)][:_MAX_KINKS]
-    neurons = np.degrees(np.arctan2(hidden[1], hidden[0])) % 360
+    # Kinks of relu(Xu), where x.u = 0.
+    kinks = np.vstack([X[:, 1], -X[:, 0]])[:, np.any(X != 0, axis=1)][:, :_MAX_KINKS]
+    neurons, at_neurons = _angles(whiten @ hidden), relative_gauge(X, N, gamma, hidden)
     # A uniform grid alone would cut off the peaks, which are often at kinks.
-    angles = np.unique(np.concatenate([np.linspace(0, 360, 1441), kinks % 360, (kinks + 180) % 360, neurons]))
-
-    def ratios(degrees: Matrix) -> Matrix:
-        radians = np.radians(degrees)
-        return relative_gauge(X, N, gamma, np.vstack([np.cos(radians), np.sin(radians)]))
-
-    curve, at_neurons = ratios(angles), ratios(neurons)
+    special = [_angles(whiten @ kinks), _angles(whiten @ -kinks), neurons]
+    angles = np.unique(np.concatenate([np.linspace(0, 360, 1441), *special]))
+    circle = np.vstack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])
+    curve = relative_gauge(X, N, gamma, np.linalg.inv(whiten) @ circle)
     cells, words = _cells(report)
+    names, short = _names(report)
     with canvas(3.4) as figure:
         axes = figure.add_subplot()
+        for height, name, axis in zip((0.08, 0.16), short, whiten.T, strict=True):
+            for sign, mark in ((1, "+"), (-1, "−")):
+                angle = float(_angles(sign * axis))
+                axes.axvline(angle, color=LINE, linewidth=0.9, zorder=0)
+                side, offset = ("left", 3) if angle < 330 else ("right", -3)
+                axes.annotate(
+                    mark + name,
+                    (angle, height),
+                    xytext=(offset, 0),
+                    textcoords="offset points",
+                    horizontalalignment=side,
+                    color=SOFT,
+                )
         axes.plot(angles, curve, color=BLUE, linewidth=1.3, label="ratio")
         axes.axhline(
             1, color=WARM, linewidth=1.2, linestyle=(0, (4, 2)), label="level: proved to be an upper bound"
         )
         axes.plot(neurons, at_neurons, label="neurons", **_ring(INK, "none"))
         if cells is not None:
-            rays = np.degrees(np.arctan2(cells[:, 0, 1], cells[:, 0, 0])) % 360
             axes.vlines(
-                np.unique(rays),
+                np.unique(_angles(whiten @ cells[:, 0].T)),
                 0,
                 0.045,
                 transform=axes.get_xaxis_transform(),
                 color=SOFT,
                 linewidth=0.6,
-                rasterized=len(rays) > _FADING,
+                rasterized=len(cells) > _FADING,
                 label="walls of cells",
             )
-        axes.set_xlabel("direction of u, degrees from the first feature's axis")
+        axes.set_xlabel("direction of u, degrees from the data's first axis")
         axes.set_ylabel(_RATIO)
         axes.set_xlim(0, 360)
         axes.set_xticks(range(0, 361, 45))
@@ -87,9 +99,15 @@ def gauge_on_circle(report: Report) -> Picture:
             figure,
             "circle",
             f"Line chart over the directions from 0 to 360 degrees: the ratio lies between {curve.min():.3g} "
-            f"and {curve.max():.5g}, below the level 1; {len(neurons)} neurons are marked on it.",
+            f"and {curve.max():.5g}, while 1 is the level; {len(neurons)} neurons are marked on it.",
         )
-    return Picture(_TITLE, element, f"{_sentences(curve.max(), at_neurons)} {words}")
+    return Picture(
+        _TITLE,
+        element,
+        f"{_sentences(curve.max(), at_neurons)} {words} "
+        f"The directions {_coordinates(is_white, 'few places')} "
+        f"Upright lines mark the features' axes{_glossary(names, short)}.",
+    )
 
 
 def gauge_on_sphere(report: Report) -> Picture:
@@ -130,18 +148,20 @@ def gauge_on_sphere(report: Report) -> Picture:
         element,
         f"{_sentences(peak, at_neurons)} {words} The discs are the two halves of the sphere of all "
         "directions u, in Lambert's equal-area projection; their rims are one circle. "
-        f"{_coordinates(is_white)} Crosses mark the features' axes{_glossary(names, short)}.",
+        f"They {_coordinates(is_white, 'a thin ring')} "
+        f"Crosses mark the features' axes{_glossary(names, short)}.",
     )
 
 
-def _coordinates(is_white: bool) -> str:
+def _coordinates(is_white: bool, squeezed: str) -> str:
     if is_white:
         return (
-            "They are drawn in coordinates in which the samples are uncorrelated, around the longest "
-            "principal axis of the data: in the features' own ones, all peaks would lie in a thin ring where "
-            "samples are alike. This moves the directions and leaves the ratio at each of them as it is."
+            "are drawn in coordinates in which the samples are uncorrelated, around the longest principal "
+            "axis of the data: in the features' own ones samples that are alike squeeze all peaks into "
+            f"{squeezed}. "
+            "This moves the directions and leaves the ratio at each of them as it is."
         )
-    return "They are drawn in the features' own coordinates, turned to the principal axes of the data."
+    return "are drawn in the features' own coordinates, turned to the principal axes of the data."
 
 
 def _draw_map(axes: Axes, side: int, values: Matrix, grid: Matrix, paths: Matrix | None) -> None:
@@ -269,6 +289,11 @@ def _names(report: Report) -> tuple[list[str], list[str]]:
 def _glossary(names: list[str], short: list[str]) -> str:
     meanings = [f"{x} is {name}" for x, name in zip(short, names, strict=True) if x != name]
     return ": " * bool(meanings) + ", ".join(meanings)
+
+
+def _angles(z: Matrix) -> Matrix:
+    """Return the angles, in degrees from 0 to 360, of vectors of shape (2, ...)."""
+    return np.asarray(np.degrees(np.arctan2(z[1], z[0])) % 360)
 
 
 def _gauge_of(report: Report) -> tuple[Matrix, Matrix, float]:
