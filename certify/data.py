@@ -273,6 +273,12 @@ def _follow(
                 f"{source} has {_counted(len(names), 'feature')} and the recipe standardises "
                 f"{len(recipe.standardize)}: use the data that the recipe was made for"
             )
+        # With any other scales a recipe could make an easy problem, or an empty one, of the same data.
+        if recipe.standardize != tuple(map(standardization, zip(*inputs, strict=True))):
+            raise DataError(
+                f"{source}: the recorded standardisation does not bring these features to mean 0 and "
+                "variance 1; use the data that the recipe was made for"
+            )
         inputs = tuple(
             tuple((x - shift) * scale for x, (shift, scale) in zip(row, recipe.standardize, strict=True))
             for row in inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from certify.exact import decimal_down, float_up
+from certify.exact import decimal_down
 from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 
@@ -36,7 +36,7 @@ def _plain(value: Fraction) -> str:
             sign, number = ("-", -value) if value < 0 else ("", value)
             whole, rest = divmod(int(number * 10**digits), 10**digits)
             return f"{sign}{whole}.{rest:0{digits}}" if digits else f"{sign}{whole}"
-    return f"({value})" if len(str(value)) < 60 else f"{float_up(value):.6g} (rounded)"
+    return f"({value})"
 
 
 def _features(problem: TrainingProblem, preprocessing: Preprocessing | None) -> str:
@@ -45,7 +45,7 @@ def _features(problem: TrainingProblem, preprocessing: Preprocessing | None) -> 
     d = problem.d - preprocessing.bias
     words = f"{d} feature{'s' * (d > 1)}"
     if preprocessing.standardize is not None:
-        words += ", standardised by the coefficients in the certificate's header"
+        words += ", standardised to mean 0 and variance 1"
     return words + (", with a regularised hidden bias" if preprocessing.bias else ", no bias")
 
 
