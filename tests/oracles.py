@@ -3,10 +3,12 @@
 import importlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.linalg import null_space
 
 from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.problem import IntegerRows, ReLUNetwork, TrainingProblem
@@ -115,3 +117,47 @@ def replace_require(monkeypatch: pytest.MonkeyPatch, require: Callable[..., None
     """Break the checker: let it ask for its obligations in another way."""
     for module in CHECKER:
         monkeypatch.setattr(module, "require", require)
+
+
+def gauge_by_enumeration(X: Matrix, N: Matrix) -> float:
+    """h(N) for a few samples, up to rounding: the largest value over all pieces of all faces.
+
+    On every subspace orthogonal to some rows the other rows' kinks leave finitely many linear pieces G, and
+    on the piece of a maximum it is the largest singular vector of G. So the gauge itself, at these vectors of
+    all pieces, has the same maximum.
+    """
+    lines = [x for x in X if np.any(x)]
+    best = 0.0
+    for size in range(min(X.shape[1], len(lines) + 1)):
+        for held in combinations(lines, size):
+            basis = null_space(np.array(held)) if held else np.eye(X.shape[1])
+            if basis.shape[1] == 0:
+                continue
+            inside = X @ basis
+            inside[np.abs(inside) < 1e-12] = 0.0
+            for pattern in _patterns(inside):
+                G = (N * pattern[:, None]).T @ inside
+                u = basis @ np.linalg.svd(G)[2][0]
+                for direction in (u, -u):
+                    best = max(best, float(np.linalg.norm(N.T @ np.maximum(X @ direction, 0))))
+    return best
+
+
+def _patterns(X: Matrix) -> list[NDArray[np.bool_]]:
+    """All sets of rows that are active together: on both sides of each vertex, nudged off its own rows."""
+    d = X.shape[1]
+    lines = [x for x in X if np.any(x)]
+    if len(lines) < d or d == 1:
+        points = [np.ones(1), -np.ones(1)] if d == 1 else list(np.random.default_rng(0).normal(size=(200, d)))
+        return list({(X @ p > 0).tobytes(): X @ p > 0 for p in points}.values())
+    found = {}
+    for rows in combinations(lines, d - 1):
+        vertex = null_space(np.array(rows))
+        if vertex.shape[1] != 1:
+            continue
+        solve = np.linalg.pinv(np.array(rows))
+        for sign in (1.0, -1.0):
+            for nudge in product((1.0, -1.0), repeat=d - 1):
+                p = sign * vertex[:, 0] + 1e-6 * solve @ np.array(nudge)
+                found[(X @ p > 0).tobytes()] = X @ p > 0
+    return list(found.values())

@@ -15,6 +15,7 @@ from certify.root_leaf import certificate_of
 from certify.tree_kernel import ENVELOPE, SPLIT, TAU, Nodes
 from certify.tree_search import Search, certificate_tree, search_tree, whitened_frame
 from formulations.arcs import maximum_gauge_2d
+from tests.oracles import gauge_by_enumeration
 
 Matrix = NDArray[np.float64]
 F = Fraction
@@ -62,6 +63,33 @@ def test_decides_in_the_plane(seed: int, n: int, c: int, slack: float) -> None:
         assert below.witnesses is not None
         found = np.linalg.norm(N.T @ np.maximum(X @ below.witnesses, 0), axis=0)
         assert np.all(found > gauge * (1 - slack) * (1 - 1e-12) * np.linalg.norm(below.witnesses, axis=0))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 6),
+    d=st.sampled_from([1, 2, 3, 3]),
+    c=st.integers(1, 7),
+    rows=st.sampled_from(["any", "axes", "one plane"]),
+)
+def test_decides_what_enumeration_does(seed: int, n: int, d: int, c: int, rows: str) -> None:
+    """Up to three features, with n < d, c > n, collinear and zero rows, rows on the axes and of low rank."""
+    X, N = random_case(seed, n, d, c)
+    if rows == "axes":
+        X[np.arange(d)[None] != np.arange(n)[:, None] % d] = 0.0
+    if rows == "one plane":
+        X[:, -1] = X[:, 0]
+    gauge = gauge_by_enumeration(X, N)
+    assert d != 2 or abs(gauge - maximum_gauge_2d(X, N)[0]) <= 1e-9 * max(gauge, 1.0)
+    gamma = F(max(gauge, 0.1) * (1 + 1e-4))
+    above = search_tree(X, N, float(gamma) ** 2, whitened_frame(X), bits=20)
+    certificate, problem = exact(X, N, gamma, whitened_frame(X), above)
+    assert check_certificate(certificate, problem).valid
+    if gauge > 0.1:
+        below = search_tree(X, N, (gauge * (1 - 1e-4)) ** 2, whitened_frame(X), bits=20)
+        assert below.trees is None
+        assert below.witnesses is not None
 
 
 @pytest.mark.parametrize(
