@@ -49,9 +49,8 @@ def main() -> None:
         seconds = time.perf_counter() - begun
         after = measure(smaller, report.problem)
         cells = [f"{leaves} | {size} | {check:.2f}" for leaves, size, check in (before, after)]
-        print(
-            f"| {line.name.split(':')[0]} | {line.gamma} | {line.gap:.0e} | {cells[0]} | {seconds:.1f} | {cells[1]} |"
-        )
+        name = line.name.split(",")[0] + ", bias" * line.name.endswith("bias")
+        print(f"| {name} | {line.gamma} | {line.gap:.0e} | {cells[0]} | {seconds:.1f} | {cells[1]} |")
 
 
 if __name__ == "__main__":
