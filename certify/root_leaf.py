@@ -30,6 +30,7 @@ from scipy.optimize import minimize_scalar
 
 from certify.certificate import Certificate, Frame, Leaf, Node
 from certify.check import check_certificate
+from certify.dual_bound import dual_bound
 from certify.errors import DataError
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
@@ -367,16 +368,13 @@ def certificate_of(
         method: likewise.
         frame: the root of the tree; the coordinate frame by default.
     """
-    inner = sum(
-        a * b for row, y in zip(dual_point, problem.targets, strict=True) for a, b in zip(row, y, strict=True)
-    )
-    square = sum(a * a for row in dual_point for a in row)
     return Certificate(
         problem_sha256=problem.sha256(),
         gamma=problem.gamma,
         loss=problem.loss,
+        output_bias=problem.output_bias,
         preprocessing=preprocessing,
-        bound=Fraction(inner, problem.target_denominator << exponent) - Fraction(square, 2 << 2 * exponent),
+        bound=dual_bound(problem, dual_point, exponent),
         dual_point=dual_point,
         dual_exponent=exponent,
         frame=Frame.identity(problem.d) if frame is None else frame,
