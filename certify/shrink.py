@@ -82,7 +82,7 @@ def shrink(
         length = lengths[end] - lengths[number]
         on_progress(number, len(nodes), saved)
         complete = complete and not should_stop()
-        mixed = len(cone.mixed)
+        mixed = cone.unsettled.bit_count()
         if not complete or length < _LEAST + _LEAST_OF_ROW * mixed:
             kept.extend(nodes[number:end])
             continue
