@@ -33,6 +33,7 @@ MAX_INTEGER_DIGITS = 4000  # below the limit from which Python itself refuses to
 MAX_DUAL_EXPONENT = 10_000
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+_SPLIT = re.compile("split" + 4 * rf" ({_INTEGER.pattern})")
 
 
 def to_text(certificate: Certificate) -> str:
@@ -202,6 +203,13 @@ def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
     multipliers = _Allowance(MAX_MULTIPLIERS)
     for _ in range(nodes):
         number, line = _next_line(numbered)
+        # Nearly all lines are one of these two.
+        if line == "envelope":
+            yield envelope
+            continue
+        if len(line) <= MAX_INTEGER_DIGITS and (split := _SPLIT.fullmatch(line)):
+            yield Split(*map(int, split.groups()))
+            continue
         word, space, rest = line.partition(" ")
         match word, _integers(rest, number) if space else []:
             case "sign", [k]:
@@ -212,8 +220,6 @@ def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
                 yield Leaf(scale, unit, _read_products(numbered, rows, multipliers))
             case "tau", [a, b, unit, rows] if rows >= 0:
                 yield TauLeaf(a, b, unit, _read_products(numbered, rows, multipliers))
-            case "envelope", [] if not space:
-                yield envelope
             case _:
                 raise CertificateError(
                     f"line {number}: {line[:40]!r} is no node; a node is 'sign k', 'split k l a b', "

@@ -5,14 +5,15 @@ Exact integers only. The rules are in docs/certificate-format.md, why they hold 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import lshift
+from itertools import combinations_with_replacement, repeat, starmap
+from operator import add, lshift, mul
 
 from flint import fmpz_mat
 
 from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
-from certify.cone import Cone, dot
+from certify.cone import Cone, triangle
 from certify.exact import is_nonnegative_on_orthant, is_psd
 from certify.obligations import Obligation, require
 from certify.problem import TrainingProblem
@@ -66,8 +67,8 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
     require(order <= MAX_LEAF_ORDER, Obligation.LIMITS)
     quantities, complementary = _quantities(cone)
     gauge = [
-        [dot(row, w) for w in cone.generators] + [r.weight[j] for r in mixed]
-        for j, row in enumerate(cone.linear)
+        [*column, *(row.weight[j] for row in mixed)]
+        for j, column in enumerate(zip(*cone.linear, strict=True))
     ]
     form = _gram(gauge) * (-leaf.scale * level.alpha) + _gram_of_generators(cone, order) * (
         leaf.scale * level.u
@@ -86,9 +87,8 @@ def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
     require(all(cone.signed), Obligation.LEAF_SIGNED)
     require(leaf.a > 0 and leaf.b > 0, Obligation.TAU_POSITIVE)
     require(leaf.unit > 0, Obligation.LEAF_SCALE)
-    d = len(cone.generators)
-    envelope = _envelope(cone)
-    centres, radii = [e.centre for e in envelope], [e.radius for e in envelope]
+    d = len(cone.rays)
+    centres, radii = _centres_and_radii(_enclosures(cone))
     on_u, on_centre, on_radius = level.u, level.alpha, 0
     if any(map(any, radii)):
         total = leaf.a + leaf.b
@@ -97,15 +97,8 @@ def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
             level.alpha * leaf.a * total,
             level.alpha * leaf.b * total,
         )
-    form = [
-        [
-            4 * on_u * dot(w, v)
-            - on_centre * dot(centres[k], centres[l])
-            - on_radius * dot(radii[k], radii[l])
-            for l, v in enumerate(cone.generators)
-        ]
-        for k, w in enumerate(cone.generators)
-    ]
+    upper = _form(4 * on_u, cone.gram, on_centre, centres)
+    form = _square(_form(1, upper, on_radius, radii), d)
     if leaf.products:
         identity = [[int(i == j) for j in range(d)] for i in range(d)]
         # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
@@ -120,60 +113,72 @@ def _check_envelope(cone: Cone, level: Level) -> None:
     As t >= 0, the larger one of |f_j| at each end of the interval bounds it, generator by generator.
     """
     require(all(cone.signed), Obligation.LEAF_SIGNED)
-    bounds = [
-        [abs(centre) + radius for centre, radius in zip(e.centre, e.radius, strict=True)]
-        for e in _envelope(cone)
-    ]
-    form = [
-        [
-            4 * level.u * dot(w, v) - level.alpha * dot(p, q)
-            for v, q in zip(cone.generators, bounds, strict=True)
-        ]
-        for w, p in zip(cone.generators, bounds, strict=True)
-    ]
-    require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
+    bounds = [[max(f + y, x - f) for f, x, y in zip(*at, strict=True)] for at in _enclosures(cone)]
+    form = _form(level.u, cone.gram, level.alpha, bounds)
+    # Most forms end here.
+    proved = min(form) >= 0 or is_nonnegative_on_orthant(_square(form, len(cone.rays)))
+    require(proved, Obligation.LEAF_FORM)
 
 
-@dataclass(frozen=True, slots=True)
-class _Envelope:
-    """What bounds N^T relu(Xu) on a simplicial cone at one generator, all of it doubled.
-
-    Attributes:
-        centre: of length c.
-        radius: of length c, nonnegative.
-    """
-
-    centre: list[int]
-    radius: list[int]
+def _form(on_u: int, gram: Sequence[int], on_square: int, rows: Sequence[Sequence[int]]) -> list[int]:
+    """Return the upper triangle of on_u * gram - on_square * (the products of the rows with each other)."""
+    squares: Iterable[int] = repeat(0)
+    for column in zip(*rows, strict=True):
+        squares = map(add, squares, starmap(mul, combinations_with_replacement(column, 2)))
+    return [on_u * product - on_square * square for product, square in zip(gram, squares, strict=False)]
 
 
-def _envelope(cone: Cone) -> list[_Envelope]:
+Enclosure = tuple[Sequence[int], Sequence[int], Sequence[int]]
+
+
+def _enclosures(cone: Cone) -> list[Enclosure]:
     """Enclose f(t) = N^T relu(Xu), u = sum_k t_k w_k, between linear functions of t >= 0, output by output.
 
-    For a mixed row with values p, relu(p.t) lies between p.t and p^+ . t, and between 0 and p^+ . t. Either
-    would be sound; the row's sign inside the cone tells which is narrower.
+    A row with values p has relu(p.t) between p.t and p^+ . t, and between 0 and p^+ . t. Either would be
+    sound; the row's sign at a point u* inside the cone tells which is narrower. At a generator with p < 0 the
+    first is [p, 0], at one with p > 0 the second is [0, p], and else they are relu(p) alone. So a row leaves
+    an interval about N^T relu(X w_k) only where its sign is not the one at u*. There, in either case,
+    |p| N_i^- adds to what is above and |p| N_i^+ to what is below.
+
+    Returns:
+        For each generator N^T relu(X w_k), and how far below and above it the interval reaches; of length c.
     """
-    lengths = [max(map(abs, w)).bit_length() for w in cone.generators]
-    shifts = [max(lengths) - length for length in lengths]
-    weights = [[row.weight[j] for row in cone.mixed] for j in range(len(cone.linear))]
-    sizes = [[abs(weight) for weight in column] for column in weights]
-    rises = [sum(map(lshift, row.values, shifts)) >= 0 for row in cone.mixed]
-    result = []
-    for k, w in enumerate(cone.generators):
-        middles, widths = [], []  # doubled, of each mixed row's interval
-        for rising, row in zip(rises, cone.mixed, strict=True):
-            value = row.values[k]
-            if value > 0:
-                middles.append(2 * value if rising else value)
-                widths.append(0 if rising else value)
-            else:
-                middles.append(value if rising else 0)
-                widths.append(-value if rising else 0)
-        centre = [
-            2 * dot(part, w) + dot(column, middles) for part, column in zip(cone.linear, weights, strict=True)
-        ]
-        result.append(_Envelope(centre, [dot(column, widths) for column in sizes]))
+    samples = cone.samples
+    longest = max([ray.length for ray in cone.rays])
+    rising = _rising(cone, longest)
+    falling = rising ^ samples.everyone
+    packing = samples.packing(longest + samples.matrices.input_bits)
+    exact = [0] * packing.c
+    result: list[Enclosure] = []
+    for _, _, outputs, values, positive, negative, _ in cone.rays:
+        opposed = (positive & falling) | (negative & rising)
+        below = above = exact
+        if opposed:
+            below, above = packing.sums(opposed, map(abs, samples.pick(values, opposed)))
+        result.append((outputs, below, above))
     return result
+
+
+def _centres_and_radii(enclosures: list[Enclosure]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the doubled middles and half-widths of the intervals, d times c."""
+    centres = [[2 * f + y - x for f, x, y in zip(*at, strict=True)] for at in enclosures]
+    return centres, [list(map(add, below, above)) for _, below, above in enclosures]
+
+
+def _rising(cone: Cone, longest: int) -> int:
+    """Return the set of rows that are not negative at u*, the sum of the generators at one length."""
+    shifts = [longest - ray.length for ray in cone.rays]
+    rising = cone.samples.not_negative(sum(map(lshift, [ray.column for ray in cone.rays], shifts)), longest)
+    if rising is not None:
+        return rising
+    values = zip(*[ray.values for ray in cone.rays], strict=True)
+    negative = cone.samples.negative([sum(map(lshift, row, shifts)) for row in values])
+    return negative ^ cone.samples.everyone
+
+
+def _square(upper: Sequence[int], d: int) -> list[list[int]]:
+    """Return the symmetric matrix with this upper triangle."""
+    return [[upper[place] for place in row] for row in triangle(d)]
 
 
 def _quantities(cone: Cone) -> tuple[list[list[int]], int]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from certify.certificate import AnyLeaf, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.check import Verdict, check_certificate
 from certify.cone import Cone, dot
-from certify.leaf_rules import Level, _envelope
+from certify.leaf_rules import Level, _centres_and_radii, _enclosures
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
 from certify.tree_walk import children
@@ -168,7 +168,7 @@ class TestTwoFeatures:
         cone = Cone.root(certificate_of(problem, [[3, -1], [1, 2]], []), problem)
         for k in range(2):
             cone = cone.with_sign(k, negative=False)
-        assert [(e.centre, e.radius) for e in _envelope(cone)] == [([5, -4], [1, 2]), ([1, 9], [3, 1])]
+        assert _centres_and_radii(_enclosures(cone)) == ([[5, -4], [1, 9]], [[1, 2], [3, 1]])
         # The level must be at least the larger root of (level - 18)(level - 29) = 21^2, which is 45.208...
         assert children(EnvelopeLeaf(), cone, Level(u=4521, alpha=100)) == ()
         with pytest.raises(Rejection):

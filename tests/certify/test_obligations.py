@@ -57,9 +57,9 @@ FORGERIES = {
     Obligation.SPLIT_SIGNED: forged(
         [[1], [1]], Split(0, 1, 1, 1), slack_leaf(2, 64), slack_leaf(2, 64), exponent=1
     ),
-    # The quadrant is left for the cones of (-1, 0), (0, 1) and of (1, 0), (-1, 0).
+    # Only the two axes are left of the quadrant.
     Obligation.SPLIT_POSITIVE: forged(
-        LIE, Sign(0), Sign(1), Split(0, 1, -1, 0), *TAUS[:3], Sign(1), *TAUS[:2]
+        LIE, Sign(0), Sign(1), Split(0, 1, 0, 0), *TAUS[:3], Sign(1), *TAUS[:2]
     ),
     Obligation.LEAF_SCALE: forged(LIE, Leaf(0, 1)),
     Obligation.PRODUCT_INDEX: forged(
