@@ -79,9 +79,11 @@ def walk_in_parts(
 
     def ask(part: _Part) -> tuple[_Part, int | tuple[Obligation, int | None]]:
         child = idle.get()
-        _send(child.stdin, part)
-        answer: int | tuple[Obligation, int | None] = pickle.load(_open(child.stdout))
-        idle.put(child)
+        try:
+            _send(child.stdin, part)
+            answer: int | tuple[Obligation, int | None] = pickle.load(_open(child.stdout))
+        finally:
+            idle.put(child)  # a dead one too, or the parts that are left would wait for it for ever
         return part, answer
 
     leaves, done = 0, len(nodes) - sum(len(part.nodes) for part in parts)
