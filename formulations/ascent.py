@@ -280,38 +280,57 @@ def _search(
         if held[i]:
             p[i] = 0.0
         if z[i] > 0 or (z[i] == 0 and p[i] > 0):
-            origin += z[i] * W[i]
-            slope += p[i] * W[i]
+            _move(origin, slope, z[i], p[i], W[i])
         if z[i] != 0 and -p[i] / z[i] > end:
             crossing[count], cotangents[count] = i, -p[i] / z[i]
             count += 1
     order = np.argsort(-cotangents[:count])
-    best, angle, last = origin @ origin, 0.0, 0.0
+    a, b, e = _form(origin, slope)
+    best, angle, last = a, 0.0, math.inf
     for k in range(count + 1):
-        a, b, e = origin @ origin, origin @ slope, slope @ slope
         is_last = k == count
-        cotangent = end if is_last else cotangents[order[k]]
-        stop = reach if is_last else math.atan2(1.0, cotangent)
+        stop = end if is_last else cotangents[order[k]]
+        a, b, e = _form(origin, slope)
         peak = (a + e) / 2 + math.hypot((a - e) / 2, b)
         if peak > best:
-            offset = (math.atan2(2 * b, a - e) / 2 - last) % math.pi
-            if last + offset < stop:
-                best, angle = peak, last + offset
+            first = 0.0 if last == math.inf else math.atan2(1.0, last)
+            final = reach if is_last else math.atan2(1.0, stop)
+            offset = (math.atan2(2 * b, a - e) / 2 - first) % math.pi
+            if first + offset < final:
+                best, angle = peak, first + offset
             else:
-                cosine, sine = math.cos(stop), math.sin(stop)
+                cosine, sine = math.cos(final), math.sin(final)
                 at_stop = a * cosine**2 + 2 * b * cosine * sine + e * sine**2
                 if at_stop > best:
-                    best, angle = at_stop, stop
+                    best, angle = at_stop, final
         if not is_last:
             i = crossing[order[k]]
             sign = -1.0 if z[i] > 0 else 1.0
-            origin += sign * z[i] * W[i]
-            slope += sign * p[i] * W[i]
+            _move(origin, slope, sign * z[i], sign * p[i], W[i])
             last = stop
-    moved = math.cos(angle) * u + math.sin(angle) * tangent
+    cosine, sine = math.cos(angle), math.sin(angle)
+    moved = cosine * u + sine * tangent
     on_kink = np.abs(R @ moved) <= _ON_KINK
     on_kink |= held
     for k in range(count):
-        if abs(math.atan2(1.0, cotangents[k]) - angle) <= _ON_KINK:
+        if abs(cosine - cotangents[k] * sine) <= _ON_KINK * math.sqrt(1 + cotangents[k] ** 2):
             on_kink[crossing[k]] = True
     return math.sqrt(best), _snap(R, moved, on_kink), on_kink
+
+
+@_compile
+def _move(origin: Any, slope: Any, z: float, p: float, weight: Any) -> None:
+    for j in range(len(weight)):
+        origin[j] += z * weight[j]
+        slope[j] += p * weight[j]
+
+
+@_compile
+def _form(origin: Any, slope: Any) -> tuple[float, float, float]:
+    """Return the inner products of the two with themselves and each other."""
+    a, b, e = 0.0, 0.0, 0.0
+    for j in range(len(origin)):
+        a += origin[j] * origin[j]
+        b += origin[j] * slope[j]
+        e += slope[j] * slope[j]
+    return a, b, e
