@@ -286,6 +286,8 @@ class ColumnGeneration:
             least_gain=least_gain,
             should_stop=self.is_late,
         )
+        if self.best.loss - result.losses[-1] < least_gain - _ROUNDING * self.best.loss:
+            return
         directions, alive = _normalised(result.hidden)
         self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
 
