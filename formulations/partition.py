@@ -20,10 +20,10 @@ from formulations.multiplier_generation import gaussian_moments, solve_dual
 from formulations.multipliers import Matrix, Vector, dual_value
 from formulations.regions import Form, Geometry, Indices, Region
 
-ROWS = 40
-_POOL = 90  # rows that SDP-NN chooses from
-_POOL_SECONDS = 30.0
-_SUPPORT = 0.02  # of the longest row of N: shorter ones are left out
+ROWS = 48
+_POOL = 90  # rows on which SDP-NN is asked how many it needs
+_POOL_SECONDS = 15.0
+_SUPPORT = 0.02  # of the longest row of N: shorter ones are not needed
 _PATIENCE = 120.0  # seconds, where no limit is given
 _FIRST_GOAL = 0.3
 _GOAL = 0.03  # relative gap at which the next regions are divided
@@ -119,18 +119,17 @@ def solve_partition(
 
 
 def _choose_rows(X: Matrix, Y: Matrix, gamma: float, hint: Matrix, rows: int, deadline: float) -> Indices:
-    """Return the rows that SDP-NN uses among the longest ones of the hint, then the longest ones."""
+    """Return the longest rows of the hint: so many, or as many of them as SDP-NN makes use of."""
     live = np.flatnonzero(np.any(X != 0, axis=1))
     order = live[np.argsort(-np.linalg.norm(hint[live], axis=1), kind="stable")]
     if len(order) <= rows:
         return order
     pool = order[:_POOL]
-    limit = min(_POOL_SECONDS, 0.2 * (deadline - time.perf_counter()))
-    found = solve_dual(X[pool], Y[pool], gamma, tolerance=1e-3, time_limit=max(limit, 0.0))
+    limit = max(0.0, min(_POOL_SECONDS, 0.1 * (deadline - time.perf_counter())))
+    found = solve_dual(X[pool], Y[pool], gamma, tolerance=1e-3, time_limit=limit)
     sizes = np.linalg.norm(found.dual_point, axis=1)
-    best = np.argsort(-sizes, kind="stable")
-    used = pool[best[sizes[best] > _SUPPORT * sizes.max(initial=0.0)]]
-    return np.concatenate([used, order[~np.isin(order, used)]])[: max(rows, len(used))]
+    used = int(np.sum(sizes > _SUPPORT * sizes.max(initial=0.0))) if found.status == "optimal" else 0
+    return order[: max(rows, used)]
 
 
 class _State(NamedTuple):

@@ -166,7 +166,7 @@ class Region:
         self.Z = self.constant - self.operator(np.concatenate([N[self.entries], self.slack, self.y]))
 
     def _lengths(self, matrix: Matrix) -> Vector:
-        return _roots(np.einsum("if,ij,jf->f", self.forms, matrix, self.forms))
+        return _roots(np.sum(self.forms * (matrix @ self.forms), axis=0))
 
     def include(self, pairs: Indices, least_slack: float = _LEAST_SLACK) -> None:
         """Add multipliers of so many pairs of forms, k x 2, at values that keep Z positive definite."""
