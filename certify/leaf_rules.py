@@ -65,6 +65,8 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
     require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
     order = d + len(mixed)
     require(order <= MAX_LEAF_ORDER, Obligation.LIMITS)
+    cone, products = _without_idle_rows(cone, leaf.products)
+    mixed, order = cone.mixed, d + len(cone.mixed)
     quantities, complementary = _quantities(cone)
     gauge = [
         [*column, *(row.weight[j] for row in mixed)]
@@ -73,9 +75,33 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
     form = _gram(gauge) * (-leaf.scale * level.alpha) + _gram_of_generators(cone, order) * (
         leaf.scale * level.u
     )
-    products = _product_form(leaf.products, quantities, order, complementary)
+    form_of_products = _product_form(products, quantities, order, complementary)
     # Products of two linear forms have half-integers off the diagonal: everything is doubled.
-    require(is_psd(_integers(form * 2 - products * leaf.unit)), Obligation.LEAF_FORM)
+    require(is_psd(_integers(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
+
+
+def _without_idle_rows(cone: Cone, products: Products) -> tuple[Cone, Products]:
+    """Leave out the mixed rows that have neither weight nor multipliers; return the products renumbered.
+
+    The form is zero in their alpha, so it is semidefinite with them if and only if it is without them.
+    """
+    signed, m = sum(cone.signed), len(cone.mixed)
+    require(all(0 <= i <= j < signed + 2 * m for i, j, _ in products), Obligation.PRODUCT_INDEX)
+    used = {(q - signed) % m for i, j, _ in products for q in (i, j) if q >= signed}
+    kept = [r for r, row in enumerate(cone.mixed) if r in used or any(row.weight)]
+    place = {r: signed + new for new, r in enumerate(kept)}
+
+    def renumbered(q: int) -> int:
+        if q < signed:
+            return q
+        part, r = divmod(q - signed, m)
+        return place[r] + part * len(kept)
+
+    rows = tuple(cone.mixed[r] for r in kept)
+    return (
+        Cone(cone.generators, cone.signed, cone.linear, rows),
+        [(renumbered(i), renumbered(j), multiplier) for i, j, multiplier in products],
+    )
 
 
 def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:

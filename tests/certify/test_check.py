@@ -330,3 +330,32 @@ def random_tree(generator: random.Random, problem: TrainingProblem, gauge: float
 
     grow(Cone.root(certificate_of(problem, [[0] * problem.c] * problem.n, []), problem), 0)
     return nodes
+
+
+class TestIdleRows:
+    """Samples without weight and multipliers make a leaf's form larger and nothing else."""
+
+    PROBLEM = problem_of([[1, 0], [3, -2], [0, 1], [-1, 2]], [[3], [0], [4], [0]], F(5, 4))
+    # Rows 0 and 2 are settled once both signs are known; 1 and 3 are mixed on two of the four cones.
+    TREE: tuple[Node, ...] = (Sign(0), Sign(1), Leaf(1, 1), Leaf(1, 1), Sign(1), Leaf(1, 1), Leaf(1, 1))
+
+    def test_they_are_no_obstacle(self) -> None:
+        certificate = certificate_of(self.PROBLEM, [[3], [0], [4], [0]], self.TREE, exponent=2)
+        assert check_certificate(certificate, self.PROBLEM).bound == CORNER_OPTIMUM
+
+    @pytest.mark.parametrize(
+        ("products", "obligation"),
+        [
+            (((2, 4, -1),), None),  # alpha and beta of row 1: their product is zero
+            (((3, 5, 1),), Obligation.LEAF_FORM),  # of row 3, with the sign that helps nothing
+            (((2, 5, -1),), Obligation.PRODUCT_SIGN),
+            (((2, 6, 1),), Obligation.PRODUCT_INDEX),
+        ],
+    )
+    def test_indices_still_count_them(
+        self, products: tuple[tuple[int, int, int], ...], obligation: Obligation | None
+    ) -> None:
+        tree = (*self.TREE[:2], Leaf(1, 1, products), *self.TREE[3:])
+        # On the first cone, the one where the premise is tight, all four signs of 1 and 3 occur.
+        certificate = certificate_of(self.PROBLEM, [[2], [0], [3], [0]], tree, exponent=2)
+        assert check_certificate(certificate, self.PROBLEM).obligation is obligation
