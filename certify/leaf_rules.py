@@ -13,7 +13,7 @@ from operator import add, lshift, mul
 from flint import fmpz_mat
 
 from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
-from certify.cone import Cone, triangle
+from certify.cone import Cone, Row, triangle
 from certify.exact import is_nonnegative_on_orthant, is_psd
 from certify.obligations import Obligation, require
 from certify.problem import TrainingProblem
@@ -65,9 +65,9 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
     require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
     order = d + len(mixed)
     require(order <= MAX_LEAF_ORDER, Obligation.LIMITS)
-    cone, products = _without_idle_rows(cone, leaf.products)
-    mixed, order = cone.mixed, d + len(cone.mixed)
-    quantities, complementary = _quantities(cone)
+    mixed, products = _without_idle_rows(mixed, sum(cone.signed), leaf.products)
+    order = d + len(mixed)
+    quantities = _quantities(cone.signed, mixed)
     gauge = [
         [*column, *(row.weight[j] for row in mixed)]
         for j, column in enumerate(zip(*cone.linear, strict=True))
@@ -75,20 +75,20 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
     form = _gram(gauge) * (-leaf.scale * level.alpha) + _gram_of_generators(cone, order) * (
         leaf.scale * level.u
     )
-    form_of_products = _product_form(products, quantities, order, complementary)
+    form_of_products = _product_form(products, quantities, order, complementary=len(mixed))
     # Products of two linear forms have half-integers off the diagonal: everything is doubled.
     require(is_psd(_integers(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
 
 
-def _without_idle_rows(cone: Cone, products: Products) -> tuple[Cone, Products]:
+def _without_idle_rows(mixed: list[Row], signed: int, products: Products) -> tuple[list[Row], Products]:
     """Leave out the mixed rows that have neither weight nor multipliers; return the products renumbered.
 
     The form is zero in their alpha, so it is semidefinite with them if and only if it is without them.
     """
-    signed, m = sum(cone.signed), len(cone.mixed)
+    m = len(mixed)
     require(all(0 <= i <= j < signed + 2 * m for i, j, _ in products), Obligation.PRODUCT_INDEX)
     used = {(q - signed) % m for i, j, _ in products for q in (i, j) if q >= signed}
-    kept = [r for r, row in enumerate(cone.mixed) if r in used or any(row.weight)]
+    kept = [r for r, row in enumerate(mixed) if r in used or any(row.weight)]
     place = {r: signed + new for new, r in enumerate(kept)}
 
     def renumbered(q: int) -> int:
@@ -97,9 +97,8 @@ def _without_idle_rows(cone: Cone, products: Products) -> tuple[Cone, Products]:
         part, r = divmod(q - signed, m)
         return place[r] + part * len(kept)
 
-    rows = tuple(cone.mixed[r] for r in kept)
     return (
-        Cone(cone.generators, cone.signed, cone.linear, rows),
+        [mixed[r] for r in kept],
         [(renumbered(i), renumbered(j), multiplier) for i, j, multiplier in products],
     )
 
@@ -207,22 +206,20 @@ def _square(upper: Sequence[int], d: int) -> list[list[int]]:
     return [[upper[place] for place in row] for row in triangle(d)]
 
 
-def _quantities(cone: Cone) -> tuple[list[list[int]], int]:
+def _quantities(signed: Sequence[bool], mixed: Sequence[Row]) -> list[list[int]]:
     """List the nonnegative quantities of a leaf as linear forms in z = (t, alpha_F).
 
-    Returns:
-        The signed t_k, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed rows; and the
-        number of mixed rows, so that the quantities -2m.., -m.. of one row are complementary.
+    They are the signed t_k, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed rows.
     """
-    d, m = len(cone.generators), len(cone.mixed)
+    d, m = len(signed), len(mixed)
 
     def unit(position: int) -> list[int]:
         return [int(j == position) for j in range(d + m)]
 
-    signed = [unit(k) for k in range(d) if cone.signed[k]]
+    known = [unit(k) for k in range(d) if signed[k]]
     alpha = [unit(d + i) for i in range(m)]
-    beta = [[-value for value in row.values] + unit(d + i)[d:] for i, row in enumerate(cone.mixed)]
-    return signed + alpha + beta, m
+    beta = [[-value for value in row.values] + unit(d + i)[d:] for i, row in enumerate(mixed)]
+    return known + alpha + beta
 
 
 def _product_form(
@@ -230,7 +227,8 @@ def _product_form(
 ) -> fmpz_mat:
     """Return twice the form of a sum of multiplier * quantity_i * quantity_j, as a symmetric matrix.
 
-    Multipliers must be nonnegative, except those of alpha_i beta_i, which is zero.
+    Multipliers must be nonnegative, except those of alpha_i beta_i, which is zero: of so many `complementary`
+    pairs, the last quantities.
     """
     size = len(quantities)
     table = [[0] * size for _ in range(size)]
