@@ -11,9 +11,8 @@ With P_C, P_S the projections, an iteration of step t is, for a symmetric Lambda
     W = P_C(Z),   V = P_S(2 W - Z - 2 t (W W^T W - Lambda W)),   Z <- Z - W + V,
 
 which is the scheme of Davis and Yin (2017) beyond the convex functions that its theorem is about. The last W
-is the answer. Sources: the paper, whose experiments take t = 0.75 / |Lambda|_F, R = 300 and a thousand
-iterations from the eigenvectors of Lambda in the place of Z; and its published code (SDPNN-IW), whose steps
-these formulas describe.
+is the answer. Source: the paper's published code (SDPNN-IW), whose steps these formulas describe. It takes
+t = 0.75 / |Lambda|_F, R = 300 and a thousand iterations from the eigenvectors of Lambda in the place of Z.
 
 *The step.* Where W W^T = Lambda the smooth term has curvature 4 lambda_max(Lambda), in the direction in which
 the largest column grows, and a gradient step along it overshoots by more than it was off if t is above
@@ -124,7 +123,7 @@ def start(lifted: Matrix, n: int, width: int, seed: int | None) -> Matrix:
 
 
 def paper_step(lifted: Matrix) -> float:
-    """Return 0.75 / |Lambda|_F, the paper's step; for comparison."""
+    """Return 0.75 / |Lambda|_F, the step of the paper's code; for comparison."""
     return _PAPER_SHARE / max(float(np.linalg.norm(lifted)), np.finfo(float).tiny)
 
 
