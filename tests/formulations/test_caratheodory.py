@@ -130,7 +130,11 @@ def test_a_tolerance_joins_neurons_that_are_nearly_one() -> None:
     assert len(reduce_width(hidden, np.ones((2, 1)), X).output) == 2
     joined = reduce_width(hidden, np.ones((2, 1)), X, tolerance=1e-4)
     assert len(joined.output) == 1
-    assert outputs(joined.hidden, joined.output, X) == pytest.approx(2.0, abs=1e-5)
+    fitted = outputs(joined.hidden, joined.output, X)
+    assert fitted == pytest.approx(2.0, abs=1e-5)
+    # The remaining weight is refined to the best one, so that the error is orthogonal to the outputs.
+    error = fitted - outputs(hidden, np.ones((2, 1)), X)
+    assert np.sum(error * fitted) == pytest.approx(0.0, abs=1e-14)
 
 
 def test_malformed_networks() -> None:
