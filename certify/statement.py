@@ -19,7 +19,7 @@ def formula(problem: TrainingProblem) -> str:
     decay = "sum_j (|u_j|^2 + |v_j|^2)"
     if problem.output_bias == "decayed":
         decay = f"({decay} + |b|^2)"
-    return f"1/2 |f(X) - Y|^2 + {_plain(problem.gamma)}/2 * {decay}"
+    return f"1/2 |f(X) - Y|^2 + {plain(problem.gamma)}/2 * {decay}"
 
 
 def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocessing | None) -> str:
@@ -33,7 +33,7 @@ def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocess
     )
 
 
-def _plain(value: Fraction) -> str:
+def plain(value: Fraction) -> str:
     """Write a decimal as a decimal, any other rational as a fraction in parentheses."""
     for digits in range(30):
         if (value * 10**digits).denominator == 1:
