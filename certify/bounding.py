@@ -190,6 +190,7 @@ class _Run:
                 checkpoint.save_network(generation.best.directions)
 
         with clock.stage("train") as words:
+            clock.observer.update("compiling, the first time on this machine (about 15 s)")
             generation = ColumnGeneration(
                 arrays.X,
                 arrays.Y,
