@@ -72,7 +72,7 @@ def walk_in_parts(
         Rejection: as `walk` does, for the first node in the tree that fails.
     """
     ends = ends_of_subtrees(nodes)
-    if len(nodes) < _LEAST_NODES or not ends or ends[0] != len(nodes):
+    if len(nodes) < _LEAST_NODES or not ends:
         return walk(nodes, root, level, on_leaf=on_part)
     parts = list(_divide(nodes, ends, root, level, len(nodes) // (_PARTS * processes)))
     idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
@@ -106,7 +106,7 @@ def walk_in_parts(
 
 
 def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
-    """Return for each node the end of its subtree; an empty list where subtrees are not complete."""
+    """Return for each node the end of its subtree; an empty list where the nodes are not one whole tree."""
     ends: list[int] = []
     pending: list[int] = []  # the ends of the subtrees to the right, the nearest last
     for number in range(len(nodes) - 1, -1, -1):
@@ -119,7 +119,7 @@ def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
         pending.append(end)
         ends.append(end)
     ends.reverse()
-    return ends
+    return ends if len(pending) == 1 else []
 
 
 def _divide(
@@ -133,10 +133,7 @@ def _divide(
         if end - number <= max(size, 1):
             yield _Part(cone, nodes[number:end], number, level)
             continue
-        try:
-            first, second = children(nodes[number], cone, level)
-        except Rejection as rejection:
-            raise Rejection(rejection.obligation, number) from None
+        first, second = children(nodes[number], cone, level, number)
         pending.append((second, ends[number + 1]))
         pending.append((first, number + 1))
 

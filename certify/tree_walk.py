@@ -48,10 +48,7 @@ def walk(
         require(bool(pending), Obligation.COVER, number)
         cone = pending.pop()
         vectors -= cone.vectors
-        try:
-            below = children(node, cone, level)
-        except Rejection as rejection:
-            raise Rejection(rejection.obligation, number) from None
+        below = children(node, cone, level, number)
         pending.extend(reversed(below))
         vectors += sum(child.vectors for child in below)
         require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
@@ -63,12 +60,25 @@ def walk(
     return leaves
 
 
-def children(node: Node, cone: Cone, level: Level) -> tuple[Cone, ...]:
+def children(node: Node, cone: Cone, level: Level, number: int | None = None) -> tuple[Cone, ...]:
     """Check one node on its cone; return the cones of its children, which cover it.
+
+    Args:
+        node: of the tree.
+        cone: its place there.
+        level: of the premise.
+        number: of the node, which a rejection names.
 
     Raises:
         Rejection: if the node does not fit the cone, or is a leaf that does not prove the premise there.
     """
+    try:
+        return _children(node, cone, level)
+    except Rejection as rejection:
+        raise Rejection(rejection.obligation, number) from None
+
+
+def _children(node: Node, cone: Cone, level: Level) -> tuple[Cone, ...]:
     match node:
         case Sign(k):
             require(0 <= k < len(cone.rays) and not cone.signed[k], Obligation.SIGN_INDEX)
