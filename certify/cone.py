@@ -157,6 +157,11 @@ class Cone(NamedTuple):
         return tuple([ray.vector for ray in self.rays])
 
     @property
+    def products(self) -> list[list[int]]:
+        """w_k . w_l for all k and l."""
+        return square_of(self.gram, len(self.rays))
+
+    @property
     def vectors(self) -> int:
         """The number of vectors that the cone counts as (docs/certificate-format.md)."""
         return len(self.rays) + len(self.samples.matrices.slopes) + self.unsettled.bit_count()
@@ -258,6 +263,11 @@ def triangle(d: int) -> tuple[tuple[int, ...], ...]:
         return k * d - k * (k + 1) // 2 + l
 
     return tuple(tuple(place(min(k, l), max(k, l)) for l in range(d)) for k in range(d))
+
+
+def square_of(upper: Sequence[int], d: int) -> list[list[int]]:
+    """Return the symmetric matrix of order d with this upper triangle, row by row."""
+    return [[upper[place] for place in row] for row in triangle(d)]
 
 
 def dot(p: Sequence[int], q: Sequence[int]) -> int:

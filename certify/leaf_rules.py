@@ -13,7 +13,7 @@ from operator import add, lshift, mul
 from flint import fmpz_mat
 
 from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
-from certify.cone import Cone, Row, triangle
+from certify.cone import Cone, Row, square_of
 from certify.exact import is_nonnegative_on_orthant, is_psd
 from certify.obligations import Obligation, require
 from certify.problem import TrainingProblem
@@ -72,9 +72,9 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
         [*column, *(row.weight[j] for row in mixed)]
         for j, column in enumerate(zip(*cone.linear, strict=True))
     ]
-    form = _gram(gauge) * (-leaf.scale * level.alpha) + _gram_of_generators(cone, order) * (
-        leaf.scale * level.u
-    )
+    padding = [0] * len(mixed)
+    square = [[*row, *padding] for row in cone.products] + [[0] * order for _ in mixed]
+    form = _gram(gauge) * (-leaf.scale * level.alpha) + fmpz_mat(square) * (leaf.scale * level.u)
     form_of_products = _product_form(products, quantities, order, complementary=len(mixed))
     # Products of two linear forms have half-integers off the diagonal: everything is doubled.
     require(is_psd(_integers(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
@@ -123,7 +123,7 @@ def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
             level.alpha * leaf.b * total,
         )
     upper = _form(4 * on_u, cone.gram, on_centre, centres)
-    form = _square(_form(1, upper, on_radius, radii), d)
+    form = square_of(_form(1, upper, on_radius, radii), d)
     if leaf.products:
         identity = [[int(i == j) for j in range(d)] for i in range(d)]
         # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
@@ -141,7 +141,7 @@ def _check_envelope(cone: Cone, level: Level) -> None:
     bounds = [[max(f + y, x - f) for f, x, y in zip(*at, strict=True)] for at in _enclosures(cone)]
     form = _form(level.u, cone.gram, level.alpha, bounds)
     # Most forms end here.
-    proved = min(form) >= 0 or is_nonnegative_on_orthant(_square(form, len(cone.rays)))
+    proved = min(form) >= 0 or is_nonnegative_on_orthant(square_of(form, len(cone.rays)))
     require(proved, Obligation.LEAF_FORM)
 
 
@@ -201,11 +201,6 @@ def _rising(cone: Cone, longest: int) -> int:
     return negative ^ cone.samples.everyone
 
 
-def _square(upper: Sequence[int], d: int) -> list[list[int]]:
-    """Return the symmetric matrix with this upper triangle."""
-    return [[upper[place] for place in row] for row in triangle(d)]
-
-
 def _quantities(signed: Sequence[bool], mixed: Sequence[Row]) -> list[list[int]]:
     """List the nonnegative quantities of a leaf as linear forms in z = (t, alpha_F).
 
@@ -247,13 +242,6 @@ def _product_form(
 def _gram(rows: list[list[int]]) -> fmpz_mat:
     matrix = fmpz_mat(rows)
     return matrix.transpose() * matrix
-
-
-def _gram_of_generators(cone: Cone, order: int) -> fmpz_mat:
-    """Return |u|^2 = |sum_k t_k w_k|^2 as a form of the given order in (t, ...)."""
-    padding = [(0,) * len(cone.generators)] * (order - len(cone.generators))
-    matrix = fmpz_mat([list(w) for w in (*cone.generators, *padding)])
-    return matrix * matrix.transpose()
 
 
 def _integers(matrix: fmpz_mat) -> list[list[int]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from certify.certificate import Leaf
-from certify.cone import Cone, dot
+from certify.cone import Cone
 from certify.leaf_rules import Level, check_leaf
 from certify.obligations import Rejection
 from formulations.cone_multipliers import Indices, LiftedCone, cone_multipliers
@@ -46,7 +46,7 @@ def _in_floats(cone: Cone, level: Level) -> tuple[LiftedCone, list[int]]:
         The cone, and for each of its quantities (the signed t_k, the alpha_i, the beta_i) the exponent of the
         power of two that it was multiplied by.
     """
-    mixed, generators = cone.mixed, cone.generators
+    mixed = cone.mixed
     of_t = [ray.length for ray in cone.rays]
     of_alpha = [
         -max(value.bit_length() - e for value, e in zip(row.values, of_t, strict=True) if value)
@@ -54,9 +54,13 @@ def _in_floats(cone: Cone, level: Level) -> tuple[LiftedCone, list[int]]:
     ]
     half = level.u.bit_length() // 2
     unit = math.sqrt((level.alpha << 2 * half) / level.u)
-    scaled = list(zip(generators, of_t, strict=True))
     lifted = LiftedCone(
-        gram=np.array([[_scaled(dot(w, v), -e - f) for v, f in scaled] for w, e in scaled]),
+        gram=np.array(
+            [
+                [_scaled(product, -e - f) for product, f in zip(row, of_t, strict=True)]
+                for row, e in zip(cone.products, of_t, strict=True)
+            ]
+        ),
         signed=np.array(cone.signed),
         linear=np.array(
             [

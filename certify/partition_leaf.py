@@ -20,7 +20,7 @@ from certify.certificate import Certificate, Frame, Leaf, Node, Sign
 from certify.cone import dot
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
-from certify.root_leaf import certificate_of, trivial_certificate
+from certify.root_leaf import certificate_of, rounded_dual_point, trivial_certificate
 from formulations.partition import PartitionSolution, RegionProof
 from formulations.regions import Form
 
@@ -43,18 +43,10 @@ def partition_certificates(
     """
     frame = pivot_frame(problem.inputs, solution.pivots, problem.d)
     values = [[dot(x, w) for w in frame.generators] for x in problem.inputs]
-    unit = Fraction(1 << _EXPONENT)
+    # gamma y alpha alpha becomes, over the checker's integers, p q 4^k y.
+    weight = Fraction(problem.gamma.numerator * problem.gamma.denominator << 2 * _EXPONENT)
     for share in _SHARES if solution.regions else ():
-        rows = tuple(
-            tuple(round((1 - share) * unit * Fraction(entry)) for entry in row)
-            if any(x)
-            else tuple(round(unit * target / problem.target_denominator) for target in targets)
-            for row, x, targets in zip(
-                solution.dual_point.tolist(), problem.inputs, problem.targets, strict=True
-            )
-        )
-        # gamma y alpha alpha becomes, over the checker's integers, p q 4^k y.
-        weight = problem.gamma.numerator * problem.gamma.denominator * unit**2
+        rows = rounded_dual_point(problem, solution.dual_point, 1 - share, _EXPONENT)
         leaves = {region.signs: _leaf(region, solution, values, share, weight) for region in solution.regions}
         tree = tuple(_tree(leaves, solution.pivots, ()))
         yield certificate_of(problem, rows, _EXPONENT, tree, preprocessing, "partition", frame)

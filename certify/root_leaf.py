@@ -177,11 +177,7 @@ def trivial_certificate(
 
     The network computes 0 there, so their dual point is their target; elsewhere it is zero.
     """
-    scale = _rounder(Fraction(1 << _TRIVIAL_EXPONENT, problem.target_denominator))
-    rows = tuple(
-        tuple(0 if any(x) else scale(entry) for entry in y)
-        for x, y in zip(problem.inputs, problem.targets, strict=True)
-    )
+    rows = rounded_dual_point(problem, np.zeros((problem.n, problem.c)), Fraction(1), _TRIVIAL_EXPONENT)
     return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
 
 
@@ -346,6 +342,25 @@ def _products(
             if multiplier := to_integer(part[i, j] * (2 if symmetric and i != j else 1)):
                 entries.append((offset_i + i, offset_j + j, multiplier))
     return tuple(sorted(entries))
+
+
+def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, exponent: int) -> IntegerRows:
+    """Return factor * N in integers over 2**exponent.
+
+    A sample at x = 0 never enters the gauge: its best dual point is its target, whatever N says there.
+
+    Args:
+        problem: the exact problem.
+        N: n x c.
+        factor: exact, like all that follows.
+        exponent: at least 0.
+    """
+    on_entry = _rounder(factor * (1 << exponent))
+    on_target = _rounder(Fraction(1 << exponent, problem.target_denominator))
+    return tuple(
+        tuple(map(on_entry, row)) if any(x) else tuple(map(on_target, targets))
+        for row, x, targets in zip(N.tolist(), problem.inputs, problem.targets, strict=True)
+    )
 
 
 def certificate_of(
