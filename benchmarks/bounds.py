@@ -85,7 +85,7 @@ def measure(line: Line, dataset: Dataset, method: str) -> Outcome:
         report.interval.lower,
         report.interval.upper,
         report.interval.relative_gap,
-        sum(stage.seconds for stage in report.stages if stage.name in ("train", "search", "relax")),
+        sum(stage.seconds for stage in report.stages if stage.name in ("train", "search", "divide", "relax")),
         checked,
         report.certificate.leaves,
         len(text),
