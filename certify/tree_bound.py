@@ -20,7 +20,7 @@ from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays, certificate_of, rounded_dual_point, trivial_certificate
 from certify.tree_kernel import Nodes
-from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree, whitened_frame
+from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree
 from formulations.column_generation import ColumnGeneration
 
 _FIRST_SLACK = 1.0
@@ -131,7 +131,7 @@ class TreeBound:
         self._live = np.any(arrays.X != 0, axis=1)
         self._X = np.ascontiguousarray(arrays.X[self._live])
         self._constant = 0.5 * float(np.sum(arrays.Y[~self._live] ** 2))
-        self._frame = whitened_frame(self._X)
+        self._frame = Frame.identity(arrays.X.shape[1])
         self._bits = _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS
         if checkpoint is not None and checkpoint.proof is not None:
             saved = checkpoint.proof
