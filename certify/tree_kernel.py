@@ -429,7 +429,8 @@ def grow(
                 if kind < 0:
                     gain, k, l = _widest_edge(gains)
                     cosine, far_k, far_l = _longest_edge(W[depth], weights[depth])
-                    if cosine < 0 or gain < _KINK_OR_MIDDLE * math.sqrt(level) * (1 - cosine):
+                    # Generators may be so close that 1 - cosine is rounded to zero, or less.
+                    if cosine < 0 or not gain > max(0.0, _KINK_OR_MIDDLE * math.sqrt(level) * (1 - cosine)):
                         k, l = far_k, far_l
                         ratio = weights[depth, k] / weights[depth, l]
                     else:

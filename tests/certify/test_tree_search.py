@@ -129,6 +129,14 @@ def test_same_search_same_tree() -> None:
         assert all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(one, other, strict=True))
 
 
+def test_a_generator_that_attains_the_level_ends_the_search() -> None:
+    # 64 is the gauge of -e_1, and no cone beside it that is short of it closes.
+    X, N = np.array([[8.0, -6.0], [-8.0, 6.0]]), np.array([[-1.0], [-8.0]])
+    search = search_tree(X, N, 64.0**2, Frame.identity(2), bits=30)
+    assert search.trees is None
+    assert search.witnesses is not None
+
+
 def test_stopping_gives_neither_tree_nor_witness() -> None:
     X, N = random_case(6, 60, 6, 3)
     gauge = float(
