@@ -219,7 +219,7 @@ class TreeBound:
         fit, square = self._line.coefficients(N)
         aim = (1 - _AIM * self._gap) * self._generation.best.loss - self._line.constant
         discriminant = fit**2 - 2 * square * aim
-        if not aim > 0 or discriminant < 0:
+        if not aim > 0 or square == 0 or discriminant < 0:
             return math.inf
         scale = (fit - math.sqrt(discriminant)) / square
         return max(1 / scale - 1, 0.0)
