@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.dual_bound import column_sums, dual_bound
@@ -50,6 +50,7 @@ def test_nothing_at_zero_is_trivial(output_bias: str) -> None:
     assert trivial_certificate(problem).bound == 0
 
 
+@settings(max_examples=50)
 @given(
     problem=problems(output_biases=OUTPUT_BIASES),
     seed=st.integers(0, 10**6),
@@ -83,6 +84,7 @@ def test_rounding(problem: TrainingProblem, seed: int, factor: Fraction) -> None
             assert float(dual_bound(problem, tuple(map(tuple, changed)), 40)) <= proved + 1e-9
 
 
+@settings(max_examples=50)
 @given(problem=problems(output_biases=OUTPUT_BIASES), seed=st.integers(0, 10**6))
 def test_the_best_multiple(problem: TrainingProblem, seed: int) -> None:
     line = Arrays.of(problem).dual_line

@@ -85,7 +85,7 @@ def optimum_1d(x: Matrix, y: Matrix, gamma: float, price: float) -> float:
 numbers = st.integers(-4, 4)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     rows=st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6),
     gamma=st.sampled_from([F(1, 1000), F(1, 10), F(2)]),
@@ -113,7 +113,7 @@ def least_over_bias(X: Matrix, Y: Matrix, gamma: float, price: float) -> float:
     return float(found.fun)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     n=st.integers(1, 8),
