@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
-import numpy as np
-
 from certify.certificate import Certificate
 from certify.errors import SolverError
 from certify.interrupts import Interrupts
@@ -23,7 +21,6 @@ from formulations.multiplier_generation import solve_dual
 from formulations.multipliers import DualSolution, Matrix, Multipliers
 from formulations.reduced import solve_reduced
 from formulations.shor import improve_slack, solve_shor
-from formulations.train import TrainingResult
 
 _T = TypeVar("_T")
 
@@ -214,12 +211,13 @@ def _fractions(rows: IntegerRows, denominator: int) -> list[list[Fraction]]:
     return [[Fraction(entry, denominator) for entry in row] for row in rows]
 
 
-def residual_relaxation(arrays: Arrays, network: TrainingResult) -> Relaxation:
-    """Take a network's residual as the dual point, with the best slack for it: quick, and weak."""
-    residual = arrays.Y - np.maximum(arrays.X @ network.hidden, 0.0) @ network.output
-    if len(network.output_bias):
-        residual -= network.output_bias
-    zero = Multipliers.zero(len(residual))
-    multipliers = replace(zero, slack=improve_slack(arrays.X, residual))
+def residual_relaxation(arrays: Arrays, residual: Matrix) -> Relaxation:
+    """Take a network's residual as the dual point, with the best slack for it: quick, and weak.
+
+    Args:
+        arrays: the problem.
+        residual: Y - f(X), n x c.
+    """
+    multipliers = replace(Multipliers.zero(len(residual)), slack=improve_slack(arrays.X, residual))
     solution = DualSolution(residual, multipliers, 0.0, 0.0, "residual", "feasible", 0.0)
     return Relaxation("shor", "residual", None, solution)

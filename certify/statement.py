@@ -16,10 +16,13 @@ TRUST = {
 
 def formula(problem: TrainingProblem) -> str:
     """Write the objective with this problem's gamma."""
-    decay = "sum_j (|u_j|^2 + |v_j|^2)"
-    if problem.output_bias == "decayed":
-        decay = f"({decay} + |b|^2)"
-    return f"1/2 |f(X) - Y|^2 + {plain(problem.gamma)}/2 * {decay}"
+    return f"1/2 |f(X) - Y|^2 + {plain(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
+
+
+def decayed_terms(output_bias: str) -> str:
+    """Write the sum of squares that the weight decay multiplies."""
+    weights = "sum_j (|u_j|^2 + |v_j|^2)"
+    return f"({weights} + |b|^2)" if output_bias == "decayed" else weights
 
 
 def model(problem: TrainingProblem) -> str:

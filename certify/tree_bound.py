@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -22,7 +23,6 @@ from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays, certificate_of, trivial_certificate
 from certify.tree_kernel import Nodes
 from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree
-from formulations.column_generation import ColumnGeneration
 
 _FIRST_SLACK = 1.0
 _STEP = 0.25
@@ -83,6 +83,40 @@ class GapPoint:
     upper: float
 
 
+class DualPoint(Protocol):
+    """A dual point to prove, as `formulations.column_generation.Network` is one."""
+
+    @property
+    def directions(self) -> Matrix:
+        """Unit vectors as columns that it came from, kept in a checkpoint."""
+
+    @property
+    def dual_point(self) -> Matrix:
+        """N, n x c."""
+
+    @property
+    def loss(self) -> float:
+        """What its lower bound can reach at most."""
+
+
+class DualSource(Protocol):
+    """What gives dual points and takes witnesses, as `ColumnGeneration` does."""
+
+    @property
+    def best(self) -> DualPoint:
+        """The best dual point so far."""
+
+    @property
+    def peak(self) -> float:
+        """The largest gauge that is known at it, over gamma."""
+
+    def advance(self) -> str | None:
+        """Improve it; return a status if it is no use to go on."""
+
+    def add(self, directions: Matrix) -> bool:
+        """Take witnesses, as columns; return whether they improved it."""
+
+
 class TreeBound:
     """The search for the smallest gap.
 
@@ -99,7 +133,7 @@ class TreeBound:
     def __init__(
         self,
         arrays: Arrays,
-        generation: ColumnGeneration,
+        generation: DualSource,
         *,
         gap: float,
         should_stop: Callable[[], bool],
@@ -111,7 +145,7 @@ class TreeBound:
 
         Args:
             arrays: the problem, with its output bias.
-            generation: has run, with the same output bias; gives the dual point and takes witnesses.
+            generation: of the same problem; gives the dual point and takes witnesses.
             gap: the relative gap that is wanted.
             should_stop: asked often; once true, the search ends with the best proof.
             seconds: the time, for the curve.
