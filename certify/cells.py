@@ -58,7 +58,8 @@ class Cells:
         depths: how many have so many nodes above them, by rising depth.
         coordinates: what the sign of each coordinate of the root frame says, in words.
         regions: how many have these signs of the coordinates (1, -1, 0 for an unknown one), most first.
-        mixed: for each row of the data, on how many leaves' cones it is mixed.
+        mixed: for each row of the data, on how many leaves' cones it is mixed; 0 for rows with N_i = 0, which
+            do not enter the gauge.
         multipliers: how many multipliers there are of each kind of product.
         deepest: the deepest cells, those of a large gauge first among equals, neighbours left out.
     """
@@ -148,7 +149,7 @@ def describe_cells(
         depths=dict(sorted(depths.items())),
         coordinates=_coordinates(certificate.frame, problem.inputs, feature_names),
         regions=dict(regions.most_common()),
-        mixed=tuple(mixed.tolist()),
+        mixed=tuple(np.where(np.any(N != 0, axis=1), mixed, 0).tolist()),
         multipliers=dict(multipliers.most_common()),
         deepest=_distinct(deepest, X, N, float(problem.gamma)),
     )
@@ -225,7 +226,7 @@ def _distinct(cells: Sequence[LeafCell], X: Matrix, N: Matrix, gamma: float) -> 
 def _coordinates(frame: Frame, inputs: IntegerRows, names: Sequence[str]) -> tuple[str, ...]:
     """Say what t_k is a positive multiple of: an entry of u, x_i . u for a row i, or nothing with a name."""
     rows = {_ray(x): f"row {i + 1}" for i, x in reversed(list(enumerate(inputs))) if any(x)}
-    units = {tuple(int(i == k) for i in range(len(names))): name for k, name in enumerate(names)}
+    units = {_ray([int(i == k) for i in range(len(names))]): name for k, name in enumerate(names)}
     words = []
     for k, functional in enumerate(zip(*frame.inverse, strict=True)):
         ray = _ray(functional)
@@ -233,7 +234,7 @@ def _coordinates(frame: Frame, inputs: IntegerRows, names: Sequence[str]) -> tup
     return tuple(words)
 
 
-def _ray(vector: Sequence[int]) -> tuple[Fraction | int, ...]:
+def _ray(vector: Sequence[int]) -> tuple[Fraction, ...]:
     """Return the vector's positive multiple whose largest entry in size is 1 or -1."""
     largest = max(map(abs, vector))
     return tuple(Fraction(entry, largest) for entry in vector)

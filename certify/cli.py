@@ -151,7 +151,7 @@ def explain(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Say what a certificate proves, what carries the bound and where it was lost; exit 1 if it is not valid."""
+    """Say what a certificate proves, what carries it, where the bound was lost; exit 1 if it is not valid."""
     from rich.console import Console
 
     from certify.explain_file import explain_file

@@ -14,11 +14,12 @@ from certify.data import LISTED
 from certify.exact import decimal_down, decimal_up
 from certify.explanation import LOOSE, TIGHT, Explanation
 from certify.gap_split import GapSplit
-from certify.ladder import Step
+from certify.loaded_network import counted
 from certify.statement import TRUST
 
 _ROWS = 5
 _REGIONS = 3
+_LOOSEST = 3
 _WIDEST_DIRECTION = 6  # features, up to which a direction is printed
 _WIDEST_TARGET = 24
 _MOST_OF_THE_BOUND = Fraction(9, 10)
@@ -85,7 +86,7 @@ def _cells(explanation: Explanation) -> Iterator[str]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in cells.kinds.items())
     if cells.leaves == 1:
         mixed = sum(count > 0 for count in cells.mixed)
-        yield f"  one leaf for all directions, with multipliers; no sign known of {mixed} rows"
+        yield f"  one leaf for all directions, on which the signs of {counted(mixed, 'row')} are open"
     else:
         depths = list(cells.depths)
         yield (
@@ -107,62 +108,69 @@ def _cells(explanation: Explanation) -> Iterator[str]:
 
 def _directions(explanation: Explanation) -> Iterator[str]:
     gauge, gap = explanation.gauge, explanation.gap
+    maxima = f"{len(gauge.maxima)} local maxim{'um' if len(gauge.maxima) == 1 else 'a'}"
     yield (
-        f"Where the gauge is large (estimates): at most {explanation.peak:.6g} gamma found, "
-        f"{len(gauge.maxima)} local maxima within 1 % of that"
+        f"Where the gauge is large (estimates): the largest found is {explanation.peak:.6g} gamma, with "
+        f"{maxima} within 1 % of it"
     )
     if gap is None:
         for maximum in gauge.maxima[:_ROWS]:
             yield f"    {maximum.ratio:.6f}{_direction(maximum.direction)}"
         return
-    tight, loose = explanation.tight, explanation.loose
+    tight, loose = len(explanation.tight), explanation.loose
     yield (
-        f"  the network's {len(gap.neurons)} neurons: {len(tight)} tight (from {TIGHT} of that), {len(loose)} loose "
-        f"(below {LOOSE} of that: the proof sees no use in them)"
+        f"  the network has {counted(len(gap.neurons), 'neuron')}: {tight} tight (from {TIGHT} of the largest), "
+        f"{len(loose)} loose (below {LOOSE} of it)"
     )
-    if loose:
-        shown = (f"{n.index} ({n.ratio:.4f}, |u||v| = {n.weight:.3g})" for n in loose)
-        yield f"  loose: {_listed(shown)}"
-    yield f"  the gap {_split(gap)}"
+    for neuron in sorted(loose, key=lambda neuron: neuron.ratio)[:_LOOSEST]:
+        yield (
+            f"    loose: neuron {neuron.index}, gauge {neuron.ratio:.4f} gamma, |u||v| = {neuron.weight:.3g}; "
+            f"along u at most {neuron.weight_at_most:.3g} in any network as good"
+        )
+    yield f"  {_split(gap)}"
 
 
 def _split(gap: GapSplit) -> str:
     """Say how the gap splits into the mismatch of N and what neurons pay too much."""
     neurons = sum((neuron.excess for neuron in gap.neurons), Fraction(0))
+    mismatch = _percent(gap.share(gap.mismatch))
     words = (
-        f"{decimal_up(gap.gap, 4)} is exactly 1/2 |N - residual|^2: {_percent(gap.share(gap.mismatch))}, and "
-        f"what neurons cost above what N pays for: {_percent(gap.share(neurons))}"
+        f"the gap {decimal_up(gap.gap, 4)} is exactly 1/2 |N - residual|^2 ({mismatch}) + the neurons' "
+        f"gamma/2 (|u|^2 + |v|^2) - v.N^T relu(Xu) ({_percent(gap.share(neurons))}"
     )
-    largest = sorted(gap.neurons, key=lambda neuron: -neuron.excess)[:3]
-    if largest:
+    largest = sorted(gap.neurons, key=lambda neuron: -neuron.excess)[:_LOOSEST]
+    if largest and neurons:
         shares = ", ".join(f"{n.index}: {_percent(gap.share(n.excess))}" for n in largest)
-        words += f" (most: neurons {shares})"
+        words += f"; most of it: {shares}"
+    words += ")"
     if gap.output_bias:
-        words += f", and the output bias: {_percent(gap.share(gap.output_bias))}"
+        words += f" + gamma/2 |b - N^T 1 / gamma|^2 ({_percent(gap.share(gap.output_bias))})"
     return words
 
 
 def _ladder(explanation: Explanation) -> Iterator[str]:
-    ladder = explanation.ladder
+    ladder, gap = explanation.ladder, explanation.gap
     yield "Where the bound was lost"
     for step in ladder.steps:
-        yield f"  {_value(step, explanation):>14}  {step.name} ({'exact' if step.is_exact else 'an estimate'})"
+        if not step.is_exact:
+            value = f"{step.value:.8g}"
+        elif gap is not None and step is ladder.steps[0]:
+            value = decimal_up(gap.loss, 8)
+        else:
+            value = decimal_down(explanation.certificate.bound, 8)
+        yield f"  {value:>14}  {step.name} ({'exact' if step.is_exact else 'an estimate'})"
         if step.reason:
-            yield f"  {-step.drop:>14.3g}    {_percent(ladder.share(step))}: {step.reason}"
-    yield (
-        f"  rounding N to multiples of 2^-{explanation.certificate.dual_exponent} cost at most "
-        f"{ladder.rounding_at_most:.1e} of this; the certificate does not record a solver's own value"
+            drop = "-" * (step.drop > 0) + f"{step.drop:.3g}"
+            yield f"  {drop:>14}    {_percent(ladder.share(step))}: {step.reason}"
+    words = (
+        f"  in the last step, rounding N to multiples of 2^-{explanation.certificate.dual_exponent} cost at "
+        f"most {ladder.rounding_at_most:.1e}"
     )
-    if explanation.gap is None:
-        yield "  (--network NET shows how much is left above)"
-
-
-def _value(step: Step, explanation: Explanation) -> str:
-    if not step.is_exact:
-        return f"{step.value:.8g}"
-    if step.drop or explanation.gap is None or step.reason:
-        return f"{step.value:.8g}"
-    return decimal_down(explanation.certificate.bound, 8)
+    if explanation.cells.kinds.keys() == {"multipliers"}:
+        words += "; the value that the solver had for its relaxation is not on record"
+    yield words
+    if gap is None:
+        yield "  what is left above: give a trained network, --network NET"
 
 
 def _regions(cells: Cells) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from math import isfinite
 
 from certify.cells import Cells
 from certify.certificate import Certificate
@@ -68,7 +69,7 @@ class Explanation:
         return [neuron for neuron in self._neurons if holds(neuron.ratio)]
 
     def to_json(self) -> dict[str, object]:
-        """Return everything; exact values as "p/q", floats of a bound rounded outward, shares to the nearest."""
+        """Return everything: exact values as "p/q", floats of bounds rounded outward."""
         certificate, samples, cells = self.certificate, self.samples, self.cells
         return {
             "valid": True,
@@ -125,6 +126,8 @@ class Explanation:
                     "index": neuron.index,
                     "weight": neuron.weight,
                     "gauge": neuron.ratio,
+                    # JSON has no infinity.
+                    "weight_at_most": neuron.weight_at_most if isfinite(neuron.weight_at_most) else None,
                     "excess_exact": _exact(neuron.excess),
                     "share": gap.share(neuron.excess),
                     "state": "tight" if neuron in tight else "loose" if neuron in loose else "between",

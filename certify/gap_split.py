@@ -4,8 +4,8 @@ With f = Z + 1 b^T the network's predictions and R = Y - f their residual, loss 
 
     1/2 |R - N|^2 + sum_j (gamma/2 (|u_j|^2 + |v_j|^2) - v_j^T N^T relu(X u_j)),
 
-and, where the output bias is decayed, gamma/2 |b - N^T 1 / gamma|^2. The proof of docs/method.md, section 2, drops
-these terms; a valid certificate makes each of them nonnegative.
+and, where the output bias is decayed, gamma/2 |b - N^T 1 / gamma|^2. The proof of docs/method.md, section 2,
+drops these terms; a valid certificate makes each of them nonnegative.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ class Neuron:
         weight: |u| |v|.
         ratio: |N^T relu(Xu)| / (gamma |u|), at most 1 for a valid certificate; 0 for u = 0.
         excess: gamma/2 (|u|^2 + |v|^2) - v^T N^T relu(Xu), its part of the gap (a loss).
+        weight_at_most: what |u| |v| of all neurons along u together can be in a network with no larger loss,
+            as each costs |u| |v| (1 - ratio) gamma of the gap; infinite where the ratio is 1.
     """
 
     index: int
     weight: float
     ratio: float
     excess: Fraction
+    weight_at_most: float
 
 
 @dataclass(frozen=True)
@@ -79,20 +82,16 @@ def split_gap(certificate: Certificate, problem: TrainingProblem, network: ReLUN
     if problem.output_bias == "decayed":
         sums = column_sums(certificate.dual_point)
         b = network.output_bias or (Fraction(0),) * problem.c
-        bias = (
-            gamma
-            / 2
-            * sum(
-                ((entry - total / (unit * gamma)) ** 2 for entry, total in zip(b, sums, strict=True)),
-                Fraction(0),
-            )
-        )
-    neurons = tuple(_neurons(certificate, problem, network)) if network.width else ()
+        away = [entry - total / (unit * gamma) for entry, total in zip(b, sums, strict=True)]
+        bias = gamma / 2 * sum((entry * entry for entry in away), Fraction(0))
+    neurons = tuple(_neurons(certificate, problem, network, gap)) if network.width else ()
     mismatch = gap - bias - sum((neuron.excess for neuron in neurons), Fraction(0))
     return GapSplit(loss, gap, mismatch, bias, neurons)
 
 
-def _neurons(certificate: Certificate, problem: TrainingProblem, network: ReLUNetwork) -> list[Neuron]:
+def _neurons(
+    certificate: Certificate, problem: TrainingProblem, network: ReLUNetwork, gap: Fraction
+) -> list[Neuron]:
     unit = 1 << certificate.dual_exponent
     inputs, hidden, dual_point = (
         fmpz_mat([list(row) for row in rows])
@@ -110,12 +109,14 @@ def _neurons(certificate: Certificate, problem: TrainingProblem, network: ReLUNe
         v_square = Fraction(sum(e * e for e in v), network.output_denominator**2)
         inner = sum((p * q for p, q in zip(g, v, strict=True)), Fraction(0)) / network.output_denominator
         square = sum((p * p for p in g), Fraction(0)) / u_square if u_square else Fraction(0)
+        ratio = math.sqrt(square / problem.gamma**2)
         found.append(
             Neuron(
                 j + 1,
                 math.sqrt(u_square) * math.sqrt(v_square),
-                math.sqrt(square / problem.gamma**2),
+                ratio,
                 problem.gamma / 2 * (u_square + v_square) - inner,
+                float(gap / problem.gamma) / (1 - ratio) if ratio < 1 else math.inf,
             )
         )
     return found
