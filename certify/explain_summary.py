@@ -63,8 +63,8 @@ def _samples(explanation: Explanation) -> Iterator[str]:
     carriers = samples.carriers(_MOST_OF_THE_BOUND)
     yield (
         f"  {carriers} of {len(samples.samples)} samples carry 90 % of the bound; "
-        f"{len(idle)} have N_i = 0, and the bound holds without them"
-        + (f": rows {_listed(map(str, idle))}" if idle else "")
+        + (f"it holds without {len(idle)} that have N_i = 0: rows {_listed(map(str, idle))}" if idle else "")
+        + ("" if idle else "none has N_i = 0")
     )
     yield f"  {'row':>6}  {'line':>6}  {'contribution':>13}  {'share':>7}  target"
     for sample in samples.largest[:_ROWS]:
@@ -93,7 +93,11 @@ def _cells(explanation: Explanation) -> Iterator[str]:
             f"  {cells.looked_at} leaves ({kinds}) at depths {depths[0]} to {depths[-1]}, in the median "
             f"{cells.median_depth}"
         )
-        yield f"  most leaves by the signs of ({_listed(map(_short, cells.coordinates))}): {_regions(cells)}"
+        coordinates = _listed(map(_short, cells.coordinates))
+        if len(cells.regions) < cells.looked_at:
+            yield f"  most leaves by the signs of ({coordinates}): {_regions(cells)}"
+        else:
+            yield f"  a leaf for each of {len(cells.regions)} combinations of the signs of ({coordinates})"
         rows = [f"{row} ({_percent(count / cells.looked_at)})" for row, count in cells.most_mixed[:_ROWS]]
         if rows:
             yield f"  rows most often of unknown sign at a leaf: {', '.join(rows)} of the leaves"
@@ -119,13 +123,13 @@ def _directions(explanation: Explanation) -> Iterator[str]:
         return
     tight, loose = len(explanation.tight), explanation.loose
     yield (
-        f"  the network has {counted(len(gap.neurons), 'neuron')}: {tight} tight (from {TIGHT} of the largest), "
-        f"{len(loose)} loose (below {LOOSE} of it)"
+        f"  the network has {counted(len(gap.neurons), 'neuron')}: {tight} tight (from {TIGHT} of the "
+        f"largest), {len(loose)} loose (below {LOOSE} of it)"
     )
     for neuron in sorted(loose, key=lambda neuron: neuron.ratio)[:_LOOSEST]:
         yield (
-            f"    loose: neuron {neuron.index}, gauge {neuron.ratio:.4f} gamma, |u||v| = {neuron.weight:.3g}; "
-            f"along u at most {neuron.weight_at_most:.3g} in any network as good"
+            f"    loose: neuron {neuron.index}, gauge {neuron.ratio:.4f} gamma, |u||v| = {neuron.weight:.3g} "
+            f"(at most {neuron.weight_at_most:.3g} along u in any network as good)"
         )
     yield f"  {_split(gap)}"
 

@@ -160,7 +160,7 @@ def ladder(
         other = min(top, _value(problem, arrays, R) + _gain(problem, arrays, R, residual_gauge.ratio))
         points.append(("loss of the network", top, True, "network or dual point is not optimal"))
         if other > own:
-            reason = "N is another dual point"
+            reason = "N is not that residual"
             points.append(("what the network's residual could prove", other, False, reason))
     reason = f"h(N) <= gamma was proved, the largest found is {gauge.ratio:.6g} gamma"
     points.append(("what N could prove", own, False, reason))
