@@ -114,7 +114,7 @@ def _directions(explanation: Explanation) -> Iterator[str]:
     gauge, gap = explanation.gauge, explanation.gap
     maxima = f"{len(gauge.maxima)} local maxim{'um' if len(gauge.maxima) == 1 else 'a'}"
     yield (
-        f"Where the gauge is large (estimates): the largest found is {explanation.peak:.6g} gamma, with "
+        f"Where the gauge is large (estimates): the largest found is {gauge.ratio:.6g} gamma, with "
         f"{maxima} within 1 % of it"
     )
     if gap is None:

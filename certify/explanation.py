@@ -47,26 +47,18 @@ class Explanation:
     complete: bool
 
     @property
-    def peak(self) -> float:
-        """The largest value of the dual point's gauge that is known, over gamma: a lower bound on its own."""
-        return max([self.gauge.ratio, *(neuron.ratio for neuron in self._neurons)])
-
-    @property
     def tight(self) -> list[Neuron]:
-        """The neurons along which the gauge is within 0.1 % of the largest one known."""
-        return self._where(lambda ratio: ratio >= TIGHT * self.peak)
+        """The neurons along which the gauge is within 0.1 % of the largest found."""
+        return self._where(lambda ratio: ratio >= TIGHT * self.gauge.ratio > 0)
 
     @property
     def loose(self) -> list[Neuron]:
-        """The neurons along which the gauge is more than 1 % below the largest one known."""
-        return self._where(lambda ratio: ratio < LOOSE * self.peak)
-
-    @property
-    def _neurons(self) -> tuple[Neuron, ...]:
-        return () if self.gap is None else self.gap.neurons
+        """The neurons along which the gauge is more than 1 % below the largest found."""
+        return self._where(lambda ratio: ratio < LOOSE * self.gauge.ratio)
 
     def _where(self, holds: Callable[[float], bool]) -> list[Neuron]:
-        return [neuron for neuron in self._neurons if holds(neuron.ratio)]
+        neurons = () if self.gap is None else self.gap.neurons
+        return [neuron for neuron in neurons if holds(neuron.ratio)]
 
     def to_json(self) -> dict[str, object]:
         """Return everything: exact values as "p/q", floats of bounds rounded outward."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.certificate import Certificate
+from certify.directions import relative_gauge
 from certify.exact import float_down, float_up
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.root_leaf import Arrays
@@ -98,20 +99,20 @@ def estimate_gauge(
         arrays: the problem.
         N: dual point, n x c.
         starts: directions as columns, d x k; zero ones are left out.
-        should_stop: asked before each ascent; once true, what was found so far counts.
+        should_stop: asked before each ascent; once true, what was found so far counts, and the gauge at all
+            directions to start from.
     """
     oracle = GaugeOracle(arrays.X)
     drawn = oracle.draw_starts(N, _STARTS, np.random.default_rng(0))
     # Those that are given are the most promising.
     starts = np.hstack([starts[:, np.any(starts != 0, axis=0)], drawn])
-    found = oracle.maximise(N, starts, should_stop=should_stop)
-    largest = found[0].value if found else 0.0
-    maxima = tuple(
-        Maximum(each.value / arrays.gamma, tuple(each.direction.tolist()))
-        for each in found
-        if each.value >= (1 - _NEAR) * largest
-    )
-    return GaugeEstimate(largest / arrays.gamma, maxima)
+    maxima = [
+        Maximum(found.value / arrays.gamma, tuple(found.direction.tolist()))
+        for found in oracle.maximise(N, starts, should_stop=should_stop)
+    ]
+    at_starts = relative_gauge(arrays.X, N, arrays.gamma, starts)
+    largest = max(float(at_starts.max(initial=0.0)), *(found.ratio for found in maxima[:1]), 0.0)
+    return GaugeEstimate(largest, tuple(each for each in maxima if each.ratio >= (1 - _NEAR) * largest))
 
 
 def residual(problem: TrainingProblem, arrays: Arrays, network: ReLUNetwork) -> Matrix:

@@ -10,7 +10,7 @@ import pytest
 
 from certify import bound
 from certify.cells import Cells, describe_cells
-from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Frame, Leaf, Sign, Split, TauLeaf
+from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.cone import Cone
 from certify.directions import dual_point
 from certify.leaf_cells import leaf_cells
@@ -49,7 +49,7 @@ def tree() -> tuple[Certificate, TrainingProblem]:
 
 def test_by_hand() -> None:
     problem = TrainingProblem.from_rationals([[1, 0], [1, -1], [2, 2], [0, 0]], [[1]] * 4, 1)
-    tree = [
+    tree: list[Node] = [
         Sign(1),
         Split(0, 1, 1, 1),  # not a valid tree: what is counted does not depend on it
         TauLeaf(1, 1, 1, ((0, 1, 2), (0, 0, 1))),
@@ -125,7 +125,7 @@ def test_products_of_each_kind() -> None:
     problem = TrainingProblem.from_rationals([[1, 0], [1, -1], [2, 2], [0, 0]], [[1]] * 4, Fraction(1))
     # height >= 0, width free: rows 1, 2 and 3 are mixed. Quantities: t, three alpha, three beta.
     products = ((0, 0, 1), (0, 1, 1), (0, 4, 1), (1, 2, 1), (1, 4, -3), (2, 4, 1), (4, 6, 1))
-    tree = [Sign(1), Leaf(1, 1, products), Leaf(1, 1)]
+    tree: list[Node] = [Sign(1), Leaf(1, 1, products), Leaf(1, 1)]
     found = cells_of(certificate_of(problem, [[1], [1], [1], [1]], tree), problem, "width height")
     assert found.multipliers == {
         "t t": 1, "t alpha": 1, "t beta": 1, "alpha alpha": 1, "alpha_i beta_i": 1, "alpha beta": 1,

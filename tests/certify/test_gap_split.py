@@ -23,8 +23,10 @@ def test_by_hand() -> None:
     certificate = certificate_of(problem, [[1]], [])
     network = ReLUNetwork.from_rationals([[1]], [[1]])
     split = split_gap(certificate, problem, network)
-    assert (split.loss, split.gap, split.mismatch) == (Fraction(3, 2), 0, 0)
-    assert (split.neurons[0].ratio, split.neurons[0].weight, split.neurons[0].excess) == (1, 1, 0)
+    assert split.loss == Fraction(3, 2)
+    assert split.gap == split.mismatch == 0
+    assert split.neurons[0].ratio == split.neurons[0].weight == 1
+    assert split.neurons[0].excess == 0
     assert split.neurons[0].weight_at_most == math.inf
     assert split.share(split.mismatch) == 0
     # With half the dual point the neuron costs 1 and N pays for 1/2 of it.
@@ -38,7 +40,7 @@ def test_by_hand() -> None:
     assert split.neurons[0].weight_at_most == 1.25
     # Neither direction nor weight.
     dead = split_gap(certificate, problem, ReLUNetwork.from_rationals([[0]], [[0]])).neurons[0]
-    assert (dead.ratio, dead.weight, dead.excess) == (0, 0, 0)
+    assert dead.ratio == dead.weight == dead.excess == 0
     assert not split_gap(certificate, problem, ReLUNetwork(((),), ())).neurons
 
 

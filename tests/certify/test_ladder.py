@@ -43,13 +43,14 @@ def test_the_gauge_is_found(planar: TrainingProblem) -> None:
     arrays = Arrays.of(planar)
     found = estimate_gauge(arrays, arrays.Y, np.array([[1.0, 0.0], [0.0, 0.0]]))
     assert found.ratio == pytest.approx(gauge_by_enumeration(arrays.X, arrays.Y) / 2, rel=1e-9)
-    assert found.maxima[0].ratio == found.ratio
+    assert found.maxima[0].ratio == pytest.approx(found.ratio)
     assert all(maximum.ratio >= 0.99 * found.ratio for maximum in found.maxima)
     u = np.array(found.maxima[0].direction)
     reached = np.linalg.norm(arrays.Y.T @ np.maximum(arrays.X @ u, 0))
     assert float(reached) / 2 == pytest.approx(found.ratio)
     stopped = estimate_gauge(arrays, arrays.Y, np.eye(2), lambda: True)
-    assert (stopped.ratio, stopped.maxima) == (0, ())
+    assert 0 < stopped.ratio <= found.ratio
+    assert not stopped.maxima
 
 
 def test_what_is_lost_to_the_level(planar: TrainingProblem) -> None:
