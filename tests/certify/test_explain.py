@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -266,14 +267,14 @@ def test_command_on_what_is_not_valid(
 
 def test_networks_of_other_shapes(files: dict[str, Path], data: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.npz"
-    plain = {"hidden": np.ones((2, 3)), "output": np.ones((3, 2))}
+    plain: dict[str, Any] = {"hidden": np.ones((2, 3)), "output": np.ones((3, 2))}
     for arrays, words in (
         (plain | {"hidden_bias": np.ones(3)}, "for networks without one"),
         (plain | {"output_bias": np.ones(2)}, "the problem has none"),
         (plain | {"hidden": np.ones((3, 3))}, "has 2 inputs"),
         (plain | {"output": np.ones((3, 1))}, "2 outputs"),
     ):
-        np.savez(path, allow_pickle=False, **arrays)
+        np.savez(path, **arrays)
         with pytest.raises(NetworkError, match=words):
             explain_file(files["tree"], data, path)
     np.savez(path, **plain, hidden_bias=np.full(3, 0.5))
