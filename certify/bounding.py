@@ -50,6 +50,7 @@ class Settings:
         seed: of the random starts.
         checkpoint: a file that keeps the best network and proof so far, and that a later run of the same
             problem continues from; None for none.
+        output_bias: "none", "free", or "decayed" by gamma as well; the last two need the method "tree".
     """
 
     gamma: Fraction | int | str | float = "0.1"
@@ -61,6 +62,7 @@ class Settings:
     time_limit: float | None = None
     seed: int = 0
     checkpoint: str | os.PathLike[str] | None = None
+    output_bias: str = "none"
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing."""
@@ -79,6 +81,7 @@ def bound(
     *,
     task: str = "auto",
     bias: bool = False,
+    output_bias: str = "none",
     standardize: bool = False,
     loss: str = "squared",
     method: str = "auto",
@@ -98,7 +101,8 @@ def bound(
         y: n labels or numbers, or n x c numbers.
         gamma: the weight decay.
         task: "auto", "classification" (one-hot) or "regression".
-        bias: append a column of ones to the features.
+        bias: append a column of ones to the features, a hidden bias.
+        output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
         standardize: shift and scale the features by recorded dyadic coefficients.
         loss: see `Settings`, like all that follow.
         method: "auto", "tree", "partition", "sdp" or "shor".
@@ -119,13 +123,15 @@ def bound(
         CheckpointError: if the checkpoint cannot be used.
     """
     dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
-    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint)
+    settings = Settings(
+        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+    )
     return bound_dataset(dataset, settings, observer or Observer())
 
 
 def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> Report:
     """Do the work of `bound` on an exact dataset; Ctrl-C ends it early with the best valid result."""
-    problem = dataset.problem(settings.gamma, settings.loss)
+    problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     choice = choose(problem, settings.method, settings.solver, settings.precision)
     clock = Clock(settings.time_limit, observer)
     checkpoint = None
@@ -138,9 +144,9 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
         outcome = None if interrupts.came or clock.expired else run.lower_side(generation)
         training = training_result(generation, ending)
         if outcome is None:
-            outcome = residual_relaxation(run.arrays, training.hidden, training.output)
+            outcome = residual_relaxation(run.arrays, training)
         certificate, verdict = _prove(problem, dataset, outcome, clock)
-        network = ReLUNetwork.from_floats(training.hidden, training.output)
+        network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         interval = Interval(certificate.bound, problem.objective(network))
     if interval.lower > interval.upper:
         raise AssertionError("the certified bound exceeds the loss of a network: please report this as a bug")
@@ -198,6 +204,7 @@ class _Run:
                 arrays.X,
                 arrays.Y,
                 arrays.gamma,
+                output_bias=arrays.output_bias,
                 seed=self.settings.seed,
                 time_limit=clock.remaining(0.4),
                 on_progress=tell,
@@ -233,7 +240,8 @@ class _Run:
         if choice.method == "tree":
             search = self._search(generation)
             is_over = self.interrupts.came or self.clock.expired
-            if search is not None or self.settings.method != "auto" or is_over:
+            has_another = self.settings.method == "auto" and self.problem.output_bias == "none"
+            if search is not None or not has_another or is_over:
                 return search
             choice = choose(self.problem, "auto", "auto", "double", tree_failed=True)
         if choice.method == "partition":

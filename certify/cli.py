@@ -82,6 +82,9 @@ def bound(
         str, typer.Option(help="Weight decay: a decimal or a fraction p/q, taken exactly.")
     ] = "0.1",
     bias: Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")] = False,
+    output_bias: Annotated[
+        str, typer.Option(help="none, free or decayed: whether b joins the predictions, and is penalised.")
+    ] = "none",
     standardize: Annotated[
         bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
     ] = False,
@@ -120,7 +123,9 @@ def bound(
     certificate = certificate or Path(data.stem + ".cert")
     _require_writable(data, certificate, network, report, checkpoint)
     dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
-    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint)
+    settings = Settings(
+        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+    )
     console.print(dataset.describe(), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         result = bound_dataset(dataset, settings, progress)

@@ -17,7 +17,7 @@ from certify.check_file import DataVerdict
 from certify.exact import decimal_down, decimal_up
 from certify.progress import Observer
 from certify.report import Report
-from certify.statement import TRUST, formula
+from certify.statement import TRUST, formula, model
 
 if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
     from certify.shrink_file import ShrinkReport
@@ -44,7 +44,7 @@ def print_report(console: Console, report: Report) -> None:
             f"{decimal_up(100 * interval.relative_gap, 4)} %   (upper - lower) / upper; "
             f"{report.status.meaning}",
         ),
-        ("objective", formula(report.problem)),
+        ("objective", f"{formula(report.problem)}   with {model(report.problem)}"),
         ("method", f"{report.method} ({report.solver})" + _estimate(report)),
         (
             "time",
