@@ -6,6 +6,7 @@ The steps between are estimates: how large the gauge of a dual point is, is know
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from certify.certificate import Certificate
 from certify.directions import relative_gauge
+from certify.dual_point import DualLine
 from certify.exact import float_down, float_up
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.root_leaf import Arrays
@@ -116,13 +118,13 @@ def estimate_gauge(
 
 
 def residual(problem: TrainingProblem, arrays: Arrays, network: ReLUNetwork) -> Matrix:
-    """Return the network's residual as a dual point, n x c, in floats; centred where the bias is free."""
+    """Return the network's residual in floats, n x c, centred where a free output bias asks for it."""
     hidden = _floats(network.hidden, network.hidden_denominator, (problem.d, network.width))
     output = _floats(network.output, network.output_denominator, (network.width, problem.c))
     R: Matrix = arrays.Y - np.maximum(arrays.X @ hidden, 0.0) @ output
     if network.output_bias:
         R = R - np.array([float(entry) for entry in network.output_bias])
-    return R - R.mean(axis=0) if problem.output_bias == "free" else R
+    return DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias).admissible(R)
 
 
 def hidden_directions(network: ReLUNetwork, d: int) -> Matrix:
@@ -155,10 +157,11 @@ def ladder(
     """
     lower = float_down(certificate.bound)
     top = np.inf if upper is None else float_up(upper)
-    own = min(top, lower + max(0.0, _gain(problem, arrays, N, gauge.ratio)))
+    line = DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias)
+    own = min(top, max(lower, _provable(line, N, gauge)))
     points: list[tuple[str, float, bool, str]] = []
     if upper is not None and R is not None and residual_gauge is not None:
-        other = min(top, _value(problem, arrays, R) + _gain(problem, arrays, R, residual_gauge.ratio))
+        other = min(top, _provable(line, R, residual_gauge))
         points.append(("loss of the network", top, True, "network or dual point is not optimal"))
         if other > own:
             reason = "N is not that residual"
@@ -174,35 +177,11 @@ def ladder(
     return Ladder(steps, _rounding(problem, arrays, N, certificate.dual_exponent))
 
 
-def _terms(problem: TrainingProblem, arrays: Arrays, N: Matrix) -> tuple[float, float, float]:
-    """Return F, S and a constant C with bound t F - t^2/2 S + C for t N, t on what may be scaled.
-
-    Without an output bias, rows at x = 0 keep their targets whatever t is.
-    """
-    live = np.any(arrays.X != 0, axis=1) | (problem.output_bias != "none")
-    constant = 0.5 * float(np.sum(arrays.Y[~live] ** 2))
-    square = float(np.sum(N[live] ** 2))
-    if problem.output_bias == "decayed":
-        square += float(np.sum(N.sum(axis=0) ** 2)) / arrays.gamma
-    return float(np.sum(N[live] * arrays.Y[live])), square, constant
-
-
-def _value(problem: TrainingProblem, arrays: Arrays, N: Matrix) -> float:
-    fit, square, constant = _terms(problem, arrays, N)
-    return fit - square / 2 + constant
-
-
-def _gain(problem: TrainingProblem, arrays: Arrays, N: Matrix, ratio: float) -> float:
-    """Return how much more t N proves than N would at t = 1, for the best t with t ratio <= 1.
-
-    It is negative where N itself is beyond gamma.
-    """
-    fit, square, _ = _terms(problem, arrays, N)
-    if square == 0:
-        return 0.0
-    t = max(fit / square, 0.0) if ratio == 0 else min(1 / ratio, max(fit / square, 0.0))
-    # The difference of two nearly equal bounds, without their cancellation.
-    return (t - 1) * (fit - (t + 1) / 2 * square)
+def _provable(line: DualLine, N: Matrix, gauge: GaugeEstimate) -> float:
+    """Return the best bound of a multiple of N whose gauge is at most gamma."""
+    if line.coefficients(N)[0] <= 0:
+        return float(line.constant)
+    return float(line.best(N, 1 / gauge.ratio if gauge.ratio > 0 else math.inf)[1])
 
 
 def _rounding(problem: TrainingProblem, arrays: Arrays, N: Matrix, exponent: int) -> float:

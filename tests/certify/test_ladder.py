@@ -95,29 +95,40 @@ def test_zero_rows_keep_their_targets() -> None:
     # t N for N_2 = 1/2 reaches the gauge 1 at t = 2: 9/2 + 2 - 1/2.
     assert steps[0].value == pytest.approx(6)
     assert steps[1].value == pytest.approx(4.5 + 1 - 1 / 8)
+    # Rows at x = 0 that were left at zero could have theirs as well.
     nothing = ladder_of(problem, [[0], [0]], 1)
-    assert [step.value for step in nothing.steps] == [0, 0]
-    assert nothing.share(nothing.steps[0]) == 0
+    assert [step.value for step in nothing.steps] == [4.5, 0]
+    best = ladder_of(problem, [[3], [0]], 0)
+    assert [step.value for step in best.steps] == [4.5, 4.5]
+    assert best.share(best.steps[0]) == 0
 
 
 @pytest.mark.parametrize("bias", ["free", "decayed"])
 def test_output_biases(bias: str) -> None:
     problem = TrainingProblem.from_rationals([[0], [1], [2]], [[4], [0], [8]], Fraction(8), output_bias=bias)
-    scale = 8
-    N = np.array([[2], [-4], [2]]) if bias == "free" else np.array([[2], [-1], [2]])
-    steps = ladder_of(problem, N.tolist(), 3).steps
-    # The gauge of N / 8 is that of two rows, along u = 1.
-    gauge = max(float(N[1, 0] + 2 * N[2, 0]), 0.0) / scale
-    Y, M = np.array([[4.0], [0.0], [8.0]]), N / scale
-    taken = float(np.sum(M)) ** 2 / 8 if bias == "decayed" else 0.0
-    fit, square = float(np.sum(M * Y)), float(np.sum(M**2)) + taken
-    best = fit / square if gauge == 0 else min(8 / gauge, fit / square)
-    assert steps[0].value == pytest.approx(best * fit - best**2 / 2 * square)
+    live = np.array([-1.0, 3.0]) / 2  # the gauge is 5/2 and gamma 8
+    first = 2 if bias == "decayed" else -2
+    steps = ladder_of(problem, [[first], [-1], [3]], 1).steps
+    best = -np.inf
+    for t in np.linspace(0, 8 / 2.5, 3001):
+        rest = t * live.sum()
+        # The best entry of the row at x = 0, for which a free bias leaves no choice.
+        entry = -rest if bias == "free" else (4 - rest / 8) / (1 + 1 / 8)
+        value = 8 * t * live[1] + 4 * entry - (entry**2 + t**2 * float(live @ live)) / 2
+        best = max(best, value - ((rest + entry) ** 2 / 16 if bias == "decayed" else 0))
+    assert steps[0].value == pytest.approx(best, rel=1e-6)
     assert steps[0].value > steps[1].value
-    # The residual of a constant network, centred where the bias is free.
-    network = ReLUNetwork.from_rationals([[0]], [[0]], [4])
-    R = residual(problem, Arrays.of(problem), network)
-    assert R.tolist() == [[0], [-4], [4]]
+
+
+def test_residuals_are_admissible() -> None:
     network = ReLUNetwork.from_rationals([[0]], [[0]], [1])
-    R = residual(problem, Arrays.of(problem), network)
-    assert R.tolist() == ([[0], [-4], [4]] if bias == "free" else [[3], [-1], [7]])
+    expected = {"free": [[-2], [0], [2]], "decayed": [[1], [3], [5]]}
+    for bias, rows in expected.items():
+        problem = TrainingProblem.from_rationals([[3], [1], [2]], [[2], [4], [6]], 8, output_bias=bias)
+        assert residual(problem, Arrays.of(problem), network).tolist() == rows
+
+
+def test_a_dual_point_that_points_away_proves_nothing() -> None:
+    problem = TrainingProblem.from_rationals([[1]], [[2]], 1)
+    steps = ladder_of(problem, [[-1]], 0).steps
+    assert (steps[0].value, steps[1].value) == (0, -2.5)
