@@ -262,6 +262,36 @@ def gap(
 
 
 @app.command()
+def explain(
+    certificate: CertificateFile,
+    data: DataFile,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="Trained network (.npz, .safetensors, .pt, .onnx): its neurons, and the gap above the bound."
+        ),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Say what a certificate proves, what carries it, where the bound was lost; exit 1 if it is not valid."""
+    from rich.console import Console
+
+    from certify.explain_file import explain_file
+    from certify.explain_summary import print_explanation
+    from certify.summary import LiveProgress, print_verdict
+
+    with LiveProgress(_console()) as progress:
+        report = explain_file(certificate, data, network, progress)
+    if json_:
+        _print_json(report.to_json())
+    elif report.explanation is None:
+        print_verdict(Console(highlight=False), report.verdict)
+    else:
+        print_explanation(Console(highlight=False), report.explanation)
+    raise typer.Exit(0 if report.verdict.valid else 1)
+
+
+@app.command()
 def attack(
     certificate: CertificateFile,
     data: DataFile,

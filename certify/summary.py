@@ -83,9 +83,8 @@ def print_gap(console: Console, report: GapReport) -> None:
         rows.append(
             (
                 "as trained",
-                f"{framework.formula(problem.output_bias)}, which is "
-                f"{decimal_up(report.loss / framework.scale, 6)} here; times {plain(framework.scale)} that is the "
-                "objective",
+                f"{framework.formula(problem.output_bias)}, here {decimal_up(report.loss / framework.scale, 6)}; "
+                f"the objective is {plain(framework.scale)} times that",
             )
         )
     rows += [
