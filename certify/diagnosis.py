@@ -50,6 +50,12 @@ class Diagnosis:
     peak: float
 
     @property
+    def gradient_in_words(self) -> str:
+        """The gradient for people."""
+        size = f"{100 * self.gradient:.2g} %" if self.gradient < 1 else f"{self.gradient:.4g} times"
+        return f"{size} of the weight decay's own" if self.gradient < 1 else f"{size} the weight decay's own"
+
+    @property
     def is_stationary(self) -> bool:
         """Whether the gradient is zero as far as a trained network's can be."""
         return self.gradient <= STATIONARY

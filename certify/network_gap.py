@@ -98,9 +98,8 @@ class GapReport:
             return "it is a global optimum, as far as was asked"
         if not self.diagnosis.is_stationary:
             return (
-                "training has not ended: the gradient is "
-                f"{100 * self.diagnosis.gradient:.2g} % of the weight decay's own, and a stationary point's "
-                "is zero"
+                f"training has not ended: the gradient is "
+                f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
             )
         if self.best is not self.network:
             return "it is stationary but not global: longer training will not help"

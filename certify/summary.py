@@ -73,8 +73,8 @@ def print_gap(console: Console, report: GapReport) -> None:
         ("in short", report.conclusion),
         (
             "gradient",
-            f"{100 * diagnosis.gradient:.2g} % of the weight decay's own; a new neuron in the best direction "
-            f"found pulls with {diagnosis.peak:.4g} gamma (estimates)",
+            f"{diagnosis.gradient_in_words}; a new neuron in the best direction found pulls with "
+            f"{diagnosis.peak:.4g} gamma (estimates)",
         ),
         ("neurons", _neurons(report)),
         ("objective", formula(problem)),
@@ -83,7 +83,8 @@ def print_gap(console: Console, report: GapReport) -> None:
         rows.append(
             (
                 "as trained",
-                f"{framework.formula(problem.output_bias)}, here {decimal_up(report.loss / framework.scale, 6)}; "
+                f"{framework.formula(problem.output_bias)}, "
+                f"here {decimal_up(report.loss / framework.scale, 6)}; "
                 f"the objective is {plain(framework.scale)} times that",
             )
         )
