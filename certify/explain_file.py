@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from certify.certificate_file import load_certificate
 from certify.check_file import DataVerdict, OtherDataError, check, dataset_of, rejection_of
-from certify.errors import NetworkError
 from certify.explain import explain_valid, problem_from
 from certify.explanation import Explanation
 from certify.interrupts import Interrupts
-from certify.network_file import LoadedNetwork, load_network
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.loaded_network import network_for
+from certify.network_file import load_network
 from certify.progress import Clock, Observer
 
 
@@ -77,24 +76,3 @@ def explain_file(
     with Interrupts() as interrupts:
         explanation = explain_valid(loaded, dataset, verdict, trained, clock, lambda: interrupts.came)
     return ExplainReport(verdict, explanation)
-
-
-def network_for(problem: TrainingProblem, loaded: LoadedNetwork) -> ReLUNetwork:
-    """Return a network from a file as one of this problem.
-
-    Raises:
-        NetworkError: if its sizes or biases are not the problem's.
-    """
-    if loaded.hidden_bias and any(row[-1] != problem.input_denominator for row in problem.inputs):
-        raise NetworkError(
-            f"{loaded.source}: the hidden layer has a bias and the certificate is for networks without one: "
-            "use a network without, or a certificate made with --bias"
-        )
-    if loaded.outputs != problem.c or len(loaded.network.hidden) != problem.d:
-        raise NetworkError(
-            f"{loaded.describe()}, and the certificate's problem has {problem.d} inputs, a bias counted, and "
-            f"{problem.c} outputs: use the network of this problem"
-        )
-    network = replace(loaded.network, output_bias=loaded.output_bias)
-    problem.objective(network)  # refuses what else does not fit, before the long work
-    return network

@@ -23,7 +23,7 @@ from certify.diagnosis import Diagnosis, diagnose
 from certify.errors import NetworkError
 from certify.exact import float_down, float_up
 from certify.interrupts import Interrupts
-from certify.loaded_network import LoadedNetwork, counted
+from certify.loaded_network import LoadedNetwork, counted, network_for
 from certify.network_arrays import FloatNetwork, unit_directions
 from certify.network_file import load_network, network_of_module, save_network
 from certify.problem import ReLUNetwork, TrainingProblem
@@ -314,7 +314,7 @@ def gap_of_network(
         framework: recorded in the result; gamma is its gamma.
     """
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
-    network = _of_problem(loaded, problem)
+    network = network_for(problem, loaded)
     loss = problem.objective(network)
     given = FloatNetwork.of(network, problem.d, problem.c)
     arrays = Arrays.of(problem)
@@ -352,14 +352,6 @@ def gap_of_network(
         report=report,
         framework=framework,
     )
-
-
-def _of_problem(loaded: LoadedNetwork, problem: TrainingProblem) -> ReLUNetwork:
-    """Put the network into the problem's terms."""
-    network = loaded.network
-    if not network.width:
-        network = ReLUNetwork(((),) * problem.d, ())
-    return replace(network, output_bias=() if problem.output_bias == "none" else loaded.output_bias)
 
 
 def _prove_residual(

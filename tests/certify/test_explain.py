@@ -24,9 +24,10 @@ from certify.cli import main
 from certify.data import Dataset, from_arrays, read_dataset
 from certify.errors import CertificateError, NetworkError
 from certify.explain import explain
-from certify.explain_file import explain_file, network_for
+from certify.explain_file import explain_file
 from certify.explain_summary import print_explanation
 from certify.explanation import Explanation
+from certify.loaded_network import network_for
 from certify.network_file import load_network
 from certify.progress import Observer
 from certify.report import Report
@@ -269,7 +270,7 @@ def test_networks_of_other_shapes(files: dict[str, Path], data: Path, tmp_path: 
     path = tmp_path / "other.npz"
     plain: dict[str, Any] = {"hidden": np.ones((2, 3)), "output": np.ones((3, 2))}
     for arrays, words in (
-        (plain | {"hidden_bias": np.ones(3)}, "for networks without one"),
+        (plain | {"hidden_bias": np.ones(3)}, "and the problem has none"),
         (plain | {"output_bias": np.ones(2)}, "the problem has none"),
         (plain | {"hidden": np.ones((3, 3))}, "has 2 inputs"),
         (plain | {"output": np.ones((3, 1))}, "2 outputs"),
