@@ -27,7 +27,10 @@ from certify.page import render_page
 from certify.problem import TrainingProblem
 from certify.progress import Observer
 from certify.report import Status
+from certify.root_leaf import root_certificate
 from formulations.arcs import global_optimum_2d
+from formulations.multipliers import Multipliers
+from formulations.shor import improve_slack
 from tests.certify.test_cli import run, small
 
 __all__ = ["small"]
@@ -235,6 +238,24 @@ def test_a_networks_residual_is_a_dual_point(output_bias: str, monkeypatch: pyte
     assert (report.method, report.status) == ("shor", Status.METHOD_LIMIT)
     assert 0 < report.interval.lower < report.interval.upper
     assert check(report.certificate, X, Y).valid
+
+
+def test_a_dual_point_is_balanced_for_a_free_bias() -> None:
+    rng = np.random.default_rng(11)
+    X, Y = rng.normal(size=(6, 2)), rng.normal(size=(6, 1))
+    problem = TrainingProblem.from_rationals(
+        [list(map(F, row)) for row in X.tolist()],
+        [list(map(F, row)) for row in Y.tolist()],
+        F(1, 10),
+        "squared",
+        "free",
+    )
+    centred = Y - Y.mean(axis=0)
+    multipliers = replace(Multipliers.zero(6), slack=improve_slack(X, centred))
+    straight, shifted = (root_certificate(problem, centred + shift, multipliers) for shift in (0, 3))
+    assert check_certificate(shifted, problem).valid
+    assert float(shifted.bound) == pytest.approx(float(straight.bound), rel=1e-9)
+    assert straight.bound > 0
 
 
 def test_columns_that_do_not_sum_to_zero_prove_nothing() -> None:
