@@ -6,7 +6,7 @@ the proof in exact arithmetic. Importing the package loads no numerical library.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from certify.certificate import Certificate
@@ -18,6 +18,7 @@ from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
     from certify.bounding import bound
+    from certify.network_gap import GapReport, gap
     from certify.report import Interval, Report
 
 __version__ = "0.1.0"
@@ -27,6 +28,7 @@ __all__ = [
     "CertificateError",
     "CertifyError",
     "DataError",
+    "GapReport",
     "Interval",
     "NetworkError",
     "ReLUNetwork",
@@ -37,20 +39,23 @@ __all__ = [
     "__version__",
     "bound",
     "check",
+    "gap",
     "load_certificate",
     "save_certificate",
 ]
 
 
+_LAZY = {
+    "bound": "certify.bounding",
+    "gap": "certify.network_gap",
+    "GapReport": "certify.network_gap",
+    "Interval": "certify.report",
+    "Report": "certify.report",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Load what needs numpy when it is first asked for."""
-    if name == "bound":
-        from certify.bounding import bound
-
-        return bound
-    if name in ("Interval", "Report"):
-        from certify import report
-
-        found: Callable[..., Any] = getattr(report, name)
-        return found
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'certify' has no attribute {name!r}")
