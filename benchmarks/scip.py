@@ -16,8 +16,9 @@ import numpy as np
 from pyscipopt import Model, quicksum
 
 from benchmarks.bounds import lines
+from certify.certificate import Frame
 from certify.root_leaf import Arrays
-from certify.tree_search import Matrix, search_tree, whitened_frame
+from certify.tree_search import Matrix, search_tree
 from formulations.column_generation import ColumnGeneration
 
 
@@ -61,7 +62,7 @@ def main() -> None:
     parser.add_argument("--slack", type=float, default=0.01)
     parser.add_argument("--time-limit", type=float, default=120.0)
     options = parser.parse_args()
-    search_tree(np.eye(2), np.eye(2), 4.0, whitened_frame(np.eye(2)))  # compiles
+    search_tree(np.eye(2), np.eye(2), 4.0, Frame.identity(2))  # compiles
     print("| data | n | d | tree, s | leaves | SCIP, s | its dual bound over the level | ratio |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for line in lines(options.folder, 1, large=False):
@@ -73,7 +74,7 @@ def main() -> None:
         N = np.ascontiguousarray(generation.best.dual_point)
         level = (arrays.gamma * (1 + options.slack)) ** 2
         begun = time.perf_counter()
-        found = search_tree(arrays.X, N, level, whitened_frame(arrays.X))
+        found = search_tree(arrays.X, N, level, Frame.identity(arrays.X.shape[1]))
         seconds = time.perf_counter() - begun
         leaves = sum((len(tree.kinds) + 1) // 2 for tree in found.trees or ())
         scip_seconds, bound = scip(arrays.X, N, level, options.time_limit)

@@ -20,6 +20,7 @@ from certify.data import Dataset, from_arrays
 from certify.errors import DataError
 from certify.exact import decimal_down
 from certify.interrupts import Interrupts
+from certify.partition_bound import PartitionBound, bound_by_partition
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Observer
 from certify.relaxation import Choice, Relaxation, choose, residual_relaxation, solve
@@ -28,6 +29,8 @@ from certify.root_leaf import Arrays
 from certify.tree_bound import TreeBound
 from formulations.column_generation import ColumnGeneration
 from formulations.train import RESTARTS, training_result
+
+Outcome = Relaxation | TreeBound | PartitionBound
 
 _LARGE = 2000  # entries of X, from which on training to the end takes minutes
 
@@ -39,7 +42,7 @@ class Settings:
     Attributes:
         gamma: the weight decay, a positive number; "0.1", "1/10" and 0.1 are all one tenth.
         loss: a name of `certify.problem.LOSSES`.
-        method: "tree", "sdp", "shor", or "auto", which takes the strongest one that the size allows.
+        method: "tree", "partition", "sdp", "shor", or "auto", which takes the strongest that the size allows.
         solver: a name of `certify.relaxation.SOLVERS`.
         precision: "double", or "high" for a bound within 1e-12 of the relaxation's value (small problems).
         gap: the relative gap that is wanted.
@@ -98,7 +101,7 @@ def bound(
         bias: append a column of ones to the features.
         standardize: shift and scale the features by recorded dyadic coefficients.
         loss: see `Settings`, like all that follow.
-        method: "auto", "tree", "sdp" or "shor".
+        method: "auto", "tree", "partition", "sdp" or "shor".
         solver: of the method "sdp".
         precision: "double" or "high".
         gap: the relative gap that counts as success.
@@ -190,6 +193,7 @@ class _Run:
                 checkpoint.save_network(generation.best.directions)
 
         with clock.stage("train") as words:
+            clock.observer.update("compiling, the first time on this machine (about 15 s)")
             generation = ColumnGeneration(
                 arrays.X,
                 arrays.Y,
@@ -217,8 +221,10 @@ class _Run:
             words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
         return generation, ending
 
-    def lower_side(self, generation: ColumnGeneration) -> Relaxation | TreeBound | None:
-        """Search for trees or solve a relaxation; with the method left open the latter if no tree was found.
+    def lower_side(self, generation: ColumnGeneration) -> Outcome | None:
+        """Search for trees, or for a partition, or solve a relaxation.
+
+        With the method left open it is a partition if no tree was found.
 
         Returns:
             None if Ctrl-C or the time limit came before anything was found.
@@ -230,6 +236,11 @@ class _Run:
             if search is not None or self.settings.method != "auto" or is_over:
                 return search
             choice = choose(self.problem, "auto", "auto", "double", tree_failed=True)
+        if choice.method == "partition":
+            best = generation.best
+            return bound_by_partition(
+                self.arrays, best.dual_point, best.loss, self.settings.gap, self.clock, self.interrupts
+            )
         return solve(self.problem, self.arrays, choice, self.clock, self.interrupts)
 
     def _search(self, generation: ColumnGeneration) -> TreeBound | None:
@@ -262,7 +273,7 @@ class _Run:
 
 
 def _prove(
-    problem: TrainingProblem, dataset: Dataset, outcome: Relaxation | TreeBound, clock: Clock
+    problem: TrainingProblem, dataset: Dataset, outcome: Outcome, clock: Clock
 ) -> tuple[Certificate, Verdict]:
     """Write the proof exactly and have it checked as a reader of the file will."""
     candidates = outcome.certificates(problem, dataset.preprocessing)

@@ -101,8 +101,9 @@ class Certificate:
         problem_sha256: hash of the exact problem.
         gamma: the weight decay of the problem.
         loss: its loss.
+        output_bias: whether its networks have one: "none", "free" or "decayed".
         preprocessing: how the problem is made from a data file; None for a problem given as arrays.
-        bound: the claimed lower bound, <N, Y> - 1/2 |N|_F^2 (a loss).
+        bound: the claimed lower bound, `dual_bound` of the dual point (a loss).
         dual_point: N as n rows of c integers over 2**dual_exponent, scaled so that h(N) <= gamma.
         dual_exponent: at least zero.
         frame: the root of the tree.
@@ -113,6 +114,7 @@ class Certificate:
     problem_sha256: str
     gamma: Fraction
     loss: str
+    output_bias: str
     preprocessing: Preprocessing | None
     bound: Fraction
     dual_point: IntegerRows

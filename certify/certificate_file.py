@@ -36,6 +36,7 @@ MAX_POWER = 13_000  # as many bits as the digits may have
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _TREE_INTEGER = re.compile(r"(0|-?[1-9][0-9]*)(?:p([1-9][0-9]{0,4}))?")
 _SHORTER_AS_POWER = 14  # trailing zero bits from which on "MpE" is shorter than the digits
+_SPLIT = re.compile("split" + 4 * rf" ({_INTEGER.pattern})")
 
 
 def to_text(certificate: Certificate) -> str:
@@ -47,6 +48,7 @@ def to_text(certificate: Certificate) -> str:
         "problem_sha256": certificate.problem_sha256,
         "gamma": _ratio(certificate.gamma),
         "loss": certificate.loss,
+        "output_bias": certificate.output_bias,
         "preprocessing": None if certificate.preprocessing is None else certificate.preprocessing.to_json(),
         "bound": _ratio(certificate.bound),
         "dual_exponent": certificate.dual_exponent,
@@ -128,6 +130,7 @@ def from_text(text: str) -> Certificate:
         problem_sha256=header.sha256("problem_sha256"),
         gamma=header.ratio("gamma"),
         loss=header.text("loss"),
+        output_bias=header.text("output_bias"),
         preprocessing=header.preprocessing(),
         bound=header.ratio("bound"),
         dual_point=header.rows("dual_point"),
@@ -228,6 +231,13 @@ def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
     multipliers = _Allowance(MAX_MULTIPLIERS)
     for _ in range(nodes):
         number, line = _next_line(numbered)
+        # Nearly all lines are one of these two.
+        if line == "envelope":
+            yield envelope
+            continue
+        if len(line) <= MAX_INTEGER_DIGITS and (split := _SPLIT.fullmatch(line)):
+            yield Split(*map(int, split.groups()))
+            continue
         word, space, rest = line.partition(" ")
         match word, _integers(rest, number) if space else []:
             case "sign", [k]:
@@ -238,8 +248,6 @@ def _read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
                 yield Leaf(scale, unit, _read_products(numbered, rows, multipliers))
             case "tau", [a, b, unit, rows] if rows >= 0:
                 yield TauLeaf(a, b, unit, _read_products(numbered, rows, multipliers))
-            case "envelope", [] if not space:
-                yield envelope
             case _:
                 raise CertificateError(
                     f"line {number}: {line[:40]!r} is no node; a node is 'sign k', 'split k l a b', "

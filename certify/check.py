@@ -1,8 +1,9 @@
 """The independent checker: an exact verdict on a certificate, in integers only.
 
 Weak duality (docs/method.md, section 2): if |N^T relu(Xu)| <= gamma |u| for every u in R^d, then no network
-of any width has a loss below <N, Y> - 1/2 |N|_F^2. The certificate's tree proves the premise: its cones cover
-R^d, and on each leaf the form gamma^2 |u|^2 - |N^T relu(Xu)|^2 is a sum of terms that are nonnegative there.
+of any width has a loss below <N, Y> - 1/2 |N|_F^2 (`certify.dual_bound`, where output biases come in). The
+certificate's tree proves the premise: its cones cover R^d, and on each leaf the form
+gamma^2 |u|^2 - |N^T relu(Xu)|^2 is a sum of terms that are nonnegative there.
 
 This module and what it imports use the standard library and python-flint, and share no code with the search.
 """
@@ -16,6 +17,7 @@ from fractions import Fraction
 from certify.certificate import Certificate
 from certify.check_parts import walk_in_parts
 from certify.cone import Cone, dot
+from certify.dual_bound import column_sums, dual_bound
 from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
@@ -84,17 +86,16 @@ def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:
     Raises:
         Rejection: if the certificate states another problem, or a bound that does not follow.
     """
-    require(certificate.gamma == problem.gamma and certificate.loss == problem.loss, Obligation.STATEMENT)
+    stated = certificate.gamma, certificate.loss, certificate.output_bias
+    require(stated == (problem.gamma, problem.loss, problem.output_bias), Obligation.STATEMENT)
     require(certificate.problem_sha256 == problem.sha256(), Obligation.PROBLEM)
     dual_point = certificate.dual_point
     require(
         len(dual_point) == problem.n and all(len(row) == problem.c for row in dual_point),
         Obligation.DUAL_SHAPE,
     )
-    denominator = 1 << certificate.dual_exponent
-    inner = sum(dot(row, y) for row, y in zip(dual_point, problem.targets, strict=True))
-    square = sum(dot(row, row) for row in dual_point)
-    value = Fraction(inner, denominator * problem.target_denominator) - Fraction(square, 2 * denominator**2)
+    require(problem.output_bias != "free" or not any(column_sums(dual_point)), Obligation.DUAL_SUMS)
+    value = dual_bound(problem, dual_point, certificate.dual_exponent)
     require(certificate.bound == value, Obligation.CLAIM)
     _check_frame(certificate, problem.d)
 

@@ -114,7 +114,7 @@ def _problem(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Tra
         array_table(y, "y", vector=True)
     try:
         dataset = reapply_arrays(X, y, recipe) if table is None else reapply_table(table, recipe)
-        return dataset.problem(certificate.gamma, certificate.loss)
+        return dataset.problem(certificate.gamma, certificate.loss, certificate.output_bias)
     except DataError as error:
         raise _OtherData(f"the certificate is not for this data: {error}") from error
 

@@ -20,7 +20,7 @@ from certify.tree_kernel import SPLIT, TAU, Nodes
 
 Matrix = NDArray[np.float64]
 
-_VERSION = 1
+_VERSION = 2
 _SECONDS = 5.0  # at least, between two files
 
 
@@ -31,7 +31,7 @@ class SavedProof:
     Attributes:
         dual_point: N, n x c.
         gauge_bound: H.
-        trees: one of each orthant of the frame, which follows from the data.
+        trees: one of each orthant.
     """
 
     dual_point: Matrix

@@ -86,7 +86,7 @@ def bound(
         bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
     ] = False,
     loss: Annotated[str, typer.Option(help="squared.")] = "squared",
-    method: Annotated[str, typer.Option(help="auto, tree, sdp or shor.")] = "auto",
+    method: Annotated[str, typer.Option(help="auto, tree, partition, sdp or shor.")] = "auto",
     solver: Annotated[
         str, typer.Option(help="auto, interior-point, mosek, clarabel or scs, for the method sdp.")
     ] = "auto",

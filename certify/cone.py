@@ -1,21 +1,29 @@
 """Cones of the proof tree, and what is known of the samples' activity on them, in integers.
 
 A row x_i is active on a cone if x_i . u >= 0 throughout it, inactive if x_i . u <= 0, else mixed. Active and
-inactive rows stay so on every smaller cone, so a child looks at its parent's mixed rows only.
+inactive rows stay so on every smaller cone, so that the rows mixed on a cone are followed further, and few
+others. What is known belongs to the generators, and a cut adds one generator for both of its children.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from operator import mul
+from collections.abc import Sequence
+from functools import cache
+from itertools import compress
+from operator import add, mul
 from typing import NamedTuple, TypeVar
 
 from certify.certificate import Certificate
 from certify.problem import TrainingProblem
+from certify.samples import Matrices, Samples, Vector
+
+# To forget the settled rows costs as much as a cut: it should pay for all that is below. A cone that may have
+# to wait must not hold much more than its mixed rows in any case.
+_MOST_FOLLOWED = 2  # for each mixed row, where a cone is divided
+_MOST_WAITING = 8  # for each mixed row, where it waits
+_SPARE = 8
 
 _T = TypeVar("_T")
-Vector = tuple[int, ...]
 
 
 class Row(NamedTuple):
@@ -32,82 +40,247 @@ class Row(NamedTuple):
     values: Vector
 
 
-@dataclass(frozen=True, slots=True)
-class Cone:
+class Ray(NamedTuple):
+    """A generator w of a cone, and what the followed rows x_i are there.
+
+    Attributes:
+        vector: w.
+        length: of its largest entry, in bits.
+        outputs: N^T relu(Xw), of length c, over all rows, whether they are followed or not.
+        values: x_i . w for each followed row.
+        positive: the set of followed rows with a positive value.
+        negative: the set of those with a negative one.
+        column: the values again, as a column (see `certify.samples`).
+    """
+
+    vector: Vector
+    length: int
+    outputs: Sequence[int]
+    values: Sequence[int]
+    positive: int
+    negative: int
+    column: int
+
+    @classmethod
+    def at(cls, samples: Samples, vector: Vector) -> Ray:
+        """Return a generator at which all rows are followed."""
+        matrices = samples.matrices
+        values = [dot(x, vector) for x in matrices.inputs]
+        activations = [max(value, 0) for value in values]
+        outputs = [dot(column, activations) for column in zip(*matrices.weights, strict=True)]
+        positive, negative = samples.positive(values), samples.negative(values)
+        return cls(vector, length_of(vector), outputs, values, positive, negative, samples.column(values))
+
+    def reversed(self, slopes: Sequence[Vector]) -> Ray:
+        """Return the generator -w, given the c rows of N^T X: relu(-p) is relu(p) - p."""
+        outputs = [f - dot(slope, self.vector) for f, slope in zip(self.outputs, slopes, strict=True)]
+        return Ray(
+            tuple([-e for e in self.vector]),
+            self.length,
+            outputs,
+            [-value for value in self.values],
+            self.negative,
+            self.positive,
+            -self.column,
+        )
+
+    def restricted(self, samples: Samples, members: int, kept: Samples) -> Ray:
+        """Return the generator with only the members of a set of the samples followed."""
+        vector, length, outputs, values, positive, negative, _ = self
+        kept_values = list(samples.pick(values, members))
+        return Ray(
+            vector,
+            length,
+            outputs,
+            kept_values,
+            samples.pick_set(positive, members),
+            samples.pick_set(negative, members),
+            kept.column(kept_values),
+        )
+
+    def combined(self, other: Ray, a: int, b: int, vector: Vector, length: int, samples: Samples) -> Ray:
+        """Return w = a w_1 + b w_2 from what is known here, at w_1, and at the other; a and b are positive.
+
+        Where a row has opposite signs at the two, relu is less than its linear interpolation:
+        relu(a p + b q) = a relu(p) + b relu(q) - min(a |p|, b |q|).
+        """
+        ap, bq = [a * value for value in self.values], [b * value for value in other.values]
+        values = list(map(add, ap, bq))
+        outputs = [a * f + b * g for f, g in zip(self.outputs, other.outputs, strict=True)]
+        crossing = (self.positive & other.negative) | (self.negative & other.positive)
+        if crossing:
+            flags = crossing.to_bytes(len(values), "little")
+            gaps = map(min, map(abs, compress(ap, flags)), map(abs, compress(bq, flags)))
+            bits = min(self.length + a.bit_length(), other.length + b.bit_length())
+            plus, minus = samples.packing(bits + samples.matrices.input_bits).sums(crossing, gaps)
+            outputs = [f - p + m for f, p, m in zip(outputs, plus, minus, strict=True)]
+        return Ray(
+            vector,
+            length,
+            outputs,
+            values,
+            samples.positive(values),
+            samples.negative(values),
+            a * self.column + b * other.column,
+        )
+
+
+class Cone(NamedTuple):
     """The cone {sum_k t_k w_k : t_k >= 0 where signed} with what relu(Xu) is known to be on it.
 
     Attributes:
-        generators: w_1, ..., w_d.
+        samples: the followed rows; a mixed one always is.
+        rays: w_1, ..., w_d.
         signed: whether t_k >= 0 is known.
-        linear: c vectors of R^d: the part of N^T relu(Xu) that comes from rows active on the cone.
-        mixed: the rows that are neither active nor inactive on it.
+        gram: w_k . w_l for k <= l, row by row.
+        unsettled: the set of followed rows that are mixed.
     """
 
-    generators: tuple[Vector, ...]
+    samples: Samples
+    rays: tuple[Ray, ...]
     signed: tuple[bool, ...]
-    linear: tuple[Vector, ...]
-    mixed: tuple[Row, ...]
+    gram: Sequence[int]
+    unsettled: int
 
     @classmethod
     def root(cls, certificate: Certificate, problem: TrainingProblem) -> Cone:
         """Return the whole space in the certificate's frame."""
+        samples = Samples(Matrices(problem.inputs, certificate.dual_point), range(problem.n))
         generators = certificate.frame.generators
-        zero = (0,) * problem.d
-        whole = cls(generators, (False,) * problem.d, (zero,) * problem.c, ())
-        rows = zip(certificate.dual_point, problem.inputs, strict=True)
-        return whole._settle(Row(weight, x, tuple(dot(x, w) for w in generators)) for weight, x in rows)
+        rays = tuple(Ray.at(samples, w) for w in generators)
+        gram = [dot(w, v) for k, w in enumerate(generators) for v in generators[k:]]
+        return _settled(samples, rays, (False,) * problem.d, gram)
+
+    @property
+    def generators(self) -> tuple[Vector, ...]:
+        """w_1, ..., w_d."""
+        return tuple([ray.vector for ray in self.rays])
+
+    @property
+    def products(self) -> list[list[int]]:
+        """w_k . w_l for all k and l."""
+        return square_of(self.gram, len(self.rays))
 
     @property
     def vectors(self) -> int:
-        """The number of vectors that the cone holds, which is what it costs to keep."""
-        return len(self.generators) + len(self.linear) + len(self.mixed)
+        """The number of vectors that the cone counts as (docs/certificate-format.md)."""
+        return len(self.rays) + len(self.samples.matrices.slopes) + self.unsettled.bit_count()
+
+    @property
+    def mixed(self) -> list[Row]:
+        """The rows that are neither active nor inactive."""
+        samples = self.samples
+        inputs, weights = samples.matrices.inputs, samples.matrices.weights
+        values = zip(*[ray.values for ray in self.rays], strict=True)
+        rows = [Row(weights[i], inputs[i], p) for i, p in zip(samples.indices, values, strict=True)]
+        return list(samples.pick(rows, self.unsettled))
+
+    @property
+    def linear(self) -> list[list[int]]:
+        """Column k is G_k, the part of N^T relu(X w_k) that comes from active rows: what mixed ones leave."""
+        mixed = self.mixed
+        weights = [[row.weight[j] for row in mixed] for j in range(len(self.samples.matrices.slopes))]
+        columns = []
+        for k, ray in enumerate(self.rays):
+            activations = [max(row.values[k], 0) for row in mixed]
+            columns.append([f - dot(w, activations) for f, w in zip(ray.outputs, weights, strict=True)])
+        return columns
+
+    def follows_more_than(self, times: int) -> bool:
+        """Say whether more rows are followed than so many times those that are mixed."""
+        return len(self.samples) > times * self.unsettled.bit_count() + _SPARE
+
+    def restricted(self) -> Cone:
+        """Return the same cone with none but mixed rows followed."""
+        samples, rays, signed, gram, unsettled = self
+        kept = samples.restricted(unsettled)
+        rays = tuple([ray.restricted(samples, unsettled, kept) for ray in rays])
+        return Cone(kept, rays, signed, gram, kept.everyone)
 
     def with_sign(self, k: int, negative: bool) -> Cone:
         """Return the half of the cone where t_k >= 0, or, with generator k reversed, where t_k <= 0.
 
         The sign of t_k must be unknown, or the second half is no part of this cone.
         """
-        signed = _put(self.signed, k, True)
-        if not negative:
-            return Cone(self.generators, signed, self.linear, ())._settle(self.mixed)
-        generators = _put(self.generators, k, tuple(-e for e in self.generators[k]))
-        rows = (Row(r.weight, r.x, _put(r.values, k, -r.values[k])) for r in self.mixed)
-        return Cone(generators, signed, self.linear, ())._settle(rows)
+        rays, gram = self.rays, self.gram
+        if negative:
+            places = triangle(len(rays))[k]
+            products = [gram[place] if l == k else -gram[place] for l, place in enumerate(places)]
+            rays = _put(rays, k, rays[k].reversed(self.samples.matrices.slopes))
+            gram = _replaced(gram, places, products)
+        return _settled(self.samples, rays, _put(self.signed, k, True), gram)
 
-    def divided(self, k: int, l: int, generator: Vector) -> tuple[Cone, Cone]:
-        """Return the cones with generator k, then generator l replaced; the new one must lie between them."""
-        values = [dot(row.x, generator) for row in self.mixed]
-        return self._with_generator(k, generator, values), self._with_generator(l, generator, values)
+    def divided(self, k: int, l: int, a: int, b: int, vector: Vector, length: int) -> tuple[Cone, Cone]:
+        """Return the cones with w = a w_k + b w_l in the place of w_k, then of w_l; a and b are positive.
 
-    def _with_generator(self, k: int, generator: Vector, values: list[int]) -> Cone:
-        rows = (
-            Row(weight, x, _put(old, k, value))
-            for (weight, x, old), value in zip(self.mixed, values, strict=True)
+        Args:
+            k: of the first generator.
+            l: of the second.
+            a: factor of the first.
+            b: factor of the second.
+            vector: w.
+            length: of its largest entry, in bits.
+        """
+        cone = self.restricted() if self.follows_more_than(_MOST_FOLLOWED) else self
+        samples, rays, signed, gram, _ = cone
+        ray = rays[k].combined(rays[l], a, b, vector, length, samples)
+        at_k, at_l = triangle(len(rays))[k], triangle(len(rays))[l]
+        products = [a * gram[i] + b * gram[j] for i, j in zip(at_k, at_l, strict=True)]
+        first, second = _replaced(gram, at_k, products), _replaced(gram, at_l, products)
+        first[at_k[k]] = second[at_l[l]] = a * products[k] + b * products[l]
+        return (
+            _settled(samples, _put(rays, k, ray), signed, first),
+            _settled(samples, _put(rays, l, ray), signed, second),
         )
-        return Cone(_put(self.generators, k, generator), self.signed, self.linear, ())._settle(rows)
 
-    def _settle(self, rows: Iterable[Row]) -> Cone:
-        """Sort rows into active ones (added to `linear`), inactive ones (dropped) and mixed ones (kept)."""
-        free = [k for k, signed in enumerate(self.signed) if not signed]
-        linear = [list(row) for row in self.linear]
-        mixed = []
-        for row in rows:
-            # Along a coordinate of unknown sign a row keeps its sign only if it vanishes.
-            values = row.values
-            crosses = free and any(values[k] for k in free)
-            if not crosses and min(values) >= 0:
-                for target, weight in zip(linear, row.weight, strict=True):
-                    if weight:
-                        for j, entry in enumerate(row.x):
-                            target[j] += weight * entry
-            elif crosses or max(values) > 0:
-                mixed.append(row)
-        return Cone(self.generators, self.signed, tuple(map(tuple, linear)), tuple(mixed))
+
+def _settled(samples: Samples, rays: tuple[Ray, ...], signed: tuple[bool, ...], gram: Sequence[int]) -> Cone:
+    """Return a cone with its mixed rows found among those that are followed."""
+    somewhere_positive = somewhere_negative = 0
+    for ray, known in zip(rays, signed, strict=True):
+        if known:
+            somewhere_positive |= ray.positive
+            somewhere_negative |= ray.negative
+        else:  # the cone holds -w_k as well
+            both = ray.positive | ray.negative
+            somewhere_positive |= both
+            somewhere_negative |= both
+    unsettled = somewhere_positive & somewhere_negative
+    cone = Cone(samples, rays, signed, gram, unsettled)
+    return cone.restricted() if cone.follows_more_than(_MOST_WAITING) else cone
+
+
+def length_of(vector: Vector) -> int:
+    """Return the length of the largest entry in size, in bits."""
+    return max(max(vector), -min(vector)).bit_length()
+
+
+@cache
+def triangle(d: int) -> tuple[tuple[int, ...], ...]:
+    """Return for each k, l the place of entry (k, l) of a symmetric matrix in its upper triangle, by rows."""
+
+    def place(k: int, l: int) -> int:
+        return k * d - k * (k + 1) // 2 + l
+
+    return tuple(tuple(place(min(k, l), max(k, l)) for l in range(d)) for k in range(d))
+
+
+def square_of(upper: Sequence[int], d: int) -> list[list[int]]:
+    """Return the symmetric matrix of order d with this upper triangle, row by row."""
+    return [[upper[place] for place in row] for row in triangle(d)]
 
 
 def dot(p: Sequence[int], q: Sequence[int]) -> int:
     """Return the inner product of two integer vectors, which must have the same length."""
     return sum(map(mul, p, q))
+
+
+def _replaced(items: Sequence[int], places: Sequence[int], new: Sequence[int]) -> list[int]:
+    """Return the items with new ones at some places."""
+    changed = list(items)
+    for place, item in zip(places, new, strict=True):
+        changed[place] = item
+    return changed
 
 
 def _put(items: tuple[_T, ...], k: int, item: _T) -> tuple[_T, ...]:

@@ -64,18 +64,23 @@ class Dataset:
     feature_names: tuple[str, ...]
     source: str
 
-    def problem(self, gamma: Fraction | int | str | float, loss: str = "squared") -> TrainingProblem:
+    def problem(
+        self, gamma: Fraction | int | str | float, loss: str = "squared", output_bias: str = "none"
+    ) -> TrainingProblem:
         """Add the weight decay and the loss.
 
         Args:
             gamma: positive; a float is taken as the shortest decimal that prints it, so that "0.1", "1/10"
                 and 0.1 all mean one tenth.
             loss: a name of `certify.problem.LOSSES`.
+            output_bias: a name of `certify.problem.OUTPUT_BIASES`.
 
         Raises:
-            DataError: if gamma is not a positive number or the loss is unknown.
+            DataError: if gamma is not a positive number, the loss or the output bias unknown.
         """
-        return TrainingProblem.from_rationals(self.inputs, self.targets, parse_gamma(gamma), loss)
+        return TrainingProblem.from_rationals(
+            self.inputs, self.targets, parse_gamma(gamma), loss, output_bias
+        )
 
     def describe(self) -> str:
         """Say in one sentence what is fitted to what."""

@@ -105,7 +105,9 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
             weights, bias, output = np.zeros((len(weights), 1)), np.zeros(1), np.zeros((1, output.shape[1]))
         # Unlike its constructor, skip_init does not draw weights, which would advance torch's generator.
         first, second = (
-            torch.nn.utils.skip_init(torch.nn.Linear, *shape, bias=has_bias, dtype=torch.float64)
+            torch.nn.utils.skip_init(  # type: ignore[no-untyped-call]
+                torch.nn.Linear, *shape, bias=has_bias, dtype=torch.float64
+            )
             for shape, has_bias in ((weights.shape, True), (output.shape, False))
         )
         with torch.no_grad():

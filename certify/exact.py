@@ -34,6 +34,8 @@ def is_psd(matrix: IntegerMatrix) -> bool:
     Args:
         matrix: the rows of a symmetric matrix; only symmetric matrices have a meaningful answer.
     """
+    if len(matrix) <= _SMALL_ORDER:
+        return _eliminates(matrix)
     if any(matrix[i][i] < 0 for i in range(len(matrix))):
         return False
     support = [i for i in range(len(matrix)) if matrix[i][i] > 0]
@@ -124,20 +126,18 @@ def _value(matrix: IntegerMatrix, z: Sequence[int]) -> int:
 
 def _eliminates(matrix: IntegerMatrix) -> bool:
     """Decide semidefiniteness by symmetric fraction-free elimination (Bareiss)."""
-    rows = [list(row) for row in matrix]
+    upper = [row[i:] for i, row in enumerate(matrix)]
     previous = 1
-    for k in range(len(rows)):
-        pivot = rows[k][k]
-        if pivot < 0:
-            return False
-        if pivot == 0:
-            if any(rows[k][k:]):
+    for k, (pivot, *rest) in enumerate(upper):
+        if pivot <= 0:
+            if pivot < 0 or any(rest):
                 return False
             continue
-        for i in range(k + 1, len(rows)):
-            factor = rows[i][k]
-            for j in range(i, len(rows)):
-                rows[i][j] = rows[j][i] = (pivot * rows[i][j] - factor * rows[j][k]) // previous
+        for i, factor in enumerate(rest):
+            upper[k + 1 + i] = [
+                (pivot * entry - factor * other) // previous
+                for entry, other in zip(upper[k + 1 + i], rest[i:], strict=True)
+            ]
         previous = pivot
     return True
 

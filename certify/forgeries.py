@@ -12,6 +12,7 @@ from fractions import Fraction
 from random import Random
 
 from certify.certificate import Certificate, Frame
+from certify.dual_bound import dual_bound
 from certify.problem import IntegerRows, TrainingProblem
 from certify.tree_forgeries import (
     TREE_FORGERIES,
@@ -29,12 +30,7 @@ def with_honest_claim(certificate: Certificate, problem: TrainingProblem) -> Cer
     rows, exponent = certificate.dual_point, certificate.dual_exponent
     if exponent < 0 or len(rows) != problem.n or any(len(row) != problem.c for row in rows):
         return certificate
-    inner = sum(
-        a * y for row, ys in zip(rows, problem.targets, strict=True) for a, y in zip(row, ys, strict=True)
-    )
-    square = sum(a * a for row in rows for a in row)
-    bound = Fraction(inner, problem.target_denominator << exponent) - Fraction(square, 2 << 2 * exponent)
-    return replace(certificate, bound=bound)
+    return replace(certificate, bound=dual_bound(problem, rows, exponent))
 
 
 def _claim_raised(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
@@ -49,6 +45,10 @@ def _gamma_changed(certificate: Certificate, problem: TrainingProblem, random: R
 
 def _loss_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
     return replace(certificate, loss=random.choice(("absolute", "hinge", "", "Squared")))
+
+
+def _output_bias_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
+    return replace(certificate, output_bias=random.choice(("none", "free", "decayed", "")))
 
 
 def _hash_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
@@ -156,6 +156,7 @@ FORGERIES: dict[str, Forgery] = {
     "claim raised": _claim_raised,
     "gamma changed": _gamma_changed,
     "loss changed": _loss_changed,
+    "output bias changed": _output_bias_changed,
     "hash changed": _hash_changed,
     "dual point scaled up": _dual_scaled_up,
     "dual point and multipliers scaled up": _dual_and_multipliers_scaled_up,
@@ -173,7 +174,14 @@ FORGERIES: dict[str, Forgery] = {
 }
 
 # Alone these are caught before the proof is looked at, whatever else is forged.
-ALONE = ("claim raised", "gamma changed", "loss changed", "hash changed", "dual rows rearranged")
+ALONE = (
+    "claim raised",
+    "gamma changed",
+    "loss changed",
+    "output bias changed",
+    "hash changed",
+    "dual rows rearranged",
+)
 
 # What raises a claim and keeps it consistent: a forger who wants to gain anything begins with one of these.
 RAISING = ("dual point scaled up", "dual point and multipliers scaled up", "dual point moved to the targets")

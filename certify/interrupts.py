@@ -34,6 +34,11 @@ class Interrupts:
         self._allowed = True
         try:
             yield
+        except SystemError:
+            # So a call of compiled code ends that finds the signal's exception set when it returns.
+            if self.came:
+                raise KeyboardInterrupt from None
+            raise
         finally:
             self._allowed = False
 

@@ -5,14 +5,15 @@ Exact integers only. The rules are in docs/certificate-format.md, why they hold 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import lshift
+from itertools import combinations_with_replacement, repeat, starmap
+from operator import add, lshift, mul
 
 from flint import fmpz_mat
 
 from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
-from certify.cone import Cone, dot
+from certify.cone import Cone, Row, square_of
 from certify.exact import is_nonnegative_on_orthant, is_psd
 from certify.obligations import Obligation, require
 from certify.problem import TrainingProblem
@@ -64,17 +65,42 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
     require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
     order = d + len(mixed)
     require(order <= MAX_LEAF_ORDER, Obligation.LIMITS)
-    quantities, complementary = _quantities(cone)
+    mixed, products = _without_idle_rows(mixed, sum(cone.signed), leaf.products)
+    order = d + len(mixed)
+    quantities = _quantities(cone.signed, mixed)
     gauge = [
-        [dot(row, w) for w in cone.generators] + [r.weight[j] for r in mixed]
-        for j, row in enumerate(cone.linear)
+        [*column, *(row.weight[j] for row in mixed)]
+        for j, column in enumerate(zip(*cone.linear, strict=True))
     ]
-    form = _gram(gauge) * (-leaf.scale * level.alpha) + _gram_of_generators(cone, order) * (
-        leaf.scale * level.u
-    )
-    products = _product_form(leaf.products, quantities, order, complementary)
+    padding = [0] * len(mixed)
+    square = [[*row, *padding] for row in cone.products] + [[0] * order for _ in mixed]
+    form = _gram(gauge) * (-leaf.scale * level.alpha) + fmpz_mat(square) * (leaf.scale * level.u)
+    form_of_products = _product_form(products, quantities, order, complementary=len(mixed))
     # Products of two linear forms have half-integers off the diagonal: everything is doubled.
-    require(is_psd(_integers(form * 2 - products * leaf.unit)), Obligation.LEAF_FORM)
+    require(is_psd(_integers(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
+
+
+def _without_idle_rows(mixed: list[Row], signed: int, products: Products) -> tuple[list[Row], Products]:
+    """Leave out the mixed rows that have neither weight nor multipliers; return the products renumbered.
+
+    The form is zero in their alpha, so it is semidefinite with them if and only if it is without them.
+    """
+    m = len(mixed)
+    require(all(0 <= i <= j < signed + 2 * m for i, j, _ in products), Obligation.PRODUCT_INDEX)
+    used = {(q - signed) % m for i, j, _ in products for q in (i, j) if q >= signed}
+    kept = [r for r, row in enumerate(mixed) if r in used or any(row.weight)]
+    place = {r: signed + new for new, r in enumerate(kept)}
+
+    def renumbered(q: int) -> int:
+        if q < signed:
+            return q
+        part, r = divmod(q - signed, m)
+        return place[r] + part * len(kept)
+
+    return (
+        [mixed[r] for r in kept],
+        [(renumbered(i), renumbered(j), multiplier) for i, j, multiplier in products],
+    )
 
 
 def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
@@ -86,9 +112,8 @@ def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
     require(all(cone.signed), Obligation.LEAF_SIGNED)
     require(leaf.a > 0 and leaf.b > 0, Obligation.TAU_POSITIVE)
     require(leaf.unit > 0, Obligation.LEAF_SCALE)
-    d = len(cone.generators)
-    envelope = _envelope(cone)
-    centres, radii = [e.centre for e in envelope], [e.radius for e in envelope]
+    d = len(cone.rays)
+    centres, radii = _centres_and_radii(_enclosures(cone))
     on_u, on_centre, on_radius = level.u, level.alpha, 0
     if any(map(any, radii)):
         total = leaf.a + leaf.b
@@ -97,15 +122,8 @@ def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
             level.alpha * leaf.a * total,
             level.alpha * leaf.b * total,
         )
-    form = [
-        [
-            4 * on_u * dot(w, v)
-            - on_centre * dot(centres[k], centres[l])
-            - on_radius * dot(radii[k], radii[l])
-            for l, v in enumerate(cone.generators)
-        ]
-        for k, w in enumerate(cone.generators)
-    ]
+    upper = _form(4 * on_u, cone.gram, on_centre, centres)
+    form = square_of(_form(1, upper, on_radius, radii), d)
     if leaf.products:
         identity = [[int(i == j) for j in range(d)] for i in range(d)]
         # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
@@ -120,78 +138,83 @@ def _check_envelope(cone: Cone, level: Level) -> None:
     As t >= 0, the larger one of |f_j| at each end of the interval bounds it, generator by generator.
     """
     require(all(cone.signed), Obligation.LEAF_SIGNED)
-    bounds = [
-        [abs(centre) + radius for centre, radius in zip(e.centre, e.radius, strict=True)]
-        for e in _envelope(cone)
-    ]
-    form = [
-        [
-            4 * level.u * dot(w, v) - level.alpha * dot(p, q)
-            for v, q in zip(cone.generators, bounds, strict=True)
-        ]
-        for w, p in zip(cone.generators, bounds, strict=True)
-    ]
-    require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
+    bounds = [[max(f + y, x - f) for f, x, y in zip(*at, strict=True)] for at in _enclosures(cone)]
+    form = _form(level.u, cone.gram, level.alpha, bounds)
+    # Most forms end here.
+    proved = min(form) >= 0 or is_nonnegative_on_orthant(square_of(form, len(cone.rays)))
+    require(proved, Obligation.LEAF_FORM)
 
 
-@dataclass(frozen=True, slots=True)
-class _Envelope:
-    """What bounds N^T relu(Xu) on a simplicial cone at one generator, all of it doubled.
-
-    Attributes:
-        centre: of length c.
-        radius: of length c, nonnegative.
-    """
-
-    centre: list[int]
-    radius: list[int]
+def _form(on_u: int, gram: Sequence[int], on_square: int, rows: Sequence[Sequence[int]]) -> list[int]:
+    """Return the upper triangle of on_u * gram - on_square * (the products of the rows with each other)."""
+    squares: Iterable[int] = repeat(0)
+    for column in zip(*rows, strict=True):
+        squares = map(add, squares, starmap(mul, combinations_with_replacement(column, 2)))
+    return [on_u * product - on_square * square for product, square in zip(gram, squares, strict=False)]
 
 
-def _envelope(cone: Cone) -> list[_Envelope]:
+Enclosure = tuple[Sequence[int], Sequence[int], Sequence[int]]
+
+
+def _enclosures(cone: Cone) -> list[Enclosure]:
     """Enclose f(t) = N^T relu(Xu), u = sum_k t_k w_k, between linear functions of t >= 0, output by output.
 
-    For a mixed row with values p, relu(p.t) lies between p.t and p^+ . t, and between 0 and p^+ . t. Either
-    would be sound; the row's sign inside the cone tells which is narrower.
+    A row with values p has relu(p.t) between p.t and p^+ . t, and between 0 and p^+ . t. Either would be
+    sound; the row's sign at a point u* inside the cone tells which is narrower. At a generator with p < 0 the
+    first is [p, 0], at one with p > 0 the second is [0, p], and else they are relu(p) alone. So a row leaves
+    an interval about N^T relu(X w_k) only where its sign is not the one at u*. There, in either case,
+    |p| N_i^- adds to what is above and |p| N_i^+ to what is below.
+
+    Returns:
+        For each generator N^T relu(X w_k), and how far below and above it the interval reaches; of length c.
     """
-    lengths = [max(map(abs, w)).bit_length() for w in cone.generators]
-    shifts = [max(lengths) - length for length in lengths]
-    weights = [[row.weight[j] for row in cone.mixed] for j in range(len(cone.linear))]
-    sizes = [[abs(weight) for weight in column] for column in weights]
-    rises = [sum(map(lshift, row.values, shifts)) >= 0 for row in cone.mixed]
-    result = []
-    for k, w in enumerate(cone.generators):
-        middles, widths = [], []  # doubled, of each mixed row's interval
-        for rising, row in zip(rises, cone.mixed, strict=True):
-            value = row.values[k]
-            if value > 0:
-                middles.append(2 * value if rising else value)
-                widths.append(0 if rising else value)
-            else:
-                middles.append(value if rising else 0)
-                widths.append(-value if rising else 0)
-        centre = [
-            2 * dot(part, w) + dot(column, middles) for part, column in zip(cone.linear, weights, strict=True)
-        ]
-        result.append(_Envelope(centre, [dot(column, widths) for column in sizes]))
+    samples = cone.samples
+    longest = max([ray.length for ray in cone.rays])
+    rising = _rising(cone, longest)
+    falling = rising ^ samples.everyone
+    packing = samples.packing(longest + samples.matrices.input_bits)
+    exact = [0] * packing.c
+    result: list[Enclosure] = []
+    for _, _, outputs, values, positive, negative, _ in cone.rays:
+        opposed = (positive & falling) | (negative & rising)
+        below = above = exact
+        if opposed:
+            below, above = packing.sums(opposed, map(abs, samples.pick(values, opposed)))
+        result.append((outputs, below, above))
     return result
 
 
-def _quantities(cone: Cone) -> tuple[list[list[int]], int]:
+def _centres_and_radii(enclosures: list[Enclosure]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the doubled middles and half-widths of the intervals, d times c."""
+    centres = [[2 * f + y - x for f, x, y in zip(*at, strict=True)] for at in enclosures]
+    return centres, [list(map(add, below, above)) for _, below, above in enclosures]
+
+
+def _rising(cone: Cone, longest: int) -> int:
+    """Return the set of rows that are not negative at u*, the sum of the generators at one length."""
+    shifts = [longest - ray.length for ray in cone.rays]
+    rising = cone.samples.not_negative(sum(map(lshift, [ray.column for ray in cone.rays], shifts)), longest)
+    if rising is not None:
+        return rising
+    values = zip(*[ray.values for ray in cone.rays], strict=True)
+    negative = cone.samples.negative([sum(map(lshift, row, shifts)) for row in values])
+    return negative ^ cone.samples.everyone
+
+
+def _quantities(signed: Sequence[bool], mixed: Sequence[Row]) -> list[list[int]]:
     """List the nonnegative quantities of a leaf as linear forms in z = (t, alpha_F).
 
-    Returns:
-        The signed t_k, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed rows; and the
-        number of mixed rows, so that the quantities -2m.., -m.. of one row are complementary.
+    They are the signed t_k, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed rows.
     """
-    d, m = len(cone.generators), len(cone.mixed)
+    d, m = len(signed), len(mixed)
 
     def unit(position: int) -> list[int]:
         return [int(j == position) for j in range(d + m)]
 
-    signed = [unit(k) for k in range(d) if cone.signed[k]]
+    known = [unit(k) for k in range(d) if signed[k]]
     alpha = [unit(d + i) for i in range(m)]
-    beta = [[-value for value in row.values] + unit(d + i)[d:] for i, row in enumerate(cone.mixed)]
-    return signed + alpha + beta, m
+    beta = [[-value for value in row.values] + unit(d + i)[d:] for i, row in enumerate(mixed)]
+    return known + alpha + beta
 
 
 def _product_form(
@@ -199,7 +222,8 @@ def _product_form(
 ) -> fmpz_mat:
     """Return twice the form of a sum of multiplier * quantity_i * quantity_j, as a symmetric matrix.
 
-    Multipliers must be nonnegative, except those of alpha_i beta_i, which is zero.
+    Multipliers must be nonnegative, except those of alpha_i beta_i, which is zero: of so many `complementary`
+    pairs, the last quantities.
     """
     size = len(quantities)
     table = [[0] * size for _ in range(size)]
@@ -218,13 +242,6 @@ def _product_form(
 def _gram(rows: list[list[int]]) -> fmpz_mat:
     matrix = fmpz_mat(rows)
     return matrix.transpose() * matrix
-
-
-def _gram_of_generators(cone: Cone, order: int) -> fmpz_mat:
-    """Return |u|^2 = |sum_k t_k w_k|^2 as a form of the given order in (t, ...)."""
-    padding = [(0,) * len(cone.generators)] * (order - len(cone.generators))
-    matrix = fmpz_mat([list(w) for w in (*cone.generators, *padding)])
-    return matrix * matrix.transpose()
 
 
 def _integers(matrix: fmpz_mat) -> list[list[int]]:

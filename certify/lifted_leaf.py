@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from certify.certificate import Leaf
-from certify.cone import Cone, dot
+from certify.cone import Cone
 from certify.leaf_rules import Level, check_leaf
 from certify.obligations import Rejection
 from formulations.cone_multipliers import Indices, LiftedCone, cone_multipliers
@@ -46,31 +46,40 @@ def _in_floats(cone: Cone, level: Level) -> tuple[LiftedCone, list[int]]:
         The cone, and for each of its quantities (the signed t_k, the alpha_i, the beta_i) the exponent of the
         power of two that it was multiplied by.
     """
-    d, c, m = len(cone.generators), len(cone.linear), len(cone.mixed)
-    of_t = [max(map(abs, w)).bit_length() for w in cone.generators]
+    mixed = cone.mixed
+    of_t = [ray.length for ray in cone.rays]
     of_alpha = [
         -max(value.bit_length() - e for value, e in zip(row.values, of_t, strict=True) if value)
-        for row in cone.mixed
+        for row in mixed
     ]
     half = level.u.bit_length() // 2
     unit = math.sqrt((level.alpha << 2 * half) / level.u)
-    pairs = [list(zip(cone.generators, of_t, strict=True))] * 2
     lifted = LiftedCone(
-        gram=np.array([[_scaled(dot(w, v), -e - f) for v, f in pairs[0]] for w, e in pairs[1]]),
+        gram=np.array(
+            [
+                [_scaled(product, -e - f) for product, f in zip(row, of_t, strict=True)]
+                for row, e in zip(cone.products, of_t, strict=True)
+            ]
+        ),
         signed=np.array(cone.signed),
-        linear=np.array([[unit * _scaled(dot(g, w), -e - half) for w, e in pairs[0]] for g in cone.linear]),
+        linear=np.array(
+            [
+                [unit * _scaled(output, -e - half) for output in column]
+                for column, e in zip(cone.linear, of_t, strict=True)
+            ]
+        ).T,
         values=np.array(
             [
                 [_scaled(value, e - f) for value, f in zip(row.values, of_t, strict=True)]
-                for row, e in zip(cone.mixed, of_alpha, strict=True)
+                for row, e in zip(mixed, of_alpha, strict=True)
             ]
-        ).reshape(m, d),
+        ).reshape(len(mixed), len(of_t)),
         weights=np.array(
             [
                 [unit * _scaled(weight, -e - half) for weight in row.weight]
-                for row, e in zip(cone.mixed, of_alpha, strict=True)
+                for row, e in zip(mixed, of_alpha, strict=True)
             ]
-        ).reshape(m, c),
+        ).reshape(len(mixed), -1 if mixed else len(cone.linear[0])),
     )
     signed = [e for e, is_signed in zip(of_t, cone.signed, strict=True) if is_signed]
     return lifted, signed + 2 * of_alpha

@@ -2,6 +2,8 @@
 
     minimise over (u_j, v_j):  1/2 |sum_j relu(X u_j) v_j^T - Y|_F^2 + gamma/2 sum_j (|u_j|^2 + |v_j|^2)
 
+With an output bias, 1 b^T joins the predictions; a decayed one adds gamma/2 |b|^2 to the objective.
+
 X and Y are held as integer matrices over one positive denominator each, because every exact
 computation of the project (the objective, the checker's leaves) is done in integers.
 """
@@ -22,6 +24,7 @@ Rational = int | Fraction
 IntegerRows = tuple[tuple[int, ...], ...]
 
 LOSSES = ("squared",)
+OUTPUT_BIASES = ("none", "free", "decayed")
 
 
 def over_common_denominator(rows: Iterable[Sequence[Rational]]) -> tuple[IntegerRows, int]:
@@ -36,19 +39,21 @@ def over_common_denominator(rows: Iterable[Sequence[Rational]]) -> tuple[Integer
 
 @dataclass(frozen=True)
 class ReLUNetwork:
-    """A two-layer network without output bias: x -> sum_j relu(u_j . x) v_j, weights exact.
+    """A two-layer network x -> sum_j relu(u_j . x) v_j + b, weights exact.
 
     Attributes:
         hidden: d x m, its columns the hidden weights u_j (integers over `hidden_denominator`).
         output: m x c, its rows the output weights v_j (integers over `output_denominator`).
         hidden_denominator: positive; a power of two when the weights come from floats.
         output_denominator: likewise.
+        output_bias: b, of length c; () for none.
     """
 
     hidden: IntegerRows
     output: IntegerRows
     hidden_denominator: int = 1
     output_denominator: int = 1
+    output_bias: tuple[Fraction, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse layers whose shapes do not fit together."""
@@ -61,37 +66,47 @@ class ReLUNetwork:
             )
         if self.hidden_denominator <= 0 or self.output_denominator <= 0:
             raise NetworkError("a denominator of the network is not positive: give positive integers")
+        if self.output_bias and self.output and len(self.output[0]) != len(self.output_bias):
+            raise NetworkError(
+                f"the network has {len(self.output[0])} outputs and an output bias for "
+                f"{len(self.output_bias)}: give one number for each output"
+            )
 
     @classmethod
     def from_rationals(
-        cls, hidden: Iterable[Sequence[Rational]], output: Iterable[Sequence[Rational]]
+        cls,
+        hidden: Iterable[Sequence[Rational]],
+        output: Iterable[Sequence[Rational]],
+        output_bias: Iterable[Rational] = (),
     ) -> ReLUNetwork:
-        """Build a network from rational layers: `hidden` d x m, `output` m x c."""
-        return cls(*_interleave(over_common_denominator(hidden), over_common_denominator(output)))
+        """Build a network from rational layers: `hidden` d x m, `output` m x c, `output_bias` of length c."""
+        (u, u_denominator), (v, v_denominator) = map(over_common_denominator, (hidden, output))
+        return cls(u, v, u_denominator, v_denominator, tuple(map(Fraction, output_bias)))
 
     @classmethod
-    def from_floats(cls, hidden: Iterable[Iterable[float]], output: Iterable[Iterable[float]]) -> ReLUNetwork:
+    def from_floats(
+        cls,
+        hidden: Iterable[Iterable[float]],
+        output: Iterable[Iterable[float]],
+        output_bias: Iterable[float] = (),
+    ) -> ReLUNetwork:
         """Build a network from floats, each taken as the dyadic rational that it is.
 
         Args:
             hidden: d x m, for instance a numpy array.
             output: m x c.
+            output_bias: of length c, or empty.
 
         Raises:
             NetworkError: if a weight is NaN or infinite, or the shapes do not fit.
         """
-        return cls.from_rationals(_dyadics(hidden, "hidden"), _dyadics(output, "output"))
+        (bias,) = _dyadics([output_bias], "output bias")
+        return cls.from_rationals(_dyadics(hidden, "hidden"), _dyadics(output, "output"), bias)
 
     @property
     def width(self) -> int:
         """The number m of neurons."""
         return len(self.output)
-
-
-def _interleave(
-    hidden: tuple[IntegerRows, int], output: tuple[IntegerRows, int]
-) -> tuple[IntegerRows, IntegerRows, int, int]:
-    return hidden[0], output[0], hidden[1], output[1]
 
 
 def _dyadics(layer: Iterable[Iterable[float]], name: str) -> list[list[Fraction]]:
@@ -121,6 +136,7 @@ class TrainingProblem:
         input_denominator: the least common denominator of X.
         target_denominator: the least common denominator of Y.
         loss: a name of `LOSSES`.
+        output_bias: a name of `OUTPUT_BIASES`: whether networks have one, and whether it is penalised.
     """
 
     inputs: IntegerRows
@@ -129,6 +145,7 @@ class TrainingProblem:
     input_denominator: int = 1
     target_denominator: int = 1
     loss: str = "squared"
+    output_bias: str = "none"
 
     def __post_init__(self) -> None:
         """Refuse what is not a training problem."""
@@ -147,6 +164,10 @@ class TrainingProblem:
             raise DataError(f"gamma is {self.gamma}: give a positive weight-decay strength")
         if self.loss not in LOSSES:
             raise DataError(f"the loss {self.loss!r} is not supported: use one of {', '.join(LOSSES)}")
+        if self.output_bias not in OUTPUT_BIASES:
+            raise DataError(
+                f"the output bias {self.output_bias!r} is unknown: use one of {', '.join(OUTPUT_BIASES)}"
+            )
         # The hash must depend on the problem alone, not on how its fractions were written.
         for rows, denominator in (
             (self.inputs, self.input_denominator),
@@ -164,15 +185,16 @@ class TrainingProblem:
         targets: Iterable[Sequence[Rational]],
         gamma: Rational,
         loss: str = "squared",
+        output_bias: str = "none",
     ) -> TrainingProblem:
         """Build the problem from rational matrices: `inputs` n x d, `targets` n x c.
 
         Raises:
-            DataError: if the shapes do not fit, gamma is not positive or the loss is unknown.
+            DataError: if the shapes do not fit, gamma is not positive, the loss or the output bias unknown.
         """
         x, x_denominator = over_common_denominator(inputs)
         y, y_denominator = over_common_denominator(targets)
-        return cls(x, y, Fraction(gamma), x_denominator, y_denominator, loss)
+        return cls(x, y, Fraction(gamma), x_denominator, y_denominator, loss, output_bias)
 
     @property
     def n(self) -> int:
@@ -193,7 +215,8 @@ class TrainingProblem:
         """Hash the canonical text of the problem (docs/certificate-format.md, "The problem's hash")."""
         digest = hashlib.sha256()
         digest.update(
-            f"certify problem 1\nloss {self.loss}\ngamma {self.gamma.numerator}/{self.gamma.denominator}\n"
+            f"certify problem 1\nloss {self.loss}\noutput_bias {self.output_bias}\n"
+            f"gamma {self.gamma.numerator}/{self.gamma.denominator}\n"
             f"size {self.n} {self.d} {self.c}\n"
             f"denominators {self.input_denominator} {self.target_denominator}\n".encode()
         )
@@ -202,17 +225,29 @@ class TrainingProblem:
         return digest.hexdigest()
 
     def loss_at_zero(self) -> Fraction:
-        """The objective 1/2 |Y|_F^2 of the network without neurons."""
+        """The objective 1/2 |Y|_F^2 of the network without neurons, its output bias zero."""
         return Fraction(sum(y * y for row in self.targets for y in row), 2 * self.target_denominator**2)
 
     def objective(self, network: ReLUNetwork) -> Fraction:
         """Evaluate the regularised training loss of a network exactly.
 
         Raises:
-            NetworkError: if the network's input or output size is not the problem's.
+            NetworkError: if the network's input or output size is not the problem's, or it has an output bias
+                and the problem has none.
         """
+        bias = network.output_bias
+        if any(bias) and self.output_bias == "none":
+            raise NetworkError(
+                "the network has an output bias and the problem has none: choose the output bias free or "
+                "decayed"
+            )
+        if bias and len(bias) != self.c:
+            raise NetworkError(
+                f"the network has an output bias for {len(bias)} outputs and the data {self.c} targets: use "
+                "the network of this problem"
+            )
         if network.width == 0:
-            return self.loss_at_zero()
+            return self._objective_of(0, [[0] * self.c] * self.n, 1, bias)
         if len(network.hidden) != self.d or len(network.output[0]) != self.c:
             raise NetworkError(
                 f"the network maps {len(network.hidden)} inputs to {len(network.output[0])} outputs and the "
@@ -222,15 +257,25 @@ class TrainingProblem:
         rectified = fmpz_mat([[max(int(a), 0) for a in row] for row in activations])
         predictions = (rectified * fmpz_mat(_lists(network.output))).tolist()
         scale = self.input_denominator * network.hidden_denominator * network.output_denominator
-        squared_error = sum(
-            (int(z) * self.target_denominator - y * scale) ** 2
-            for z_row, y_row in zip(predictions, self.targets, strict=True)
-            for z, y in zip(z_row, y_row, strict=True)
-        )
         decay = Fraction(_sum_of_squares(network.hidden), network.hidden_denominator**2) + Fraction(
             _sum_of_squares(network.output), network.output_denominator**2
         )
-        return Fraction(squared_error, 2 * (scale * self.target_denominator) ** 2) + self.gamma / 2 * decay
+        return self._objective_of(decay, [[int(z) for z in row] for row in predictions], scale, bias)
+
+    def _objective_of(
+        self, decay: Rational, predictions: list[list[int]], scale: int, bias: tuple[Fraction, ...]
+    ) -> Fraction:
+        """Return the objective for predictions over `scale` without the bias, and sum |u_j|^2 + |v_j|^2."""
+        (shifts,), unit = over_common_denominator([bias or (Fraction(0),) * self.c])
+        squared_error = sum(
+            ((z * unit + shift * scale) * self.target_denominator - y * scale * unit) ** 2
+            for z_row, y_row in zip(predictions, self.targets, strict=True)
+            for z, shift, y in zip(z_row, shifts, y_row, strict=True)
+        )
+        if self.output_bias == "decayed":
+            decay += sum(entry * entry for entry in bias)
+        scale *= unit * self.target_denominator
+        return Fraction(squared_error, 2 * scale**2) + self.gamma / 2 * decay
 
 
 def _lists(rows: IntegerRows) -> list[list[int]]:

@@ -26,7 +26,7 @@ from formulations.shor import improve_slack, solve_shor
 
 _T = TypeVar("_T")
 
-METHODS = ("auto", "tree", "sdp", "shor")
+METHODS = ("auto", "tree", "partition", "sdp", "shor")
 SOLVERS = ("auto", "interior-point", "mosek", "clarabel", "scs")
 PRECISIONS = ("double", "high")
 
@@ -39,7 +39,7 @@ LARGEST_SDP_DUAL = 2000  # entries of the dual point
 
 @dataclass(frozen=True)
 class Choice:
-    """What will run: `method` "tree", "sdp" or "shor", a solver of `SOLVERS`, a precision of `PRECISIONS`."""
+    """What will run: `method` of `METHODS` but "auto", a solver of `SOLVERS`, a precision of `PRECISIONS`."""
 
     method: str
     solver: str
@@ -99,8 +99,8 @@ def choose(
     plain = solver == "auto" and precision == "double"
     if method == "auto":
         small = problem.d <= LARGEST_TREE_FEATURES and not tree_failed
-        method = "tree" if small and plain else "sdp" if fits or not plain else "shor"
-    if method in ("tree", "shor") and not plain:
+        method = ("tree" if small else "partition") if plain else "sdp"
+    if method in ("tree", "partition", "shor") and not plain:
         raise SolverError(
             f"the method {method} has one solver and double precision: leave --solver and --precision out"
         )

@@ -122,10 +122,7 @@ def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: Cone, lev
         vectors -= cone.vectors
         if before[ends[number]] == before[number]:
             continue
-        try:
-            below = children(nodes[number], cone, level)
-        except Rejection as rejection:
-            raise Rejection(rejection.obligation, number) from None
+        below = children(nodes[number], cone, level, number)
         if below:
             pending.append((below[1], ends[number + 1]))
             pending.append((below[0], number + 1))

@@ -30,6 +30,7 @@ from scipy.optimize import minimize_scalar
 
 from certify.certificate import Certificate, Frame, Leaf, Node
 from certify.check import check_certificate
+from certify.dual_bound import dual_bound
 from certify.errors import DataError
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
@@ -176,11 +177,7 @@ def trivial_certificate(
 
     The network computes 0 there, so their dual point is their target; elsewhere it is zero.
     """
-    scale = _rounder(Fraction(1 << _TRIVIAL_EXPONENT, problem.target_denominator))
-    rows = tuple(
-        tuple(0 if any(x) else scale(entry) for entry in y)
-        for x, y in zip(problem.inputs, problem.targets, strict=True)
-    )
+    rows = rounded_dual_point(problem, np.zeros((problem.n, problem.c)), Fraction(1), _TRIVIAL_EXPONENT)
     return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
 
 
@@ -347,6 +344,25 @@ def _products(
     return tuple(sorted(entries))
 
 
+def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, exponent: int) -> IntegerRows:
+    """Return factor * N in integers over 2**exponent.
+
+    A sample at x = 0 never enters the gauge: its best dual point is its target, whatever N says there.
+
+    Args:
+        problem: the exact problem.
+        N: n x c.
+        factor: exact, like all that follows.
+        exponent: at least 0.
+    """
+    on_entry = _rounder(factor * (1 << exponent))
+    on_target = _rounder(Fraction(1 << exponent, problem.target_denominator))
+    return tuple(
+        tuple(map(on_entry, row)) if any(x) else tuple(map(on_target, targets))
+        for row, x, targets in zip(N.tolist(), problem.inputs, problem.targets, strict=True)
+    )
+
+
 def certificate_of(
     problem: TrainingProblem,
     dual_point: IntegerRows,
@@ -367,16 +383,13 @@ def certificate_of(
         method: likewise.
         frame: the root of the tree; the coordinate frame by default.
     """
-    inner = sum(
-        a * b for row, y in zip(dual_point, problem.targets, strict=True) for a, b in zip(row, y, strict=True)
-    )
-    square = sum(a * a for row in dual_point for a in row)
     return Certificate(
         problem_sha256=problem.sha256(),
         gamma=problem.gamma,
         loss=problem.loss,
+        output_bias=problem.output_bias,
         preprocessing=preprocessing,
-        bound=Fraction(inner, problem.target_denominator << exponent) - Fraction(square, 2 << 2 * exponent),
+        bound=dual_bound(problem, dual_point, exponent),
         dual_point=dual_point,
         dual_exponent=exponent,
         frame=Frame.identity(problem.d) if frame is None else frame,

@@ -8,7 +8,7 @@ to it if the subtree is longer in the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -68,7 +68,7 @@ def shrink(
     """
     nodes = certificate.tree
     ends = ends_of_subtrees(nodes)
-    if not ends or ends[0] != len(nodes):
+    if not ends:
         raise Rejection(Obligation.COVER)
     level = Level.of(certificate, problem)
     lengths = [0, *accumulate(len(node_text(node)) for node in nodes)]
@@ -82,7 +82,7 @@ def shrink(
         length = lengths[end] - lengths[number]
         on_progress(number, len(nodes), saved)
         complete = complete and not should_stop()
-        mixed = len(cone.mixed)
+        mixed = cone.unsettled.bit_count()
         if not complete or length < _LEAST + _LEAST_OF_ROW * mixed:
             kept.extend(nodes[number:end])
             continue
@@ -96,15 +96,7 @@ def shrink(
             continue
         kept.append(nodes[number])
         if not isinstance(nodes[number], AnyLeaf):
-            first, second = _children(nodes, number, cone, level)
+            first, second = children(nodes[number], cone, level, number)
             pending.append((second, ends[number + 1]))
             pending.append((first, number + 1))
     return Shrunk(replace(certificate, tree=tuple(kept)), replaced, complete)
-
-
-def _children(nodes: Sequence[Node], number: int, cone: Cone, level: Level) -> tuple[Cone, Cone]:
-    try:
-        first, second = children(nodes[number], cone, level)
-    except Rejection as rejection:
-        raise Rejection(rejection.obligation, number) from None
-    return first, second

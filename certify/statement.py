@@ -16,20 +16,24 @@ TRUST = {
 
 def formula(problem: TrainingProblem) -> str:
     """Write the objective with this problem's gamma."""
-    return f"1/2 |f(X) - Y|^2 + {_plain(problem.gamma)}/2 * sum_j (|u_j|^2 + |v_j|^2)"
+    decay = "sum_j (|u_j|^2 + |v_j|^2)"
+    if problem.output_bias == "decayed":
+        decay = f"({decay} + |b|^2)"
+    return f"1/2 |f(X) - Y|^2 + {plain(problem.gamma)}/2 * {decay}"
 
 
 def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocessing | None) -> str:
     """State the proved lower bound with all that it depends on."""
     return (
-        f"For every number of neurons m and all weights, the network f(x) = sum_j relu(u_j . x) v_j on these "
+        f"For every number of neurons m and all weights, the network "
+        f"f(x) = sum_j relu(u_j . x) v_j{' + b' * (problem.output_bias != 'none')} on these "
         f"{problem.n} sample{'s' * (problem.n != 1)} ({_features(problem, preprocessing)}; "
         f"{_targets(problem, preprocessing)}) has\n"
         f"    {formula(problem)}  >=  {decimal_down(bound, 12)}"
     )
 
 
-def _plain(value: Fraction) -> str:
+def plain(value: Fraction) -> str:
     """Write a decimal as a decimal, any other rational as a fraction in parentheses."""
     for digits in range(30):
         if (value * 10**digits).denominator == 1:

@@ -18,9 +18,9 @@ from certify.certificate import Certificate, Frame
 from certify.checkpoint import Checkpoint, SavedProof
 from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
-from certify.root_leaf import Arrays, certificate_of, trivial_certificate
+from certify.root_leaf import Arrays, certificate_of, rounded_dual_point, trivial_certificate
 from certify.tree_kernel import Nodes
-from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree, whitened_frame
+from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree
 from formulations.column_generation import ColumnGeneration
 
 _FIRST_SLACK = 1.0
@@ -131,7 +131,7 @@ class TreeBound:
         self._live = np.any(arrays.X != 0, axis=1)
         self._X = np.ascontiguousarray(arrays.X[self._live])
         self._constant = 0.5 * float(np.sum(arrays.Y[~self._live] ** 2))
-        self._frame = whitened_frame(self._X)
+        self._frame = Frame.identity(arrays.X.shape[1])
         self._bits = _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS
         if checkpoint is not None and checkpoint.proof is not None:
             saved = checkpoint.proof
@@ -246,18 +246,9 @@ def tree_certificates(
     live = np.any(arrays.X != 0, axis=1)
     fit, square = _inner(proof.dual_point[live], arrays.Y[live])
     scale = min(arrays.gamma / proof.gauge_bound, fit / square) if square > 0 else 0.0
-    unit = 1 << _DUAL_EXPONENT
     for margin in _MARGINS:
-        factor = Fraction(scale) * (1 - margin) * unit
-        # A sample at x = 0 never enters the gauge: its best dual point is its target.
-        rows = tuple(
-            tuple(round(factor * Fraction(entry)) for entry in row)
-            if is_live
-            else tuple(round(Fraction(unit * target, problem.target_denominator)) for target in targets)
-            for row, targets, is_live in zip(
-                proof.dual_point.tolist(), problem.targets, live.tolist(), strict=True
-            )
-        )
+        factor = Fraction(scale) * (1 - margin)
+        rows = rounded_dual_point(problem, proof.dual_point, factor, _DUAL_EXPONENT)
         yield certificate_of(problem, rows, _DUAL_EXPONENT, tree, preprocessing, "tree", frame=proof.frame)
 
 

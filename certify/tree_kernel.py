@@ -6,6 +6,8 @@ child looks only at the rows that are still mixed on its parent.
 
 Generators are kept in units of a power of two, so that the integers a, b of a cut a w_k + b w_l are chosen
 for the integer vectors that the checker will have: one of them is a power of two, the other has a few bits.
+
+All of it is in one file: whether a compiled function is out of date is told by its own file alone.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ _compile = njit(cache=True, nogil=True, error_model="numpy")
 
 @_compile
 def _has_factor(matrix: Any, factor: Any, share: float) -> bool:
-    """Say whether a matrix, with or without its positive entries off the diagonal, has a Cholesky factor."""
+    """Say whether a matrix, with a share of its positive entries off the diagonal, has a Cholesky factor."""
     for i in range(len(matrix)):
         for j in range(i + 1):
             entry = matrix[i, j]
@@ -179,10 +181,28 @@ def _widest_edge(gains: Any) -> Any:
 
 
 @_compile
-def _close(W: Any, weights: Any, centre: Any, radius: Any, level: float, margin: float, work: Any) -> Any:
-    """Try the two leaf rules; return the kind of the leaf, -1 for none, with the numbers of its tau."""
+def _close(
+    N: Any,
+    sizes: Any,
+    rows: Any,
+    products: Any,
+    values: Any,
+    W: Any,
+    weights: Any,
+    level: float,
+    margin: float,
+    scratch: Any,
+    gains: Any,
+) -> Any:
+    """Try the two leaf rules on a cone, and fill in how wide the rows make its edges.
+
+    Returns:
+        The kind of the leaf, -1 for none, with the numbers of its tau.
+    """
+    centre, radius, work = scratch
     d, c = centre.shape
     gram, matrix, factor = work[0], work[1], work[2]
+    _enclose(N, sizes, rows, products, weights, values, centre, radius, gains)
     middle, spread = 0.0, 0.0
     for k in range(d):
         a, b = 0.0, 0.0
@@ -315,8 +335,7 @@ def grow(
     new_weight = np.empty(MAX_DEPTH)
     new_value = np.empty((MAX_DEPTH, c))
     new_products = np.empty((MAX_DEPTH, n))
-    centre, radius = np.empty((d, c)), np.empty((d, c))
-    work, gains = np.zeros((3, d, d)), np.zeros((d, d))
+    scratch, gains = (np.empty((d, c)), np.empty((d, c)), np.zeros((3, d, d))), np.zeros((d, d))
     witnesses, found, found_at = np.empty((MAX_WITNESSES, d)), 0, 0
 
     nodes = (
@@ -352,18 +371,19 @@ def grow(
         if children[depth] == 2:
             # An earlier level or dual point asked for this cut; this one may do without it.
             if depth < unguided and len(guide[0]) and size == places[depth] + 3:
-                _enclose(
+                kind, mantissa, power = _close(
                     N,
                     sizes,
                     rows[depth, :mixed],
                     products[depth],
-                    weights[depth],
                     values[depth],
-                    centre,
-                    radius,
+                    W[depth],
+                    weights[depth],
+                    level,
+                    margin,
+                    scratch,
                     gains,
                 )
-                kind, mantissa, power = _close(W[depth], weights[depth], centre, radius, level, margin, work)
                 if kind >= 0:
                     size = places[depth]
                     nodes[0][size], nodes[1][size], nodes[2][size] = kind, 0, 0
@@ -393,22 +413,24 @@ def grow(
             if kind != SPLIT:
                 if unguided == MAX_DEPTH:
                     unguided = depth
-                _enclose(
+                kind, mantissa, power = _close(
                     N,
                     sizes,
                     rows[depth, :mixed],
                     products[depth],
-                    weights[depth],
                     values[depth],
-                    centre,
-                    radius,
+                    W[depth],
+                    weights[depth],
+                    level,
+                    margin,
+                    scratch,
                     gains,
                 )
-                kind, mantissa, power = _close(W[depth], weights[depth], centre, radius, level, margin, work)
                 if kind < 0:
                     gain, k, l = _widest_edge(gains)
                     cosine, far_k, far_l = _longest_edge(W[depth], weights[depth])
-                    if cosine < 0 or gain < _KINK_OR_MIDDLE * math.sqrt(level) * (1 - cosine):
+                    # Generators may be so close that 1 - cosine is rounded to zero, or less.
+                    if cosine < 0 or not gain > max(0.0, _KINK_OR_MIDDLE * math.sqrt(level) * (1 - cosine)):
                         k, l = far_k, far_l
                         ratio = weights[depth, k] / weights[depth, l]
                     else:

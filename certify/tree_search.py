@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from certify import tree_kernel
@@ -27,7 +26,6 @@ Vector = NDArray[np.float64]
 _WITHOUT_END = 1 << 62
 MAX_FEATURES = 12  # the orthants alone are 2^d cones
 MAX_NODES = 60_000_000  # of all orthants, each of which may have its share
-_FRAME_SIZE = 64
 _MARGIN = 1e-10
 _POLL = 0.1
 _PROBE = 50_000  # cones of each orthant
@@ -47,30 +45,6 @@ class Search:
     trees: tuple[Nodes, ...] | None
     witnesses: Matrix | None
     cones: int
-
-
-def whitened_frame(X: Matrix) -> Frame:
-    """Return a frame of small integers in whose coordinates the data is round.
-
-    Args:
-        X: inputs, n x d. Where they do not span R^d the coordinate frame is returned.
-    """
-    d = X.shape[1]
-    values, vectors = np.linalg.eigh(X.T @ X)
-    if not values[0] > 1e-12 * values[-1]:
-        return Frame.identity(d)
-    rows = (vectors / np.sqrt(values)).T
-    rows = np.rint(rows * (_FRAME_SIZE / np.abs(rows).max(axis=1, keepdims=True)))
-    generators = fmpz_mat([[int(entry) for entry in row] for row in rows.tolist()])
-    if generators.det() == 0:
-        return Frame.identity(d)
-    inverse = generators.inv().tolist()
-    scale = math.lcm(*(int(entry.q) for row in inverse for entry in row))
-    return Frame(
-        tuple(tuple(int(entry) for entry in row) for row in generators.tolist()),
-        tuple(tuple(int(entry.p) * (scale // int(entry.q)) for entry in row) for row in inverse),
-        scale,
-    )
 
 
 def search_tree(

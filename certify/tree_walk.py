@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from certify.certificate import Node, Sign, Split
-from certify.cone import Cone
+from certify.cone import Cone, length_of
 from certify.leaf_rules import Level, check_leaf
 from certify.obligations import Obligation, Rejection, require
 
@@ -48,10 +48,7 @@ def walk(
         require(bool(pending), Obligation.COVER, number)
         cone = pending.pop()
         vectors -= cone.vectors
-        try:
-            below = children(node, cone, level)
-        except Rejection as rejection:
-            raise Rejection(rejection.obligation, number) from None
+        below = children(node, cone, level, number)
         pending.extend(reversed(below))
         vectors += sum(child.vectors for child in below)
         require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
@@ -63,15 +60,28 @@ def walk(
     return leaves
 
 
-def children(node: Node, cone: Cone, level: Level) -> tuple[Cone, ...]:
+def children(node: Node, cone: Cone, level: Level, number: int | None = None) -> tuple[Cone, ...]:
     """Check one node on its cone; return the cones of its children, which cover it.
+
+    Args:
+        node: of the tree.
+        cone: its place there.
+        level: of the premise.
+        number: of the node, which a rejection names.
 
     Raises:
         Rejection: if the node does not fit the cone, or is a leaf that does not prove the premise there.
     """
+    try:
+        return _children(node, cone, level)
+    except Rejection as rejection:
+        raise Rejection(rejection.obligation, number) from None
+
+
+def _children(node: Node, cone: Cone, level: Level) -> tuple[Cone, ...]:
     match node:
         case Sign(k):
-            require(0 <= k < len(cone.generators) and not cone.signed[k], Obligation.SIGN_INDEX)
+            require(0 <= k < len(cone.rays) and not cone.signed[k], Obligation.SIGN_INDEX)
             return cone.with_sign(k, negative=False), cone.with_sign(k, negative=True)
         case Split():
             return _split(node, cone)
@@ -81,12 +91,12 @@ def children(node: Node, cone: Cone, level: Level) -> tuple[Cone, ...]:
 
 
 def _split(node: Split, cone: Cone) -> tuple[Cone, Cone]:
-    d = len(cone.generators)
+    d = len(cone.rays)
     require(0 <= node.k < d and 0 <= node.l < d and node.k != node.l, Obligation.SPLIT_INDEX)
     require(cone.signed[node.k] and cone.signed[node.l], Obligation.SPLIT_SIGNED)
     require(node.a > 0 and node.b > 0, Obligation.SPLIT_POSITIVE)
-    generator = tuple(
-        node.a * p + node.b * q for p, q in zip(cone.generators[node.k], cone.generators[node.l], strict=True)
-    )
-    require(max(map(abs, generator)).bit_length() <= MAX_GENERATOR_BITS, Obligation.LIMITS)
-    return cone.divided(node.k, node.l, generator)
+    first, second = cone.rays[node.k].vector, cone.rays[node.l].vector
+    generator = tuple([node.a * p + node.b * q for p, q in zip(first, second, strict=True)])
+    bits = length_of(generator)
+    require(bits <= MAX_GENERATOR_BITS, Obligation.LIMITS)
+    return cone.divided(node.k, node.l, node.a, node.b, generator, bits)

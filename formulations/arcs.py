@@ -105,13 +105,13 @@ def _arcs(X: Matrix, N: Matrix) -> tuple[Vector, NDArray[np.float64]]:
 def _candidates(starts: Vector, maps: NDArray[np.float64]) -> Vector:
     """Return, sorted, the angles of the ends of arcs and of the peaks and troughs inside them."""
     widths = np.diff(starts, append=starts[0] + 2 * np.pi)
-    peaks = peak_angles(maps)
+    peaks = _peak_angles(maps)
     offsets = [np.mod(angles - starts, np.pi) for angles in (peaks, peaks + np.pi / 2)]
     inside = [(starts + offset)[offset < widths] for offset in offsets]
     return np.sort(np.concatenate([starts, *inside]))
 
 
-def peak_angles(maps: NDArray[np.float64]) -> Vector:
+def _peak_angles(maps: NDArray[np.float64]) -> Vector:
     """Return the angles t, modulo pi, where |G (cos t, sin t)| is largest, for maps of shape (k, c, 2)."""
     cosine, sine = maps[:, :, 0], maps[:, :, 1]
     product = np.sum(cosine * sine, axis=1)

@@ -22,6 +22,7 @@ Matrix = NDArray[np.float64]
 
 _RANDOM_FEATURES = 300
 _SLIDE_ITERATIONS = 200
+_SLIDE_SHARE = 0.1  # of what the columns gained that ten iterations of a slide have to gain
 _MAX_ROUNDS = 200
 _ROUNDING = 1e-10
 _SLOW = 1e-5
@@ -39,7 +40,7 @@ class _Effort:
 
 
 # Far from the optimum the residual moves too much for ascents to end; near it nothing may be missed.
-_EFFORTS = (_Effort(24, 8, False), _Effort(64, None, True), _Effort(256, None, True))
+_EFFORTS = (_Effort(400, 8, False), _Effort(800, None, True), _Effort(1600, None, True))
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ class ColumnGeneration:
         """Take one round: directions join, neurons slide; return a status if it is no use to go on."""
         before = self.best.loss
         found = self._join(self._peaks())
-        self._slide()
+        self._slide(_SLIDE_SHARE * (before - self.best.loss))
         if self.is_late():
             return "time_limit"
         gain = (before - self.best.loss) / max(before, 1e-300) if found else 0.0
@@ -202,8 +203,9 @@ class ColumnGeneration:
         Args:
             directions: not zero, as columns, of shape (d, k).
         """
+        before = self.best.loss
         found = self._join(self._maximise(directions, _EFFORTS[-1]))
-        self._slide()
+        self._slide(_SLIDE_SHARE * (before - self.best.loss))
         self._effort = 0
         return found
 
@@ -259,22 +261,17 @@ class ColumnGeneration:
         )
 
     def _join(self, maxima: list[GaugeMaximum]) -> bool:
-        """Solve the master with the directions of maxima; return whether any has a gauge above gamma."""
+        """Solve the master with the maxima above gamma as more directions; return whether there are any."""
         best = self.best
-        # Ascents from the neurons end at gamma or above, so these directions alone may do as well.
-        useful = [maximum for maximum in maxima if maximum.value > self.gamma * (1 - 1e-7)]
-        if not useful:
+        above = [maximum for maximum in maxima if maximum.value > self.gamma * (1 + _SETTLED)]
+        if not above:
             return False
-        directions = np.column_stack([maximum.direction for maximum in useful])
-        kinks = tuple(maximum.kinks for maximum in useful)
-        lean = self._solve(directions, kinks)
-        found = useful[0].value > self.gamma * (1 + _SETTLED)
-        rich = self._solve(np.hstack([best.directions, directions]), best.kinks + kinks) if found else lean
-        is_enough = best.loss - lean.loss >= 0.9 * (best.loss - rich.loss)
-        self._adopt("columns", lean if is_enough else rich)
-        return found
+        directions = np.column_stack([maximum.direction for maximum in above])
+        kinks = tuple(maximum.kinks for maximum in above)
+        self._adopt("columns", self._solve(np.hstack([best.directions, directions]), best.kinks + kinks))
+        return True
 
-    def _slide(self) -> None:
+    def _slide(self, least_gain: float) -> None:
         """Merge neurons of one linear piece, move all together, and keep the outcome unless it is worse."""
         if not len(self.best.output):
             return
@@ -286,8 +283,11 @@ class ColumnGeneration:
             _balanced(merged),
             kinks=merged.kinks,
             max_iterations=_SLIDE_ITERATIONS,
+            least_gain=least_gain,
             should_stop=self.is_late,
         )
+        if self.best.loss - result.losses[-1] < least_gain - _ROUNDING * self.best.loss:
+            return
         directions, alive = _normalised(result.hidden)
         self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
 

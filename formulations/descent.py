@@ -26,6 +26,8 @@ from formulations.oracle import Rows, orthogonal_to
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
+_PATIENCE = 10  # iterations: a single one may gain little before others that gain much
+
 
 @dataclass(frozen=True)
 class Descent:
@@ -54,6 +56,7 @@ def descend(
     *,
     kinks: Sequence[Rows] | None = None,
     max_iterations: int = 500,
+    least_gain: float = 0.0,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Descent:
     """Run L-BFGS on the hidden weights from the given ones; prefer it where the number of neurons is settled.
@@ -65,6 +68,7 @@ def descend(
         hidden: u_j as columns, of shape (d, m), with their lengths.
         kinks: for every neuron the rows i that keep x_i^T u_j = 0; none by default.
         max_iterations: limit of L-BFGS iterations.
+        least_gain: in loss; the descent also ends where ten iterations gain less.
         should_stop: asked at every evaluation; once true, the best weights so far are returned.
     """
     best = _eliminate_output(X, Y, gamma, hidden)
@@ -87,6 +91,8 @@ def descend(
 
     def remember(intermediate_result: OptimizeResult) -> None:
         losses.append(float(intermediate_result.fun) * scale)
+        if len(losses) > _PATIENCE and losses[-1 - _PATIENCE] - losses[-1] < least_gain:
+            raise _Stop
 
     with contextlib.suppress(_Stop):
         minimize(

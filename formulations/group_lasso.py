@@ -11,12 +11,14 @@ Writing |v| = min over eta > 0 of (|v|^2 / eta + eta) / 2 and minimising over V 
 which is smooth and convex. With W the matrix (gamma I + A diag(eta) A^T)^-1 Y the output weights are
 v_k = eta_k W^T a_k, the residual is gamma W, and an atom belongs to an optimal network where |W^T a_k| = 1.
 A primal-dual interior-point method on eta needs about a dozen Newton steps, each of the order of the number
-of atoms whatever the number of outputs, and does not suffer from nearly parallel atoms.
+of atoms whatever the number of outputs, and does not suffer from nearly parallel atoms. Where there are fewer
+atoms than samples, the inverse is taken through A^T A.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +29,8 @@ Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
 _STALLED_AFTER = 10
+_JITTER = 1e-13
+_STIFF = 1e7
 
 
 @dataclass(frozen=True)
@@ -78,17 +82,11 @@ def solve_group_lasso(
     if np.linalg.norm(atoms.T @ targets, axis=1).max(initial=0.0) <= gamma * (1 + 1e-12):
         zero = np.zeros((count, targets.shape[1]))
         return GroupLassoSolution(zero, targets.copy(), targets.copy(), half_square, 0.0, 0)
-    # Fewer atoms than samples: only the part of Y in their span can be fitted, so n shrinks to K.
-    basis = np.linalg.qr(atoms)[0] if count < atoms.shape[0] else np.eye(atoms.shape[0])
-    beyond = targets - basis @ (basis.T @ targets)
-    master = _Master(basis.T @ atoms, basis.T @ targets, gamma, 0.5 * float(np.sum(beyond**2)))
+    master = _Master(atoms, targets, gamma, atoms.T @ atoms)
     best, iterations = _interior_point(master, tolerance, max_iterations)
-
-    output = best.eta[:, None] * best.correlations
-    residual = targets - atoms @ output
-    value = 0.5 * float(np.sum(residual**2)) + gamma * float(np.linalg.norm(output, axis=1).sum())
-    dual_point = basis @ best.dual_point + beyond
-    return GroupLassoSolution(output, residual, dual_point, value, max(best.gap, 0.0), iterations)
+    return GroupLassoSolution(
+        best.output, best.residual, best.dual_point, best.value, max(best.gap, 0.0), iterations
+    )
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,9 @@ class _Point:
 
     eta: Vector
     correlations: Matrix  # W^T a_k as rows, K x c
-    gram: Matrix  # a_k^T (gamma I + A diag(eta) A^T)^-1 a_l
+    hat: Matrix  # diag(eta)^1/2 A^T (gamma I + A diag(eta) A^T)^-1 A diag(eta)^1/2; only its lower triangle
+    output: Matrix
+    residual: Matrix
     dual_point: Matrix
     value: float
     gap: float
@@ -105,40 +105,69 @@ class _Point:
 
 @dataclass(frozen=True)
 class _Master:
-    """The problem in eta; unreachable is the part of the loss that no atom can change."""
+    """The problem in eta, with its Gram matrix A^T A."""
 
     atoms: Matrix
     targets: Matrix
     gamma: float
-    unreachable: float
+    gram: Matrix
 
     def at(self, eta: Vector) -> _Point:
+        """Evaluate at a positive eta."""
         A, Y, gamma = self.atoms, self.targets, self.gamma
-        factor = self._factor(eta)
-        half = scipy.linalg.solve_triangular(factor, A, lower=True, check_finite=False)
-        weights = scipy.linalg.cho_solve((factor, True), Y, check_finite=False)
-        # One step of refinement: without it the gap stalls near 1e-9 when gamma is small.
-        defect = Y - gamma * weights - (A * eta) @ (A.T @ weights)
-        weights = weights + scipy.linalg.cho_solve((factor, True), defect, check_finite=False)
-        correlations = A.T @ weights
-        norms = np.linalg.norm(correlations, axis=1)
-        fitted = A @ (eta[:, None] * correlations)
-        value = 0.5 * float(np.sum((Y - fitted) ** 2)) + gamma * float(eta @ norms)
-        dual_point = gamma * weights
-        fit, square = float(np.sum(dual_point * Y)), float(np.sum(dual_point**2))
-        scale = min(1 / norms.max(), fit / square)
-        gap = value - (scale * fit - scale**2 / 2 * square)
-        return _Point(eta, correlations, half.T @ half, scale * dual_point, value + self.unreachable, gap)
+        solve, hat = self._inverse(eta)
 
-    def _factor(self, eta: Vector) -> Matrix:
-        """Return the lower triangular L with L L^T = gamma I + A diag(eta) A^T."""
-        A, identity = self.atoms, np.eye(len(self.atoms))
-        try:
-            factor: Matrix = scipy.linalg.cholesky(self.gamma * identity + (A * eta) @ A.T, lower=True)
-        except np.linalg.LinAlgError:  # gamma is lost in the rounding of the sum, not in that of its root
-            root = np.vstack([np.sqrt(eta)[:, None] * A.T, np.sqrt(self.gamma) * identity])
-            factor = scipy.linalg.qr(root, mode="r")[0][: len(A)].T
-        return factor
+        weights = solve(Y)
+        # One step of refinement: without it the gap stalls near 1e-8 when gamma is small.
+        weights += solve(Y - gamma * weights - A @ (eta[:, None] * (A.T @ weights)))
+        correlations = A.T @ weights
+        output = eta[:, None] * correlations
+        residual = Y - A @ output
+        dual_point = gamma * weights
+        value = 0.5 * float(np.sum(residual**2)) + gamma * float(np.linalg.norm(output, axis=1).sum())
+        fit, square = float(np.sum(dual_point * Y)), float(np.sum(dual_point**2))
+        scale = min(1 / float(np.linalg.norm(correlations, axis=1).max()), fit / square)
+        gap = value - (scale * fit - scale**2 / 2 * square)
+        return _Point(eta, correlations, hat, output, residual, scale * dual_point, value, gap)
+
+    def _inverse(self, eta: Vector) -> tuple[Callable[[Matrix], Matrix], Matrix]:
+        """Return how to solve (gamma I + A diag(eta) A^T) W = right, and the hat matrix."""
+        A, gamma = self.atoms, self.gamma
+        samples, count = A.shape
+        root = np.sqrt(eta / gamma)
+        scaled = A * root
+        # Through matrices of the size of the atoms both are differences, which cancel where eta is large.
+        if count > 2 * samples or np.max(eta * np.diag(self.gram)) > _STIFF * gamma:
+            factor = _factor(scaled @ scaled.T, scaled.T)
+            half = scipy.linalg.solve_triangular(factor, scaled, lower=True, check_finite=False)
+            return (
+                lambda right: scipy.linalg.cho_solve((factor, True), right, check_finite=False) / gamma,
+                half.T @ half,
+            )
+        factor = _factor(self.gram * root * root[:, None], scaled)
+        hat: Matrix = -scipy.linalg.lapack.dpotri(factor, lower=1)[0]
+        hat[np.diag_indices(count)] += 1
+
+        def solve(right: Matrix) -> Matrix:
+            inner = scipy.linalg.cho_solve((factor, True), scaled.T @ right, check_finite=False)
+            difference: Matrix = right - scaled @ inner
+            return difference / gamma
+
+        return solve, hat
+
+    def only(self, atoms: NDArray[np.intp]) -> _Master:
+        """Return the problem without the other atoms."""
+        return _Master(self.atoms[:, atoms], self.targets, self.gamma, self.gram[np.ix_(atoms, atoms)])
+
+
+def _factor(product: Matrix, root: Matrix) -> Matrix:
+    """Return the lower triangular L with L L^T = I + product, where product = root^T root."""
+    identity = np.eye(len(product))
+    try:
+        return np.asarray(scipy.linalg.cholesky(identity + product, lower=True, check_finite=False))
+    except np.linalg.LinAlgError:  # the identity is lost in the rounding of the sum, not in that of its root
+        stacked = np.vstack([root, identity])
+        return np.asarray(scipy.linalg.qr(stacked, mode="r")[0][: len(product)].T, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -151,7 +180,10 @@ class _State:
 
 def _interior_point(master: _Master, tolerance: float, max_iterations: int) -> tuple[_Point, int]:
     """Take Newton steps on (eta, slack) until the gap closes or rounding stops all progress."""
-    state = best = _start(master)
+    # All eta alike: no optimal ones have a larger sum.
+    count = master.atoms.shape[1]
+    level = 0.5 * float(np.sum(master.targets**2)) / (master.gamma * count)
+    state = best = _State(master.at(np.full(count, level)), np.full(count, master.gamma / 2))
     least_product = np.inf
     iteration = last_progress = 0
     while best.point.gap > tolerance * best.point.value and iteration < max_iterations:
@@ -170,42 +202,16 @@ def _interior_point(master: _Master, tolerance: float, max_iterations: int) -> t
     return _without_zeros(master, best, tolerance), iteration
 
 
-def _start(master: _Master) -> _State:
-    """Return an eta whose entries are all equal, to a factor of four the best such one.
-
-    Where the best is zero, it is set by the atom that on its own has the largest eta.
-    """
-    squares, vectors = np.linalg.eigh(master.atoms @ master.atoms.T)
-    squares = np.maximum(squares, 0.0)
-    energy = np.sum((vectors.T @ master.targets) ** 2, axis=1)
-    count = master.atoms.shape[1]
-    norms = np.linalg.norm(master.atoms, axis=0)
-    excess = np.linalg.norm(master.atoms.T @ master.targets, axis=1) - master.gamma
-    alone = float(np.max(excess[excess > 0] / norms[excess > 0] ** 2))
-
-    def is_too_large(level: float) -> bool:
-        return bool(count > np.sum(energy * squares / (master.gamma + level * squares) ** 2))
-
-    level = alone
-    while not is_too_large(level):
-        level *= 4
-    while is_too_large(level / 4) and level > alone / count:
-        level /= 4
-    return _State(master.at(np.full(count, level)), np.full(count, master.gamma / 2))
-
-
 def _advance(master: _Master, state: _State) -> _State:
     """Take one predictor-corrector step."""
     point, slack, gamma = state.point, state.slack, master.gamma
     eta = point.eta
     gradient = gamma / 2 * (1 - np.sum(point.correlations**2, axis=1))
-    hessian = gamma * point.gram * (point.correlations @ point.correlations.T)
     # Careful steps far from the solution keep eta * slack even; long ones end with fast convergence.
     reach = 1 - min(max(point.gap / point.value, 0.005), 0.1)
     # In the units of sqrt(eta / slack) the diagonal that the barrier adds is the identity.
     unit = np.sqrt(eta / slack)
-    scaled = hessian * unit * unit[:, None] + np.eye(len(eta))
-    factor = scipy.linalg.cho_factor(scaled, check_finite=False, overwrite_a=True)
+    factor = _factor_newton(point, slack, gamma)
     predictor = _newton(factor, unit, -gradient)
     predictor_slack = -slack - slack / eta * predictor
     ahead = eta + _step(eta, predictor, reach) * predictor
@@ -224,6 +230,19 @@ def _advance(master: _Master, state: _State) -> _State:
     )
 
 
+def _factor_newton(point: _Point, slack: Vector, gamma: float) -> tuple[Matrix, bool]:
+    """Factor the Hessian plus the barrier in the units in which the latter is the identity."""
+    weights = point.correlations / np.sqrt(slack)[:, None]
+    scaled = gamma * point.hat * (weights @ weights.T)
+    diagonal = np.diag_indices_from(scaled)
+    scaled[diagonal] += 1
+    try:
+        return scipy.linalg.cho_factor(scaled, lower=True, check_finite=False)
+    except np.linalg.LinAlgError:  # the slack of parallel atoms is below the rounding of the hat
+        scaled[diagonal] += _JITTER * float(scaled[diagonal].max())
+        return scipy.linalg.cho_factor(scaled, lower=True, check_finite=False)
+
+
 def _newton(factor: tuple[Matrix, bool], unit: Vector, right: Vector) -> Vector:
     return unit * scipy.linalg.cho_solve(factor, unit * right, check_finite=False)
 
@@ -240,9 +259,11 @@ def _without_zeros(master: _Master, state: _State, tolerance: float) -> _Point:
     The dual point stays: it feels the removal at first order, the loss only at second.
     """
     point = state.point
-    used = point.eta / point.eta.max() > state.slack / (master.gamma / 2)
-    sparse = master.at(np.where(used, point.eta, 0.0))
+    used = np.flatnonzero(point.eta / point.eta.max() > state.slack / (master.gamma / 2))
+    sparse = master.only(used).at(point.eta[used])
     gap = point.gap + sparse.value - point.value
     if gap > max(2 * point.gap, tolerance * point.value):
         return point
-    return dataclasses.replace(sparse, dual_point=point.dual_point, gap=gap)
+    output = np.zeros_like(point.output)
+    output[used] = sparse.output
+    return dataclasses.replace(point, output=output, residual=sparse.residual, value=sparse.value, gap=gap)

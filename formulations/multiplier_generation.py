@@ -167,7 +167,7 @@ class _Search:
         whitened = rows / np.sqrt(u_weights)
         slack = -2 / float(np.linalg.norm(whitened, 2)) ** 2
         y = np.concatenate([np.zeros(self.entries), np.full(count, slack)])
-        gaussian = _gaussian_moments(rows, c)
+        gaussian = gaussian_moments(rows, c)
         size = energy / (8 * gamma)
         gaussian[: rank + count, : rank + count] *= size / float(np.sum(u_weights / gamma))
         gaussian[rank + count :, rank + count :] *= size / c
@@ -292,7 +292,7 @@ class _Search:
         return Multipliers((a + a.T) / 2, b.copy(), (c + c.T) / 2, slack)
 
 
-def _gaussian_moments(rows: Matrix, c: int) -> Matrix:
+def gaussian_moments(rows: Matrix, c: int) -> Matrix:
     """Return E over Gaussian u of (u, alpha)(u, alpha)^T for unit rows, with an identity for v."""
     count, d = rows.shape
     cosines = np.clip(rows @ rows.T, -1.0, 1.0)

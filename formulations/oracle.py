@@ -15,20 +15,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import lsq_linear
 
-from formulations.arcs import peak_angles
+from formulations.ascent import climb
 from formulations.directions import directions
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-_ON_KINK = 1e-12
-_STATIONARY = 1e-9
-_LEAST_GAIN = 1e-13
 _ROUNDING = 1e-14
-_CANDIDATES_PER_START = 8
+_CANDIDATES_PER_START = 4
 
 
 @dataclass(frozen=True)
@@ -123,8 +119,16 @@ class GaugeOracle:
         for start in starts.T:
             if should_stop():
                 break
-            value, u, held = _climb(gauge, start / np.linalg.norm(start), steps, wide)
-            kinks = np.flatnonzero(np.isin(self._lines.lines, held) & (self._lines.scales != 0))
+            value, u, on_kink = climb(
+                gauge.rows,
+                gauge.weights,
+                gauge.linear,
+                gauge.floor,
+                start / np.linalg.norm(start),
+                steps,
+                wide,
+            )
+            kinks = np.flatnonzero(on_kink[self._lines.lines] & (self._lines.scales != 0))
             pattern = self.pattern(u, kinks)
             if value > gauge.floor and (pattern not in found or found[pattern].value < value):
                 found[pattern] = GaugeMaximum(value, u, kinks)
@@ -160,64 +164,6 @@ class _Gauge:
         norms: Vector = np.linalg.norm(image, axis=0)
         return norms
 
-    def piece(self, active: NDArray[np.bool_]) -> Matrix:
-        """Return the linear map of an activation pattern, c x d."""
-        piece: Matrix = (self.weights * active[:, None]).T @ self.rows + self.linear
-        return piece
-
-
-@dataclass(frozen=True)
-class _Ascent:
-    """The steepest ascent direction, tangent to the sphere, with the rows that stay at zero along it."""
-
-    direction: Vector
-    held: Rows
-    piece: Matrix  # the linear map just after leaving u along the direction
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A move along the great circle cos(angle) u + sin(angle) tangent, and the rows that it ends on."""
-
-    value: float
-    angle: float
-    tangent: Vector
-    kinks: Rows
-
-
-def _climb(gauge: _Gauge, u: Vector, steps: int, wide: bool) -> tuple[float, Vector, Rows]:
-    """Ascend from the unit direction u; return the gauge there, the direction and its kinks."""
-    rows = gauge.rows
-    u, kinks = _snap(rows, u, np.flatnonzero(np.abs(rows @ u) <= _ON_KINK))
-    for step_number in range(steps + 1):
-        z = rows @ u
-        z[kinks] = 0.0
-        image = gauge.weights.T @ np.maximum(z, 0.0) + gauge.linear @ u
-        value = float(np.linalg.norm(image))
-        if value <= gauge.floor or step_number == steps:
-            break
-        ascent = _steepest_ascent(gauge, u, z, kinks, image / value)
-        if np.linalg.norm(ascent.direction) <= _STATIONARY * value:
-            break
-        step = _best_step(gauge, u, z, value, ascent, wide)
-        if step.value <= value * (1 + _LEAST_GAIN):
-            break
-        u = np.cos(step.angle) * u + np.sin(step.angle) * step.tangent
-        u, kinks = _snap(rows, u, np.union1d(np.flatnonzero(np.abs(rows @ u) <= _ON_KINK), step.kinks))
-    return value, u, kinks
-
-
-def _snap(rows: Matrix, u: Vector, kinks: Rows) -> tuple[Vector, Rows]:
-    """Move u by rounding errors to where the rows of its kinks vanish exactly."""
-    if not len(kinks):
-        return u / np.linalg.norm(u), kinks
-    basis = orthogonal_to(rows[kinks])
-    projected = basis @ (basis.T @ u)
-    length = np.linalg.norm(projected)
-    if length < 0.5:
-        return u / np.linalg.norm(u), kinks
-    return projected / length, kinks
-
 
 def orthogonal_to(rows: Matrix) -> Matrix:
     """Return an orthonormal basis, as columns, of the directions orthogonal to all nonzero rows, (k, d)."""
@@ -226,79 +172,3 @@ def orthogonal_to(rows: Matrix) -> Matrix:
     _, singular, right = np.linalg.svd(rows / np.linalg.norm(rows, axis=1)[:, None])
     kernel: Matrix = right[int(np.sum(singular > 1e-9)) :].T
     return kernel
-
-
-def _steepest_ascent(gauge: _Gauge, u: Vector, z: Vector, kinks: Rows, unit: Vector) -> _Ascent:
-    """Find a tangent t along which the gauge rises; its direction vanishes where there is none.
-
-    The one-sided derivative along t is g.t + sum over the kinks of b_i relu(x_i.t). Kinks with b_i >= 0 are
-    convex: taking all of them for linear, as if x_i.t > 0 or else as if x_i.t < 0, bounds it from below. The
-    others are concave, and with them the best t is g minus the combination of their x_i, with coefficients in
-    [b_i, 0], that is closest to g.
-    """
-    rows, weights = gauge.rows, gauge.weights
-    piece = gauge.piece(z > 0)
-    bends = weights[kinks] @ unit
-    concave, convex = kinks[bends < 0], kinks[bends >= 0]
-    direction = np.zeros_like(u)
-    for entering in (convex, convex[:0]):
-        gradient = (piece + weights[entering].T @ rows[entering]).T @ unit
-        gradient = gradient - (gradient @ u) * u
-        direction = _distance_to_box(rows[concave], gradient, -bends[bends < 0])
-        if not len(convex) or np.linalg.norm(direction) > _STATIONARY * np.linalg.norm(piece @ u):
-            break
-    slopes = rows[kinks] @ direction
-    held = (bends < 0) & (np.abs(slopes) <= 1e-9 * np.linalg.norm(direction))
-    entering = kinks[~held & (slopes > 0)]
-    return _Ascent(direction, kinks[held], piece + weights[entering].T @ rows[entering])
-
-
-def _distance_to_box(rows: Matrix, gradient: Vector, limits: Vector) -> Vector:
-    """Return gradient - rows^T s for the s in [0, limits] that makes it shortest."""
-    if not len(rows):
-        return gradient
-    free = np.linalg.lstsq(rows.T, gradient, rcond=None)[0]
-    if np.any(free < 0) or np.any(free > limits):
-        free = lsq_linear(rows.T, gradient, bounds=(0, limits), method="bvls").x
-    return gradient - rows.T @ free
-
-
-def _best_step(gauge: _Gauge, u: Vector, z: Vector, value: float, ascent: _Ascent, wide: bool) -> _Step:
-    """Search towards the top singular vector of the piece ahead, else along the steepest ascent."""
-    basis = orthogonal_to(gauge.rows[ascent.held])
-    top = basis @ np.linalg.svd(ascent.piece @ basis)[2][0]
-    top = top if top @ u >= 0 else -top
-    tangent = top - (top @ u) * u
-    length = float(np.linalg.norm(tangent))
-    if length > 1e-12 and tangent @ ascent.direction > 0:
-        reach = np.pi if wide else float(np.arctan2(length, top @ u))
-        step = _search(gauge, u, z, tangent / length, ascent.held, reach)
-        if step.value > value * (1 + _LEAST_GAIN):
-            return step
-    tangent = ascent.direction / np.linalg.norm(ascent.direction)
-    return _search(gauge, u, z, tangent, ascent.held, np.pi if wide else np.pi / 2)
-
-
-def _search(gauge: _Gauge, u: Vector, z: Vector, tangent: Vector, held: Rows, reach: float) -> _Step:
-    """Find the largest gauge on the great circle between the angles 0 and reach, at most pi."""
-    p = gauge.rows @ tangent
-    p[held] = 0.0
-    active = (z > 0) | ((z == 0) & (p > 0))
-    angles = np.mod(np.arctan2(z, -p), np.pi)
-    crossing = np.flatnonzero((angles > 0) & (angles < reach) & (z != 0))
-    crossing = crossing[np.argsort(angles[crossing], kind="stable")]
-    angles = angles[crossing]
-    plane = np.column_stack([z, p])
-    first = (gauge.weights * active[:, None]).T @ plane + gauge.linear @ np.column_stack([u, tangent])
-    changes = (-np.sign(z[crossing])[:, None] * gauge.weights[crossing])[:, :, None] * plane[crossing][
-        :, None
-    ]
-    maps = np.concatenate([first[None], first + np.cumsum(changes, axis=0)])
-    starts, ends = np.append(0.0, angles), np.append(angles, reach)
-    peaks = starts + np.mod(peak_angles(maps) - starts, np.pi)
-    stops = np.where(peaks < ends, peaks, ends)
-    circle = np.column_stack([np.cos(stops), np.sin(stops)])
-    values = np.linalg.norm(np.einsum("kci,ki->kc", maps, circle), axis=1)
-    best = int(np.argmax(values))
-    hits = crossing[np.abs(angles - stops[best]) <= _ON_KINK]
-    return _Step(float(values[best]), float(stops[best]), tangent, np.union1d(held, hits))

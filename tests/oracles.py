@@ -47,6 +47,7 @@ def certificate_of(
         problem_sha256=problem.sha256(),
         gamma=problem.gamma,
         loss=problem.loss,
+        output_bias=problem.output_bias,
         preprocessing=None,
         bound=dual_value(problem, rows, exponent),
         dual_point=rows,

@@ -74,6 +74,7 @@ def certificates(draw: st.DrawFn) -> Certificate:
         problem_sha256=draw(st.text("0123456789abcdef", min_size=64, max_size=64)),
         gamma=draw(st.fractions()),
         loss=draw(PRINTABLE),
+        output_bias=draw(PRINTABLE),
         preprocessing=draw(st.none() | preprocessings()),
         bound=draw(st.fractions()),
         dual_point=draw(integer_rows(n, c)),

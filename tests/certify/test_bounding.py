@@ -23,7 +23,7 @@ def planar(seed: int, n: int = 8, c: int = 2) -> tuple[NDArray[np.float64], NDAr
     return rng.normal(size=(n, 2)).round(2), rng.normal(size=(n, c)).round(2)
 
 
-@pytest.mark.parametrize("method", ["tree", "sdp", "shor"])
+@pytest.mark.parametrize("method", ["tree", "partition", "sdp", "shor"])
 @pytest.mark.parametrize("seed", range(4))
 def test_interval_encloses_the_optimum(method: str, seed: int) -> None:
     X, Y = planar(seed)
@@ -71,12 +71,12 @@ def test_tree_of_degenerate_inputs(rows: list[list[int]]) -> None:
     assert check(report.certificate, rows, targets).valid
 
 
-def test_relaxation_where_no_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partition_where_no_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("certify.tree_bound._FIRST_NODES", 1)
     rng = np.random.default_rng(0)
-    X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 2))
+    X, Y = rng.normal(size=(12, 4)), rng.normal(size=(12, 2))
     automatic = bound(X, Y)
-    assert automatic.method == "sdp"
+    assert automatic.method == "partition"
     assert automatic.interval.lower > 0.1 * automatic.interval.upper
     insisted = bound(X, Y, method="tree")
     assert insisted.status is Status.METHOD_LIMIT
@@ -164,7 +164,14 @@ def test_time_limit_keeps_a_valid_result() -> None:
 @pytest.mark.parametrize("moment", ["start", "update"])
 @pytest.mark.parametrize(
     ("method", "stage"),
-    [("tree", "train"), ("tree", "search"), ("tree", "prove"), ("tree", "check"), ("sdp", "relax")],
+    [
+        ("tree", "train"),
+        ("tree", "search"),
+        ("tree", "prove"),
+        ("tree", "check"),
+        ("sdp", "relax"),
+        ("partition", "divide"),
+    ],
 )
 def test_interrupt_in_any_stage_keeps_a_valid_result(method: str, stage: str, moment: str) -> None:
     class Interrupter(Observer):

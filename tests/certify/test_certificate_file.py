@@ -23,6 +23,7 @@ SMALL = Certificate(
     problem_sha256="0123456789abcdef" * 4,
     gamma=Fraction(1, 10),
     loss="squared",
+    output_bias="none",
     preprocessing=Preprocessing(("species",), "classification", ("setosa", "virginica")),
     bound=Fraction(-7, 3),
     dual_point=((1, -2), (0, 34)),
@@ -155,7 +156,7 @@ class TestHeader:
         with pytest.raises(CertificateError):
             from_text(with_header(lambda header: header.update({key: value})))
 
-    @pytest.mark.parametrize("key", sorted(json.loads(HEADER).keys() - {"loss", "method"}))
+    @pytest.mark.parametrize("key", sorted(json.loads(HEADER).keys() - {"loss", "output_bias", "method"}))
     @pytest.mark.parametrize("value", ["", "x", "1", "1/0", "2/4", "1/-2", "1/2/3"])
     def test_no_other_entry_takes_any_text(self, key: str, value: str) -> None:
         with pytest.raises(CertificateError):
@@ -202,7 +203,7 @@ class TestHeader:
         assert len(str(caught.value)) < 200
 
     def test_control_characters_do_not_reach_a_terminal(self) -> None:
-        for key in ("method", "loss"):
+        for key in ("method", "loss", "output_bias"):
             with pytest.raises(CertificateError, match="printable"):
                 from_text(with_header(lambda header, key=key: header.update({key: "\x1b[2Jvalid"})))  # type: ignore[misc]
 

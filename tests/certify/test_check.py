@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from certify.certificate import AnyLeaf, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.check import Verdict, check_certificate
 from certify.cone import Cone, dot
-from certify.leaf_rules import Level, _envelope
+from certify.leaf_rules import Level, _centres_and_radii, _enclosures
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
 from certify.tree_walk import children
@@ -168,7 +168,7 @@ class TestTwoFeatures:
         cone = Cone.root(certificate_of(problem, [[3, -1], [1, 2]], []), problem)
         for k in range(2):
             cone = cone.with_sign(k, negative=False)
-        assert [(e.centre, e.radius) for e in _envelope(cone)] == [([5, -4], [1, 2]), ([1, 9], [3, 1])]
+        assert _centres_and_radii(_enclosures(cone)) == ([[5, -4], [1, 9]], [[1, 2], [3, 1]])
         # The level must be at least the larger root of (level - 18)(level - 29) = 21^2, which is 45.208...
         assert children(EnvelopeLeaf(), cone, Level(u=4521, alpha=100)) == ()
         with pytest.raises(Rejection):
@@ -330,3 +330,32 @@ def random_tree(generator: random.Random, problem: TrainingProblem, gauge: float
 
     grow(Cone.root(certificate_of(problem, [[0] * problem.c] * problem.n, []), problem), 0)
     return nodes
+
+
+class TestIdleRows:
+    """Samples without weight and multipliers make a leaf's form larger and nothing else."""
+
+    PROBLEM = problem_of([[1, 0], [3, -2], [0, 1], [-1, 2]], [[3], [0], [4], [0]], F(5, 4))
+    # Rows 0 and 2 are settled once both signs are known; 1 and 3 are mixed on two of the four cones.
+    TREE: tuple[Node, ...] = (Sign(0), Sign(1), Leaf(1, 1), Leaf(1, 1), Sign(1), Leaf(1, 1), Leaf(1, 1))
+
+    def test_they_are_no_obstacle(self) -> None:
+        certificate = certificate_of(self.PROBLEM, [[3], [0], [4], [0]], self.TREE, exponent=2)
+        assert check_certificate(certificate, self.PROBLEM).bound == CORNER_OPTIMUM
+
+    @pytest.mark.parametrize(
+        ("products", "obligation"),
+        [
+            (((2, 4, -1),), None),  # alpha and beta of row 1: their product is zero
+            (((3, 5, 1),), Obligation.LEAF_FORM),  # of row 3, with the sign that helps nothing
+            (((2, 5, -1),), Obligation.PRODUCT_SIGN),
+            (((2, 6, 1),), Obligation.PRODUCT_INDEX),
+        ],
+    )
+    def test_indices_still_count_them(
+        self, products: tuple[tuple[int, int, int], ...], obligation: Obligation | None
+    ) -> None:
+        tree = (*self.TREE[:2], Leaf(1, 1, products), *self.TREE[3:])
+        # On the first cone, the one where the premise is tight, all four signs of 1 and 3 occur.
+        certificate = certificate_of(self.PROBLEM, [[2], [0], [3], [0]], tree, exponent=2)
+        assert check_certificate(certificate, self.PROBLEM).obligation is obligation

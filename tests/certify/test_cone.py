@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split
 from certify.cone import Cone, dot
-from certify.leaf_rules import Level
+from certify.leaf_rules import Level, _rising
 from certify.problem import TrainingProblem
 from certify.tree_walk import children as walk_children
 from tests.oracles import certificate_of
@@ -84,12 +84,16 @@ class TestCones:
         for cone in path:
             t = [data.draw(st.integers(0 if signed else -9, 9)) for signed in cone.signed]
             u = [dot(t, column) for column in zip(*cone.generators, strict=True)]
-            known = [dot(row, u) for row in cone.linear]
+            known = [dot(row, t) for row in zip(*cone.linear, strict=True)]
             for row in cone.mixed:
                 assert dot(row.values, t) == dot(row.x, u)
                 activation = max(dot(row.x, u), 0)
                 known = [k + weight * activation for k, weight in zip(known, row.weight, strict=True)]
             assert known == direct(certificate, problem, u)
+            for ray in cone.rays:
+                assert list(ray.outputs) == direct(certificate, problem, ray.vector)
+            products = [dot(w, v) for k, w in enumerate(cone.generators) for v in cone.generators[k:]]
+            assert list(cone.gram) == products
 
             # The mixed rows are those that take both signs on the rays of the cone.
             rays = list(cone.generators)
@@ -97,6 +101,24 @@ class TestCones:
             values = [[dot(x, w) for w in rays] for x in problem.inputs]
             both = [x for x, p in zip(problem.inputs, values, strict=True) if min(p) < 0 < max(p)]
             assert [row.x for row in cone.mixed] == both
+
+    @given(cones(), st.integers(0, 200), st.data())
+    def test_signs_inside_a_cone(
+        self, case: tuple[Certificate, TrainingProblem, list[Cone]], bits: int, data: st.DataObject
+    ) -> None:
+        _, _, path = case
+        cone = path[-1]
+        if len(cone.rays) > 1 and all(cone.signed):
+            k, l = data.draw(st.permutations(range(len(cone.rays))))[:2]
+            cone = data.draw(st.sampled_from(walk_children(Split(k, l, 1, 1 << bits), cone, Level(1, 1))))
+        lengths = [max(map(abs, w)).bit_length() for w in cone.generators]
+        u = [
+            sum(e << max(lengths) - length for e, length in zip(column, lengths, strict=True))
+            for column in zip(*cone.generators, strict=True)
+        ]
+        rising = _rising(cone, max(lengths)).to_bytes(len(cone.samples), "little")
+        expected = [dot(cone.samples.matrices.inputs[i], u) >= 0 for i in cone.samples.indices]
+        assert list(map(bool, rising)) == expected
 
     @given(cones(), st.data())
     def test_children_cover_their_parent(

@@ -25,7 +25,9 @@ E1, E2, E3 = (1, 0, 0), (0, 1, 0), (0, 0, 1)
 
 
 def certificate(d: int, *tree: Node) -> Certificate:
-    return Certificate("", Fraction(1), "squared", None, Fraction(0), (), 0, Frame.identity(d), tree, "")
+    return Certificate(
+        "", Fraction(1), "squared", "none", None, Fraction(0), (), 0, Frame.identity(d), tree, ""
+    )
 
 
 def negative(v: tuple[int, ...]) -> tuple[int, ...]:

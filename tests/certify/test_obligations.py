@@ -35,6 +35,8 @@ def forged(
 
 
 HONEST = forged([[3], [4]], *orthants(*TAUS), exponent=2)
+# With a free output bias the constant 7/2 has the loss 1/4.
+WITH_BIAS = replace(PROBLEM, output_bias="free")
 # N = (1, 1) lies: it satisfies the premise on the axes and not between them, and claims 6 > 175/32.
 LIE = [[1], [1]]
 OPPOSITE = Frame(((-1, 0), (0, -1)), ((-1, 0), (0, -1)), 1)
@@ -46,6 +48,7 @@ FORGERIES = {
     Obligation.PROBLEM: replace(HONEST, problem_sha256="0" * 64),
     Obligation.STATEMENT: replace(HONEST, gamma=F(2)),
     Obligation.DUAL_SHAPE: replace(HONEST, dual_point=(*HONEST.dual_point, (1,))),
+    Obligation.DUAL_SUMS: certificate_of(WITH_BIAS, [[3], [4]], HONEST.tree, exponent=2),
     Obligation.CLAIM: replace(HONEST, bound=F(6)),
     # All of R^2 by a frame that spans a line, where 25 v^2 - 16 a^2 + 32 a (a - v) is positive.
     Obligation.FRAME_SHAPE: forged(LIE, Leaf(1, 1, ((0, 1, -32),)), frame=Frame(LINE, ((0, 0), (0, 0)), 0)),
@@ -57,9 +60,9 @@ FORGERIES = {
     Obligation.SPLIT_SIGNED: forged(
         [[1], [1]], Split(0, 1, 1, 1), slack_leaf(2, 64), slack_leaf(2, 64), exponent=1
     ),
-    # The quadrant is left for the cones of (-1, 0), (0, 1) and of (1, 0), (-1, 0).
+    # Only the two axes are left of the quadrant.
     Obligation.SPLIT_POSITIVE: forged(
-        LIE, Sign(0), Sign(1), Split(0, 1, -1, 0), *TAUS[:3], Sign(1), *TAUS[:2]
+        LIE, Sign(0), Sign(1), Split(0, 1, 0, 0), *TAUS[:3], Sign(1), *TAUS[:2]
     ),
     Obligation.LEAF_SCALE: forged(LIE, Leaf(0, 1)),
     Obligation.PRODUCT_INDEX: forged(
@@ -105,7 +108,8 @@ def test_honest_certificate_is_tight() -> None:
 @pytest.mark.parametrize("obligation", Obligation)
 class TestForgeries:
     def test_is_caught(self, obligation: Obligation) -> None:
-        verdict = check_certificate(FORGERIES[obligation], PROBLEM)
+        problem = WITH_BIAS if obligation is Obligation.DUAL_SUMS else PROBLEM
+        verdict = check_certificate(FORGERIES[obligation], problem)
         assert (verdict.valid, verdict.bound, verdict.obligation) == (False, None, obligation)
         assert verdict.reason.startswith(obligation.value)
 
@@ -115,10 +119,13 @@ class TestForgeries:
             with pytest.raises(ValueError, match="zip"):
                 check_certificate(FORGERIES[obligation], PROBLEM)
             return
-        verdict = check_certificate(FORGERIES[obligation], PROBLEM)
+        problem, optimum = PROBLEM, OPTIMUM
+        if obligation is Obligation.DUAL_SUMS:
+            problem, optimum = WITH_BIAS, F(1, 4)
+        verdict = check_certificate(FORGERIES[obligation], problem)
         assert verdict.valid
         assert verdict.bound is not None
-        assert (verdict.bound > OPTIMUM) is (obligation not in HARMLESS)
+        assert (verdict.bound > optimum) is (obligation not in HARMLESS)
 
 
 class TestLimits:
@@ -165,6 +172,7 @@ class TestMoreForgeries:
         ("obligation", "change"),
         [
             (Obligation.STATEMENT, {"loss": "absolute"}),
+            (Obligation.STATEMENT, {"output_bias": "free"}),
             (Obligation.DUAL_SHAPE, {"dual_point": ((3,),)}),
             (Obligation.DUAL_SHAPE, {"dual_point": ((3, 0), (4,))}),
             (Obligation.DUAL_SHAPE, {"dual_point": ()}),

@@ -124,7 +124,8 @@ class TestHash:
 
     def test_is_that_of_the_canonical_text(self) -> None:
         text = (
-            "certify problem 1\nloss squared\ngamma 1/10\nsize 2 2 1\ndenominators 2 3\n1 -2 ; 3\n3 6 ; -1\n"
+            "certify problem 1\nloss squared\noutput_bias none\ngamma 1/10\nsize 2 2 1\ndenominators 2 3\n"
+            "1 -2 ; 3\n3 6 ; -1\n"
         )
         assert self.problem.sha256() == hashlib.sha256(text.encode()).hexdigest()
 

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from certify.attack import attack
-from certify.certificate import Certificate, EnvelopeLeaf, Node, Sign, Split
+from certify.certificate import Certificate, EnvelopeLeaf, Frame, Node, Sign, Split
 from certify.check import check_certificate
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
 from certify.rigorous import check_rigorously
-from certify.tree_search import search_tree, whitened_frame
+from certify.tree_search import search_tree
 from formulations.arcs import maximum_gauge_2d
 from tests.certify.test_attack import CORNER, CORNER_CERTIFICATES
-from tests.certify.test_tree_search import exact, random_case
+from tests.certify.test_tree_search import SKEW, exact, random_case
 
 F = Fraction
 
@@ -24,7 +24,7 @@ def in_the_plane(seed: int, slack: float) -> tuple[Certificate, TrainingProblem]
     """Return a certificate whose gauge is 1 / (1 + slack) of gamma."""
     X, N = random_case(seed, 12, 2, 2)
     gauge, _ = maximum_gauge_2d(X, N)
-    frame = whitened_frame(X)
+    frame = SKEW
     gamma = F(gauge * (1 + slack))
     return exact(
         X, N, gamma, frame, search_tree(X, N, (gauge * (1 + abs(slack) + 1e-9)) ** 2, frame, bits=30)
@@ -50,7 +50,7 @@ def test_settles_what_the_search_finds(n: int, d: int, c: int) -> None:
     directions = np.random.default_rng(0).standard_normal((d, 2000))
     values = np.linalg.norm(N.T @ np.maximum(X @ directions, 0), axis=0) / np.linalg.norm(directions, axis=0)
     gamma = F(1.2 * float(values.max()))
-    frame = whitened_frame(X)
+    frame = Frame.identity(X.shape[1])
     certificate, problem = exact(X, N, gamma, frame, search_tree(X, N, float(gamma) ** 2, frame))
     seen: list[tuple[int, int]] = []
     verdict = check_rigorously(certificate, problem, lambda done, total: seen.append((done, total)))

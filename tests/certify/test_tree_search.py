@@ -13,7 +13,7 @@ from certify.check import check_certificate
 from certify.problem import TrainingProblem
 from certify.root_leaf import certificate_of
 from certify.tree_kernel import ENVELOPE, SPLIT, TAU, Nodes
-from certify.tree_search import Search, certificate_tree, search_tree, whitened_frame
+from certify.tree_search import Search, certificate_tree, search_tree
 from formulations.arcs import maximum_gauge_2d
 from tests.oracles import gauge_by_enumeration
 
@@ -41,6 +41,9 @@ def exact(
     return certificate_of(problem, dual_point, 0, tree, None, "tree", frame=frame), problem
 
 
+SKEW = Frame(((1, 1), (-1, 2)), ((2, -1), (1, 1)), 3)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
@@ -51,7 +54,7 @@ def exact(
 def test_decides_in_the_plane(seed: int, n: int, c: int, slack: float) -> None:
     X, N = random_case(seed, n, 2, c)
     gauge, _ = maximum_gauge_2d(X, N)
-    frame = whitened_frame(X)
+    frame = SKEW if seed % 2 else Frame.identity(2)
     gamma = F(max(gauge, 0.1) * (1 + slack))
     above = search_tree(X, N, float(gamma) ** 2, frame, bits=30)
     assert above.witnesses is None
@@ -83,11 +86,11 @@ def test_decides_what_enumeration_does(seed: int, n: int, d: int, c: int, rows: 
     gauge = gauge_by_enumeration(X, N)
     assert d != 2 or abs(gauge - maximum_gauge_2d(X, N)[0]) <= 1e-9 * max(gauge, 1.0)
     gamma = F(max(gauge, 0.1) * (1 + 1e-4))
-    above = search_tree(X, N, float(gamma) ** 2, whitened_frame(X), bits=20)
-    certificate, problem = exact(X, N, gamma, whitened_frame(X), above)
+    above = search_tree(X, N, float(gamma) ** 2, Frame.identity(X.shape[1]), bits=20)
+    certificate, problem = exact(X, N, gamma, Frame.identity(X.shape[1]), above)
     assert check_certificate(certificate, problem).valid
     if gauge > 0.1:
-        below = search_tree(X, N, (gauge * (1 - 1e-4)) ** 2, whitened_frame(X), bits=20)
+        below = search_tree(X, N, (gauge * (1 - 1e-4)) ** 2, Frame.identity(X.shape[1]), bits=20)
         assert below.trees is None
         assert below.witnesses is not None
 
@@ -97,7 +100,7 @@ def test_decides_what_enumeration_does(seed: int, n: int, d: int, c: int, rows: 
 )
 def test_trees_satisfy_the_exact_checker(n: int, d: int, c: int) -> None:
     X, N = random_case(d, n, d, c)
-    frame = whitened_frame(X)
+    frame = Frame.identity(X.shape[1])
     rng = np.random.default_rng(0)
     directions = rng.standard_normal((d, 2000))
     sampled = np.linalg.norm(N.T @ np.maximum(X @ directions, 0), axis=0) / np.linalg.norm(directions, axis=0)
@@ -118,7 +121,7 @@ def test_trees_satisfy_the_exact_checker(n: int, d: int, c: int) -> None:
 def test_same_search_same_tree() -> None:
     X, N = random_case(5, 25, 4, 2)
     level = (0.9 * float(np.linalg.norm(N, 2) * np.linalg.norm(X, 2))) ** 2
-    runs = [search_tree(X, N, level, whitened_frame(X)) for _ in range(2)]
+    runs = [search_tree(X, N, level, Frame.identity(X.shape[1])) for _ in range(2)]
     trees = [run.trees for run in runs]
     assert trees[0] is not None
     assert trees[1] is not None
@@ -126,27 +129,21 @@ def test_same_search_same_tree() -> None:
         assert all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(one, other, strict=True))
 
 
+def test_a_generator_that_attains_the_level_ends_the_search() -> None:
+    # 64 is the gauge of -e_1, and no cone beside it that is short of it closes.
+    X, N = np.array([[8.0, -6.0], [-8.0, 6.0]]), np.array([[-1.0], [-8.0]])
+    search = search_tree(X, N, 64.0**2, Frame.identity(2), bits=30)
+    assert search.trees is None
+    assert search.witnesses is not None
+
+
 def test_stopping_gives_neither_tree_nor_witness() -> None:
     X, N = random_case(6, 60, 6, 3)
     gauge = float(
         np.linalg.norm(N.T @ np.maximum(X @ X.T, 0), axis=0).max() / np.linalg.norm(X, axis=1).max()
     )
-    search = search_tree(X, N, (2 * gauge) ** 2, whitened_frame(X), should_stop=lambda: True)
+    search = search_tree(X, N, (2 * gauge) ** 2, Frame.identity(X.shape[1]), should_stop=lambda: True)
     assert (search.trees, search.witnesses) == (None, None)
-
-
-@given(st.integers(0, 10**6), st.integers(1, 5))
-def test_frame_is_a_basis_with_its_inverse(seed: int, d: int) -> None:
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((d + 3, d)) * 10.0 ** rng.integers(-3, 4, d)
-    frame = whitened_frame(X)
-    product = np.array(frame.inverse, dtype=object) @ np.array(frame.generators, dtype=object)
-    assert (product == frame.scale * np.eye(d, dtype=int)).all()
-    assert max(abs(entry) for row in frame.generators for entry in row) <= 64
-
-
-def test_data_that_does_not_span_has_the_coordinate_frame() -> None:
-    assert whitened_frame(np.array([[1.0, 1.0], [2.0, 2.0]])) == Frame.identity(2)
 
 
 def test_nodes_in_the_certificates_language() -> None:

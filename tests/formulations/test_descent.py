@@ -97,3 +97,13 @@ def test_no_neurons() -> None:
     result = descend(X, Y, 0.1, np.zeros((3, 0)))
     assert result.output.shape == (0, 2)
     assert result.losses == pytest.approx((0.5 * float(np.sum(Y**2)),))
+
+
+def test_ends_where_too_little_is_gained() -> None:
+    X, Y, hidden = random_network(9, 30, 3, 2, 8)
+    full = descend(X, Y, 0.1, hidden)
+    early = descend(X, Y, 0.1, hidden, least_gain=1e-3 * full.losses[0])
+    assert 10 < len(early.losses) < len(full.losses)
+    assert early.losses == full.losses[: len(early.losses)]
+    assert early.losses[-11] - early.losses[-1] < 1e-3 * full.losses[0]
+    assert objective(X, Y, 0.1, early.hidden, early.output) <= early.losses[-1] * (1 + 1e-12)

@@ -128,6 +128,31 @@ def test_atoms_of_very_different_lengths() -> None:
     assert solution.output.any()
 
 
+@pytest.mark.parametrize("count", [25, 60, 300])
+@pytest.mark.parametrize("length", [1e-2, 1.0, 1e4])
+def test_both_ways_to_the_inverse(count: int, length: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through matrices of the size of the atoms or of the samples; gamma keeps its share of the scale."""
+    atoms, targets = random_master(9, 50, count, 2)
+    atoms, gamma = length * atoms, 0.1 * min(length, 1.0)
+    solution = solve_group_lasso(atoms, targets, gamma)
+    monkeypatch.setattr("formulations.group_lasso._STIFF", 0.0)
+    reference = solve_group_lasso(atoms, targets, gamma)
+    assert solution.gap <= 1e-9 * solution.value
+    assert reference.gap <= 1e-9 * reference.value
+    assert solution.value == pytest.approx(reference.value, rel=1e-9)
+    assert solution.dual_point == pytest.approx(reference.dual_point, abs=1e-4 * np.max(np.abs(targets)))
+
+
+@pytest.mark.parametrize("rank", [1, 3])
+def test_repeated_and_dependent_atoms(rank: int) -> None:
+    rng = np.random.default_rng(10)
+    atoms, targets = random_master(10, 40, rank, 2)
+    many = atoms @ rng.random((rank, 30))
+    solution = solve_group_lasso(np.hstack([many, many, atoms]), targets, 0.05)
+    assert solution.gap <= 1e-9 * solution.value
+    assert_consistent(np.hstack([many, many, atoms]), targets, 0.05, solution)
+
+
 def test_zero_atoms_stay_unused() -> None:
     atoms, targets = random_master(7, 10, 6, 2)
     padded = solve_group_lasso(np.hstack([atoms, np.zeros((10, 2))]), targets, 0.1)
