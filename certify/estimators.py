@@ -189,8 +189,8 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
         bias: append a column of ones to the features, so that hidden neurons have a (regularised) bias; off
             by default, as in `certify.bound`.
         standardize: bring every feature to mean 0 and variance 1.
-        method: "auto", "tree", "sdp" or "shor": what proves the lower bound. "auto" takes the strongest
-            that the size allows.
+        method: "auto", "tree", "partition", "sdp" or "shor": what proves the lower bound. "auto" takes the
+            strongest that the size allows.
         gap: the relative gap at which the search for a proof ends.
         time_limit: seconds for a fit; None for none. The fit depends on the machine where it strikes.
         random_state: the seed of the random starts; None or a `RandomState` to draw one.
@@ -206,7 +206,9 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
     """
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Train the network and prove how good it is.
+        """Train the network and prove how good it is; Ctrl-C ends this early with the best valid result.
+
+        Sample weights are not supported.
 
         Args:
             X: n x d.
@@ -245,7 +247,7 @@ class CertifiedReLUClassifier(ClassifierMixin, _CertifiedReLU):  # type: ignore[
     classes_: NDArray[Any]
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Train the network and prove how good it is.
+        """Train the network and prove how good it is, as `CertifiedReLURegressor.fit` does.
 
         Args:
             X: n x d.
