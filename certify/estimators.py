@@ -40,17 +40,19 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """The weights of z -> relu(z @ hidden) @ output in double precision.
+    """The weights of z -> relu(z @ hidden) @ output + output_bias in double precision.
 
     Here z is a row of features, standardised if the estimator says so, with a 1 appended for a bias.
 
     Attributes:
         hidden: d x m; with a bias (d + 1) x m, the bias last.
         output: m x c.
+        output_bias: of length c; zeros without one.
     """
 
     hidden: Matrix
     output: Matrix
+    output_bias: Matrix
 
 
 class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
@@ -66,6 +68,7 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         gamma: Fraction | int | str | float = 0.1,
         *,
         bias: bool = False,
+        output_bias: str = "none",
         standardize: bool = False,
         method: str = "auto",
         gap: float = 1e-3,
@@ -74,6 +77,7 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     ) -> None:
         self.gamma = gamma
         self.bias = bias
+        self.output_bias = output_bias
         self.standardize = standardize
         self.method = method
         self.gap = gap
@@ -81,11 +85,11 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def to_torch(self) -> Sequential:
-        """Return the network for raw features as Linear, ReLU and Linear without bias, in float64.
+        """Return the network for raw features as Linear, ReLU and Linear, in float64.
 
-        Standardisation and bias are folded into the first layer. The module maps (n, d) to (n, c): one column
-        for each target or, in the order of `classes_`, for each class, also where there are two. A network
-        without neurons gets one that is zero.
+        Standardisation and bias are folded into the first layer; the second has a bias if the network has an
+        output bias. The module maps (n, d) to (n, c): one column for each target or, in the order of
+        `classes_`, for each class, also where there are two. A network without neurons gets one that is zero.
 
         Raises:
             ImportError: if PyTorch is not installed.
@@ -103,17 +107,20 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         if not len(output):
             # PyTorch warns of layers without neurons.
             weights, bias, output = np.zeros((len(weights), 1)), np.zeros(1), np.zeros((1, output.shape[1]))
+        has_output_bias = self.report_.problem.output_bias != "none"
         # Unlike its constructor, skip_init does not draw weights, which would advance torch's generator.
         first, second = (
             torch.nn.utils.skip_init(  # type: ignore[no-untyped-call]
                 torch.nn.Linear, *shape, bias=has_bias, dtype=torch.float64
             )
-            for shape, has_bias in ((weights.shape, True), (output.shape, False))
+            for shape, has_bias in ((weights.shape, True), (output.shape, has_output_bias))
         )
         with torch.no_grad():
             first.weight.copy_(torch.from_numpy(weights.T))
             first.bias.copy_(torch.from_numpy(bias))
             second.weight.copy_(torch.from_numpy(output.T))
+            if has_output_bias:
+                second.bias.copy_(torch.from_numpy(self.network_.output_bias))
         return torch.nn.Sequential(first, torch.nn.ReLU(), second)
 
     def __sklearn_tags__(self) -> Any:
@@ -139,13 +146,18 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
                 gap=self.gap,
                 time_limit=self.time_limit,
                 seed=self._seed(),
+                output_bias=self.output_bias,
             )
             self.report_ = bound_dataset(dataset, settings, Observer())
         except CertifyError as error:
             raise ValueError(str(error)) from error
         self.certificate_ = self.report_.certificate
         self.interval_ = self.report_.interval
-        self.network_ = Layers(self.report_.training.hidden, self.report_.training.output)
+        training = self.report_.training
+        output_bias = (
+            training.output_bias if len(training.output_bias) else np.zeros(training.output.shape[1])
+        )
+        self.network_ = Layers(training.hidden, training.output, output_bias)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -158,7 +170,8 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         X = validate_data(self, X, reset=False, dtype=np.float64)
         shift, scale = self._standardization()
         weights, bias = self._split_hidden()
-        outputs: Matrix = np.maximum((X - shift) * scale @ weights + bias, 0.0) @ self.network_.output
+        features = np.maximum((X - shift) * scale @ weights + bias, 0.0)
+        outputs: Matrix = features @ self.network_.output + self.network_.output_bias
         return outputs
 
     def _standardization(self) -> tuple[Matrix, Matrix]:
@@ -188,6 +201,8 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
         gamma: the weight decay, positive; it weighs against the sum over all samples, not their mean.
         bias: append a column of ones to the features, so that hidden neurons have a (regularised) bias; off
             by default, as in `certify.bound`.
+        output_bias: "none"; "free" adds b to f(x), and "decayed" also gamma/2 |b|^2 to the loss. The last two
+            need the method "tree", which "auto" takes for few features.
         standardize: bring every feature to mean 0 and variance 1.
         method: "auto", "tree", "partition", "sdp" or "shor": what proves the lower bound. "auto" takes the
             strongest that the size allows.
@@ -200,7 +215,7 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
             `relative_gap`; the upper one is the loss of the fitted network.
         certificate_: the proof of the lower bound; `certify.check(certificate_, X, y)` verifies it.
         report_: all that `certify.bound` reports, among it `status`, why the fit ended.
-        network_: the weights, as float arrays `hidden` and `output`; see `Layers`.
+        network_: the weights, as float arrays `hidden`, `output` and `output_bias`; see `Layers`.
         n_features_in_: the number of features.
         feature_names_in_: their names, where `X` was a data frame with names.
     """
@@ -240,7 +255,7 @@ class CertifiedReLUClassifier(ClassifierMixin, _CertifiedReLU):  # type: ignore[
     the parameters and the attributes; a classifier has one more.
 
     Attributes:
-        classes_: the labels, sorted. The columns of `network_.output` are in this order; in the certificate's
+        classes_: the labels, sorted. The outputs of `network_` are in this order; in the certificate's
             problem texts that spell numbers are sorted as numbers.
     """
 
@@ -271,8 +286,8 @@ class CertifiedReLUClassifier(ClassifierMixin, _CertifiedReLU):  # type: ignore[
                 "'1.0': write every class in one way"
             )
         self._fit(dataset)
-        output = self.network_.output[:, [recorded.index(name) for name in names]]
-        self.network_ = replace(self.network_, output=output)
+        order, layers = [recorded.index(name) for name in names], self.network_
+        self.network_ = Layers(layers.hidden, layers.output[:, order], layers.output_bias[order])
         self.classes_ = classes
         return self
 

@@ -185,6 +185,31 @@ def test_to_torch(bias: bool, standardize: bool) -> None:
         np.testing.assert_allclose(found, outputs, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("output_bias", ["free", "decayed"])
+def test_output_bias(output_bias: str) -> None:
+    torch = pytest.importorskip("torch")
+    X, Y = planar()
+    Y += 10
+    plain = CertifiedReLURegressor(20, gap=0.3).fit(X, Y)
+    regressor = CertifiedReLURegressor(20, gap=0.3, output_bias=output_bias).fit(X, Y)
+    assert not plain.network_.output_bias.any()
+    assert np.all(regressor.network_.output_bias > 0.5)
+    assert regressor.interval_.upper < plain.interval_.upper
+    assert check(regressor.certificate_, X, Y).valid
+    assert regressor.certificate_.output_bias == output_bias
+    labels = np.array(["9", "10"])[[0] * 8 + [1] * 2]  # as numbers they have another order than as texts
+    classifier = CertifiedReLUClassifier(20, gap=0.3, output_bias=output_bias).fit(X, labels)
+    rare, frequent = classifier.network_.output_bias
+    assert frequent > rare
+    for module, outputs in (
+        (regressor.to_torch(), regressor.predict(X)),
+        (classifier.to_torch(), classifier._outputs(X)),
+    ):
+        np.testing.assert_allclose(module(torch.from_numpy(X)).detach().numpy(), outputs, rtol=0, atol=1e-12)
+    with pytest.raises(ValueError, match="output bias"):
+        CertifiedReLURegressor(output_bias=output_bias, method="shor").fit(X, Y)
+
+
 def test_to_torch_of_special_networks() -> None:
     torch = pytest.importorskip("torch")
     X, Y = planar()
