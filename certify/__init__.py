@@ -7,7 +7,7 @@ scikit-learn, which they need. Importing the package loads no numerical library.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from certify.certificate import Certificate
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from certify.bounding import bound
     from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
+    from certify.network_gap import GapReport, gap
     from certify.report import Interval, Report
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ __all__ = [
     "CertificateError",
     "CertifyError",
     "DataError",
+    "GapReport",
     "Interval",
     "NetworkError",
     "ReLUNetwork",
@@ -41,24 +43,25 @@ __all__ = [
     "__version__",
     "bound",
     "check",
+    "gap",
     "load_certificate",
     "save_certificate",
 ]
 
 
+_LAZY = {
+    "CertifiedReLUClassifier": "certify.estimators",
+    "CertifiedReLURegressor": "certify.estimators",
+    "bound": "certify.bounding",
+    "gap": "certify.network_gap",
+    "GapReport": "certify.network_gap",
+    "Interval": "certify.report",
+    "Report": "certify.report",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Load what needs numpy when it is first asked for."""
-    if name == "bound":
-        from certify.bounding import bound
-
-        return bound
-    if name in ("Interval", "Report"):
-        from certify import report
-
-        found: Callable[..., Any] = getattr(report, name)
-        return found
-    if name in ("CertifiedReLUClassifier", "CertifiedReLURegressor"):
-        from certify import estimators
-
-        return getattr(estimators, name)
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'certify' has no attribute {name!r}")

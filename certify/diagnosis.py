@@ -22,7 +22,7 @@ from formulations.oracle import GaugeOracle
 
 Matrix = NDArray[np.float64]
 
-STATIONARY = 1e-3
+STATIONARY = 1e-2  # what is left of the gradient when training by small steps is given up
 _ON_KINK = 1e-6  # of |x_i| |u_j|, which holds the rounding of float32 weights
 _STARTS = 400
 
@@ -57,7 +57,7 @@ class Diagnosis:
 
     @property
     def is_stationary(self) -> bool:
-        """Whether the gradient is zero as far as a trained network's can be."""
+        """Whether the gradient is at most `STATIONARY`."""
         return self.gradient <= STATIONARY
 
 

@@ -36,6 +36,8 @@ from certify.statement import formula
 from certify.tree_bound import TreeBound
 from certify.weight_decay import FrameworkObjective
 
+_ROUNDING = Fraction(1, 10**9)
+
 
 @dataclass(frozen=True)
 class GapReport:
@@ -91,6 +93,11 @@ class GapReport:
         return least, None if self.loss else Fraction(0)
 
     @property
+    def is_improvable(self) -> bool:
+        """Whether a network is known that is better by more than rounding."""
+        return self.excess[0] > _ROUNDING
+
+    @property
     def conclusion(self) -> str:
         """What follows for whoever trained the network, in one sentence."""
         _, most = self.excess
@@ -101,8 +108,11 @@ class GapReport:
                 f"training has not ended: the gradient is "
                 f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
             )
-        if self.best is not self.network:
-            return "it is stationary but not global: longer training will not help"
+        if self.is_improvable:
+            return (
+                "it is stationary but not global: longer training will not help, a new start or more neurons "
+                "may"
+            )
         return "it is stationary, and no better network was looked for or found"
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, object]:

@@ -102,7 +102,7 @@ def _distance(report: GapReport) -> str:
     if most is None:
         return f"at least {decimal_down(100 * least, 4)} % above"
     at_most = f"at most {decimal_up(100 * most, 4)} % above"
-    return f"at least {decimal_down(100 * least, 4)} % and {at_most}" if least > 0 else at_most
+    return f"at least {decimal_down(100 * least, 4)} % and {at_most}" if report.is_improvable else at_most
 
 
 def _time(seconds: float, stages: Iterable[Stage]) -> str:
@@ -120,7 +120,7 @@ def _neurons(report: GapReport) -> str:
         words.append(
             f"{diagnosis.least_width}, rescaled, give the same predictions at no larger weight decay"
         )
-    if report.best is not report.network:
+    if report.is_improvable:
         words.append(f"the best network known has {report.best.width}")
     return "; ".join(words)
 
