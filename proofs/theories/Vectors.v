@@ -119,6 +119,12 @@ Lemma dot_unit x j : dot x (vZ (zunit j)) = nth j x 0.
 Proof. unfold zunit. revert x; induction j as [|j IH]; intros [|a x]; cbn [repeat app vZ map dot nth]; auto.
   - rewrite ofZ_1, dot_nil_r. ring.
   - fold (vZ (repeat 0%Z j ++ [1%Z])). rewrite IH, ofZ_0. ring. Qed.
+Lemma dot_ext x y : (forall j, nth j x 0 = nth j y 0) -> forall w, dot x w = dot y w.
+Proof.
+  intros H w. revert x y H. induction w as [|e w IH]; intros x y H; [now rewrite !dot_nil_r|].
+  assert (C : forall z, dot z (e :: w) = nth 0%nat z 0 * e + dot (tl z) w).
+  { intros [|a z]; cbn [dot nth tl]; [ring|reflexivity]. }
+  rewrite !C, (H O), (IH (tl x) (tl y)); [reflexivity|]. intro j. specialize (H (S j)). now destruct x, y, j. Qed.
 Fixpoint upto (n : nat) (f : nat -> K) : K := match n with O => 0 | S n' => f n' + upto n' f end.
 Lemma upto_pos n f : (forall j, 0 <= f j) -> 0 <= upto n f.
 Proof. intro H. induction n; simpl; auto with pos. Qed.
