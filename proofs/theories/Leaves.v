@@ -34,8 +34,7 @@ Definition quantities (fl : list bool) (rows : list (list Z * list Z)) : list (l
 (** Quantities s, ..., s + m - 1 are the alpha_i, the next m the beta_i. *)
 Definition vanishes (s m i j : nat) : bool := Nat.leb s i && Nat.ltb i (s + m) && Nat.eqb j (i + m).
 Definition indices_fit (size : nat) (rows : products) : bool :=
-  forallb (fun row => forallb (fun e => Nat.leb (fst row) (fst e) && Nat.ltb (fst e) size) (snd row)
-                      && Nat.ltb (fst row) size) rows.
+  forallb (fun row => forallb (fun e => Nat.leb (fst row) (fst e) && Nat.ltb (fst e) size) (snd row)) rows.
 Definition signs_fit (s m : nat) (rows : products) : bool :=
   forallb (fun row => forallb (fun e => (0 <=? snd e) || vanishes s m (fst row) (fst e)) (snd row)) rows.
 Fixpoint row_sum (qs : list (list Z)) (es : list (nat * Z)) : list Z :=
@@ -47,12 +46,12 @@ Fixpoint minus_products (c : Z) (qs : list (list Z)) (T : tri) (rows : products)
   | (i, es) :: rows' =>
     minus_products c qs (tadd T (tprod (zscale (- c) (nth i qs [])) (row_sum qs es))) rows' end.
 
-Definition max_order := 5000%nat.
+Definition max_order := 5000.
 Definition check_products (scale unit : Z) (rows : products) (c : cone) : option obligation :=
   let d := length (signed c) in
   let m := length (mixed c) in
   owes ((0 <? scale) && (0 <? unit)) LEAF_SCALE (
-  owes (Nat.leb (d + m) max_order) LIMITS (
+  owes (Z.of_nat (d + m) <=? max_order) LIMITS (
   let qs := quantities (signed c) (mixed c) in
   owes (indices_fit (length qs) rows) PRODUCT_INDEX (
   owes (signs_fit (length (known 0 (signed c))) m rows) PRODUCT_SIGN (
