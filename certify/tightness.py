@@ -1,14 +1,14 @@
 """How tight the relaxations are, and how good the methods that train networks, side by side on a problem.
 
 The certified optimum, which the proof tree gives, makes both measurable: SDP-NN is compared with the optimum
-itself instead of with the best network that training happened to find, and every network with what no network
-can beat. The paper measures SDP-NN by the ratio of its value to a loss of SGD; where SGD is not optimal, or the
+itself instead of with the best network that training happened to find, and every network with what none can
+beat. The paper measures SDP-NN by the ratio of its value to a loss of SGD; where SGD is not optimal, or the
 rounding, that ratio blames the relaxation for it (docs/tightness.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
@@ -19,6 +19,7 @@ from certify.exact import float_down, float_up
 from certify.interrupts import Interrupts
 from certify.problem import TrainingProblem
 from certify.progress import Clock, Observer
+from certify.report import Interval
 from certify.root_leaf import Arrays
 from certify.tightness_rows import (
     BATCHES,
@@ -37,7 +38,7 @@ __all__ = ["Kind", "Outcome", "Row", "Study", "StudySettings", "Tightness", "stu
 
 SATISFIED = Fraction(1, 100)  # a relative gap to the optimum that nobody would train on for
 TRUE_RATIO = "SDP-NN / optimum"
-PAPER_RATIO, ROUNDED_RATIO = "SDP-NN / best SGD", "SDP-NN / rounding, paper step"
+PAPER_RATIO, ROUNDED_RATIO = "SDP-NN / best SGD", "SDP-NN / rounding (paper)"
 
 
 class Outcome(Enum):
@@ -57,7 +58,7 @@ class Outcome(Enum):
 _MEANINGS = {
     Outcome.OPTIMAL: "its certified gap is at most 1 %",
     Outcome.UNFINISHED: "its gap is larger, but a local descent from it ends within 1 % of the best network",
-    Outcome.STUCK: "a local descent from it ends more than 1 % above the best network as well",
+    Outcome.STUCK: "even where a local descent from it ends is more than 1 % above the best network",
     Outcome.OPEN: "it is as good as the best network, and the certified interval is wider than 1 %",
 }
 
@@ -86,21 +87,20 @@ class Tightness:
     @property
     def lower(self) -> Fraction:
         """The best proved lower bound of the optimum (0 without any)."""
-        return max((Fraction(row.value) for row in self._of(Kind.BOUND)), default=Fraction(0))
+        return max(self._values(Kind.BOUND), default=Fraction(0))
 
     @property
     def upper(self) -> Fraction:
         """The least exact loss of a network (that of the empty one, if no other is known)."""
         descents = [row.descent for row in self.rows if row.descent is not None]
-        losses = [Fraction(row.value) for row in self._of(Kind.LOSS)]
-        return min([*losses, *descents, self.problem.loss_at_zero()])
+        return min([*self._values(Kind.LOSS), *descents, self.problem.loss_at_zero()])
 
     def of(self, quantity: str) -> tuple[Row, ...]:
         """Return the rows of a quantity that have a value."""
         return tuple(row for row in self.rows if row.quantity == quantity and row.value is not None)
 
     def gap(self, row: Row) -> Fraction | None:
-        """Return a row's relative distance (upper - lower) / upper to the other end of the optimum's interval.
+        """Return the relative distance (upper - lower) / upper of a row to the optimum's other end.
 
         It is certified for a proved bound, to the best network, and for a network, to the best bound. For an
         estimate it is one; for anything else it is None.
@@ -109,7 +109,7 @@ class Tightness:
             return None
         value = Fraction(row.value)
         lower, upper = (self.lower, value) if row.kind is Kind.LOSS else (value, self.upper)
-        return (upper - lower) / upper if upper else Fraction(0)
+        return Interval(lower, upper).relative_gap
 
     def factor(self, row: Row) -> float | None:
         """Return a row's value over the best proved bound of the optimum; None where that means nothing."""
@@ -131,7 +131,6 @@ class Tightness:
     def to_json(self) -> dict[str, object]:
         """Return the machine-readable result; bounds are rounded down, losses and gaps up."""
         lower, upper = self.lower, self.upper
-        gap = (upper - lower) / upper if upper else Fraction(0)
         return {
             "problem": self.name,
             "n": self.problem.n,
@@ -141,7 +140,7 @@ class Tightness:
             "gamma_exact": f"{self.problem.gamma.numerator}/{self.problem.gamma.denominator}",
             "lower_bound": float_down(lower),
             "upper_bound": float_up(upper),
-            "relative_gap": float_up(gap),
+            "relative_gap": float_up(Interval(lower, upper).relative_gap),
             "seconds": round(self.seconds, 3),
             "rows": [self.row_to_json(row) for row in self.rows],
         }
@@ -162,13 +161,8 @@ class Tightness:
             "note": row.note,
         }
 
-    def _of(self, kind: Kind) -> Iterable[_Valued]:
-        return (_Valued(row.value) for row in self.rows if row.kind is kind and row.value is not None)
-
-
-@dataclass(frozen=True)
-class _Valued:
-    value: Fraction | float
+    def _values(self, kind: Kind) -> list[Fraction]:
+        return [Fraction(row.value) for row in self.rows if row.kind is kind and row.value is not None]
 
 
 def outward(row: Row) -> float | None:
@@ -214,21 +208,27 @@ def study(
     gammas: Sequence[Fraction | int | str | float] = ("0.1",),
     settings: StudySettings | None = None,
     observer: Observer | None = None,
+    *,
+    quantities: Sequence[str] = tuple(QUANTITIES),
 ) -> Study:
-    """Measure all quantities on each data set with each weight decay; Ctrl-C ends it and keeps what is done.
+    """Measure quantities on each data set with each weight decay; Ctrl-C ends it and keeps what is done.
 
     Args:
         datasets: see `certify.data.read_dataset` and `from_arrays`; tables call each by its `source`.
         gammas: the weight decays.
         settings: the defaults, unless given.
         observer: watches the work; silent by default.
+        quantities: keys of `certify.tightness_rows.QUANTITIES`; all of them by default.
 
     Raises:
-        DataError: if there is nothing to measure, or a gamma is not a positive number.
+        DataError: if there is nothing to measure, a gamma is not a positive number, or a quantity unknown.
     """
     settings, observer = settings or StudySettings(), observer or Observer()
     if not datasets or not gammas:
         raise DataError("there is no data or no gamma to study: give at least one of each")
+    for name in quantities:
+        if name not in QUANTITIES:
+            raise DataError(f"the quantity {name!r} is unknown: use some of {', '.join(QUANTITIES)}")
     problems = [(dataset, dataset.problem(parse_gamma(gamma))) for dataset in datasets for gamma in gammas]
     at_work = [(dataset, problem, Arrays.of(problem)) for dataset, problem in problems]
     found = []
@@ -236,7 +236,7 @@ def study(
         for dataset, problem, arrays in at_work:
             clock = Clock(settings.time_limit, _Named(observer, dataset, problem))
             bench = Bench(dataset, problem, arrays, settings, clock, interrupts)
-            for name in QUANTITIES:
+            for name in quantities:
                 if bench.over:
                     break
                 measure(bench, name)
@@ -261,8 +261,8 @@ def ratios(found: Tightness) -> list[Row]:
     value = float(estimates[0].value or 0.0)
     sgd = [float(row.value or 0.0) for name in (FULL_BATCH, BATCHES) for row in found.of(name)]
     rounded = [float(row.value or 0.0) for row in found.of(rounding_name("paper", "rounded"))]
-    known = [(PAPER_RATIO, sgd), (ROUNDED_RATIO, rounded), (TRUE_RATIO, [float(found.lower)])]
-    return [Row(name, Kind.RATIO, value / min(losses)) for name, losses in known if losses and min(losses)]
+    known = {PAPER_RATIO: sgd, ROUNDED_RATIO: rounded, TRUE_RATIO: [float(found.lower)]}
+    return [Row(name, Kind.RATIO, value / min(losses)) for name, losses in known.items() if losses]
 
 
 class _Named(Observer):

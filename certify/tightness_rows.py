@@ -29,7 +29,8 @@ from formulations.sgd import random_network, train_by_sgd
 
 # Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.
 LARGEST_ROUNDED = 150  # samples
-DESCENT_ITERATIONS = 2000
+DESCENTS = 10
+LEAST_GAIN = 1e-3  # of a descent, relative, for another to follow
 
 TRAINING, SDP_ESTIMATE, SDP_PROVED = "column generation", "SDP-NN", "SDP-NN, certified"
 SHOR, FULL_BATCH, BATCHES, LBFGS = "Shor", "SGD, full batch", "SGD, batches", "L-BFGS"
@@ -40,9 +41,9 @@ STAGES = ("rounded", "rescaled", "refit", "slid")
 class Kind(Enum):
     """What a number is, and so what may be concluded from it."""
 
-    BOUND = "lower bound, proved"
+    BOUND = "proved"
     ESTIMATE = "estimate"
-    LOSS = "loss of a network, exact"
+    LOSS = "exact"
     RATIO = "ratio"
     MISSING = "left out"
 
@@ -58,7 +59,7 @@ class Row:
         value: a loss, or a ratio of two; None where it was left out.
         seed: of the run, where it has one.
         descent: for a network that some method has trained, the exact loss where a local descent from it
-            ends.
+            ends; None also where that was cut short.
         seconds: wall time.
         note: why it was left out, or what else there is to know.
     """
@@ -90,7 +91,7 @@ class StudySettings:
     gap: float = 1e-4
     seeds: int = 3
     width: int = 300
-    epochs: int = 10_000
+    epochs: int = 5000
     batch_size: int = 16
     learning_rate: float | None = None
     momentum: float = 0.0
@@ -134,8 +135,7 @@ class Bench:
         clock: of this problem.
         interrupts: Ctrl-C.
         rows: what was measured so far.
-        relaxed: SDP-NN's primal matrix, for the quantities that are made of it; None as long as there is
-            none.
+        relaxed: SDP-NN with its primal matrix, once `primal` was asked for it.
         interrupted: whether Ctrl-C ended a bound.
     """
 
@@ -165,10 +165,49 @@ class Bench:
         """Return the exact loss of a network, hidden d x m and output m x c."""
         return self.problem.objective(ReLUNetwork.from_floats(hidden, output))
 
+    def primal(self) -> ReducedSolution | None:
+        """Return SDP-NN with its primal matrix, for what is made of it; None if the time is up first.
+
+        It takes a second solver, for the one that proves bounds works with the dual alone.
+
+        Raises:
+            SolverError: if the problem is too large, or the solver fails.
+        """
+        if self.problem.n > LARGEST_ROUNDED:
+            raise SolverError(
+                f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the data "
+                f"has {self.problem.n}: choose some of them"
+            )
+        if self.relaxed is None:
+            X, Y, gamma = self.arrays.X, self.arrays.Y, self.arrays.gamma
+            try:
+                with self.interrupts.allowed():
+                    self.relaxed = run_in_child(
+                        solve_reduced,
+                        X,
+                        Y,
+                        gamma,
+                        time_limit=self.clock.remaining(0.5),
+                        on_tick=lambda seconds: self.clock.observer.update(
+                            f"matrix of SDP-NN, {seconds:.0f} s"
+                        ),
+                    )
+            except (ValueError, RuntimeError) as error:
+                raise SolverError(f"there is no matrix of SDP-NN ({error})") from error
+        return self.relaxed
+
     def descent(self, hidden: Matrix) -> Fraction:
-        """Return the exact loss where a local descent from hidden weights, d x m, ends."""
+        """Return the exact loss where a local descent from hidden weights, d x m, ends.
+
+        L-BFGS is begun anew, with coordinates for where it is, until it gains nothing to speak of: once it
+        ends where rounding and kinks of the objective stop it, which may be far from a minimum.
+        """
         X, Y, gamma = self.arrays.X, self.arrays.Y, self.arrays.gamma
-        end = descend(X, Y, gamma, hidden, max_iterations=DESCENT_ITERATIONS, should_stop=lambda: self.over)
+        for _ in range(DESCENTS):
+            end = descend(X, Y, gamma, hidden, max_iterations=2000, should_stop=lambda: self.over)
+            hidden = end.hidden
+            if end.losses[0] - end.losses[-1] < LEAST_GAIN * end.losses[-1]:
+                break
         return self.loss(end.hidden, end.output)
 
 
@@ -226,14 +265,14 @@ def rounding(bench: Bench) -> Iterator[Row]:
     First as in the paper, then with a step that does not overshoot from a rotated start
     (docs/method.md, section 6).
     """
-    bench.relaxed = _primal(bench)
-    if bench.relaxed is None:
+    relaxed = bench.primal()
+    if relaxed is None:
         return
     X, Y, gamma = bench.arrays.X, bench.arrays.Y, bench.arrays.gamma
     for step in STEPS:
         with bench.interrupts.allowed():
             result = round_to_network(
-                bench.relaxed.lifted,
+                relaxed.lifted,
                 X,
                 Y,
                 gamma,
@@ -253,29 +292,7 @@ def rounding(bench: Bench) -> Iterator[Row]:
 
 def rounding_name(step: str, stage: str) -> str:
     """Return the name of the network after a stage of `STAGES`, with a step of `STEPS`."""
-    return f"rounding, {step} step: {stage}"
-
-
-def _primal(bench: Bench) -> ReducedSolution | None:
-    """Solve SDP-NN once more, by a solver that gives its primal matrix; None if the time is up first."""
-    if bench.problem.n > LARGEST_ROUNDED:
-        raise SolverError(
-            f"rounding needs the matrix of SDP-NN, for at most {LARGEST_ROUNDED} rows, and the data has "
-            f"{bench.problem.n}"
-        )
-    X, Y, gamma = bench.arrays.X, bench.arrays.Y, bench.arrays.gamma
-    try:
-        with bench.interrupts.allowed():
-            return run_in_child(
-                solve_reduced,
-                X,
-                Y,
-                gamma,
-                time_limit=bench.clock.remaining(0.5),
-                on_tick=lambda seconds: bench.clock.observer.update(f"matrix of SDP-NN, {seconds:.0f} s"),
-            )
-    except (ValueError, RuntimeError) as error:
-        raise SolverError(f"there is no matrix of SDP-NN to round ({error})") from error
+    return f"rounding ({step}), {stage}"
 
 
 def lbfgs(bench: Bench) -> Iterator[Row]:
@@ -286,7 +303,8 @@ def lbfgs(bench: Bench) -> Iterator[Row]:
             return
         begun = time.perf_counter()
         loss = bench.descent(random_network(d, bench.settings.width, c, seed)[0])
-        yield Row(LBFGS, Kind.LOSS, loss, seed, loss, time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        yield Row(LBFGS, Kind.LOSS, loss, seed, None if bench.over else loss, seconds)
 
 
 def full_batch(bench: Bench) -> Iterator[Row]:
@@ -326,12 +344,13 @@ def _sgd(bench: Bench, quantity: str, batch_size: int | None) -> Iterator[Row]:
         raise SolverError(f"SGD gives no network: {error}") from error
     seconds = (time.perf_counter() - begun) / len(runs)
     for run in runs:
+        descent = bench.descent(run.hidden)
         yield Row(
             quantity,
             Kind.LOSS,
             bench.loss(run.hidden, run.output),
             run.seed,
-            bench.descent(run.hidden),
+            None if bench.over else descent,
             seconds,
             f"{run.epochs} epochs from step {run.learning_rate:.2g}",
         )
@@ -360,7 +379,9 @@ def measure(bench: Bench, name: str) -> None:
         except KeyboardInterrupt:
             bench.interrupted = True
         found = [row for row in bench.rows[before:] if row.value is not None]
-        words.append(_summary(found) if found else (bench.rows[-1].note if bench.rows[before:] else "nothing"))
+        words.append(
+            _summary(found) if found else (bench.rows[-1].note if bench.rows[before:] else "nothing")
+        )
 
 
 def _summary(rows: list[Row]) -> str:
