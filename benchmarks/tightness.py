@@ -119,13 +119,13 @@ def document(variants: dict[tuple[int, float], Columns], settings: StudySettings
     )
 
 
-def write(path: Path, lines: str) -> None:
-    """Put the tables between the marks of a file."""
+def around(path: Path) -> tuple[str, str]:
+    """Return what a file has before and after the tables, the marks included."""
     before, begin, after = path.read_text(encoding="utf-8").partition(BEGIN)
     _, end, rest = after.partition(END)
     if not (begin and end):
         sys.exit(f"{path}: there are no lines {BEGIN} and {END} to write between")
-    path.write_text(f"{before}{BEGIN}\n{lines}\n{END}{rest}", encoding="utf-8")
+    return before + begin, end + rest
 
 
 def main() -> None:
@@ -140,6 +140,7 @@ def main() -> None:
     options = parser.parse_args()
     datasets = collection(options.folder, options.random)
     variants: dict[tuple[int, float], Columns] = {}
+    before, after = ("", "") if options.write is None else around(options.write)
     lines = ""
     for width, momentum in VARIANTS:
         settings = StudySettings(epochs=options.epochs, width=width, momentum=momentum)
@@ -147,7 +148,7 @@ def main() -> None:
         variants[width, momentum] = columns(datasets, settings, quantities)
         lines = "\n".join(document(variants, settings))
         if options.write is not None:
-            write(options.write, lines)
+            options.write.write_text(f"{before}\n{lines}\n{after}", encoding="utf-8")
     if options.write is None:
         print(lines)
 

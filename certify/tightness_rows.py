@@ -175,8 +175,8 @@ class Bench:
         """
         if self.problem.n > LARGEST_ROUNDED:
             raise SolverError(
-                f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the data "
-                f"has {self.problem.n}: choose some of them"
+                f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the "
+                f"data has {self.problem.n}: choose some of them"
             )
         if self.relaxed is None:
             X, Y, gamma = self.arrays.X, self.arrays.Y, self.arrays.gamma

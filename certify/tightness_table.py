@@ -7,7 +7,7 @@ import io
 from fractions import Fraction
 from pathlib import Path
 
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,8 +19,8 @@ from certify.statement import plain
 from certify.tightness import Outcome, Study, Tightness
 from certify.tightness_rows import Kind, Row
 
-HEADINGS = ("quantity", "seed", "value", "gap", "/ optimum", "what it is", "time")
-NUMBERS = (1, 2, 3, 4, 6)  # of the headings
+HEADINGS = ("quantity", "value", "gap", "/ optimum", "what it is", "time")
+NUMBERS = (1, 2, 3, 5)  # of the headings
 _DIGITS = 8
 
 
@@ -39,8 +39,7 @@ def cells(found: Tightness, row: Row) -> tuple[str, ...]:
     gap, factor, outcome = found.gap(row), found.factor(row), found.outcome(row)
     about = "~ " if row.kind is Kind.ESTIMATE else ""
     return (
-        row.quantity,
-        "" if row.seed is None else str(row.seed),
+        row.quantity if row.seed is None else f"{row.quantity}, seed {row.seed}",
         _value(row),
         "" if gap is None else f"{about}{decimal_up(100 * gap, 3)} %",
         "" if factor is None else f"{factor:.4g}",
@@ -64,9 +63,9 @@ def print_study(console: Console, study: Study) -> None:
     occurring = set()
     for found in study.problems:
         console.print(Text(title(found), style="bold"), soft_wrap=True)
-        table = Table(box=SIMPLE, pad_edge=False)
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
         for k, heading in enumerate(HEADINGS[:-1]):
-            table.add_column(heading, justify="right" if k in NUMBERS else "left", overflow="fold")
+            table.add_column(heading, justify="right" if k in NUMBERS else "left", no_wrap=k == 0)
         for row in found.rows:
             if row.kind is not Kind.MISSING:
                 table.add_row(*map(Text, cells(found, row)[:-1]))

@@ -123,14 +123,15 @@ def train_by_sgd(
     if not 0 <= momentum < 1:
         raise ValueError(f"the momentum is {momentum}; it has to be at least 0 and less than 1")
     starts = [random_network(X.shape[1], width, Y.shape[1], seed) for seed in seeds]
-    rate = learning_rate or 1 / max(curvature(X, *start, gamma) for start in starts)
+    first = learning_rate or 1 / max(curvature(X, *start, gamma) for start in starts)
     plan = _Plan(X, Y, gamma, tuple(seeds), starts, epochs, min(batch_size or len(X), len(X)), momentum)
-    for _ in range(1 if learning_rate else _HALVINGS):
-        trained = plan.run(rate, should_stop, on_progress)
+    for halvings in range(1 if learning_rate else _HALVINGS):
+        trained = plan.run(first / 2**halvings, should_stop, on_progress)
         if trained is not None:
             return trained
-        rate /= 2
-    raise ValueError(f"with the learning rate {rate:.3g} the weights run off to infinity; give a smaller one")
+    raise ValueError(
+        f"from a learning rate of {first:.3g} the weights run off to infinity; give a smaller one"
+    )
 
 
 @dataclass(frozen=True)
