@@ -25,6 +25,7 @@ from certify.summary import LiveProgress
 from certify.table import read_table
 from certify.tightness import Outcome, Study, StudySettings, Tightness, study
 from certify.tightness_rows import BATCHES, FULL_BATCH, LBFGS, QUANTITIES, Kind
+from certify.tightness_table import times
 
 GAMMAS = ("0.1", "0.01")
 # Width and momentum of SGD: as far as the paper goes, few neurons, and the momentum of the paper's code.
@@ -65,8 +66,8 @@ def spread(values: Sequence[float]) -> str:
     """Write the median, with the range where there is one."""
     if not values:
         return ""
-    words = f"{statistics.median(values):.4g}"
-    return words if len(values) == 1 else f"{words} [{min(values):.4g}, {max(values):.4g}]"
+    words = times(statistics.median(values))
+    return words if len(values) == 1 else f"{words} [{times(min(values))}, {times(max(values))}]"
 
 
 def factors(found: Columns, quantity: str) -> list[str]:

@@ -251,11 +251,13 @@ def tightness(
     ] = None,
     target: Annotated[
         list[str] | None,
-        typer.Option(help="Target column, by name or 1-based position; repeat for several. [default: last]"),
+        typer.Option(
+            help="Target column, by name or 1-based position; repeat for several.", show_default="last"
+        ),
     ] = None,
     task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
     gamma: Annotated[
-        list[str] | None, typer.Option(help="Weight decay, taken exactly; repeat it. [default: 0.1]")
+        list[str] | None, typer.Option(help="Weight decay, taken exactly; repeat it.", show_default="0.1")
     ] = None,
     bias: Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")] = False,
     standardize: Annotated[
@@ -303,6 +305,8 @@ def tightness(
         from_table(table, targets=target or (), task=task, bias=bias, standardize=standardize)
         for table in tables
     ]
+    for dataset in datasets:
+        console.print(dataset.describe(), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         found = study(datasets, gamma or ["0.1"], settings, progress)
     for reason in found.omissions:

@@ -251,15 +251,16 @@ def study(
 def ratios(found: Tightness) -> list[Row]:
     """Return the paper's approximation ratios of SDP-NN next to the true one.
 
-    The paper's takes for the optimum the best loss of SGD; with the network that its matrix is rounded to, it
-    is the guarantee that relaxation and rounding give together. The true one takes the certified optimum; the
-    last digits of its lower end make it at most too large, by its gap.
+    The paper's takes for the optimum the best loss of SGD, of runs that came to their end; with the network
+    that its matrix is rounded to, it is the guarantee that relaxation and rounding give together. The true one
+    takes the lower end of the certified optimum, which makes it too large by the gap at most.
     """
     estimates = found.of(SDP_ESTIMATE)
     if not estimates or not found.lower:
         return []
     value = float(estimates[0].value or 0.0)
-    sgd = [float(row.value or 0.0) for name in (FULL_BATCH, BATCHES) for row in found.of(name)]
+    runs = [row for name in (FULL_BATCH, BATCHES) for row in found.of(name)]
+    sgd = [float(row.value or 0.0) for row in runs if row.descent is not None]
     rounded = [float(row.value or 0.0) for row in found.of(rounding_name("paper", "rounded"))]
     known = {PAPER_RATIO: sgd, ROUNDED_RATIO: rounded, TRUE_RATIO: [float(found.lower)]}
     return [Row(name, Kind.RATIO, value / min(losses)) for name, losses in known.items() if losses]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.ticker import LogFormatter
 
 from certify.canvas import BLUE, INK, SOFT, WARM, Picture, canvas, legend_above, svg
 from certify.errors import CertifyError
@@ -89,7 +90,7 @@ def comparison(found: Tightness, name: str) -> Picture | None:
         axes.axvline(1, color=INK, linewidth=0.9, linestyle=":")
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.2, 0.5)))
         axes.set_yticks(range(len(quantities)), quantities)
         axes.invert_yaxis()
         axes.set_xlabel("value / certified lower bound of the optimum")

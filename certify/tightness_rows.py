@@ -343,7 +343,8 @@ def _sgd(bench: Bench, quantity: str, batch_size: int | None) -> Iterator[Row]:
     except ValueError as error:
         raise SolverError(f"SGD gives no network: {error}") from error
     seconds = (time.perf_counter() - begun) / len(runs)
-    for run in runs:
+    cut_short = bench.over
+    for run in (run for run in runs if run.epochs):
         descent = bench.descent(run.hidden)
         yield Row(
             quantity,
@@ -352,7 +353,7 @@ def _sgd(bench: Bench, quantity: str, batch_size: int | None) -> Iterator[Row]:
             run.seed,
             None if bench.over else descent,
             seconds,
-            f"{run.epochs} epochs from step {run.learning_rate:.2g}",
+            f"{'cut short after ' * cut_short}{run.epochs} epochs, first step {run.learning_rate:.2g}",
         )
 
 

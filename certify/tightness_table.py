@@ -42,7 +42,7 @@ def cells(found: Tightness, row: Row) -> tuple[str, ...]:
         row.quantity if row.seed is None else f"{row.quantity}, seed {row.seed}",
         _value(row),
         "" if gap is None else f"{about}{decimal_up(100 * gap, 3)} %",
-        "" if factor is None else f"{factor:.4g}",
+        "" if factor is None else times(factor),
         row.kind.value if outcome is None else f"{row.kind.value}, {outcome.value}",
         f"{row.seconds:.1f} s" if row.seconds else "",
     )
@@ -55,7 +55,12 @@ def _value(row: Row) -> str:
         return decimal_down(Fraction(row.value), _DIGITS)
     if row.kind is Kind.LOSS:
         return decimal_up(Fraction(row.value), _DIGITS)
-    return f"{float(row.value):.{_DIGITS if row.kind is Kind.ESTIMATE else 4}g}"
+    return f"{row.value:.{_DIGITS}g}" if row.kind is Kind.ESTIMATE else times(float(row.value))
+
+
+def times(factor: float) -> str:
+    """Write a factor or a ratio with four decimals, or with four digits from ten on."""
+    return f"{factor:.4f}" if factor < 9.9999 else f"{factor:.4g}"
 
 
 def print_study(console: Console, study: Study) -> None:

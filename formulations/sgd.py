@@ -17,11 +17,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from formulations.reduced import check_problem
+
+if TYPE_CHECKING:
+    import torch
 
 Matrix = NDArray[np.float64]
 
@@ -153,7 +157,9 @@ class _Plan:
         """Train from the starts; return None if the weights run off to infinity."""
         import torch
 
-        n, limit = len(self.X), 4 * max(map(self._objective, *zip(*self.starts, strict=True)))
+        n = len(self.X)
+        # A run may pass above it, but one that stays there does not come back; and no NaN is below it.
+        limit = 4 * max(map(self._objective, *zip(*self.starts, strict=True)))
         X, Y = torch.from_numpy(self.X), torch.from_numpy(self.Y)
         hidden, output = (
             torch.from_numpy(np.stack(layer)).requires_grad_() for layer in zip(*self.starts, strict=True)
@@ -173,13 +179,14 @@ class _Plan:
                 optimizer.step()
             schedule.step()
             epoch += 1
-            if epoch % _LOOK == 0 or epoch == self.epochs:
-                losses = [*map(self._objective, hidden.detach().numpy(), output.detach().numpy())]
-                # Not a bound on what a run may pass through, but nothing that stays there comes back.
-                if not max(losses) <= limit:
+            if epoch % _LOOK == 0:
+                losses = self._objectives(hidden, output)
+                if not all(loss <= limit for loss in losses):
                     return None
                 if on_progress is not None:
                     on_progress(epoch, min(losses))
+        if not all(loss <= limit for loss in self._objectives(hidden, output)):
+            return None
         return tuple(
             SgdResult(seed, hidden[k].detach().numpy().copy(), output[k].detach().numpy().copy(), rate, epoch)
             for k, seed in enumerate(self.seeds)
@@ -192,7 +199,11 @@ class _Plan:
         while True:
             yield np.array_split(rng.permutation(n), math.ceil(n / self.batch_size))
 
+    def _objectives(self, hidden: torch.Tensor, output: torch.Tensor) -> list[float]:
+        return [*map(self._objective, hidden.detach().numpy(), output.detach().numpy())]
+
     def _objective(self, hidden: Matrix, output: Matrix) -> float:
-        residual = np.maximum(self.X @ hidden, 0.0) @ output - self.Y
-        squares = float(np.sum(hidden**2)) + float(np.sum(output**2))
-        return 0.5 * float(np.sum(residual**2)) + self.gamma / 2 * squares
+        with np.errstate(over="ignore", invalid="ignore"):
+            residual = np.maximum(self.X @ hidden, 0.0) @ output - self.Y
+            squares = float(np.sum(hidden**2)) + float(np.sum(output**2))
+            return 0.5 * float(np.sum(residual**2)) + self.gamma / 2 * squares

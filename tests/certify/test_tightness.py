@@ -125,8 +125,9 @@ def test_the_papers_ratios_next_to_the_true_one() -> None:
         Row("tree", Kind.BOUND, Fraction(1, 10)),
         Row("SDP-NN", Kind.ESTIMATE, 0.09),
         Row("rounding (paper), rounded", Kind.LOSS, Fraction(9, 10)),
-        Row(FULL_BATCH, Kind.LOSS, Fraction(18, 100), 0),
-        Row(BATCHES, Kind.LOSS, Fraction(12, 100), 0),
+        Row(FULL_BATCH, Kind.LOSS, Fraction(18, 100), 0, Fraction(1, 10)),
+        Row(BATCHES, Kind.LOSS, Fraction(12, 100), 0, Fraction(1, 10)),
+        Row(BATCHES, Kind.LOSS, Fraction(11, 100), 1, note="cut short"),
     )
     assert {row.quantity: round(float(row.value or 0), 12) for row in ratios(found)} == {
         "SDP-NN / best SGD": 0.75,

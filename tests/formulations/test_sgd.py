@@ -97,6 +97,18 @@ def test_a_step_that_is_too_long_is_halved_unless_it_was_given() -> None:
         train_by_sgd(X, Y, 0.1, width=4, epochs=200, learning_rate=10.0)
 
 
+def test_one_network_that_runs_off_is_enough_for_a_shorter_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, Y = problem(2)
+    weights = {0: 1.0, 1: 1e200}  # the second network's loss is no number from the first step on
+
+    def start(d: int, width: int, c: int, seed: int) -> tuple[Matrix, Matrix]:
+        return weights[seed] * np.ones((d, width)), np.ones((width, c))
+
+    monkeypatch.setattr("formulations.sgd.random_network", start)
+    with pytest.raises(ValueError, match="run off to infinity"):
+        train_by_sgd(X, Y, 0.1, seeds=[0, 1], width=4, epochs=20, learning_rate=0.01)
+
+
 def test_stopping_keeps_the_networks_so_far() -> None:
     X, Y = problem(6)
     (run,) = train_by_sgd(X, Y, 0.1, width=4, epochs=50, should_stop=lambda: True)
