@@ -252,8 +252,8 @@ def ratios(found: Tightness) -> list[Row]:
     """Return the paper's approximation ratios of SDP-NN next to the true one.
 
     The paper's takes for the optimum the best loss of SGD, of runs that came to their end; with the network
-    that its matrix is rounded to, it is the guarantee that relaxation and rounding give together. The true one
-    takes the lower end of the certified optimum, which makes it too large by the gap at most.
+    that its matrix is rounded to, it is the guarantee that relaxation and rounding give together. The true
+    one takes the lower end of the certified optimum, which makes it too large by the gap at most.
     """
     estimates = found.of(SDP_ESTIMATE)
     if not estimates or not found.lower:
