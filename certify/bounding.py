@@ -20,6 +20,7 @@ from certify.data import Dataset, from_arrays
 from certify.errors import DataError
 from certify.exact import decimal_down
 from certify.interrupts import Interrupts
+from certify.network_arrays import FloatNetwork, unit_directions
 from certify.partition_bound import PartitionBound, bound_by_partition
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Observer
@@ -50,6 +51,7 @@ class Settings:
         seed: of the random starts.
         checkpoint: a file that keeps the best network and proof so far, and that a later run of the same
             problem continues from; None for none.
+        output_bias: "none", "free", or "decayed" by gamma as well; the last two need the method "tree".
     """
 
     gamma: Fraction | int | str | float = "0.1"
@@ -61,6 +63,7 @@ class Settings:
     time_limit: float | None = None
     seed: int = 0
     checkpoint: str | os.PathLike[str] | None = None
+    output_bias: str = "none"
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing."""
@@ -79,6 +82,7 @@ def bound(
     *,
     task: str = "auto",
     bias: bool = False,
+    output_bias: str = "none",
     standardize: bool = False,
     loss: str = "squared",
     method: str = "auto",
@@ -98,7 +102,8 @@ def bound(
         y: n labels or numbers, or n x c numbers.
         gamma: the weight decay.
         task: "auto", "classification" (one-hot) or "regression".
-        bias: append a column of ones to the features.
+        bias: append a column of ones to the features, a hidden bias.
+        output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
         standardize: shift and scale the features by recorded dyadic coefficients.
         loss: see `Settings`, like all that follow.
         method: "auto", "tree", "partition", "sdp" or "shor".
@@ -119,13 +124,25 @@ def bound(
         CheckpointError: if the checkpoint cannot be used.
     """
     dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
-    settings = Settings(gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint)
+    settings = Settings(
+        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+    )
     return bound_dataset(dataset, settings, observer or Observer())
 
 
-def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> Report:
-    """Do the work of `bound` on an exact dataset; Ctrl-C ends it early with the best valid result."""
-    problem = dataset.problem(settings.gamma, settings.loss)
+def bound_dataset(
+    dataset: Dataset, settings: Settings, observer: Observer, start: ReLUNetwork | None = None
+) -> Report:
+    """Do the work of `bound` on an exact dataset; Ctrl-C ends it early with the best valid result.
+
+    Args:
+        dataset: the data.
+        settings: what the user chose.
+        observer: watches the work.
+        start: a network of this problem that training starts from, instead of random ones; the upper bound is
+            its loss or less.
+    """
+    problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     choice = choose(problem, settings.method, settings.solver, settings.precision)
     clock = Clock(settings.time_limit, observer)
     checkpoint = None
@@ -133,15 +150,19 @@ def bound_dataset(dataset: Dataset, settings: Settings, observer: Observer) -> R
         shape = problem.n, problem.d, problem.c
         checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape)
     with Interrupts() as interrupts:
-        run = _Run(problem, Arrays.of(problem), settings, choice, clock, interrupts, checkpoint)
+        run = _Run(problem, Arrays.of(problem), settings, choice, clock, interrupts, checkpoint, start)
         generation, ending = run.train()
         outcome = None if interrupts.came or clock.expired else run.lower_side(generation)
         training = training_result(generation, ending)
+        network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         if outcome is None:
-            outcome = residual_relaxation(run.arrays, training.hidden, training.output)
-        certificate, verdict = _prove(problem, dataset, outcome, clock)
-        network = ReLUNetwork.from_floats(training.hidden, training.output)
-        interval = Interval(certificate.bound, problem.objective(network))
+            trained = FloatNetwork.of(network, problem.d, problem.c)
+            outcome = residual_relaxation(run.arrays, trained.residual(run.arrays.X, run.arrays.Y))
+        certificate, verdict = prove(problem, dataset, outcome, clock)
+        upper = problem.objective(network)
+        if start is not None and (given := problem.objective(start)) <= upper:
+            network, upper = start, given
+        interval = Interval(certificate.bound, upper)
     if interval.lower > interval.upper:
         raise AssertionError("the certified bound exceeds the loss of a network: please report this as a bug")
     if interrupts.came:
@@ -181,6 +202,7 @@ class _Run:
     clock: Clock
     interrupts: Interrupts
     checkpoint: Checkpoint | None
+    start: ReLUNetwork | None
 
     def train(self) -> tuple[ColumnGeneration, str]:
         """Find a good network; return the generation it came from, and how that ended."""
@@ -198,6 +220,7 @@ class _Run:
                 arrays.X,
                 arrays.Y,
                 arrays.gamma,
+                output_bias=arrays.output_bias,
                 seed=self.settings.seed,
                 time_limit=clock.remaining(0.4),
                 on_progress=tell,
@@ -207,6 +230,11 @@ class _Run:
                 restarts = 0
                 generation.resume(checkpoint.directions)
                 words.append(f"resumed at loss {generation.best.loss:.8g}")
+            elif self.start is not None:
+                restarts = 0
+                given = FloatNetwork.of(self.start, self.problem.d, self.problem.c)
+                generation.resume(unit_directions(given.hidden))
+                words.append(f"its own neurons, reweighed: loss {generation.best.loss:.8g}")
             try:
                 with self.interrupts.allowed():
                     # A search goes on with the columns where it needs them.
@@ -233,7 +261,8 @@ class _Run:
         if choice.method == "tree":
             search = self._search(generation)
             is_over = self.interrupts.came or self.clock.expired
-            if search is not None or self.settings.method != "auto" or is_over:
+            has_another = self.settings.method == "auto" and self.problem.output_bias == "none"
+            if search is not None or not has_another or is_over:
                 return search
             choice = choose(self.problem, "auto", "auto", "double", tree_failed=True)
         if choice.method == "partition":
@@ -272,10 +301,17 @@ class _Run:
         return search
 
 
-def _prove(
+def prove(
     problem: TrainingProblem, dataset: Dataset, outcome: Outcome, clock: Clock
 ) -> tuple[Certificate, Verdict]:
-    """Write the proof exactly and have it checked as a reader of the file will."""
+    """Write a proof exactly and have it checked as a reader of the file will.
+
+    Args:
+        problem: the exact problem.
+        dataset: whose preprocessing the certificate records.
+        outcome: the search's result.
+        clock: times the stages.
+    """
     candidates = outcome.certificates(problem, dataset.preprocessing)
     for candidate in candidates:
         with clock.stage("prove") as words:

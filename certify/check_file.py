@@ -18,7 +18,7 @@ from typing import Any
 from certify.certificate import Certificate
 from certify.certificate_file import load_certificate
 from certify.check import Verdict, check_certificate
-from certify.data import parse_gamma, reapply_arrays, reapply_table
+from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
@@ -83,11 +83,11 @@ def check(
         certificate = load_certificate(certificate)
     try:
         if problem is None:
-            problem = _problem(certificate, X, y, data)
+            problem = _problem(certificate, _dataset(certificate, X, y, data))
         if gamma is not None and parse_gamma(gamma) != certificate.gamma:
-            raise _OtherData(f"the certificate is for gamma = {certificate.gamma}")
-    except _OtherData as error:
-        return DataVerdict(False, None, trust, str(error), Obligation.PROBLEM, 0, None)
+            raise OtherDataError(f"the certificate is for gamma = {certificate.gamma}")
+    except OtherDataError as error:
+        return rejection_of(error, trust)
     if trust == "rigorous":
         from certify.rigorous import check_rigorously
 
@@ -98,11 +98,36 @@ def check(
     return DataVerdict(**vars(verdict), statement=words)
 
 
-class _OtherData(Exception):
+class OtherDataError(DataError):
     """The data is readable, but the certificate's recipe does not fit it."""
 
 
-def _problem(certificate: Certificate, X: Any, y: Any, data: Path | None) -> TrainingProblem:
+def rejection_of(error: OtherDataError, trust: str) -> DataVerdict:
+    """Return the verdict on a certificate that was made for other data."""
+    return DataVerdict(False, None, trust, str(error), Obligation.PROBLEM, 0, None)
+
+
+def dataset_of(certificate: Certificate, data: Path) -> Dataset:
+    """Return what a certificate's recipe makes of a data file.
+
+    Raises:
+        OtherDataError: if the recipe does not fit the file.
+        DataError: if the file cannot be read.
+    """
+    return _dataset(certificate, None, None, data)
+
+
+def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
+    """Return the exact problem that a certificate's recipe makes of a data file.
+
+    Raises:
+        OtherDataError: if the recipe does not fit the file.
+        DataError: if the file cannot be read.
+    """
+    return _problem(certificate, dataset_of(certificate, data))
+
+
+def _dataset(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Dataset:
     """Follow the certificate's recipe on the user's data."""
     recipe = certificate.preprocessing
     if recipe is None:
@@ -113,22 +138,20 @@ def _problem(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Tra
         array_table(X, "X")
         array_table(y, "y", vector=True)
     try:
-        dataset = reapply_arrays(X, y, recipe) if table is None else reapply_table(table, recipe)
+        return reapply_arrays(X, y, recipe) if table is None else reapply_table(table, recipe)
+    except DataError as error:
+        raise _other_data(error) from error
+
+
+def _problem(certificate: Certificate, dataset: Dataset) -> TrainingProblem:
+    try:
         return dataset.problem(certificate.gamma, certificate.loss, certificate.output_bias)
     except DataError as error:
-        raise _OtherData(f"the certificate is not for this data: {error}") from error
+        raise _other_data(error) from error
 
 
-def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
-    """Return the exact problem that a certificate's recipe makes of a data file.
-
-    Raises:
-        DataError: if the file cannot be read or the recipe does not fit it.
-    """
-    try:
-        return _problem(certificate, None, None, data)
-    except _OtherData as error:
-        raise DataError(str(error)) from error
+def _other_data(error: DataError) -> OtherDataError:
+    return OtherDataError(f"the certificate is not for this data: {error}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -57,6 +57,7 @@ class Dataset:
         feature_names: the columns of `inputs` without the bias; 1-based positions as text where a file
             has no header, x1, x2, ... where an array has no names.
         source: the path as given, or "arrays".
+        lines: the 1-based line of the file on which each row begins; None where rows are just counted.
     """
 
     inputs: Matrix
@@ -64,6 +65,7 @@ class Dataset:
     preprocessing: Preprocessing
     feature_names: tuple[str, ...]
     source: str
+    lines: tuple[int, ...] | None = None
 
     def problem(
         self, gamma: Fraction | int | str | float, loss: str = "squared", output_bias: str = "none"
@@ -309,7 +311,7 @@ def _follow(
         inputs = tuple((*row, Fraction(1)) for row in inputs)
     one_hot = recipe.task == "classification"
     targets = _one_hot(labels, recipe.classes) if one_hot else _numbers(labels, "regression target")
-    return Dataset(inputs, targets, recipe, names, source)
+    return Dataset(inputs, targets, recipe, names, source, labels.lines)
 
 
 def _one_hot(labels: Table, classes: tuple[str, ...]) -> Matrix:

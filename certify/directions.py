@@ -5,14 +5,13 @@ Everything is floating point, for pictures; nothing here proves anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.certificate import Certificate, Sign, Split
-from certify.problem import IntegerRows
+from certify.certificate import Certificate
+from certify.leaf_cells import leaf_cells
 
 Matrix = NDArray[np.float64]
 Wall = tuple[tuple[int, ...], ...]
@@ -22,39 +21,19 @@ _SINGULAR = 1e-12
 _FAR = -0.6  # cosine to a map's centre, below which its points are far outside the disc
 
 
-def leaf_cones(certificate: Certificate) -> Iterator[tuple[IntegerRows, tuple[bool, ...]]]:
-    """Yield the cone of each leaf in preorder: d integer generators, and which have coordinates t_k >= 0.
-
-    The others' coordinates are free: the cone contains their lines.
-    """
-    generators = certificate.frame.generators
-    pending = [(generators, (False,) * len(generators))]
-    for node in certificate.tree:
-        w, signed = pending.pop()
-        match node:
-            case Sign(k):
-                below = (*signed[:k], True, *signed[k + 1 :])
-                flipped = (*w[:k], tuple(-e for e in w[k]), *w[k + 1 :])
-                pending += [(flipped, below), (w, below)]
-            case Split(k, l, a, b):
-                new = tuple(a * p + b * q for p, q in zip(w[k], w[l], strict=True))
-                pending += [((*w[:l], new, *w[l + 1 :]), signed), ((*w[:k], new, *w[k + 1 :]), signed)]
-            case _:
-                yield w, signed
-
-
 def cell_walls(certificate: Certificate) -> list[Wall]:
     """Return the facets of all leaf cones, each by its d - 1 integer generators, sorted and without repeats.
 
     In the plane they are the rays between the cells, in space the arcs of great circles around them.
     """
     walls: set[Wall] = set()
-    for w, signed in leaf_cones(certificate):
+    for cell in leaf_cells(certificate):
         ends = [
-            (v,) if is_signed else (v, tuple(-e for e in v)) for v, is_signed in zip(w, signed, strict=True)
+            (v,) if sign else (v, tuple(-e for e in v))
+            for v, sign in zip(cell.generators, cell.signs, strict=True)
         ]
-        for k in range(len(w)):
-            if signed[k]:
+        for k, sign in enumerate(cell.signs):
+            if sign:
                 walls.update(tuple(sorted(wall)) for wall in product(*ends[:k], *ends[k + 1 :]))
     return sorted(walls)
 

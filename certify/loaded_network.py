@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from certify.errors import NetworkError
-from certify.problem import ReLUNetwork
+from certify.problem import ReLUNetwork, TrainingProblem
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")  # each value of them is a float64 as well
 MAX_WEIGHTS = 2_000_000  # of one layer
@@ -108,6 +108,27 @@ def two_layers(hidden: Affine, output: Affine, source: str, notes: Iterable[str]
         " and ".join(dtype for dtype in FLOATS if dtype in hidden.dtypes + output.dtypes),
         tuple(notes),
     )
+
+
+def network_for(problem: TrainingProblem, loaded: LoadedNetwork) -> ReLUNetwork:
+    """Return a network from a file as one of this problem.
+
+    Raises:
+        NetworkError: if its sizes or biases are not the problem's.
+    """
+    if loaded.hidden_bias and any(row[-1] != problem.input_denominator for row in problem.inputs):
+        raise NetworkError(
+            f"{loaded.source}: the hidden layer has a bias and the problem has none: use a network without, or "
+            "a problem with a column of ones (--bias)"
+        )
+    if loaded.outputs != problem.c or len(loaded.network.hidden) != problem.d:
+        raise NetworkError(
+            f"{loaded.describe()}, and the problem has {problem.d} inputs, a bias counted, and "
+            f"{problem.c} outputs: use the network of this problem"
+        )
+    network = replace(loaded.network, output_bias=loaded.output_bias)
+    problem.objective(network)  # refuses what else does not fit
+    return network
 
 
 def refuse_dtype(dtype: str, where: str) -> None:

@@ -69,13 +69,15 @@ def save_network(network: ReLUNetwork, path: str | Path, outputs: int) -> None:
     """
     hidden = _doubles(network.hidden, network.hidden_denominator)
     output = _doubles(network.output, network.output_denominator)
+    arrays = {
+        "hidden": hidden.reshape(len(network.hidden), network.width),
+        "output": output.reshape(network.width, outputs),
+    }
+    if network.output_bias:
+        arrays["output_bias"] = np.array([float(entry) for entry in network.output_bias])
     try:
         with Path(path).open("wb") as file:
-            np.savez(
-                file,
-                hidden=hidden.reshape(len(network.hidden), network.width),
-                output=output.reshape(network.width, outputs),
-            )
+            np.savez(file, allow_pickle=False, **arrays)
     except OSError as error:
         raise NetworkError(
             f"{path}: the network cannot be written ({error.strerror}); choose another path"

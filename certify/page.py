@@ -11,7 +11,7 @@ from certify.errors import CertifyError
 from certify.exact import decimal_down, decimal_up
 from certify.pictures import pictures
 from certify.report import Report
-from certify.statement import TRUST, formula, theorem
+from certify.statement import TRUST, formula, model, theorem
 
 
 def save_page(report: Report, path: str | Path) -> None:
@@ -74,6 +74,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("features d", f"{problem.d}" + (" (bias included)" if report.dataset.preprocessing.bias else "")),
         ("targets c", str(problem.c)),
         ("weight decay gamma", str(problem.gamma)),
+        ("networks", model(problem)),
         ("objective", formula(problem)),
     ]
     if report.estimate is not None:

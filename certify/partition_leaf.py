@@ -18,9 +18,10 @@ from flint import fmpz_mat
 
 from certify.certificate import Certificate, Frame, Leaf, Node, Sign
 from certify.cone import dot
+from certify.dual_point import rounded_dual_point
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
-from certify.root_leaf import certificate_of, rounded_dual_point, trivial_certificate
+from certify.root_leaf import certificate_of, trivial_certificate
 from formulations.partition import PartitionSolution, RegionProof
 from formulations.regions import Form
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
-import numpy as np
-
 from certify.certificate import Certificate
 from certify.errors import SolverError
 from certify.interrupts import Interrupts
@@ -95,6 +93,12 @@ def choose(
     ):
         if value not in known:
             raise SolverError(f"the {name} {value!r} is unknown: use one of {', '.join(known)}")
+    if problem.output_bias != "none":
+        if method not in ("auto", "tree"):
+            raise SolverError(
+                f"the method {method} knows no output bias: use --method tree, or --output-bias none"
+            )
+        method = "tree"
     fits = problem.n <= LARGEST_SDP_SAMPLES and problem.n * problem.c <= LARGEST_SDP_DUAL
     plain = solver == "auto" and precision == "double"
     if method == "auto":
@@ -105,9 +109,10 @@ def choose(
             f"the method {method} has one solver and double precision: leave --solver and --precision out"
         )
     if method == "tree" and problem.d > MAX_FEATURES:
+        remedy = "--method sdp or shor" if problem.output_bias == "none" else "--output-bias none"
         raise SolverError(
             f"the method tree takes at most {MAX_FEATURES} features and the data has {problem.d}: "
-            "use --method sdp or shor"
+            f"use {remedy}"
         )
     if precision == "high" and solver != "auto":
         raise SolverError("high precision has its own solver: leave --solver out")
@@ -206,16 +211,13 @@ def _fractions(rows: IntegerRows, denominator: int) -> list[list[Fraction]]:
     return [[Fraction(entry, denominator) for entry in row] for row in rows]
 
 
-def residual_relaxation(arrays: Arrays, hidden: Matrix, output: Matrix) -> Relaxation:
+def residual_relaxation(arrays: Arrays, residual: Matrix) -> Relaxation:
     """Take a network's residual as the dual point, with the best slack for it: quick, and weak.
 
     Args:
         arrays: the problem.
-        hidden: d x m.
-        output: m x c.
+        residual: Y - f(X), n x c.
     """
-    residual = arrays.Y - np.maximum(arrays.X @ hidden, 0.0) @ output
-    zero = Multipliers.zero(len(residual))
-    multipliers = replace(zero, slack=improve_slack(arrays.X, residual))
+    multipliers = replace(Multipliers.zero(len(residual)), slack=improve_slack(arrays.X, residual))
     solution = DualSolution(residual, multipliers, 0.0, 0.0, "residual", "feasible", 0.0)
     return Relaxation("shor", "residual", None, solution)

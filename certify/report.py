@@ -128,6 +128,7 @@ class Report:
             "d": self.problem.d,
             "c": self.problem.c,
             "gamma": float(self.problem.gamma),
+            "output_bias": self.problem.output_bias,
             "gamma_exact": f"{self.problem.gamma.numerator}/{self.problem.gamma.denominator}",
             "neurons": self.network.width,
             "seconds": round(self.seconds, 3),
@@ -144,7 +145,9 @@ class Report:
         save_certificate(self.certificate, path)
 
     def save_network(self, path: str | Path) -> None:
-        """Write the network as .npz with arrays `hidden` (d x m) and `output` (m x c).
+        """Write the network as .npz with arrays `hidden` (d x m) and `output` (m x c), and `output_bias` (c).
+
+        The last one is there if the problem has an output bias.
 
         Raises:
             NetworkError: if the file cannot be written.

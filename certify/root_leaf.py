@@ -31,6 +31,7 @@ from scipy.optimize import minimize_scalar
 from certify.certificate import Certificate, Frame, Leaf, Node
 from certify.check import check_certificate
 from certify.dual_bound import dual_bound
+from certify.dual_point import DualLine, rounded_dual_point
 from certify.errors import DataError
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
@@ -50,11 +51,17 @@ _RELATIVE_BITS = 40  # of the largest entry of N
 
 @dataclass(frozen=True)
 class Arrays:
-    """A problem in floating point, for the solvers: X n x d, Y n x c, gamma."""
+    """A problem in floating point, for the solvers: X n x d, Y n x c, gamma, output bias."""
 
     X: Matrix
     Y: Matrix
     gamma: float
+    output_bias: str = "none"
+
+    @property
+    def dual_line(self) -> DualLine:
+        """What the multiples of a dual point prove."""
+        return DualLine.of(self.X, self.Y, self.gamma, self.output_bias)
 
     @classmethod
     def of(cls, problem: TrainingProblem) -> Arrays:
@@ -81,6 +88,7 @@ class Arrays:
             _floats(problem.inputs, problem.input_denominator),
             _floats(problem.targets, problem.target_denominator),
             float(problem.gamma),
+            problem.output_bias,
         )
 
 
@@ -175,7 +183,8 @@ def trivial_certificate(
 ) -> Certificate:
     """Return the certificate that needs no solver: what the samples at x = 0 cost every network.
 
-    The network computes 0 there, so their dual point is their target; elsewhere it is zero.
+    The network computes its output bias there, so their dual point is what the best one leaves of the
+    targets; elsewhere it is zero.
     """
     rows = rounded_dual_point(problem, np.zeros((problem.n, problem.c)), Fraction(1), _TRIVIAL_EXPONENT)
     return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
@@ -211,10 +220,11 @@ def _repair(arrays: Arrays, N: Matrix, multipliers: Multipliers, margin: float) 
     X, Y, gamma = arrays.X, arrays.Y, arrays.gamma
     d = X.shape[1]
     lengths = np.linalg.norm(X, axis=1)
-    live = lengths > 0
-    # A zero row of X never enters the gauge: its best dual point is its target.
-    N = np.where(live[:, None], N, Y)
-    inner, square = float(np.sum(N[live] * Y[live])), float(np.sum(N[live] ** 2))
+    line = arrays.dual_line
+    live = line.live
+    # Where x = 0 the rows are chosen when all is rounded; here their targets stand for them.
+    N = np.where(live[:, None], line.admissible(N), Y)
+    inner, square = line.coefficients(N)
     if inner == 0 or square == 0:
         return None
     if inner < 0:  # -N has the same gauge
@@ -309,8 +319,7 @@ def _round(
         1 << unit_exponent,
         _products(m.alpha_alpha, mixed, m.beta_beta, lengths > 0, _rounder(weight)),
     )
-    scale = _rounder(Fraction(1 << exponent))
-    rows = tuple(tuple(scale(entry) for entry in row) for row in N.tolist())
+    rows = rounded_dual_point(problem, N, Fraction(1), exponent)
     return certificate_of(problem, rows, exponent, (leaf,), preprocessing, method)
 
 
@@ -342,25 +351,6 @@ def _products(
             if multiplier := to_integer(part[i, j] * (2 if symmetric and i != j else 1)):
                 entries.append((offset_i + i, offset_j + j, multiplier))
     return tuple(sorted(entries))
-
-
-def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, exponent: int) -> IntegerRows:
-    """Return factor * N in integers over 2**exponent.
-
-    A sample at x = 0 never enters the gauge: its best dual point is its target, whatever N says there.
-
-    Args:
-        problem: the exact problem.
-        N: n x c.
-        factor: exact, like all that follows.
-        exponent: at least 0.
-    """
-    on_entry = _rounder(factor * (1 << exponent))
-    on_target = _rounder(Fraction(1 << exponent, problem.target_denominator))
-    return tuple(
-        tuple(map(on_entry, row)) if any(x) else tuple(map(on_target, targets))
-        for row, x, targets in zip(N.tolist(), problem.inputs, problem.targets, strict=True)
-    )
 
 
 def certificate_of(

@@ -16,17 +16,25 @@ TRUST = {
 
 def formula(problem: TrainingProblem) -> str:
     """Write the objective with this problem's gamma."""
-    decay = "sum_j (|u_j|^2 + |v_j|^2)"
-    if problem.output_bias == "decayed":
-        decay = f"({decay} + |b|^2)"
-    return f"1/2 |f(X) - Y|^2 + {plain(problem.gamma)}/2 * {decay}"
+    return f"1/2 |f(X) - Y|^2 + {plain(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
+
+
+def decayed_terms(output_bias: str) -> str:
+    """Write the sum of squares that the weight decay multiplies."""
+    weights = "sum_j (|u_j|^2 + |v_j|^2)"
+    return f"({weights} + |b|^2)" if output_bias == "decayed" else weights
+
+
+def model(problem: TrainingProblem) -> str:
+    """Write the networks that the problem is about."""
+    return f"f(x) = sum_j relu(u_j . x) v_j{' + b' * (problem.output_bias != 'none')}"
 
 
 def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocessing | None) -> str:
     """State the proved lower bound with all that it depends on."""
+    weights = " and all weights" if problem.output_bias == "none" else ", all weights and every b"
     return (
-        f"For every number of neurons m and all weights, the network "
-        f"f(x) = sum_j relu(u_j . x) v_j{' + b' * (problem.output_bias != 'none')} on these "
+        f"For every number of neurons m{weights}, the network {model(problem)} on these "
         f"{problem.n} sample{'s' * (problem.n != 1)} ({_features(problem, preprocessing)}; "
         f"{_targets(problem, preprocessing)}) has\n"
         f"    {formula(problem)}  >=  {decimal_down(bound, 12)}"
@@ -50,7 +58,9 @@ def _features(problem: TrainingProblem, preprocessing: Preprocessing | None) -> 
     words = f"{d} feature{'s' * (d > 1)}"
     if preprocessing.standardize is not None:
         words += ", standardised to mean 0 and variance 1"
-    return words + (", with a regularised hidden bias" if preprocessing.bias else ", no bias")
+    if preprocessing.bias:
+        return words + ", with a regularised hidden bias"
+    return words + (", no bias" if problem.output_bias == "none" else ", no hidden bias")
 
 
 def _targets(problem: TrainingProblem, preprocessing: Preprocessing | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,11 @@ from certify.attack import AttackReport
 from certify.check_file import DataVerdict
 from certify.exact import decimal_down, decimal_up
 from certify.progress import Observer
-from certify.report import Report
-from certify.statement import TRUST, formula
+from certify.report import Report, Stage
+from certify.statement import TRUST, formula, model, plain
 
 if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
+    from certify.network_gap import GapReport
     from certify.shrink_file import ShrinkReport
 
 
@@ -44,16 +46,83 @@ def print_report(console: Console, report: Report) -> None:
             f"{decimal_up(100 * interval.relative_gap, 4)} %   (upper - lower) / upper; "
             f"{report.status.meaning}",
         ),
-        ("objective", formula(report.problem)),
+        ("objective", f"{formula(report.problem)}   with {model(report.problem)}"),
         ("method", f"{report.method} ({report.solver})" + _estimate(report)),
-        (
-            "time",
-            f"{report.seconds:.1f} s: " + ", ".join(f"{s.name} {s.seconds:.1f} s" for s in report.stages),
-        ),
+        ("time", _time(report.seconds, report.stages)),
     ]
     for name, value in rows:
         table.add_row(name, Text(value))
     console.print(Panel(table, title="lower <= global optimum <= upper", title_align="left", expand=False))
+
+
+def print_gap(console: Console, report: GapReport) -> None:
+    """Print how far a network is from the global optimum, and what there is to say about it."""
+    lower, upper = report.interval.lower, report.interval.upper
+    diagnosis, problem, framework = report.diagnosis, report.problem, report.framework
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    rows = [
+        ("this network", f"{decimal_up(report.loss, 10)}   its exact loss, rounded up"),
+        (
+            "global optimum",
+            f"{decimal_down(lower, 10)} <= p* <= {decimal_up(upper, 10)}   "
+            f"for every width, proved: {TRUST[report.verdict.trust]}",
+        ),
+        ("distance", f"{_distance(report)} the global optimum"),
+        ("in short", report.conclusion),
+        (
+            "gradient",
+            f"{diagnosis.gradient_in_words}; a new neuron in the best direction found pulls with "
+            f"{diagnosis.peak:.4g} gamma (estimates)",
+        ),
+        ("neurons", _neurons(report)),
+        ("objective", formula(problem)),
+    ]
+    if framework is not None:
+        rows.append(
+            (
+                "as trained",
+                f"{framework.formula(problem.output_bias)}, "
+                f"here {decimal_up(report.loss / framework.scale, 6)}; "
+                f"the objective is {plain(framework.scale)} times that",
+            )
+        )
+    rows += [
+        ("method", report.method),
+        ("time", _time(report.seconds, report.stages)),
+    ]
+    for name, value in rows:
+        table.add_row(name, Text(value))
+    console.print(Panel(table, title="distance from the global optimum p*", title_align="left", expand=False))
+
+
+def _distance(report: GapReport) -> str:
+    least, most = report.excess
+    if most is None:
+        return f"at least {decimal_down(100 * least, 4)} % above"
+    at_most = f"at most {decimal_up(100 * most, 4)} % above"
+    return f"at least {decimal_down(100 * least, 4)} % and {at_most}" if least > 0 else at_most
+
+
+def _time(seconds: float, stages: Iterable[Stage]) -> str:
+    return f"{seconds:.1f} s: " + ", ".join(f"{stage.name} {stage.seconds:.1f} s" for stage in stages)
+
+
+def _neurons(report: GapReport) -> str:
+    diagnosis, width = report.diagnosis, report.network.width
+    words = [str(width)]
+    if diagnosis.idle:
+        words.append(f"{len(diagnosis.idle)} do nothing on the data")
+    if diagnosis.removable:
+        words.append(f"{len(diagnosis.removable)} more could each be removed without raising the loss")
+    if diagnosis.least_width < width:
+        words.append(
+            f"{diagnosis.least_width}, rescaled, give the same predictions at no larger weight decay"
+        )
+    if report.best is not report.network:
+        words.append(f"the best network known has {report.best.width}")
+    return "; ".join(words)
 
 
 def _estimate(report: Report) -> str:

@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
 from certify.certificate import Certificate, Frame
 from certify.checkpoint import Checkpoint, SavedProof
+from certify.dual_point import rounded_dual_point
 from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
-from certify.root_leaf import Arrays, certificate_of, rounded_dual_point, trivial_certificate
+from certify.root_leaf import Arrays, certificate_of, trivial_certificate
 from certify.tree_kernel import Nodes
 from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree
-from formulations.column_generation import ColumnGeneration
 
 _FIRST_SLACK = 1.0
 _STEP = 0.25
@@ -82,6 +83,40 @@ class GapPoint:
     upper: float
 
 
+class DualPoint(Protocol):
+    """A dual point to prove, as `formulations.column_generation.Network` is one."""
+
+    @property
+    def directions(self) -> Matrix:
+        """Unit vectors as columns that it came from, kept in a checkpoint."""
+
+    @property
+    def dual_point(self) -> Matrix:
+        """N, n x c."""
+
+    @property
+    def loss(self) -> float:
+        """What its lower bound can reach at most."""
+
+
+class DualSource(Protocol):
+    """What gives dual points and takes witnesses, as `ColumnGeneration` does."""
+
+    @property
+    def best(self) -> DualPoint:
+        """The best dual point so far."""
+
+    @property
+    def peak(self) -> float:
+        """The largest gauge that is known at it, over gamma."""
+
+    def advance(self) -> str | None:
+        """Improve it; return a status if it is no use to go on."""
+
+    def add(self, directions: Matrix) -> bool:
+        """Take witnesses, as columns; return whether they improved it."""
+
+
 class TreeBound:
     """The search for the smallest gap.
 
@@ -98,7 +133,7 @@ class TreeBound:
     def __init__(
         self,
         arrays: Arrays,
-        generation: ColumnGeneration,
+        generation: DualSource,
         *,
         gap: float,
         should_stop: Callable[[], bool],
@@ -109,8 +144,8 @@ class TreeBound:
         """Prepare the search.
 
         Args:
-            arrays: the problem.
-            generation: has run; gives the dual point and takes witnesses.
+            arrays: the problem, with its output bias.
+            generation: of the same problem; gives the dual point and takes witnesses.
             gap: the relative gap that is wanted.
             should_stop: asked often; once true, the search ends with the best proof.
             seconds: the time, for the curve.
@@ -127,10 +162,9 @@ class TreeBound:
         self._should_stop = should_stop
         self._seconds = seconds
         self._on_progress = on_progress
-        self._Y, self._gamma = arrays.Y, arrays.gamma
-        self._live = np.any(arrays.X != 0, axis=1)
-        self._X = np.ascontiguousarray(arrays.X[self._live])
-        self._constant = 0.5 * float(np.sum(arrays.Y[~self._live] ** 2))
+        self._gamma = arrays.gamma
+        self._line = arrays.dual_line
+        self._X = np.ascontiguousarray(arrays.X[self._line.live])
         self._frame = Frame.identity(arrays.X.shape[1])
         self._bits = _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS
         if checkpoint is not None and checkpoint.proof is not None:
@@ -177,7 +211,7 @@ class TreeBound:
     def _search(self, N: Matrix, slack: float) -> Search:
         return search_tree(
             self._X,
-            np.ascontiguousarray(N[self._live]),
+            np.ascontiguousarray(N[self._line.live]),
             (self._gamma * (1 + slack)) ** 2,
             self._frame,
             bits=self._bits,
@@ -208,9 +242,7 @@ class TreeBound:
 
     def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> TreeProof:
         """Keep the proof unless it is worse than the best there was; return the best."""
-        fit, square = _inner(N[self._live], self._Y[self._live])
-        scale = min(self._gamma / gauge_bound, fit / square) if square > 0 else 0.0
-        bound = scale * fit - scale**2 * square / 2 + self._constant
+        _, bound = self._line.best(N, self._gamma / gauge_bound)
         if self.proof is None or bound > self.proof.bound:
             self.proof = TreeProof(N, gauge_bound, self._frame, trees, bound)
         self.curve.append(GapPoint(self._seconds(), self.proof.bound, self._generation.best.loss))
@@ -218,10 +250,10 @@ class TreeBound:
 
     def _needed(self, N: Matrix) -> float:
         """Return the slack that the wanted gap allows; infinite if it asks for another dual point."""
-        fit, square = _inner(N[self._live], self._Y[self._live])
-        aim = (1 - _AIM * self._gap) * self._generation.best.loss - self._constant
+        fit, square = self._line.coefficients(N)
+        aim = (1 - _AIM * self._gap) * self._generation.best.loss - self._line.constant
         discriminant = fit**2 - 2 * square * aim
-        if not aim > 0 or discriminant < 0:
+        if not aim > 0 or square == 0 or discriminant < 0:
             return math.inf
         scale = (fit - math.sqrt(discriminant)) / square
         return max(1 / scale - 1, 0.0)
@@ -243,15 +275,8 @@ def tree_certificates(
     """
     tree = certificate_tree(proof.trees)
     arrays = Arrays.of(problem)
-    live = np.any(arrays.X != 0, axis=1)
-    fit, square = _inner(proof.dual_point[live], arrays.Y[live])
-    scale = min(arrays.gamma / proof.gauge_bound, fit / square) if square > 0 else 0.0
+    scale, _ = arrays.dual_line.best(proof.dual_point, arrays.gamma / proof.gauge_bound)
     for margin in _MARGINS:
         factor = Fraction(scale) * (1 - margin)
         rows = rounded_dual_point(problem, proof.dual_point, factor, _DUAL_EXPONENT)
         yield certificate_of(problem, rows, _DUAL_EXPONENT, tree, preprocessing, "tree", frame=proof.frame)
-
-
-def _inner(N: Matrix, Y: Matrix) -> tuple[float, float]:
-    """Return <N, Y> and |N|^2."""
-    return float(np.sum(N * Y)), float(np.sum(N**2))

@@ -14,87 +14,80 @@ AdamW is decoupled: it shrinks the weights beside the steps of the gradient, whi
 rescale, so it minimises no such objective and no gamma belongs to it. The same k holds for minibatches of
 one size, whose losses average to that of all samples.
 
-The bias of the hidden layer counts as an entry of u_j. A bias of the output layer has no place in the
-objective.
+The bias of the hidden layer counts as an entry of u_j. A bias b of the output layer is one of the weights
+theta as well, which adds |b|^2 to the sum, unless it is left out of the decay.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from certify.data import parse_gamma
 from certify.errors import DataError
-from certify.statement import plain
+from certify.statement import decayed_terms, plain
 
 REDUCTIONS = ("mean", "mean over samples", "sum")
 
-_DECAYED = "sum_j (|u_j|^2 + |v_j|^2)"
 
+@dataclass(frozen=True)
+class FrameworkObjective:
+    """The objective of a framework's training, for n samples and c outputs.
 
-def scale_of(n: int, c: int, reduction: str = "mean", halved: bool = False) -> Fraction:
-    """The factor by which a framework's objective must be multiplied to be the project's.
-
-    Args:
+    Attributes:
+        weight_decay: w, positive; a float is taken as the shortest decimal that prints it.
         n: the number of samples.
         c: the number of outputs.
         reduction: "mean" over the n c entries, as `torch.nn.MSELoss` has it by default; "mean over samples",
             of the squared errors summed over the outputs; or "sum".
         halved: whether the loss of an entry is 1/2 (z - y)^2 instead of (z - y)^2.
-
-    Raises:
-        DataError: if n or c is not positive or the reduction is unknown.
     """
-    return 1 / (2 * _coefficient(n, c, reduction, halved))
 
+    weight_decay: Fraction | int | str | float
+    n: int
+    c: int
+    reduction: str = "mean"
+    halved: bool = False
 
-def gamma_of(
-    weight_decay: Fraction | int | str | float, n: int, c: int, reduction: str = "mean", halved: bool = False
-) -> Fraction:
-    """The gamma that makes the project's objective a multiple of a framework's.
+    def __post_init__(self) -> None:
+        """Refuse what is no objective.
 
-    For MSELoss and SGD it is w n c / 2.
+        Raises:
+            DataError: if a size or the weight decay is not positive or the reduction is unknown.
+        """
+        if self.n < 1 or self.c < 1:
+            raise DataError(f"{self.n} samples and {self.c} outputs make no loss: give at least one of each")
+        if self.reduction not in REDUCTIONS:
+            raise DataError(f"the reduction {self.reduction!r} is unknown: use {', '.join(REDUCTIONS)}")
+        if self._decay <= 0:
+            raise DataError(f"the weight decay is {self._decay}: give a positive number such as 0.001")
 
-    Args:
-        weight_decay: w, positive; a float is taken as the shortest decimal that prints it.
-        n: see `scale_of`, as for the others.
-        c: see `scale_of`.
-        reduction: see `scale_of`.
-        halved: see `scale_of`.
+    @property
+    def scale(self) -> Fraction:
+        """1/(2k): the factor by which the objective must be multiplied to be the project's."""
+        return 1 / (2 * self._coefficient)
 
-    Raises:
-        DataError: if the weight decay is not a positive number, or by `scale_of`.
-    """
-    return _positive(weight_decay) * scale_of(n, c, reduction, halved)
+    @property
+    def gamma(self) -> Fraction:
+        """The gamma of the project's objective that is that multiple; for MSELoss and SGD it is w n c / 2."""
+        return self._decay * self.scale
 
+    def formula(self, output_bias: str = "none") -> str:
+        """Write the objective.
 
-def formulas(
-    weight_decay: Fraction | int | str | float, n: int, c: int, reduction: str = "mean", halved: bool = False
-) -> tuple[str, str]:
-    """Write the framework's objective and the project's, which is `scale_of` times it; see `gamma_of`.
+        Args:
+            output_bias: a name of `certify.problem.OUTPUT_BIASES`.
+        """
+        k = self._coefficient
+        fit = "|f(X) - Y|^2" if k == 1 else f"{k} |f(X) - Y|^2"
+        return f"{fit} + {plain(self._decay)}/2 * {decayed_terms(output_bias)}"
 
-    Raises:
-        DataError: if the weight decay is not a positive number, or by `scale_of`.
-    """
-    decay, gamma = _positive(weight_decay), gamma_of(weight_decay, n, c, reduction, halved)
-    coefficient = _coefficient(n, c, reduction, halved)
-    return (
-        f"{'' if coefficient == 1 else f'{coefficient} '}|f(X) - Y|^2 + {plain(decay)}/2 * {_DECAYED}",
-        f"1/2 |f(X) - Y|^2 + {plain(gamma)}/2 * {_DECAYED}",
-    )
+    @property
+    def _decay(self) -> Fraction:
+        return parse_gamma(self.weight_decay, "the weight decay")
 
-
-def _coefficient(n: int, c: int, reduction: str, halved: bool) -> Fraction:
-    """The k of the module's head."""
-    if n < 1 or c < 1:
-        raise DataError(f"{n} samples and {c} outputs make no loss: give at least one of each")
-    if reduction not in REDUCTIONS:
-        raise DataError(f"the reduction {reduction!r} is unknown: use {', '.join(REDUCTIONS)}")
-    terms = {"mean": n * c, "mean over samples": n, "sum": 1}[reduction]
-    return Fraction(1, 2 * terms if halved else terms)
-
-
-def _positive(weight_decay: Fraction | int | str | float) -> Fraction:
-    decay = parse_gamma(weight_decay, "the weight decay")
-    if decay <= 0:
-        raise DataError(f"the weight decay is {decay}: give a positive number such as 0.001")
-    return decay
+    @property
+    def _coefficient(self) -> Fraction:
+        """The k of the module's head."""
+        terms = {"mean": self.n * self.c, "mean over samples": self.n, "sum": 1}[self.reduction]
+        return Fraction(1, 2 * terms if self.halved else terms)

@@ -2,23 +2,26 @@
 
 Descents from random networks give a pool of directions, over which the best network is a convex problem.
 From there directions whose gauge at the residual exceeds gamma join, the master is solved again, neurons that
-share a linear piece merge, and all neurons slide together.
+share a linear piece merge, and all neurons slide together. An output bias is eliminated throughout
+(`formulations.intercept`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from formulations.descent import descend
 from formulations.group_lasso import solve_group_lasso
+from formulations.intercept import Intercept
 from formulations.oracle import GaugeMaximum, GaugeOracle, Rows
 
 Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
 
 _RANDOM_FEATURES = 300
 _SLIDE_ITERATIONS = 200
@@ -66,13 +69,16 @@ class Network:
         directions: unit vectors u_k as columns, of shape (d, K).
         output: v_k as rows, of shape (K, c), not zero.
         kinks: for each direction the rows of X whose kinks it sits on.
+        output_bias: b, of length c; of length 0 without one.
         loss: the objective, with neurons scaled to |u_k| = |v_k|.
-        dual_point: of the master, n x c; no direction here has a gauge above gamma at it.
+        dual_point: of the master, n x c; no direction here has a gauge above gamma at it. Its columns sum to
+            zero, up to rounding, with a free output bias.
     """
 
     directions: Matrix
     output: Matrix
     kinks: tuple[Rows, ...]
+    output_bias: Vector
     loss: float
     dual_point: Matrix
 
@@ -99,6 +105,7 @@ class ColumnGeneration:
         Y: Matrix,
         gamma: float,
         *,
+        output_bias: str = "none",
         seed: int = 0,
         time_limit: float | None = None,
         on_progress: Callable[[str, float], None] | None = None,
@@ -109,12 +116,14 @@ class ColumnGeneration:
             X: inputs, of shape (n, d).
             Y: targets, of shape (n, c).
             gamma: weight of the penalty, positive.
+            output_bias: "none", "free", or "decayed" with the same weight.
             seed: of the random starts.
             time_limit: in seconds; none by default.
             on_progress: called with the stage and the best loss after every stage.
 
         Raises:
-            ValueError: if gamma is not positive, or X and Y are not finite matrices with as many rows.
+            ValueError: if gamma is not positive, X and Y are not finite matrices with as many rows, or the
+                output bias is unknown.
         """
         if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y):
             raise ValueError(
@@ -133,6 +142,8 @@ class ColumnGeneration:
         self.restarts = 0
         self._began = time.monotonic()
         self._oracle = GaugeOracle(self.X)
+        self._intercept = Intercept.of(output_bias, len(X), gamma)
+        self._targets = self._intercept.apply(Y)
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
         self._effort = 0
@@ -219,14 +230,16 @@ class ColumnGeneration:
 
     def _solve(self, directions: Matrix, kinks: tuple[Rows, ...]) -> Network:
         """Return the best network over unit directions, without those it does not use."""
-        master = solve_group_lasso(np.maximum(self.X @ directions, 0.0), self.Y, self.gamma)
+        atoms = np.maximum(self.X @ directions, 0.0)
+        master = solve_group_lasso(self._intercept.apply(atoms), self._targets, self.gamma)
         used = np.flatnonzero(np.any(master.output != 0, axis=1))
         return Network(
             directions[:, used],
             master.output[used],
             tuple(kinks[k] for k in used),
+            self._intercept.best(self.Y - atoms[:, used] @ master.output[used]),
             master.value,
-            master.dual_point,
+            self._intercept.apply(master.dual_point),
         )
 
     def _solve_free(self, directions: Matrix) -> Network:
@@ -236,7 +249,14 @@ class ColumnGeneration:
         """Descend from the best network over random directions; return the unit directions it ends with."""
         start = self._solve_free(self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng))
         self._adopt("random features", start)
-        result = descend(self.X, self.Y, self.gamma, _balanced(start), should_stop=lambda: self.is_late(0.5))
+        result = descend(
+            self.X,
+            self.Y,
+            self.gamma,
+            _balanced(start),
+            intercept=self._intercept,
+            should_stop=lambda: self.is_late(0.5),
+        )
         self.restarts += 1
         if not self.descent or result.losses[-1] < self.descent[-1]:
             self.descent = result.losses
@@ -281,6 +301,7 @@ class ColumnGeneration:
             self.Y,
             self.gamma,
             _balanced(merged),
+            intercept=self._intercept,
             kinks=merged.kinks,
             max_iterations=_SLIDE_ITERATIONS,
             least_gain=least_gain,
@@ -309,12 +330,11 @@ class ColumnGeneration:
         sums = [
             network.directions[:, group] @ np.linalg.norm(network.output[group], axis=1) for group in groups
         ]
-        return Network(
-            _normalised(np.column_stack(sums))[0],
-            np.array([network.output[group].sum(axis=0) for group in groups]),
-            tuple(network.kinks[group[0]] for group in groups),
-            network.loss,
-            network.dual_point,
+        return replace(
+            network,
+            directions=_normalised(np.column_stack(sums))[0],
+            output=np.array([network.output[group].sum(axis=0) for group in groups]),
+            kinks=tuple(network.kinks[group[0]] for group in groups),
         )
 
     def _tidy(self) -> None:

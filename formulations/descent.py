@@ -4,7 +4,8 @@ For fixed hidden weights U the best output weights are a ridge regression, so on
 
     min_U  gamma/2 |U|_F^2 + min_V ( 1/2 |relu(X U) V - Y|_F^2 + gamma/2 |V|_F^2 ) ,
 
-whose gradient in U is the partial gradient at the ridge solution. Each neuron moves in its own frame: the
+whose gradient in U is the partial gradient at the ridge solution; an output bias puts Q of
+`formulations.intercept` before relu(X U) and Y. Each neuron moves in its own frame: the
 subspace in which the rows of its kinks stay zero, in coordinates that make its own curvature the identity.
 Without the first, the descent stalls at the kinks on which good neurons sit; without the second, it crawls on
 data whose columns differ in scale.
@@ -21,6 +22,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
+from formulations.intercept import Intercept
 from formulations.oracle import Rows, orthogonal_to
 
 Matrix = NDArray[np.float64]
@@ -54,6 +56,7 @@ def descend(
     gamma: float,
     hidden: Matrix,
     *,
+    intercept: Intercept | None = None,
     kinks: Sequence[Rows] | None = None,
     max_iterations: int = 500,
     least_gain: float = 0.0,
@@ -66,15 +69,18 @@ def descend(
         Y: targets, of shape (n, c).
         gamma: weight of the penalty, positive.
         hidden: u_j as columns, of shape (d, m), with their lengths.
+        intercept: the output bias, which is eliminated too; none by default.
         kinks: for every neuron the rows i that keep x_i^T u_j = 0; none by default.
         max_iterations: limit of L-BFGS iterations.
         least_gain: in loss; the descent also ends where ten iterations gain less.
         should_stop: asked at every evaluation; once true, the best weights so far are returned.
     """
-    best = _eliminate_output(X, Y, gamma, hidden)
+    intercept = intercept or Intercept()
+    targets = intercept.apply(Y)
+    best = _eliminate_output(X, targets, gamma, intercept, hidden)
     if not hidden.size:
         return Descent(best.hidden, best.output, (best.loss,))
-    frames, start = _frames(X, gamma, best, kinks)
+    frames, start = _frames(X, gamma, intercept, best, kinks)
     scale = best.loss
     losses = [best.loss]
 
@@ -83,7 +89,7 @@ def descend(
         if should_stop():
             raise _Stop
         moved = (frames @ coordinates.reshape(start.shape)[:, :, None])[:, :, 0].T
-        point = _eliminate_output(X, Y, gamma, moved)
+        point = _eliminate_output(X, targets, gamma, intercept, moved)
         if point.loss < best.loss:
             best = point
         gradient = (frames.transpose(0, 2, 1) @ point.gradient.T[:, :, None])[:, :, 0]
@@ -122,12 +128,16 @@ class _Point:
     gradient: Matrix  # with respect to hidden, d x m
 
 
-def _eliminate_output(X: Matrix, Y: Matrix, gamma: float, hidden: Matrix) -> _Point:
+def _eliminate_output(
+    X: Matrix, targets: Matrix, gamma: float, intercept: Intercept, hidden: Matrix
+) -> _Point:
+    """Solve for the output weights; the targets are Q Y."""
     before = X @ hidden
-    features = np.maximum(before, 0.0)
-    output = _ridge(features, Y, gamma)
-    residual = features @ output - Y
-    gradient = X.T @ ((before > 0) * (residual @ output.T)) + gamma * hidden
+    features = intercept.apply(np.maximum(before, 0.0))
+    output = _ridge(features, targets, gamma)
+    residual = features @ output - targets
+    slopes = (before > 0) * (intercept.apply(residual) @ output.T)
+    gradient = X.T @ slopes + gamma * hidden
     penalty = float(np.sum(hidden**2)) + float(np.sum(output**2))
     return _Point(hidden, output, 0.5 * float(np.sum(residual**2)) + gamma / 2 * penalty, gradient)
 
@@ -150,11 +160,12 @@ def _ridge(features: Matrix, Y: Matrix, gamma: float) -> Matrix:
 
 
 def _frames(
-    X: Matrix, gamma: float, point: _Point, kinks: Sequence[Rows] | None
+    X: Matrix, gamma: float, intercept: Intercept, point: _Point, kinks: Sequence[Rows] | None
 ) -> tuple[NDArray[np.float64], Matrix]:
     """Return the frame of every neuron, of shape (m, d, d), and the coordinates of its weights, (m, d).
 
-    The curvature of a neuron is |v_j|^2 X_A^T X_A + gamma I over its active rows A. Held directions are given
+    The curvature of a neuron is |v_j|^2 (X_A^T X_A - s s^T / damping) + gamma I over its active rows A and
+    their sum s. Held directions are given
     the largest curvature instead, which keeps the root well-posed, and are then projected away.
     """
     d, m = point.hidden.shape
@@ -162,7 +173,9 @@ def _frames(
     squares = np.sum(point.output**2, axis=1)
     for j in range(m):
         active = X[X @ point.hidden[:, j] > 0]
-        curvature = squares[j] * (active.T @ active) + gamma * np.eye(d)
+        total = active.sum(axis=0)
+        product = active.T @ active - np.outer(total, total) / intercept.damping
+        curvature = squares[j] * product + gamma * np.eye(d)
         basis = orthogonal_to(X[kinks[j]]) if kinks is not None and len(kinks[j]) else np.eye(d)
         projector = basis @ basis.T
         held = (np.eye(d) - projector) * np.trace(curvature)

@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from formulations.column_generation import ColumnGeneration, CurvePoint, Matrix
+from formulations.column_generation import ColumnGeneration, CurvePoint, Matrix, Vector
 
 RESTARTS = 4
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A trained network sum_j relu(X u_j) v_j^T with |u_j| = |v_j| and no zero neurons.
+    """A trained network sum_j relu(X u_j) v_j^T + 1 b^T with |u_j| = |v_j| and no zero neurons.
 
     Attributes:
         hidden: u_j as columns, of shape (d, m).
         output: v_j as rows, of shape (m, c).
-        loss: the objective 1/2 |f(X) - Y|_F^2 + gamma/2 sum_j (|u_j|^2 + |v_j|^2), up to rounding.
+        output_bias: b, of length c; of length 0 without one.
+        loss: the objective 1/2 |f(X) - Y|_F^2 + gamma/2 sum_j (|u_j|^2 + |v_j|^2), up to rounding; a decayed
+            output bias adds gamma/2 |b|^2.
         curve: the progress of the loss.
         descent: the loss after every iteration of the best descent from a random network.
         restarts: how many descents from random networks there were.
@@ -31,6 +33,7 @@ class TrainingResult:
 
     hidden: Matrix
     output: Matrix
+    output_bias: Vector
     loss: float
     curve: tuple[CurvePoint, ...]
     descent: tuple[float, ...]
@@ -44,12 +47,13 @@ def train(
     Y: Matrix,
     gamma: float,
     *,
+    output_bias: str = "none",
     seed: int = 0,
     restarts: int | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[str, float], None] | None = None,
 ) -> TrainingResult:
-    """Train a two-layer ReLU network of any width, without output bias, for the squared loss.
+    """Train a two-layer ReLU network of any width for the squared loss.
 
     Deterministic for a seed unless the clock or Ctrl-C stops it; these return the best network so far.
 
@@ -57,15 +61,19 @@ def train(
         X: inputs, of shape (n, d).
         Y: targets, of shape (n, c).
         gamma: weight of the penalty, positive.
+        output_bias: "none", "free", or "decayed" with the same weight.
         seed: of the random starts.
         restarts: descents from random networks before column generation; 4 by default.
         time_limit: in seconds; none by default.
         on_progress: called with the stage and the best loss after every stage.
 
     Raises:
-        ValueError: if gamma is not positive, or X and Y are not finite matrices with as many rows.
+        ValueError: if gamma is not positive, X and Y are not finite matrices with as many rows, or the output
+            bias is unknown.
     """
-    generation = ColumnGeneration(X, Y, gamma, seed=seed, time_limit=time_limit, on_progress=on_progress)
+    generation = ColumnGeneration(
+        X, Y, gamma, output_bias=output_bias, seed=seed, time_limit=time_limit, on_progress=on_progress
+    )
     try:
         status = generation.run(RESTARTS if restarts is None else restarts)
     except KeyboardInterrupt:
@@ -79,6 +87,7 @@ def training_result(generation: ColumnGeneration, status: str) -> TrainingResult
     return TrainingResult(
         hidden=hidden,
         output=output,
+        output_bias=generation.best.output_bias,
         loss=generation.best.loss,
         curve=tuple(generation.curve),
         descent=generation.descent,

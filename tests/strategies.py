@@ -1,5 +1,6 @@
 """Hypothesis strategies shared by the tests: small exact problems, and certificates of every shape."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from hypothesis import strategies as st
@@ -20,12 +21,21 @@ def rational_rows(rows: int, columns: int, bound: int = 5) -> st.SearchStrategy[
 
 
 @st.composite
-def problems(draw: st.DrawFn, max_n: int = 5, d: int | None = None, max_c: int = 3) -> TrainingProblem:
+def problems(
+    draw: st.DrawFn,
+    max_n: int = 5,
+    d: int | None = None,
+    max_c: int = 3,
+    output_biases: Sequence[str] = ("none",),
+) -> TrainingProblem:
     """Training problems of up to three features, n < d and c > n included."""
     n, c = draw(st.integers(1, max_n)), draw(st.integers(1, max_c))
     features = draw(st.integers(1, 3)) if d is None else d
     return TrainingProblem.from_rationals(
-        draw(rational_rows(n, features)), draw(rational_rows(n, c)), draw(GAMMAS)
+        draw(rational_rows(n, features)),
+        draw(rational_rows(n, c)),
+        draw(GAMMAS),
+        output_bias=draw(st.sampled_from(output_biases)),
     )
 
 

@@ -1,12 +1,15 @@
-"""The Python of the README runs as it stands."""
+"""The Python of the README and of the docs runs as it stands."""
 
 import re
 from pathlib import Path
 
+import pytest
 
-def test_python_examples_run() -> None:
-    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+@pytest.mark.parametrize("name", ["README.md", "docs/explain.md"])
+def test_python_examples_run(name: str) -> None:
+    text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert examples
     for example in examples:
-        exec(compile(example, "README.md", "exec"), {})
+        exec(compile(example, name, "exec"), {})

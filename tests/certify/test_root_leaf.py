@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from certify.certificate import Certificate
 from certify.certificate_file import from_text, to_text
 from certify.check import check_certificate
-from certify.problem import TrainingProblem
+from certify.problem import OUTPUT_BIASES, TrainingProblem
 from certify.root_leaf import Arrays, root_certificate, trivial_certificate
 from formulations.multipliers import Multipliers
 from tests.oracles import inputs, optimum_2d, targets
@@ -49,7 +49,7 @@ def assert_sound(certificate: Certificate, problem: TrainingProblem) -> None:
 
 
 class TestAnything:
-    @given(problems(), st.data())
+    @given(problems(output_biases=OUTPUT_BIASES), st.data())
     def test_ends_in_a_valid_certificate(self, problem: TrainingProblem, data: st.DataObject) -> None:
         dual_point = data.draw(matrices(problem.n, problem.c))
         certificate = root_certificate(problem, dual_point, data.draw(multipliers(problem.n)))

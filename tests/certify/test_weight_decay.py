@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from certify.errors import DataError
 from certify.problem import ReLUNetwork, TrainingProblem
-from certify.weight_decay import REDUCTIONS, formulas, gamma_of, scale_of
+from certify.weight_decay import REDUCTIONS, FrameworkObjective
 from tests.network_files import Weights
 
 F = Fraction
@@ -28,13 +28,14 @@ F = Fraction
     ],
 )
 def test_by_hand(reduction: str, halved: bool, scale: Fraction) -> None:
-    assert scale_of(150, 3, reduction, halved) == scale
-    assert gamma_of("0.001", 150, 3, reduction, halved) == scale / 1000
+    objective = FrameworkObjective("0.001", 150, 3, reduction, halved)
+    assert objective.scale == scale
+    assert objective.gamma == scale / 1000
 
 
 def test_a_float_is_its_decimal() -> None:
-    assert gamma_of(0.1, 2, 1) == F(1, 10)
-    assert gamma_of(F(1, 3), 2, 1) == F(1, 3)
+    assert FrameworkObjective(0.1, 2, 1).gamma == F(1, 10)
+    assert FrameworkObjective(F(1, 3), 2, 1).gamma == F(1, 3)
 
 
 @pytest.mark.parametrize(("reduction", "halved"), [*product(REDUCTIONS, [False, True])])
@@ -45,7 +46,8 @@ def test_the_gradients_of_sgd_agree(reduction: str, halved: bool) -> None:
     generator = torch.Generator().manual_seed(0)
     x, y = (torch.randn(n, size, generator=generator, dtype=torch.float64) for size in (3, c))
     ours = 0.5 * (module(x) - y).square().sum()
-    gamma = float(gamma_of(decay, n, c, reduction, halved))
+    objective = FrameworkObjective(decay, n, c, reduction, halved)
+    gamma = float(objective.gamma)
     ours = ours + gamma / 2 * sum((theta.square().sum() for theta in module.parameters()), torch.zeros(()))
     gradients = torch.autograd.grad(ours, list(module.parameters()))
 
@@ -55,7 +57,7 @@ def test_the_gradients_of_sgd_agree(reduction: str, halved: bool) -> None:
     before = [theta.detach().clone() for theta in module.parameters()]
     loss.backward()  # type: ignore[no-untyped-call]
     torch.optim.SGD(module.parameters(), lr=1.0, weight_decay=decay).step()
-    scale = float(scale_of(n, c, reduction, halved))
+    scale = float(objective.scale)
     for old, theta, gradient in zip(before, module.parameters(), gradients, strict=True):
         assert torch.allclose(scale * (old - theta), gradient, rtol=1e-12, atol=1e-12)
 
@@ -77,21 +79,22 @@ def test_the_objectives_agree_exactly(
     )
     count = {"mean": n * c, "mean over samples": n, "sum": 1}[reduction]
     theirs = squared / count / (2 if halved else 1) + decay / 2 * (u**2 + v[0] ** 2 + v[1] ** 2)
+    objective = FrameworkObjective(decay, n, c, reduction, halved)
     problem = TrainingProblem.from_rationals(
-        [row[:1] for row in rows], [row[1:] for row in rows], gamma_of(decay, n, c, reduction, halved)
+        [row[:1] for row in rows], [row[1:] for row in rows], objective.gamma
     )
     network = ReLUNetwork.from_rationals([[u]], [v])
-    assert problem.objective(network) == scale_of(n, c, reduction, halved) * theirs
+    assert problem.objective(network) == objective.scale * theirs
 
 
 def test_formulas() -> None:
-    assert formulas("0.002", 150, 3) == (
-        "1/450 |f(X) - Y|^2 + 0.002/2 * sum_j (|u_j|^2 + |v_j|^2)",
-        "1/2 |f(X) - Y|^2 + 0.45/2 * sum_j (|u_j|^2 + |v_j|^2)",
+    assert (
+        FrameworkObjective("0.002", 150, 3).formula()
+        == "1/450 |f(X) - Y|^2 + 0.002/2 * sum_j (|u_j|^2 + |v_j|^2)"
     )
-    assert formulas("1/3", 150, 3, "sum") == (
-        "|f(X) - Y|^2 + (1/3)/2 * sum_j (|u_j|^2 + |v_j|^2)",
-        "1/2 |f(X) - Y|^2 + (1/6)/2 * sum_j (|u_j|^2 + |v_j|^2)",
+    assert (
+        FrameworkObjective("1/3", 150, 3, "sum").formula("decayed")
+        == "|f(X) - Y|^2 + (1/3)/2 * (sum_j (|u_j|^2 + |v_j|^2) + |b|^2)"
     )
 
 
@@ -109,4 +112,4 @@ def test_formulas() -> None:
 )
 def test_refuses(arguments: tuple[float, int, int], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
-        gamma_of(*arguments)
+        FrameworkObjective(*arguments)

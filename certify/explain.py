@@ -1,0 +1,139 @@
+"""What a certificate proves, what carries its bound, and where the bound was lost (docs/explain.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from certify.cells import describe_cells
+from certify.certificate import Certificate
+from certify.check_file import DataVerdict, check
+from certify.contributions import contributions
+from certify.data import Dataset
+from certify.directions import dual_point
+from certify.errors import CertificateError
+from certify.explanation import Explanation
+from certify.gap_split import split_gap
+from certify.ladder import estimate_gauge, hidden_directions, ladder, residual
+from certify.problem import ReLUNetwork, TrainingProblem
+from certify.progress import Clock, Observer
+from certify.root_leaf import Arrays
+
+__all__ = ["Explanation", "explain"]
+
+
+def explain(
+    certificate: Certificate,
+    data: TrainingProblem | Dataset,
+    network: ReLUNetwork | None = None,
+    *,
+    observer: Observer | None = None,
+) -> Explanation:
+    """Check a certificate exactly and explain it.
+
+    Args:
+        certificate: of any method.
+        data: the problem that it is for, or the dataset that this is made of, whose names and lines are used.
+        network: whose loss and neurons are compared with the bound, if there is one.
+        observer: watches the work.
+
+    Raises:
+        CertificateError: if the certificate is not valid.
+        DataError: if the problem has numbers beyond floating point.
+        NetworkError: if the network does not fit the problem.
+    """
+    verdict = check(certificate, problem=problem_from(certificate, data))
+    if not verdict.valid:
+        raise CertificateError(f"{verdict.reason}; nothing is proved: explain a valid certificate")
+    return explain_valid(certificate, data, verdict, network, Clock(None, observer or Observer()))
+
+
+def problem_from(certificate: Certificate, data: TrainingProblem | Dataset) -> TrainingProblem:
+    """Return the problem that a certificate is about, if it is about this data."""
+    if isinstance(data, TrainingProblem):
+        return data
+    return data.problem(certificate.gamma, certificate.loss, certificate.output_bias)
+
+
+def explain_valid(
+    certificate: Certificate,
+    data: TrainingProblem | Dataset,
+    verdict: DataVerdict,
+    network: ReLUNetwork | None,
+    clock: Clock,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Explanation:
+    """Explain a certificate that has been checked.
+
+    Args:
+        certificate: the valid one.
+        data: as in `explain`.
+        verdict: what the exact checker said.
+        network: as in `explain`.
+        clock: times the stages, and tells them.
+        should_stop: asked often; once true, the explanation is about what has been looked at.
+
+    Raises:
+        DataError: as `explain` does, like NetworkError.
+    """
+    problem = problem_from(certificate, data)
+    gap = None if network is None else split_gap(certificate, problem, network)
+    arrays, N = Arrays.of(problem), dual_point(certificate)
+    recipe = data.preprocessing if isinstance(data, Dataset) else None
+    names = _names(data)
+    samples = contributions(
+        certificate,
+        problem,
+        () if recipe is None else recipe.classes,
+        data.lines if isinstance(data, Dataset) else None,
+    )
+    with clock.stage("cells") as words:
+        cells = describe_cells(
+            certificate,
+            problem,
+            arrays.X,
+            N,
+            feature_names=names,
+            should_stop=should_stop,
+            on_progress=lambda done, total: clock.observer.update(f"{done} of {total} leaves"),
+        )
+        words.append(f"{cells.looked_at} of {cells.leaves} leaves")
+    with clock.stage("gauge") as words:
+        clock.observer.update("climbing; compiling, the first time on this machine (about 15 s)")
+        middles = [cell.direction for cell in cells.deepest]
+        starts = np.array(middles, dtype=float).reshape(len(middles), problem.d).T
+        R = residual_gauge = None
+        if network is not None:
+            starts = np.hstack([starts, hidden_directions(network, problem.d)])
+            R = residual(problem, arrays, network)
+            residual_gauge = estimate_gauge(arrays, R, starts, should_stop)
+        gauge = estimate_gauge(arrays, N, starts, should_stop)
+        words.append(f"at least {gauge.ratio:.6g} gamma")
+    steps = ladder(
+        certificate,
+        problem,
+        arrays,
+        N,
+        gauge,
+        upper=None if gap is None else gap.loss,
+        R=R,
+        residual_gauge=residual_gauge,
+    )
+    return Explanation(
+        verdict=verdict,
+        certificate=certificate,
+        data=data.describe() if isinstance(data, Dataset) else "a problem given as arrays",
+        samples=samples,
+        cells=cells,
+        gauge=gauge,
+        gap=gap,
+        ladder=steps,
+        complete=not should_stop(),
+    )
+
+
+def _names(data: TrainingProblem | Dataset) -> list[str]:
+    if isinstance(data, TrainingProblem):
+        return [f"x{k + 1}" for k in range(data.d)]
+    return [*data.feature_names, *["the bias"] * data.preprocessing.bias]

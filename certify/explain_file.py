@@ -1,0 +1,78 @@
+"""`certify explain`: read a certificate, the data and a network, have the first checked, explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from certify.certificate_file import load_certificate
+from certify.check_file import DataVerdict, OtherDataError, check, dataset_of, rejection_of
+from certify.explain import explain_valid, problem_from
+from certify.explanation import Explanation
+from certify.interrupts import Interrupts
+from certify.loaded_network import network_for
+from certify.network_file import load_network
+from certify.progress import Clock, Observer
+
+
+@dataclass(frozen=True)
+class ExplainReport:
+    """What a certificate file says.
+
+    Attributes:
+        verdict: of the exact checker.
+        explanation: None if the certificate is not valid.
+    """
+
+    verdict: DataVerdict
+    explanation: Explanation | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the machine-readable result."""
+        if self.explanation is not None:
+            return self.explanation.to_json()
+        obligation = self.verdict.obligation
+        return {
+            "valid": False,
+            "trust": self.verdict.trust,
+            "reason": self.verdict.reason,
+            "obligation": None if obligation is None else obligation.name.lower(),
+        }
+
+
+def explain_file(
+    certificate: Path, data: Path, network: Path | None = None, observer: Observer | None = None
+) -> ExplainReport:
+    """Check a certificate file and explain it; Ctrl-C after the check ends the explanation early.
+
+    Args:
+        certificate: the file.
+        data: the user's data file.
+        network: a trained network, in any format that `certify.network_file` reads.
+        observer: watches the work.
+
+    Raises:
+        CertificateError: if the certificate file cannot be read.
+        DataError: if the data cannot be read, or has numbers beyond floating point.
+        NetworkError: if the network cannot be read, or is not for this data.
+    """
+    loaded = load_certificate(certificate)
+    clock = Clock(None, observer or Observer())
+    try:
+        dataset = dataset_of(loaded, data)
+    except OtherDataError as error:
+        return ExplainReport(rejection_of(error, "exact"), None)
+    problem = problem_from(loaded, dataset)
+    trained = None if network is None else network_for(problem, load_network(network))
+    with clock.stage("check") as words:
+        verdict = check(
+            loaded,
+            problem=problem,
+            on_progress=lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
+        )
+        words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
+    if not verdict.valid:
+        return ExplainReport(verdict, None)
+    with Interrupts() as interrupts:
+        explanation = explain_valid(loaded, dataset, verdict, trained, clock, lambda: interrupts.came)
+    return ExplainReport(verdict, explanation)
