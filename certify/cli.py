@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from certify.cli_parts import AsJson, error_console, print_json, require_writable
 from certify.errors import CertifyError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
+from certify.tightness_command import tightness
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,13 +23,6 @@ DataFile = Annotated[Path, typer.Option("--data", help="CSV (or .parquet) file."
 CertificateFile = Annotated[
     Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
 
 
 @app.command()
@@ -52,7 +42,7 @@ def check(
 
     verdict = check_file(certificate, data=data, trust=trust)
     if json_:
-        _print_json(
+        print_json(
             {
                 "valid": verdict.valid,
                 "trust": verdict.trust,
@@ -112,7 +102,7 @@ def bound(
     json_: AsJson = False,
 ) -> None:
     """Enclose the global optimum of training on a data file, and write the proof."""
-    console = _console()
+    console = error_console()
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
@@ -121,7 +111,7 @@ def bound(
     from certify.summary import LiveProgress, print_report
 
     certificate = certificate or Path(data.stem + ".cert")
-    _require_writable(data, certificate, network, report, checkpoint)
+    require_writable(data, certificate, network, report, checkpoint)
     dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
     settings = Settings(
         gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
@@ -135,7 +125,7 @@ def bound(
     if report is not None:
         result.save_report(report)
     if json_:
-        _print_json(result.to_json(str(certificate)))
+        print_json(result.to_json(str(certificate)))
         return
     out = Console(highlight=False)
     print_report(out, result)
@@ -201,7 +191,7 @@ def gap(
     json_: AsJson = False,
 ) -> None:
     """Say how far a trained network is from the global optimum, with a proof."""
-    console = _console()
+    console = error_console()
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
@@ -213,7 +203,7 @@ def gap(
     from certify.weight_decay import FrameworkObjective
 
     certificate = certificate or Path(network.stem + ".gap.cert")
-    _require_writable(data, network, certificate, improved)
+    require_writable(data, network, certificate, improved)
     if (gamma is None and weight_decay is None) or None not in (gamma, weight_decay):
         raise CertifyError(
             "the weight decay is missing, or there are two: give --gamma for the objective "
@@ -252,7 +242,7 @@ def gap(
     if improved is not None:
         result.save_network(improved)
     if json_:
-        _print_json(result.to_json(str(certificate)))
+        print_json(result.to_json(str(certificate)))
         return
     out = Console(highlight=False)
     print_gap(out, result)
@@ -280,10 +270,10 @@ def explain(
     from certify.explain_summary import print_explanation
     from certify.summary import LiveProgress, print_verdict
 
-    with LiveProgress(_console()) as progress:
+    with LiveProgress(error_console()) as progress:
         report = explain_file(certificate, data, network, progress)
     if json_:
-        _print_json(report.to_json())
+        print_json(report.to_json())
     elif report.explanation is None:
         print_verdict(Console(highlight=False), report.verdict)
     else:
@@ -320,7 +310,7 @@ def attack(
 
     loaded = load_certificate(certificate)
     problem = problem_of(loaded, data)
-    with Progress(console=_console(), transient=True) as progress:
+    with Progress(console=error_console(), transient=True) as progress:
         task = progress.add_task("forging", total=trials)
         found = run(
             loaded,
@@ -331,7 +321,7 @@ def attack(
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     if json_:
-        _print_json(
+        print_json(
             {
                 "tried": found.tried,
                 "accepted": found.accepted,
@@ -379,115 +369,17 @@ def shrink(
     from certify.summary import LiveProgress, print_shrunk
 
     output = output or certificate.with_name(f"{certificate.stem}.small{certificate.suffix}")
-    _require_writable(data, certificate, output)
-    with LiveProgress(_console()) as progress:
+    require_writable(data, certificate, output)
+    with LiveProgress(error_console()) as progress:
         result = shrink_file(certificate, data, output, rows, time_limit, progress)
     if json_:
-        _print_json(result.to_json())
+        print_json(result.to_json())
     else:
         print_shrunk(Console(highlight=False), result)
     raise typer.Exit(0 if result.verdict.valid else 1)
 
 
-@app.command()
-def tightness(
-    data: Annotated[
-        list[Path], typer.Option("--data", help="CSV (or .parquet) file; repeat it.", show_default=False)
-    ],
-    group: Annotated[
-        str | None,
-        typer.Option(help="Column, by name or position, each value of which is a problem of its own."),
-    ] = None,
-    first: Annotated[
-        int | None, typer.Option(min=1, help="Only so many values of the group.", show_default="all")
-    ] = None,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Target column, by name or 1-based position; repeat for several.", show_default="last"
-        ),
-    ] = None,
-    task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
-    gamma: Annotated[
-        list[str] | None, typer.Option(help="Weight decay, taken exactly; repeat it.", show_default="0.1")
-    ] = None,
-    bias: Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")] = False,
-    standardize: Annotated[
-        bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
-    ] = False,
-    gap: Annotated[float, typer.Option(help="Relative gap that the proof tree is to reach.")] = 1e-4,
-    seeds: Annotated[int, typer.Option(min=0, help="Runs of SGD and of L-BFGS.")] = 3,
-    width: Annotated[int, typer.Option(help="Neurons of SGD, L-BFGS and rounding.")] = 300,
-    epochs: Annotated[int, typer.Option(help="Epochs of SGD.")] = 5000,
-    batch_size: Annotated[int, typer.Option(help="Samples in a batch of SGD, next to full batches.")] = 16,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(help="First step of SGD.", show_default="the inverse of the curvature at the start"),
-    ] = None,
-    momentum: Annotated[float, typer.Option(help="Momentum of SGD; 0.95 in the paper's code.")] = 0.0,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds for each problem and gamma.", show_default="none")
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write all rows here.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
-    json_: AsJson = False,
-) -> None:
-    """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum."""
-    console = _console()
-    console.print("[dim]loading the numerical libraries ...[/dim]")
-    from rich.console import Console
-
-    from certify.data import from_table
-    from certify.groups import split_table
-    from certify.summary import LiveProgress
-    from certify.table import read_table
-    from certify.tightness import StudySettings, study
-    from certify.tightness_page import save_tightness_page
-    from certify.tightness_table import print_study, save_csv
-
-    for path in data:
-        _require_writable(path, csv, html)
-    if first is not None and group is None:
-        raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
-    settings = StudySettings(gap, seeds, width, epochs, batch_size, learning_rate, momentum, time_limit)
-    tables = [read_table(path) for path in data]
-    if group is not None:
-        tables = [part for table in tables for part in split_table(table, group, first)]
-    datasets = [
-        from_table(table, targets=target or (), task=task, bias=bias, standardize=standardize)
-        for table in tables
-    ]
-    for dataset in datasets:
-        console.print(dataset.describe(), markup=False, soft_wrap=True)
-    with LiveProgress(console) as progress:
-        found = study(datasets, gamma or ["0.1"], settings, progress)
-    for reason in found.omissions:
-        console.print(reason, markup=False, soft_wrap=True)
-    if csv is not None:
-        save_csv(found, csv)
-    if html is not None:
-        save_tightness_page(found, html)
-    if json_:
-        _print_json(found.to_json())
-    else:
-        print_study(Console(highlight=False), found)
-
-
-def _require_writable(data: Path, *outputs: Path | None) -> None:
-    """Refuse outputs that would be lost, or overwrite the data or each other, before the long work."""
-    taken = [data.resolve()]
-    for path in outputs:
-        if path is None:
-            continue
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
-        if path.resolve() in taken:
-            raise CertifyError(f"{path} is the data or another output: give each output a file of its own")
-        taken.append(path.resolve())
-
-
-def _print_json(values: dict[str, Any]) -> None:
-    print(json.dumps(values, indent=2))
+app.command()(tightness)
 
 
 def main() -> None:

@@ -118,8 +118,8 @@ def network_for(problem: TrainingProblem, loaded: LoadedNetwork) -> ReLUNetwork:
     """
     if loaded.hidden_bias and any(row[-1] != problem.input_denominator for row in problem.inputs):
         raise NetworkError(
-            f"{loaded.source}: the hidden layer has a bias and the problem has none: use a network without, or "
-            "a problem with a column of ones (--bias)"
+            f"{loaded.source}: the hidden layer has a bias and the problem has none: use a network without, "
+            "or a problem with a column of ones (--bias)"
         )
     if loaded.outputs != problem.c or len(loaded.network.hidden) != problem.d:
         raise NetworkError(

@@ -255,7 +255,8 @@ def shor(bench: Bench) -> Iterator[Row]:
 
 def _proved(quantity: str, report: Report) -> Row:
     early = report.status in (Status.TIME_LIMIT, Status.INTERRUPTED)
-    note = report.status.meaning if early else f"{report.certificate.leaves} {'leaf' if report.certificate.leaves == 1 else 'leaves'}"
+    leaves = report.certificate.leaves
+    note = report.status.meaning if early else f"{leaves} {'leaf' if leaves == 1 else 'leaves'}"
     return Row(quantity, Kind.BOUND, report.interval.lower, seconds=report.seconds, note=note)
 
 
