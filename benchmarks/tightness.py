@@ -83,6 +83,21 @@ def factors(found: Columns, quantity: str) -> list[str]:
     return cells
 
 
+def descents(found: Columns, quantity: str) -> list[str]:
+    """Return a row of the first table: where local descents from trained networks end, over the optimum."""
+    return [
+        spread(
+            [
+                float(row.descent / problem.lower)
+                for problem in problems
+                for row in problem.of(quantity)
+                if row.descent is not None
+            ]
+        )
+        for problems in found.values()
+    ]
+
+
 def endings(found: Columns, quantity: str) -> list[str]:
     """Return a row of the table of outcomes: how many runs ended how."""
     cells = []
@@ -110,7 +125,9 @@ def document(variants: dict[tuple[int, float], Columns], settings: StudySettings
         shown = quantities if (width, momentum) == VARIANTS[0] else TRAINED
         yield f"### {width} neurons, momentum {momentum:g}"
         yield ""
-        yield from table("over the optimum", found, ((name, factors(found, name)) for name in shown))
+        rows = [(name, factors(found, name)) for name in shown]
+        rows += [(f"{name}, then descent", descents(found, name)) for name in TRAINED[1:]]
+        yield from table("over the optimum", found, rows)
         yield ""
         yield from table("runs", found, ((name, endings(found, name)) for name in TRAINED))
         yield ""

@@ -57,9 +57,9 @@ class Outcome(Enum):
 
 _MEANINGS = {
     Outcome.OPTIMAL: "its certified gap is at most 1 %",
-    Outcome.UNFINISHED: "its gap is larger, but a local descent from it ends within 1 % of the best network",
-    Outcome.STUCK: "even where a local descent from it ends is more than 1 % above the best network",
-    Outcome.OPEN: "it is as good as the best network, and the certified interval is wider than 1 %",
+    Outcome.UNFINISHED: "a local descent from it takes away most of its excess over the best network",
+    Outcome.STUCK: "a local descent from it leaves half or more of its excess over the best network",
+    Outcome.OPEN: "it is within 1 % of the best network, but not certified to be so of the optimum",
 }
 
 
@@ -120,13 +120,16 @@ class Tightness:
     def outcome(self, row: Row) -> Outcome | None:
         """Say how a training run ended; None for what is no such run."""
         gap = self.gap(row)
-        if gap is None or row.descent is None:
+        if gap is None or row.descent is None or row.value is None:
             return None
         if gap <= SATISFIED:
             return Outcome.OPTIMAL
-        if row.descent - self.upper > SATISFIED * row.descent:
-            return Outcome.STUCK
-        return Outcome.OPEN if row.value == row.descent else Outcome.UNFINISHED
+        loss = Fraction(row.value)
+        excess = loss - self.upper
+        if excess <= SATISFIED * loss:
+            return Outcome.OPEN
+        gain = loss - row.descent
+        return Outcome.UNFINISHED if 2 * gain > excess else Outcome.STUCK
 
     def to_json(self) -> dict[str, object]:
         """Return the machine-readable result; bounds are rounded down, losses and gaps up."""

@@ -103,7 +103,8 @@ def test_without_any_bound_or_network_the_interval_is_what_is_known_of_every_pro
         ("1000/1000", "1000/1000", Outcome.OPTIMAL),
         ("1010/1000", "1010/1000", Outcome.OPTIMAL),
         ("1011/1000", "1000/1000", Outcome.UNFINISHED),
-        ("2000/1000", "1011/1000", Outcome.STUCK),
+        ("2000/1000", "1499/1000", Outcome.UNFINISHED),
+        ("2000/1000", "1500/1000", Outcome.STUCK),
         ("1011/1000", "1011/1000", Outcome.STUCK),
     ],
 )
