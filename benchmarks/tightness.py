@@ -41,7 +41,7 @@ def collection(folder: Path, randoms: int) -> dict[str, list[Dataset]]:
     parts = split_table(read_table(folder / "random_first50.csv"), "dataset", randoms)
     targets = [f"y{k}" for k in range(1, 6)]
     return {
-        f"random, {randoms} problems": [from_table(part, targets=targets) for part in parts],
+        f"random, first {randoms}": [from_table(part, targets=targets) for part in parts],
         "spiral": [read_dataset(folder / "spiral.csv")],
         "iris_train": [read_dataset(folder / "iris_train.csv")],
     }

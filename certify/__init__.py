@@ -1,12 +1,13 @@
 """certify: how good a trained two-layer ReLU network really is, with a proof.
 
 `bound(X, y, gamma=0.1)` encloses the global optimum of the training loss; `check(certificate, X, y)` verifies
-the proof in exact arithmetic. Importing the package loads no numerical library.
+the proof in exact arithmetic. `CertifiedReLURegressor` and `CertifiedReLUClassifier` wrap the first for
+scikit-learn, which they need. Importing the package loads no numerical library.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from certify.certificate import Certificate
@@ -18,15 +19,20 @@ from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
     from certify.bounding import bound
+    from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
+    from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
+    from certify.network_gap import GapReport, gap
     from certify.report import Interval, Report
 
 __version__ = "0.1.0"
 
+# Without the estimators: `from certify import *` must not need scikit-learn.
 __all__ = [
     "Certificate",
     "CertificateError",
     "CertifyError",
     "DataError",
+    "GapReport",
     "Interval",
     "NetworkError",
     "ReLUNetwork",
@@ -37,20 +43,25 @@ __all__ = [
     "__version__",
     "bound",
     "check",
+    "gap",
     "load_certificate",
     "save_certificate",
 ]
 
 
+_LAZY = {
+    "CertifiedReLUClassifier": "certify.estimators",
+    "CertifiedReLURegressor": "certify.estimators",
+    "bound": "certify.bounding",
+    "gap": "certify.network_gap",
+    "GapReport": "certify.network_gap",
+    "Interval": "certify.report",
+    "Report": "certify.report",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Load what needs numpy when it is first asked for."""
-    if name == "bound":
-        from certify.bounding import bound
-
-        return bound
-    if name in ("Interval", "Report"):
-        from certify import report
-
-        found: Callable[..., Any] = getattr(report, name)
-        return found
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'certify' has no attribute {name!r}")

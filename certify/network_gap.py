@@ -36,6 +36,8 @@ from certify.statement import formula
 from certify.tree_bound import TreeBound
 from certify.weight_decay import FrameworkObjective
 
+_ROUNDING = Fraction(1, 10**9)
+
 
 @dataclass(frozen=True)
 class GapReport:
@@ -91,6 +93,21 @@ class GapReport:
         return least, None if self.loss else Fraction(0)
 
     @property
+    def narrowed_loss(self) -> Fraction:
+        """The exact objective of the narrowed network."""
+        return self.problem.objective(self.diagnosis.narrowed)
+
+    @property
+    def narrowed_difference(self) -> Fraction:
+        """The largest difference of its outputs from the given network's on the samples, exact."""
+        return self.problem.largest_difference(self.network, self.diagnosis.narrowed)
+
+    @property
+    def is_improvable(self) -> bool:
+        """Whether a network is known that is better by more than rounding."""
+        return self.excess[0] > _ROUNDING
+
+    @property
     def conclusion(self) -> str:
         """What follows for whoever trained the network, in one sentence."""
         _, most = self.excess
@@ -101,8 +118,11 @@ class GapReport:
                 f"training has not ended: the gradient is "
                 f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
             )
-        if self.best is not self.network:
-            return "it is stationary but not global: longer training will not help"
+        if self.is_improvable:
+            return (
+                "it is stationary but not global: longer training will not help, a new start or more neurons "
+                "may"
+            )
         return "it is stationary, and no better network was looked for or found"
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
@@ -137,7 +157,9 @@ class GapReport:
             "neurons": self.network.width,
             "idle_neurons": list(diagnosis.idle),
             "removable_neurons": list(diagnosis.removable),
-            "least_width": diagnosis.least_width,
+            "narrowed_neurons": diagnosis.narrowed.width,
+            "narrowed_loss_exact": _exact(self.narrowed_loss),
+            "narrowed_largest_difference": float_up(self.narrowed_difference),
             "best_neurons": self.best.width,
             "method": self.method,
             "trust": self.verdict.trust,
@@ -160,12 +182,20 @@ class GapReport:
         save_certificate(self.certificate, path)
 
     def save_network(self, path: str | Path) -> None:
-        """Write the best network as .npz, see `certify.network_file`.
+        """Write the best network as .npz, see `certify.network_file`, its weights rounded to doubles.
 
         Raises:
             NetworkError: if the file cannot be written.
         """
         save_network(self.best, path, self.problem.c)
+
+    def save_narrowed(self, path: str | Path) -> None:
+        """Write the narrowed network as .npz, see `certify.network_file`.
+
+        Raises:
+            NetworkError: if the file cannot be written.
+        """
+        save_network(self.diagnosis.narrowed, path, self.problem.c)
 
 
 def gap(

@@ -102,7 +102,7 @@ def _distance(report: GapReport) -> str:
     if most is None:
         return f"at least {decimal_down(100 * least, 4)} % above"
     at_most = f"at most {decimal_up(100 * most, 4)} % above"
-    return f"at least {decimal_down(100 * least, 4)} % and {at_most}" if least > 0 else at_most
+    return f"at least {decimal_down(100 * least, 4)} % and {at_most}" if report.is_improvable else at_most
 
 
 def _time(seconds: float, stages: Iterable[Stage]) -> str:
@@ -116,11 +116,13 @@ def _neurons(report: GapReport) -> str:
         words.append(f"{len(diagnosis.idle)} do nothing on the data")
     if diagnosis.removable:
         words.append(f"{len(diagnosis.removable)} more could each be removed without raising the loss")
-    if diagnosis.least_width < width:
+    if diagnosis.narrowed.width < width:
+        difference, loss = decimal_up(report.narrowed_difference, 1), decimal_up(report.narrowed_loss, 6)
         words.append(
-            f"{diagnosis.least_width}, rescaled, give the same predictions at no larger weight decay"
+            f"{diagnosis.narrowed.width} can predict the same, up to {difference}, "
+            f"at the loss {loss} (--narrowed)"
         )
-    if report.best is not report.network:
+    if report.is_improvable:
         words.append(f"the best network known has {report.best.width}")
     return "; ".join(words)
 

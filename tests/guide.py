@@ -1,0 +1,84 @@
+"""The guide's commands with their output: run, compared, and written anew.
+
+python -m tests.guide docs/guide.md     # runs the commands and replaces what the guide says they print
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+_BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]*)\n(?P<output>.*?)```\n", flags=re.DOTALL)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_NOTHING = 1e-2  # what is smaller is rounding, or nearly
+_SAME = 0.1  # relative; training in float32 differs a little between machines
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A command and what it is said to print."""
+
+    command: str
+    output: str
+
+
+def shown(text: str) -> list[Shown]:
+    """Return the commands of a page."""
+    return [Shown(block["command"], block["output"]) for block in _BLOCK.finditer(text)]
+
+
+def execute(command: str, folder: Path) -> str:
+    """Run a command where a fresh clone's examples are, and return its standard output."""
+    if not (folder / "examples").exists():
+        (folder / "examples").symlink_to(ROOT / "examples")
+    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": paths, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    ended = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
+    if ended.returncode:
+        raise RuntimeError(f"{command} ended with {ended.returncode}: {ended.stderr}")
+    return ended.stdout
+
+
+def differences(command: str, said: str, printed: str) -> list[str]:
+    """Return what is said otherwise than it is; line ends, and what a run took, count for nothing."""
+    found: list[str] = []
+    for left, right in zip(_words(said), _words(printed), strict=False):
+        numbers = [_NUMBER.findall(word) for word in (left, right)]
+        if _NUMBER.sub("#", left) != _NUMBER.sub("#", right) or len(numbers[0]) != len(numbers[1]):
+            return [*found, f"{command}: {left!r} is {right!r}"]
+        for a, b in zip(*numbers, strict=True):
+            larger = max(float(a), float(b))
+            if larger > _NOTHING and abs(float(a) - float(b)) > _SAME * larger:
+                found.append(f"{command}: {left!r} is {right!r}")
+    if len(_words(said)) != len(_words(printed)):
+        found.append(f"{command}: the output is longer or shorter")
+    return found
+
+
+def _words(output: str) -> list[str]:
+    text = re.sub(r"[│╭╮╰╯─]+", " ", output)
+    text = re.sub(r"\btime +\d.*?(?=certificate:|$)", "", text, flags=re.DOTALL)
+    return text.split()
+
+
+def rewrite(path: Path) -> None:
+    """Run the commands of a page and replace their outputs."""
+    text = path.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+
+        def with_output(block: re.Match[str]) -> str:
+            output = execute(block["command"], Path(folder))
+            return f"```console\n$ {block['command']}\n{output.rstrip()}\n```\n"
+
+        path.write_text(_BLOCK.sub(with_output, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite(Path(sys.argv[1]))
