@@ -196,8 +196,8 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
             `relative_gap`; the upper one is the loss of the fitted network.
         certificate_: the proof of the lower bound; `certify.check(certificate_, X, y)` verifies it.
         report_: all that `certify.bound` reports, among it `status`, why the fit ended.
-        network_: the weights, as float arrays `hidden`, `output` and `output_bias`; standardised features go in, with a 1 appended for a bias; see
-            `certify.network_arrays.FloatNetwork`.
+        network_: the weights, as float arrays `hidden`, `output` and `output_bias` (see
+            `certify.network_arrays.FloatNetwork`), for standardised features with a 1 appended for a bias.
         n_features_in_: the number of features.
         feature_names_in_: their names, where `X` was a data frame with names.
     """
