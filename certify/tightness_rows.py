@@ -35,7 +35,6 @@ LEAST_GAIN = 1e-3  # of a descent, relative, for another to follow
 TRAINING, SDP_ESTIMATE, SDP_PROVED = "column generation", "SDP-NN", "SDP-NN, certified"
 SHOR, FULL_BATCH, BATCHES, LBFGS = "Shor", "SGD, full batch", "SGD, batches", "L-BFGS"
 STEPS: tuple[Literal["paper", "stable"], ...] = ("paper", "stable")
-STAGES = ("rounded", "rescaled", "refit", "slid")
 
 
 class Kind(Enum):
@@ -292,7 +291,7 @@ def rounding(bench: Bench) -> Iterator[Row]:
 
 
 def rounding_name(step: str, stage: str) -> str:
-    """Return the name of the network after a stage of `STAGES`, with a step of `STEPS`."""
+    """Return the name of the network after a stage of `formulations.rounding`, with a step of `STEPS`."""
     return f"rounding ({step}), {stage}"
 
 
