@@ -13,6 +13,27 @@ from certify.errors import CertifyError
 if TYPE_CHECKING:
     from rich.console import Console
 
+DataFile = Annotated[Path, typer.Option("--data", help="CSV (or .parquet) file.", show_default=False)]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        help="Target column, by name or 1-based position; repeat for several.",
+        show_default="last",
+    ),
+]
+Task = Annotated[str, typer.Option(help="auto, classification or regression.")]
+Standardize = Annotated[
+    bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
+]
+Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
+Method = Annotated[str, typer.Option(help="auto, tree, partition, sdp or shor.")]
+WantedGap = Annotated[float, typer.Option("--gap", help="Relative gap that counts as success.")]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(help="Seconds; the best valid result so far is kept.", show_default="none"),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the random starts.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 

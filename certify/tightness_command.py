@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from certify.cli_parts import AsJson, error_console, print_json, require_writable
+from certify.cli_parts import (
+    AsJson,
+    Bias,
+    Standardize,
+    Targets,
+    Task,
+    error_console,
+    print_json,
+    require_writable,
+)
 from certify.errors import CertifyError
 
 
@@ -22,20 +31,13 @@ def tightness(
     first: Annotated[
         int | None, typer.Option(min=1, help="Only so many values of the group.", show_default="all")
     ] = None,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Target column, by name or 1-based position; repeat for several.", show_default="last"
-        ),
-    ] = None,
-    task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
+    target: Targets = None,
+    task: Task = "auto",
     gamma: Annotated[
         list[str] | None, typer.Option(help="Weight decay, taken exactly; repeat it.", show_default="0.1")
     ] = None,
-    bias: Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")] = False,
-    standardize: Annotated[
-        bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
-    ] = False,
+    bias: Bias = False,
+    standardize: Standardize = False,
     gap: Annotated[float, typer.Option(help="Relative gap that the proof tree is to reach.")] = 1e-4,
     seeds: Annotated[int, typer.Option(min=0, help="Runs of SGD and of L-BFGS.")] = 3,
     width: Annotated[int, typer.Option(help="Neurons of SGD, L-BFGS and rounding.")] = 300,
