@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from certify.certificate import Certificate
@@ -22,10 +23,12 @@ from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
+from certify.proved_checker import check_proved, find_checker
 from certify.statement import TRUST, theorem
 from certify.table import array_table, read_table
 
-Path = str | PathLike[str]
+AnyPath = str | PathLike[str]
+BEST = "best"  # the most trusted checker that is there
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,11 @@ class DataVerdict(Verdict):
 
 
 def check(
-    certificate: Certificate | Path,
+    certificate: Certificate | AnyPath,
     X: Any = None,
     y: Any = None,
     *,
-    data: Path | None = None,
+    data: AnyPath | None = None,
     problem: TrainingProblem | None = None,
     gamma: Fraction | int | str | float | None = None,
     trust: str = "exact",
@@ -63,8 +66,10 @@ def check(
         data: path of a CSV or Parquet file; read once, so that it may be a pipe.
         problem: an exact training problem.
         gamma: the weight decay that the certificate must be for; by default any.
-        trust: "exact" is rational arithmetic only; "rigorous", a quick first look at a large tree, is
-            floating point with proven error bounds and needs numba.
+        trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
+            in Coq (proofs/), which must have been built; "best" is the latter where it is there, else the
+            former; "rigorous", a quick first look at a large tree, is floating point with proven error
+            bounds and needs numba.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
@@ -77,9 +82,14 @@ def check(
     """
     if [X is None, data is None, problem is None].count(False) != 1 or (X is None) != (y is None):
         raise DataError("give the data to check against once: as X and y, as data, or as problem")
+    if trust == BEST:
+        trust = "exact" if find_checker() is None else "proved"
     if trust not in TRUST:
-        raise DataError(f"the trust level {trust!r} is unknown: choose {' or '.join(TRUST)}")
+        raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
+    file = None
     if not isinstance(certificate, Certificate):
+        # A pipe cannot be read again.
+        file = Path(certificate) if os.path.isfile(certificate) else None
         certificate = load_certificate(certificate)
     try:
         if problem is None:
@@ -92,6 +102,8 @@ def check(
         from certify.rigorous import check_rigorously
 
         verdict = check_rigorously(certificate, problem, on_progress)
+    elif trust == "proved":
+        verdict = check_proved(certificate, problem, on_progress, path=file)
     else:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
@@ -107,7 +119,7 @@ def rejection_of(error: OtherDataError, trust: str) -> DataVerdict:
     return DataVerdict(False, None, trust, str(error), Obligation.PROBLEM, 0, None)
 
 
-def dataset_of(certificate: Certificate, data: Path) -> Dataset:
+def dataset_of(certificate: Certificate, data: AnyPath) -> Dataset:
     """Return what a certificate's recipe makes of a data file.
 
     Raises:
@@ -117,7 +129,7 @@ def dataset_of(certificate: Certificate, data: Path) -> Dataset:
     return _dataset(certificate, None, None, data)
 
 
-def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
+def problem_of(certificate: Certificate, data: AnyPath) -> TrainingProblem:
     """Return the exact problem that a certificate's recipe makes of a data file.
 
     Raises:
@@ -127,7 +139,7 @@ def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
     return _problem(certificate, dataset_of(certificate, data))
 
 
-def _dataset(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Dataset:
+def _dataset(certificate: Certificate, X: Any, y: Any, data: AnyPath | None) -> Dataset:
     """Follow the certificate's recipe on the user's data."""
     recipe = certificate.preprocessing
     if recipe is None:
@@ -159,9 +171,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m certify.check_file", description=main.__doc__)
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
+    parser.add_argument("--trust", default=BEST, metavar="LEVEL", help="best, proved, exact or rigorous")
     options = parser.parse_args(arguments)
     try:
-        verdict = check(options.certificate, data=options.data)
+        verdict = check(options.certificate, data=options.data, trust=options.trust)
         if not verdict.valid:
             print(f"REJECTED: {verdict.reason}")
             return 1

@@ -28,7 +28,12 @@ type verdict = { obligation : string option; node : Z.t option; leaves : Z.t; wo
 
 let rejected obligation words = { obligation = Some obligation; node = None; leaves = Z.zero; words }
 
-let verify (file : Certificate_file.t) make_problem =
+(* With --progress the number of nodes done goes to standard error from time to time. *)
+let watch progress number =
+  if progress && Z.equal (Z.logand number (Z.of_int 1023)) Z.zero then Printf.eprintf "%s\n%!" (Z.to_string number);
+  true
+
+let verify progress (file : Certificate_file.t) make_problem =
   try
     if file.loss <> "squared" then other_data "the loss %S is unknown" file.loss;
     if Q.sign file.gamma <= 0 then other_data "gamma is not positive";
@@ -40,7 +45,7 @@ let verify (file : Certificate_file.t) make_problem =
         gamma_num = Q.num problem.gamma; gamma_den = Q.den problem.gamma;
         features = List.length (List.hd problem.x); targets = List.length (List.hd problem.y); bias }
     in
-    match Checker.check Psd_hint.hint p file.certificate with
+    match Checker.check Psd_hint.hint (watch progress) p file.certificate with
     | Checker.Proved leaves ->
       let words =
         Printf.sprintf
@@ -95,13 +100,14 @@ let print_json v (file : Certificate_file.t) =
     (v.obligation = None) bound (null_or json_text v.obligation) (null_or Z.to_string v.node) (Z.to_string v.leaves)
     (json_text v.words)
 
-let usage = "usage: certify-check CERT (--data F.csv | --problem F.txt) [--json]"
+let usage = "usage: certify-check CERT (--data F.csv | --problem F.txt) [--json] [--progress]"
 
 let () =
-  let certificate = ref None and data = ref None and problem = ref None and json = ref false in
+  let certificate = ref None and data = ref None and problem = ref None and json = ref false and progress = ref false in
   let rec arguments = function
     | [] -> ()
     | "--json" :: rest -> json := true; arguments rest
+    | "--progress" :: rest -> progress := true; arguments rest
     | "--data" :: path :: rest -> data := Some path; arguments rest
     | "--problem" :: path :: rest -> problem := Some path; arguments rest
     | path :: rest when !certificate = None && (path = "-" || path = "" || path.[0] <> '-') ->
@@ -128,7 +134,7 @@ let () =
           problem
       | _ -> unusable "%s" usage
     in
-    let verdict = verify file make_problem in
+    let verdict = verify !progress file make_problem in
     if !json then print_json verdict file else print_text verdict;
     exit (if verdict.obligation = None then 0 else 1)
   with

@@ -32,6 +32,8 @@ Inductive result := Proved (leaves : Z) | Failed (o : obligation) (node : option
 Section Executable.
 Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).
+(** Told of each node before it is checked, for progress; any function will do. *)
+Variable watch : Z -> bool.
 
 Inductive step_result := Refused (o : obligation) | Closed | Divided (first second : cone).
 Definition of_leaf (o : option obligation) : step_result :=
@@ -69,6 +71,7 @@ Fixpoint walk (lam mu : Z) (outputs : nat) (nodes : list node) (stack : list (co
     match stack with
     | [] => Failed COVER (Some number)
     | (c, v) :: stack' =>
+      if watch number then
       match step lam mu n c with
       | Refused o => Failed o (Some number)
       | Closed => walk lam mu outputs nodes' stack' (held - v) (number + 1) (leaves + 1)
@@ -80,6 +83,7 @@ Fixpoint walk (lam mu : Z) (outputs : nat) (nodes : list node) (stack : list (co
           walk lam mu outputs nodes' ((first, v1) :: (second, v2) :: stack') held' (number + 1) leaves
         else Failed LIMITS (Some number)
       end
+      else Failed LIMITS (Some number)
     end
   end.
 
@@ -144,6 +148,7 @@ Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).
 Variable hint : nat -> tri -> list Z * list (list Z).
+Variable watch : Z -> bool.
 
 (** *** The tree *)
 Definition proved (lam mu : Z) (r : step_result) (holds : cone -> Prop) : Prop :=
@@ -168,12 +173,12 @@ Proof.
   - destruct (check_tau hint lam mu a b unit ms c) eqn:E; [intros []|]. intros _. eapply tau_sound; eassumption.
   - destruct (check_envelope hint lam mu c) eqn:E; [intros []|]. intros _. eapply envelope_sound; eassumption. Qed.
 Theorem walk_sound lam mu outputs nodes stack held number leaves total : (0 <= mu)%Z ->
-  walk hint lam mu outputs nodes stack held number leaves = Proved total ->
+  walk hint watch lam mu outputs nodes stack held number leaves = Proved total ->
   Forall (fun cv => good K lam mu (fst cv)) stack.
 Proof.
   intro Hm. revert stack held number leaves. induction nodes as [|n nodes IH]; intros stack held number leaves; cbn [walk].
   - destruct stack; [constructor|discriminate].
-  - destruct stack as [|[c v] stack]; [discriminate|].
+  - destruct stack as [|[c v] stack]; [discriminate|]. destruct (watch number); [|discriminate].
     pose proof (@step_sound lam mu n c Hm) as S. destruct (step hint lam mu n c) as [o| |first second]; [discriminate| |].
     + intro H. constructor; [apply S; exact I|exact (IH _ _ _ _ H)].
     + destruct (_ <=? _)%Z; [|discriminate]. intro H. apply IH in H.
@@ -255,7 +260,7 @@ Proof. intros Ha Hb E. destruct (f_integral K _ _ E); auto. Qed.
 
 (** ** Soundness: an accepted bound is a lower bound on the loss of every network, however many neurons it has. *)
 Theorem check_sound (p : problem) (c : certificate) (net : network K) (b : vec) (leaves : Z) :
-  check hint p c = Proved leaves ->
+  check hint watch p c = Proved leaves ->
   (forall u v, In (u, v) net -> length u = features p) ->
   admissible (bias p) b ->
   z2 (claim_num c) / z2 (claim_den c) <= loss (data p) (gamma p) (bias p) net b.

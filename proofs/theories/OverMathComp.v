@@ -37,11 +37,11 @@ refine {| car := F; f0 := 0; f1 := 1; fadd := (fun a b => a + b); fmul := (fun a
 - exact: (morph_opp mcM).
 Defined.
 
-Theorem check_sound_over_real_fields hint p c (net : list (list F * list F)) (b : list F) leaves :
-  check hint p c = Proved leaves ->
+Theorem check_sound_over_real_fields hint watch p c (net : list (list F * list F)) (b : list F) leaves :
+  check hint watch p c = Proved leaves ->
   (forall u v, List.In (u, v) net -> length u = features p) ->
   admissible (K := MCField) (bias p) b ->
   mcZ (claim_num c) / mcZ (claim_den c) <=
     loss (K := MCField) (data MCField p) (mcZ (gamma_num p) / mcZ (gamma_den p)) (bias p) net b :> F.
-Proof. exact (@check_sound MCField hint p c net b leaves). Qed.
+Proof. exact (@check_sound MCField hint watch p c net b leaves). Qed.
 End MathComp.

@@ -18,10 +18,10 @@ refine {| car := R; f0 := 0; f1 := 1; fadd := Rplus; fmul := Rmult; fsub := Rmin
 Defined.
 
 (** For every network with real weights. *)
-Theorem check_sound_over_the_reals hint p c (net : list (list R * list R)) (b : list R) leaves :
-  check hint p c = Proved leaves ->
+Theorem check_sound_over_the_reals hint watch p c (net : list (list R * list R)) (b : list R) leaves :
+  check hint watch p c = Proved leaves ->
   (forall u v, In (u, v) net -> length u = features p) ->
   admissible (K := RField) (bias p) b ->
   IZR (claim_num c) / IZR (claim_den c) <=
     loss (K := RField) (data RField p) (IZR (gamma_num p) / IZR (gamma_den p)) (bias p) net b.
-Proof. exact (@check_sound RField hint p c net b leaves). Qed.
+Proof. exact (@check_sound RField hint watch p c net b leaves). Qed.
