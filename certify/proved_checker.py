@@ -1,7 +1,7 @@
 """The checker that is extracted from its soundness proof in Coq (proofs/), run as a program of its own.
 
-It shares no code with `certify.check`: it reads the certificate file itself, and the problem as the text whose
-hash the certificate states. Only the standard library is used.
+It shares no code with `certify.check`: it reads the certificate file itself, and the problem as the text of
+which the certificate states the hash. Only the standard library is used.
 """
 
 from __future__ import annotations

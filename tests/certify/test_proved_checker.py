@@ -4,6 +4,7 @@ import json
 import os
 import random
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from certify.check import check_certificate
 from certify.data import read_dataset
 from certify.errors import CertificateError, DataError
 from certify.obligations import Obligation
+from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
-from certify.proved_checker import find_checker
+from certify.proved_checker import ProvedCheckerError, check_proved, find_checker
 from tests.certify.test_attack import CORNER, CORNER_CERTIFICATES
 from tests.oracles import certificate_of
 
@@ -213,3 +215,62 @@ def code_for(certificate: Path, data: Path) -> int:
     run = subprocess.run([PROGRAM, certificate, "--data", data], capture_output=True, timeout=60)
     assert (run.returncode == 2) == bool(run.stderr), run.stderr
     return run.returncode
+
+
+@needs_program
+class TestInCommand:
+    def test_the_best_checker_is_the_proved_one(self, tmp_path: Path) -> None:
+        report = REPORTS["no output bias"]
+        told: list[tuple[int, int]] = []
+        verdict = check(report.certificate, X, Y, trust="best", on_progress=lambda *step: told.append(step))
+        assert (verdict.valid, verdict.trust, verdict.bound) == (True, "proved", report.certificate.bound)
+        assert told[-1] == (len(report.certificate.tree),) * 2
+        assert verdict.statement == check(report.certificate, X, Y, trust="exact").statement
+
+    def test_a_rejection_says_what_the_other_checker_says(self) -> None:
+        certificate, problem = CASES["orthants"]
+        forged = replace(certificate, tree=certificate.tree[:-1])
+        exact = check(forged, problem=problem)
+        assert check(forged, problem=problem, trust="proved") == replace(exact, trust="proved")
+
+    def test_a_file_is_read_by_the_program(self, tmp_path: Path) -> None:
+        certificate, problem = CASES["orthants"]
+        path = tmp_path / "c.cert"
+        save_certificate(certificate, path)
+        assert check_proved(certificate, problem, path=path).valid
+        save_certificate(CASES["one leaf"][0], path)
+        with pytest.raises(ProvedCheckerError, match="changed while"):
+            check_proved(certificate, problem, path=path)
+
+    @pytest.mark.parametrize(
+        "content", ["#!/bin/sh\nexit 3\n", "#!/bin/sh\necho broken >&2; exit 2\n", "no program"]
+    )
+    def test_a_broken_program(self, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        program = tmp_path / "certify-check"
+        program.write_text(content)
+        program.chmod(0o755)
+        monkeypatch.setenv("CERTIFY_CHECKER", str(program))
+        with pytest.raises(ProvedCheckerError, match=r"failed|cannot be run"):
+            check_proved(*CASES["orthants"])
+
+    def test_alone(self, tmp_path: Path) -> None:
+        certificate, problem = CASES["orthants"]
+        command = [
+            sys.executable,
+            "-m",
+            "certify.check_file",
+            tmp_path / "c.cert",
+            "--data",
+            tmp_path / "d.csv",
+        ]
+        recipe = read_dataset_of_corner(tmp_path / "d.csv")
+        save_certificate(replace(certificate, preprocessing=recipe), tmp_path / "c.cert")
+        assert problem.n == 2
+        run = subprocess.run(command, capture_output=True, timeout=60, text=True)
+        assert run.stdout.startswith("VALID, trust: proved"), run.stderr
+
+
+def read_dataset_of_corner(path: Path) -> Preprocessing:
+    """Write the data of the corner as a file; return its recipe."""
+    path.write_text("a,b,y\n1,0,3\n0,1,4\n")
+    return read_dataset(path, task="regression").preprocessing
