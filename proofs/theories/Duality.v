@@ -151,18 +151,18 @@ Proof.
   rewrite A. auto with pos.
 Qed.
 
-(** ** Any loss l of the predictions with a Fenchel bound at -N: l Z >= bound - <N,Z>, so bound = -l*(-N). *)
+(** ** Any loss l of the predictions Z with a Fenchel bound at -N: l Z >= bound - <N,Z>, so bound = -l*(-N). *)
 Fixpoint pair_sum (Z N : list vec) : K :=
   match Z, N with z :: Z', nu :: N' => dot nu z + pair_sum Z' N' | _, _ => 0 end.
 Definition predictions (D : list (vec * vec)) (net : network) : list vec := map (fun xy => predict (fst xy) net) D.
 Theorem weak_duality_general D N gamma net (l : list vec -> K) bound :
   0 <= gamma -> gamma <> 0 ->
-  (forall Z, bound - pair_sum Z N <= l Z) ->
+  bound - pair_sum (predictions D net) N <= l (predictions D net) ->
   (forall u v, In (u, v) net -> sq (gauge D N u) <= gamma * gamma * sq u) ->
   bound <= l (predictions D net) + gamma / (1 + 1) * sum (map decay net).
 Proof.
   intros Hg Ng Hl H. pose proof (@cross_le D N gamma net Hg Ng H) as E.
-  specialize (Hl (predictions D net)). apply le_sub in Hl.
+  apply le_sub in Hl.
   assert (P : pair_sum (predictions D net) N = cross D N net).
   { clear. revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [predictions map pair_sum cross fst]; auto.
     fold (predictions D net). now rewrite IH. }
@@ -178,4 +178,5 @@ Qed.
 End Duality.
 Arguments predict {K} x net. Arguments loss {K} D gamma kind net b. Arguments gauge {K} D N u.
 Arguments inner {K} D N. Arguments nsq {K} D N. Arguments sums {K} D N. Arguments admissible {K} kind b.
+Arguments decay {K} uv. Arguments pair_sum {K} Z N. Arguments predictions {K} D net.
 Arguments sums_fit {K} kind s. Arguments toll {K} kind gamma s.
