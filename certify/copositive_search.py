@@ -57,10 +57,10 @@ def search_copositive(
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int], None] = lambda cones, pending: None,
 ) -> CopositiveSearch:
-    """Search for a tree that proves a symmetric integer matrix (strictly) copositive, or for a point against it.
+    """Search for a tree that proves an integer matrix (strictly) copositive, or for a point against it.
 
     Args:
-        entries: of the matrix.
+        entries: of the symmetric matrix.
         premise: what is to be proved.
         should_stop: asked at each cone, and more often.
         on_progress: called with the number of cones visited, and of those that wait.
@@ -132,7 +132,7 @@ def _by_criterion(
 def _cut(cone: MatrixCone, form: Matrix, exponents: Sequence[int]) -> Split | None:
     """Cut the edge whose form is most negative relative to its ends, where it is conjugate to neither.
 
-    There w = w_k / |w_k| + w_l / |w_l|, in the lengths that the form gives, has no negative product with either.
+    With the lengths that the form gives, w = w_k / |w_k| + w_l / |w_l| has no negative product with either.
     """
     lengths = np.sqrt(np.maximum(np.diag(form), 2.0**-50))
     relative = form / np.outer(lengths, lengths)
