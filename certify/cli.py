@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, valid or yes; 1 rejected or no; 2 unusable; 3 unknown; 130 aborted."""
+"""The command line. Exit codes: 0 done, valid, yes; 1 rejected, no; 2 unusable; 3 unknown; 130 aborted."""
 
 from __future__ import annotations
 

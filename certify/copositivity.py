@@ -26,7 +26,7 @@ from certify.certificate import (
 )
 from certify.certificate_file import save_certificate
 from certify.check_copositivity import check_copositivity
-from certify.copositive_leaf import unit_form
+from certify.copositive_leaf import proved_level, unit_form
 from certify.copositive_rules import Copositivity
 from certify.copositive_search import CopositiveSearch, search_copositive
 from certify.criterion import point_on
@@ -229,7 +229,12 @@ class _Question:
 
     def _undecided(self, search: CopositiveSearch) -> CopositivityReport:
         status = "interrupted" if self._interrupted() else "time_limit" if self._clock.expired else "gave_up"
-        return self._report("unknown", None, search.lower / self._matrix.denominator, "tree search", status)
+        lower = search.lower
+        with self._clock.stage("level") as words:
+            level = proved_level(self._matrix.entries)
+            lower = lower if level is None else max(lower, min(level, Fraction(0)))
+            words.append(f"at least {float(lower / self._matrix.denominator):.6g}")
+        return self._report("unknown", None, lower / self._matrix.denominator, "tree search", status)
 
     def _report(
         self,
