@@ -17,7 +17,7 @@ from certify.obligations import Rejection
 from formulations.copositive_multipliers import nonnegative_part
 from formulations.multipliers import Matrix
 
-MAX_SEMIDEFINITE_ORDER = 64  # beyond it the solver takes minutes
+_MAX_SEMIDEFINITE_ORDER = 64  # beyond it the solver takes minutes
 
 _LEAST_MARGIN = 1e-7  # of the least eigenvalue, with all entries of the order of 1: the solver's accuracy
 _MAX_LEVEL_ORDER = 40  # beyond it a bound that is only told takes many seconds
@@ -62,7 +62,7 @@ def semidefinite_leaf(
     cone: MatrixCone, form: Matrix, exponents: list[int], premise: Copositivity
 ) -> AnyLeaf | None:
     """Return a leaf with multipliers that the exact rule accepts; None where none was found."""
-    found = nonnegative_part(form) if len(form) <= MAX_SEMIDEFINITE_ORDER else None
+    found = nonnegative_part(form) if len(form) <= _MAX_SEMIDEFINITE_ORDER else None
     if found is None or found[1] < _LEAST_MARGIN:
         return None
     nonnegative, margin = found
