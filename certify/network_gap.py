@@ -190,7 +190,9 @@ def gap_of_network(
     clock = Clock(settings.time_limit, observer)
     with clock.stage("network") as words:
         observer.update("looking at its neurons; compiling, the first time on this machine (about 15 s)")
-        diagnosis = diagnose(problem, arrays, network, given)
+        # Without a diagnosis there is no result; but Ctrl-C in compiled code should end like any other.
+        with Interrupts() as interrupts, interrupts.allowed():
+            diagnosis = diagnose(problem, arrays, network, given)
         words.append(f"loss {float_up(loss):.8g} with {counted(network.width, 'neuron')}")
     report: Report | None = None
     if search:

@@ -6,7 +6,9 @@ import io
 import json
 import os
 import pickle
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,17 @@ def test_inputs_that_are_all_zero(output_bias: str | None) -> None:
     report = gap([[0], [0]], [2, 4], network, task="regression", output_bias=output_bias, search=False)
     # No neuron does anything; a free bias is the mean.
     assert report.interval.lower == (10 if output_bias is None else 1)
+
+
+def test_ctrl_c_in_compiled_code_of_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: Any) -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise SystemError("returned a result with an exception set")
+
+    monkeypatch.setattr("certify.network_gap.diagnose", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        gap([[1]], [2], ReLUNetwork.from_rationals([[1]], [[1]]), task="regression")
 
 
 def test_a_time_limit_that_looking_at_the_network_uses_up() -> None:
