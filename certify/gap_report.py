@@ -20,6 +20,7 @@ from certify.statement import formula
 from certify.weight_decay import FrameworkObjective
 
 _ROUNDING = Fraction(1, 10**9)
+_NEAR = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,10 @@ class GapReport:
             return (
                 f"training has not ended: the gradient is "
                 f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
+            )
+        if self.is_improvable and self.loss <= self.interval.upper * (1 + _NEAR):
+            return (
+                "it is stationary, nearly, and within 1 % of a better network: longer training may still help"
             )
         if self.is_improvable:
             return (

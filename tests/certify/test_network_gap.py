@@ -66,6 +66,16 @@ def test_a_stuck_network() -> None:
     assert report.best.width == 2
 
 
+def test_a_network_that_is_nearly_global_is_not_called_stuck() -> None:
+    # Its optimum is u v = 1.9; what is left is a little more training.
+    root = float(np.sqrt(1.9)) * 1.00003
+    network = ReLUNetwork.from_floats([[root]], [[root]])
+    report = gap([[1]], [2], network, task="regression", gap=1e-9)
+    assert report.diagnosis.is_stationary
+    assert report.is_improvable
+    assert report.conclusion.endswith("longer training may still help")
+
+
 def test_a_network_is_narrowed_exactly_as_it_is_said() -> None:
     network = ReLUNetwork.from_rationals([[1, 1, 2], [0, 0, 0]], [[1], [1], [-1]], [F(1, 3)])
     X, y = [[1, 5], [3, -1]], [1, 2]
