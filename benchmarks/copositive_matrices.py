@@ -53,10 +53,10 @@ def scaled(matrix: Iterable[Iterable[int | Fraction]], factors: list[int]) -> li
     ]
 
 
-def johnson_8_2_4() -> list[tuple[int, int]]:
-    """Return the edges between disjoint pairs of eight: 28 vertices, clique number 4."""
-    pairs = list(combinations(range(8), 2))
-    return [(i, j) for i, j in combinations(range(28), 2) if not {*pairs[i]} & {*pairs[j]}]
+def johnson(n: int) -> list[tuple[int, int]]:
+    """Return the edges between disjoint pairs of n: order n (n - 1) / 2, clique number n / 2 rounded down."""
+    pairs = list(combinations(range(n), 2))
+    return [(i, j) for i, j in combinations(range(len(pairs)), 2) if not {*pairs[i]} & {*pairs[j]}]
 
 
 def hamming_6_4() -> list[tuple[int, int]]:

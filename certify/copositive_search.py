@@ -16,7 +16,7 @@ import numpy as np
 
 from certify.certificate import CriterionLeaf, Node, Part, Split
 from certify.cone import length_of
-from certify.copositive_leaf import cheap_leaf, semidefinite_leaf, unit_form
+from certify.copositive_leaf import cheap_leaf, semidefinite_leaf, share_leaf, unit_form
 from certify.copositive_rules import Copositivity
 from certify.criterion import MAX_SETS, TooManySetsError, fits, negative_point
 from certify.exact import IntegerMatrix
@@ -100,7 +100,7 @@ def _node(
 ) -> Node | _Point | None:
     """Choose the node of a cone, or find a point on it; None if there is neither."""
     # As many sets as take less time than a semidefinite program.
-    few_sets = max(500, len(cone.generators) ** 3 // 50)
+    few_sets = min(max(500, len(cone.generators) ** 3 // 50), 5000)
     found = _by_criterion(cone, premise, few_sets, should_stop)
     if found is not None:
         return found
@@ -108,7 +108,11 @@ def _node(
     if len(members) < len(cone.generators):
         return Part(tuple(members))
     form, exponents = unit_form(cone)
-    leaf = cheap_leaf(cone, form, premise) or semidefinite_leaf(cone, form, exponents, premise)
+    leaf = (
+        cheap_leaf(cone, form, premise)
+        or share_leaf(cone, form, premise)
+        or semidefinite_leaf(cone, form, exponents, premise)
+    )
     if leaf is not None:
         return leaf
     if root:  # where a criterion that succeeds after all saves the whole tree

@@ -14,7 +14,7 @@ from benchmarks.copositive_matrices import (
     clique_matrix,
     cycle,
     hildebrand,
-    johnson_8_2_4,
+    johnson,
     scaled,
 )
 from certify import CertificateError, DataError, copositive
@@ -108,7 +108,7 @@ def test_extreme_matrices(matrix: Rows) -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "edges", "clique"), [(5, cycle(5), 2), (12, cycle(12), 2), (28, johnson_8_2_4(), 4)]
+    ("p", "edges", "clique"), [(5, cycle(5), 2), (12, cycle(12), 2), (28, johnson(8), 4)]
 )
 def test_clique_matrices(p: int, edges: list[tuple[int, int]], clique: int) -> None:
     for alpha, answers in (
@@ -128,6 +128,15 @@ def test_sums_of_semidefinite_and_nonnegative() -> None:
     report = copositive(factor @ factor.T + extra + extra.T + np.eye(24, dtype=int))
     assert report.answer == "yes"
     assert_certified(report)
+
+
+def test_an_exact_share_of_the_positive_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
+    report = copositive(clique_matrix(28, johnson(8), F(4)))
+    assert report.answer == "yes"
+    assert_certified(report)
+    assert report.certificate is not None
+    assert [type(node) for node in report.certificate.tree] == [Leaf]
 
 
 def test_components_are_proved_apart(monkeypatch: pytest.MonkeyPatch) -> None:
