@@ -1,0 +1,196 @@
+"""The completely positive matrix nearest to a given one, by column generation.
+
+The completely positive cone is the hull of b b^T, b >= 0. A master problem over a few b, nonnegative least
+squares, gives X = sum_k w_k b_k b_k^T; its residual M = X - A has <M, X> = 0, hence <M, A> = -|M|^2. The
+pricing problem, min b^T M b over b >= 0 of length 1, yields new b. Where it yields none, M is copositive and
+separates A from the cone. Its local minima are all taken: near the solution they are the b that are missing,
+so that a few rounds reach rounding error (docs/method.md, section 7).
+
+The b may be restricted to a union of cones with given rays, which is what faces look like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
+
+_ENUMERATED = 9  # rays of a cone up to which all its faces are looked at
+_NEW = 60  # columns that join in a round
+_STARTS = 400
+_STEPS = 60
+
+
+@dataclass(frozen=True)
+class Column:
+    """b = rays @ coefficients, in one of the cones; integers, so that b is as exact as the rays are."""
+
+    cone: int
+    coefficients: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class NearestCP:
+    """Where the column generation ended.
+
+    Attributes:
+        columns: the b_k with a positive weight.
+        weights: of b_k b_k^T, of length K.
+        separator: M / |M| for the residual M = X - A; of order p.
+        distance: |M|, in the Frobenius norm.
+        least: the smallest z^T (M / |M|) z that was found over |z| = 1 in the cones; at most 0.
+        rounds: how often columns joined.
+    """
+
+    columns: tuple[Column, ...]
+    weights: Vector
+    separator: Matrix
+    distance: float
+    least: float
+    rounds: int
+
+
+def nearest_cp(
+    A: Matrix,
+    rays: Sequence[Matrix],
+    *,
+    bits: int = 20,
+    tolerance: float = 1e-13,
+    start: Sequence[Column] = (),
+    max_rounds: int = 100,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> NearestCP:
+    """Minimise |sum_k w_k b_k b_k^T - A|_F over w >= 0 and b_k in a union of cones.
+
+    Args:
+        A: symmetric, of order p; best with a diagonal of ones.
+        rays: for each cone its rays as columns, p x m; nonnegative and of a length of about 1.
+        bits: coefficients are integers of so many bits.
+        tolerance: the distance that counts as none, relative to |A|.
+        start: columns to begin with.
+        max_rounds: most rounds of pricing.
+        should_stop: asked once a round.
+
+    Returns:
+        The best of all rounds, an estimate: it ends when the distance is none, when M is copositive as far
+        as the pricing knows, to such a part of the distance that M separates A, or at a limit.
+    """
+    size = float(np.linalg.norm(A))
+    pool = dict.fromkeys([*start, *_first(rays, bits)])
+    rounds = 0
+    while True:
+        columns = tuple(pool)
+        weights = _master(A, [_vector(column, rays) for column in columns])
+        columns = tuple(column for column, weight in zip(columns, weights, strict=True) if weight > 0)
+        weights = weights[weights > 0]
+        M = sum(
+            (
+                w * np.outer(b, b)
+                for w, b in zip(weights, (_vector(column, rays) for column in columns), strict=True)
+            ),
+            -A,
+        )
+        distance = float(np.linalg.norm(M))
+        if distance <= tolerance * size:
+            return NearestCP(columns, weights, np.zeros_like(A), distance, 0.0, rounds)
+        M /= distance
+        priced = [
+            (value, Column(cone, _integers(t, bits)))
+            for cone, generators in enumerate(rays)
+            for value, t in _local_minima(M, generators)
+        ]
+        priced.sort(key=lambda entry: entry[0])
+        least = min(priced[0][0], 0.0)
+        fresh = [column for value, column in priced if value < 0 and column not in pool][:_NEW]
+        found = NearestCP(columns, weights, M, distance, least, rounds)
+        if not fresh or rounds >= max_rounds or separates(found, A) or should_stop():
+            return found
+        pool = dict.fromkeys([*columns, *fresh])
+        rounds += 1
+
+
+def separates(found: NearestCP, A: Matrix) -> bool:
+    """Say whether M less its least value times I, which is copositive by the pricing, separates A."""
+    return found.distance > 2 * -found.least * float(np.trace(A))
+
+
+def _first(rays: Sequence[Matrix], bits: int) -> list[Column]:
+    """Return all rays and the sums of two."""
+    columns = []
+    for cone, generators in enumerate(rays):
+        m = generators.shape[1]
+        for held in [(j,) for j in range(m)] + list(combinations(range(m), 2)):
+            columns.append(Column(cone, tuple(int(j in held) << bits for j in range(m))))
+    return columns
+
+
+def _vector(column: Column, rays: Sequence[Matrix]) -> Vector:
+    return np.asarray(rays[column.cone] @ np.array(column.coefficients, dtype=float))
+
+
+def _integers(t: Vector, bits: int) -> tuple[int, ...]:
+    return tuple(int(entry) for entry in np.rint(t / t.max() * 2.0**bits))
+
+
+def symmetric_vector(matrix: Matrix) -> Vector:
+    """Return the upper triangle such that dot products are those of the symmetric matrices."""
+    i, j = np.triu_indices(len(matrix))
+    return np.asarray(matrix[i, j] * np.where(i == j, 1.0, np.sqrt(2.0)))
+
+
+def _master(A: Matrix, vectors: Sequence[Vector]) -> Vector:
+    """Return the weights of the nonnegative least squares problem."""
+    lengths = np.array([float(b @ b) for b in vectors])
+    points = np.array(
+        [symmetric_vector(np.outer(b, b)) / length for b, length in zip(vectors, lengths, strict=True)]
+    )
+    weights, _ = nnls(points.T, symmetric_vector(A), maxiter=50 * len(vectors))
+    return np.asarray(weights / lengths)
+
+
+def _local_minima(M: Matrix, generators: Matrix) -> list[tuple[float, Vector]]:
+    """Return local minima of z^T M z / |z|^2 as (value, t) with z = generators t, t >= 0.
+
+    For up to `_ENUMERATED` generators the least of them is among them.
+    """
+    form, gram = generators.T @ M @ generators, generators.T @ generators
+    m = len(form)
+    if m <= _ENUMERATED:
+        supports = [held for k in range(1, m + 1) for held in combinations(range(m), k)]
+    else:
+        supports = _promising_supports(form)
+    found = []
+    for size in range(1, m + 1):
+        index = np.array([held for held in supports if len(held) == size], dtype=np.intp)
+        if not len(index):
+            continue
+        _, axes = np.linalg.eigh(form[index[:, :, None], index[:, None, :]])
+        t = axes[:, :, 0] * np.where(axes[:, :, 0].sum(axis=1) < 0, -1.0, 1.0)[:, None]
+        for held, vector in zip(index[(t >= 0).all(axis=1)], t[(t >= 0).all(axis=1)], strict=True):
+            full = np.zeros(m)
+            full[held] = vector
+            found.append((float(full @ form @ full) / float(full @ gram @ full), full))
+    return found
+
+
+def _promising_supports(form: Matrix) -> list[tuple[int, ...]]:
+    """Return the supports where descents over the nonnegative part of the unit sphere end."""
+    m = len(form)
+    rng = np.random.default_rng(m)
+    t = rng.random((_STARTS, m)) * (rng.random((_STARTS, m)) < rng.random((_STARTS, 1))) + 1e-9
+    t = np.vstack([t, np.eye(m)])
+    shift = float(np.linalg.eigvalsh(form)[-1])
+    for _ in range(_STEPS):
+        # A step never raises the form, as shift I - form is semidefinite.
+        t = np.maximum(shift * t - t @ form, 0.0)
+        t /= np.maximum(np.linalg.norm(t, axis=1, keepdims=True), 1e-300)
+    ends = {tuple(np.flatnonzero(end > 1e-3)) for end in t}
+    ends |= {tuple(np.flatnonzero(end > 0.05)) for end in t}
+    return sorted({tuple(int(j) for j in held) for held in ends if held})
