@@ -1,7 +1,8 @@
 """certify: how good a trained two-layer ReLU network really is, with a proof.
 
 `bound(X, y, gamma=0.1)` encloses the global optimum of the training loss; `check(certificate, X, y)` verifies
-the proof in exact arithmetic. Importing the package loads no numerical library.
+the proof in exact arithmetic. `CertifiedReLURegressor` and `CertifiedReLUClassifier` wrap the first for
+scikit-learn, which they need. Importing the package loads no numerical library.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
     from certify.bounding import bound
+    from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
+    from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
     from certify.network_gap import GapReport, gap
     from certify.report import Interval, Report
 
 __version__ = "0.1.0"
 
+# Without the estimators: `from certify import *` must not need scikit-learn.
 __all__ = [
     "Certificate",
     "CertificateError",
@@ -46,6 +50,8 @@ __all__ = [
 
 
 _LAZY = {
+    "CertifiedReLUClassifier": "certify.estimators",
+    "CertifiedReLURegressor": "certify.estimators",
     "bound": "certify.bounding",
     "gap": "certify.network_gap",
     "GapReport": "certify.network_gap",

@@ -198,6 +198,10 @@ def gap(
     improved: Annotated[
         Path | None, typer.Option(help="Write the best network that was found here, as .npz.")
     ] = None,
+    narrowed: Annotated[
+        Path | None,
+        typer.Option(help="Write a network with the same predictions and few neurons here, as .npz."),
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Say how far a trained network is from the global optimum, with a proof."""
@@ -213,7 +217,7 @@ def gap(
     from certify.weight_decay import FrameworkObjective
 
     certificate = certificate or Path(network.stem + ".gap.cert")
-    _require_writable(data, network, certificate, improved)
+    _require_writable(data, network, certificate, improved, narrowed)
     if (gamma is None and weight_decay is None) or None not in (gamma, weight_decay):
         raise CertifyError(
             "the weight decay is missing, or there are two: give --gamma for the objective "
@@ -251,6 +255,8 @@ def gap(
     result.save_certificate(certificate)
     if improved is not None:
         result.save_network(improved)
+    if narrowed is not None:
+        result.save_narrowed(narrowed)
     if json_:
         _print_json(result.to_json(str(certificate)))
         return

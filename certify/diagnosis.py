@@ -7,7 +7,7 @@ the loss, however stationary the network is. All of it is floating point, but fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from flint import fmpz_mat
@@ -35,8 +35,8 @@ class Diagnosis:
         idle: neurons that are zero on every sample, or have no output weights (exact). Without them the
             predictions are the same and the penalty is no larger.
         removable: other neurons whose removal, each on its own, does not raise the loss.
-        least_width: that many neurons, rescaled, give the same predictions on the samples with no larger
-            penalty (docs/method.md, section 6).
+        narrowed: a network of at most n c neurons with the same predictions on the samples, up to rounding,
+            and no larger penalty (docs/method.md, section 6).
         gradient: norm of the smallest subgradient of the objective, relative to gamma times the norm of the
             weights, which is the gradient of the weight decay alone.
         peak: the largest gauge found at the network's residual, over gamma; where the output bias is free,
@@ -45,7 +45,7 @@ class Diagnosis:
 
     idle: tuple[int, ...]
     removable: tuple[int, ...]
-    least_width: int
+    narrowed: ReLUNetwork
     gradient: float
     peak: float
 
@@ -81,10 +81,16 @@ def diagnose(
     return Diagnosis(
         idle=idle,
         removable=tuple(int(j) for j in live if changes[j] <= 0),
-        least_width=len(reduce_width(hidden[:, live], output[live], arrays.X).output),
+        narrowed=_narrowed(network, hidden[:, live], output[live], arrays.X),
         gradient=_gradient(arrays, residual, given),
         peak=_peak(arrays, residual, hidden[:, live]),
     )
+
+
+def _narrowed(network: ReLUNetwork, hidden: Matrix, output: Matrix, X: Matrix) -> ReLUNetwork:
+    reduced = reduce_width(hidden, output, X)
+    narrowed = ReLUNetwork.from_floats(reduced.hidden, reduced.output)
+    return replace(narrowed, output_bias=network.output_bias)
 
 
 def idle_neurons(problem: TrainingProblem, network: ReLUNetwork) -> tuple[int, ...]:

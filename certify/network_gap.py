@@ -93,6 +93,16 @@ class GapReport:
         return least, None if self.loss else Fraction(0)
 
     @property
+    def narrowed_loss(self) -> Fraction:
+        """The exact objective of the narrowed network."""
+        return self.problem.objective(self.diagnosis.narrowed)
+
+    @property
+    def narrowed_difference(self) -> Fraction:
+        """The largest difference of its outputs from the given network's on the samples, exact."""
+        return self.problem.largest_difference(self.network, self.diagnosis.narrowed)
+
+    @property
     def is_improvable(self) -> bool:
         """Whether a network is known that is better by more than rounding."""
         return self.excess[0] > _ROUNDING
@@ -147,7 +157,9 @@ class GapReport:
             "neurons": self.network.width,
             "idle_neurons": list(diagnosis.idle),
             "removable_neurons": list(diagnosis.removable),
-            "least_width": diagnosis.least_width,
+            "narrowed_neurons": diagnosis.narrowed.width,
+            "narrowed_loss_exact": _exact(self.narrowed_loss),
+            "narrowed_largest_difference": float_up(self.narrowed_difference),
             "best_neurons": self.best.width,
             "method": self.method,
             "trust": self.verdict.trust,
@@ -170,12 +182,20 @@ class GapReport:
         save_certificate(self.certificate, path)
 
     def save_network(self, path: str | Path) -> None:
-        """Write the best network as .npz, see `certify.network_file`.
+        """Write the best network as .npz, see `certify.network_file`, its weights rounded to doubles.
 
         Raises:
             NetworkError: if the file cannot be written.
         """
         save_network(self.best, path, self.problem.c)
+
+    def save_narrowed(self, path: str | Path) -> None:
+        """Write the narrowed network as .npz, see `certify.network_file`.
+
+        Raises:
+            NetworkError: if the file cannot be written.
+        """
+        save_network(self.diagnosis.narrowed, path, self.problem.c)
 
 
 def gap(

@@ -246,8 +246,31 @@ class TrainingProblem:
                 f"the network has an output bias for {len(bias)} outputs and the data {self.c} targets: use "
                 "the network of this problem"
             )
+        predictions, scale = self._unbiased(network)
+        decay = Fraction(_sum_of_squares(network.hidden), network.hidden_denominator**2) + Fraction(
+            _sum_of_squares(network.output), network.output_denominator**2
+        )
+        return self._objective_of(decay, predictions, scale, bias)
+
+    def largest_difference(self, first: ReLUNetwork, second: ReLUNetwork) -> Fraction:
+        """Return the largest difference of an output of two networks on the samples, exactly.
+
+        Raises:
+            NetworkError: if a network's input or output size is not the problem's.
+        """
+        (left, a), (right, b) = self._unbiased(first), self._unbiased(second)
+        none = (Fraction(0),) * self.c
+        shifts = [x - y for x, y in zip(first.output_bias or none, second.output_bias or none, strict=True)]
+        return max(
+            abs(Fraction(x, a) - Fraction(y, b) + shift)
+            for rows in zip(left, right, strict=True)
+            for x, y, shift in zip(*rows, shifts, strict=True)
+        )
+
+    def _unbiased(self, network: ReLUNetwork) -> tuple[list[list[int]], int]:
+        """Return the predictions without the output bias, n x c, as integers over what comes second."""
         if network.width == 0:
-            return self._objective_of(0, [[0] * self.c] * self.n, 1, bias)
+            return [[0] * self.c] * self.n, 1
         if len(network.hidden) != self.d or len(network.output[0]) != self.c:
             raise NetworkError(
                 f"the network maps {len(network.hidden)} inputs to {len(network.output[0])} outputs and the "
@@ -257,10 +280,7 @@ class TrainingProblem:
         rectified = fmpz_mat([[max(int(a), 0) for a in row] for row in activations])
         predictions = (rectified * fmpz_mat(_lists(network.output))).tolist()
         scale = self.input_denominator * network.hidden_denominator * network.output_denominator
-        decay = Fraction(_sum_of_squares(network.hidden), network.hidden_denominator**2) + Fraction(
-            _sum_of_squares(network.output), network.output_denominator**2
-        )
-        return self._objective_of(decay, [[int(z) for z in row] for row in predictions], scale, bias)
+        return [[int(z) for z in row] for row in predictions], scale
 
     def _objective_of(
         self, decay: Rational, predictions: list[list[int]], scale: int, bias: tuple[Fraction, ...]

@@ -116,9 +116,11 @@ def _neurons(report: GapReport) -> str:
         words.append(f"{len(diagnosis.idle)} do nothing on the data")
     if diagnosis.removable:
         words.append(f"{len(diagnosis.removable)} more could each be removed without raising the loss")
-    if diagnosis.least_width < width:
+    if diagnosis.narrowed.width < width:
+        difference, loss = decimal_up(report.narrowed_difference, 1), decimal_up(report.narrowed_loss, 6)
         words.append(
-            f"{diagnosis.least_width}, rescaled, give the same predictions at no larger weight decay"
+            f"{diagnosis.narrowed.width} can predict the same, up to {difference}, "
+            f"at the loss {loss} (--narrowed)"
         )
     if report.is_improvable:
         words.append(f"the best network known has {report.best.width}")

@@ -31,6 +31,7 @@ _ROUNDING = 1e-10
 _SLOW = 1e-5
 _SETTLED = 1e-9
 _PARALLEL = 0.99
+_UNSEEN = 5e-4  # of the space: with few maxima most starts find what others have found
 
 
 @dataclass(frozen=True)
@@ -268,15 +269,16 @@ class ColumnGeneration:
         if self._found is None or self._found[0] is not key[0] or self._found[1] != key[1]:
             effort = _EFFORTS[self._effort]
             starts = self._oracle.draw_starts(self.best.dual_point, effort.starts, self.rng)
-            self._found = (*key, self._maximise(starts, effort))
+            self._found = (*key, self._maximise(starts, effort, _UNSEEN))
         return self._found[2]
 
-    def _maximise(self, starts: Matrix, effort: _Effort) -> list[GaugeMaximum]:
+    def _maximise(self, starts: Matrix, effort: _Effort, unseen: float = 0.0) -> list[GaugeMaximum]:
         return self._oracle.maximise(
             self.best.dual_point,
             np.hstack([self.best.directions, starts]),
             max_steps=effort.max_steps,
             wide=effort.wide,
+            unseen=unseen,
             should_stop=self.is_late,
         )
 

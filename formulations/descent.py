@@ -145,18 +145,20 @@ def _eliminate_output(
 def _ridge(features: Matrix, Y: Matrix, gamma: float) -> Matrix:
     """Return (F^T F + gamma I)^-1 F^T Y through the smaller of the two Gram matrices."""
     n, m = features.shape
+    if not m:
+        return np.zeros((0, Y.shape[1]))
     wide = m > n
     gram = features @ features.T if wide else features.T @ features
     gram[np.diag_indices_from(gram)] += gamma
-    try:
-        factor = scipy.linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
-    except np.linalg.LinAlgError:  # gamma is below the rounding errors of the Gram matrix
+    right = Y if wide else features.T @ Y
+    # The driver itself, because the wrappers around it take longer than it does on small problems.
+    _, inverse, failed = scipy.linalg.lapack.dposv(gram, right, lower=1, overwrite_a=1)
+    if failed:  # gamma is below the rounding errors of the Gram matrix
         stacked = np.vstack([features, np.sqrt(gamma) * np.eye(m)])
         solution: Matrix = np.linalg.lstsq(stacked, np.vstack([Y, np.zeros((m, Y.shape[1]))]), rcond=None)[0]
         return solution
-    right = Y if wide else features.T @ Y
-    inverse: Matrix = scipy.linalg.cho_solve(factor, right, check_finite=False)
-    return features.T @ inverse if wide else inverse
+    weights: Matrix = features.T @ inverse if wide else inverse
+    return weights
 
 
 def _frames(

@@ -66,7 +66,7 @@ class GaugeOracle:
         return units
 
     def draw_starts(self, N: Matrix, count: int, rng: np.random.Generator) -> Matrix:
-        """Return promising unit directions for an ascent as columns, of shape (d, count).
+        """Return promising unit directions for an ascent as columns in random order, of shape (d, count).
 
         They come from a larger sample of Gaussian directions, data rows and intersections of kinks: half of
         them are the ones with the largest gauges, half are taken at random. There are none if X is zero.
@@ -89,7 +89,7 @@ class GaugeOracle:
         pool = np.where(ahead >= opposite, pool, -pool)
         best = np.argsort(-np.maximum(ahead, opposite), kind="stable")[: count - count // 2]
         others = np.setdiff1d(np.arange(3 * third), best)[: count // 2]
-        return pool[:, np.concatenate([best, others])]
+        return pool[:, rng.permutation(np.concatenate([best, others]))]
 
     def maximise(
         self,
@@ -98,6 +98,7 @@ class GaugeOracle:
         *,
         max_steps: int | None = None,
         wide: bool = False,
+        unseen: float = 0.0,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> list[GaugeMaximum]:
         """Return the distinct local maxima reached from the starts, largest first.
@@ -111,13 +112,15 @@ class GaugeOracle:
                 is rarely reached.
             wide: follow every great circle half around instead of to the top of the piece ahead; finds higher
                 maxima, but fewer different ones.
+            unseen: leave out the starts that remain once another one would lead to a new maximum with less
+                than this probability, as `_share_unseen` estimates it; by default none is left out.
             should_stop: asked before every ascent; once true, the maxima found so far are returned.
         """
         gauge = self._gauge(N)
         steps = 30 + 10 * len(starts) if max_steps is None else max_steps
         found: dict[bytes, GaugeMaximum] = {}
-        for start in starts.T:
-            if should_stop():
+        for tried, start in enumerate(starts.T):
+            if should_stop() or _share_unseen(len(found), tried) < unseen:
                 break
             value, u, on_kink = climb(
                 gauge.rows,
@@ -163,6 +166,16 @@ class _Gauge:
         image = self.weights.T @ np.maximum(self.rows @ points, 0.0) + self.linear @ points
         norms: Vector = np.linalg.norm(image, axis=0)
         return norms
+
+
+def _share_unseen(maxima: int, starts: int) -> float:
+    """Expect so much of the space to lead to none of the distinct maxima that random starts have found.
+
+    The posterior mean of Boender and Rinnooy Kan, Mathematical Programming 37 (1987), where all numbers and
+    sizes of basins are alike at first. Where no start has found a maximum it counts as one.
+    """
+    found = max(maxima, 1)
+    return found * (found + 1) / (starts * (starts - 1)) if starts > found + 1 else 1.0
 
 
 def orthogonal_to(rows: Matrix) -> Matrix:

@@ -31,7 +31,7 @@ def test_the_global_optimum_of_one_sample() -> None:
     assert found.gradient == pytest.approx(0, abs=1e-12)
     assert found.is_stationary
     assert found.peak == pytest.approx(1)
-    assert (found.idle, found.removable, found.least_width) == ((), (), 1)
+    assert (found.idle, found.removable, found.narrowed.width) == ((), (), 1)
 
 
 def test_a_network_that_is_stationary_and_stuck() -> None:
@@ -47,7 +47,7 @@ def test_neurons_that_do_nothing() -> None:
     network = ReLUNetwork.from_rationals([[-1, 0, 3, 1, 1]], [[1], [1], [0], [F(1, 4)], [F(1, 4)]])
     found = diagnosis([[1], [2]], [[1], [2]], F(1, 10), network)
     assert found.idle == (0, 1, 2)
-    assert found.least_width == 1
+    assert found.narrowed.width == 1
     # Without either of the others the fit rises from 5/8 to 45/32, and its decay is 17/320.
     assert found.removable == ()
 
@@ -89,5 +89,5 @@ def test_the_gradient_is_that_of_autograd(seed: int, output_bias: str) -> None:
 
 def test_a_network_without_neurons() -> None:
     found = diagnosis([[1]], [[2]], F(1, 10), ReLUNetwork(((),), ()))
-    assert (found.idle, found.removable, found.least_width, found.gradient) == ((), (), 0, 0.0)
+    assert (found.idle, found.removable, found.narrowed.width, found.gradient) == ((), (), 0, 0.0)
     assert found.peak == pytest.approx(20)

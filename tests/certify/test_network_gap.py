@@ -60,6 +60,18 @@ def test_a_stuck_network() -> None:
     assert report.best.width == 2
 
 
+def test_a_network_is_narrowed_exactly_as_it_is_said() -> None:
+    network = ReLUNetwork.from_rationals([[1, 1, 2], [0, 0, 0]], [[1], [1], [-1]], [F(1, 3)])
+    X, y = [[1, 5], [3, -1]], [1, 2]
+    report = gap(X, y, network, task="regression", output_bias="free", search=False)
+    narrowed = report.diagnosis.narrowed
+    assert narrowed.width <= 1
+    # The outputs are 0 x + 1/3: nothing is left of the neurons but rounding.
+    assert report.narrowed_difference < F(1, 10**12)
+    fit = (F(1, 3) - 1) ** 2 + (F(1, 3) - 2) ** 2
+    assert abs(report.narrowed_loss - fit / 2) < F(1, 10**12)
+
+
 def test_a_global_network() -> None:
     root = float(np.sqrt(1.9))
     report = gap([[1]], [2], ReLUNetwork.from_floats([[root]], [[root]]), task="regression")
@@ -205,13 +217,15 @@ def test_the_objective_of_pytorch(
         "--certificate",
         tmp_path / "c.cert",
     ]
-    assert run(monkeypatch, *arguments, "--weight-decay", "0.002") == 0
+    arguments += ["--weight-decay", "0.002", "--narrowed", tmp_path / "narrow.npz"]
+    assert run(monkeypatch, *arguments) == 0
     shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
     # 15 samples with 3 outputs: gamma is 0.002 * 45 / 2.
     assert "objective 1/2 |f(X) - Y|^2 + 0.045/2 * (sum_j (|u_j|^2 + |v_j|^2) + |b|^2)" in shown
     assert "as trained 1/45 |f(X) - Y|^2 + 0.002/2 * (sum_j (|u_j|^2 + |v_j|^2) + |b|^2)" in shown
     assert "the objective is 22.5 times that" in shown
     assert "% above the global optimum" in shown
+    assert len(load_network(tmp_path / "narrow.npz").output_bias) == 3
     proved = load_certificate(tmp_path / "c.cert")
     assert proved.gamma == F(45, 1000)
     assert proved.output_bias == "decayed"

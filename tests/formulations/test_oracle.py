@@ -166,6 +166,25 @@ def test_stops_when_asked() -> None:
     assert len(GaugeOracle(X).maximise(N, starts, should_stop=lambda: next(answers))) == 1
 
 
+@pytest.mark.parametrize(
+    ("unseen", "weight", "tried"),
+    [
+        (0.0, 1.0, 400),
+        (5e-4, 1.0, 111),  # two maxima: 2 * 3 / (111 * 110) is below 5e-4 and 2 * 3 / (110 * 109) is not
+        (0.3, 0.0, 4),  # nothing found counts as one: 1 * 2 / (4 * 3) is below 0.3 and 1 * 2 / (3 * 2) is not
+    ],
+)
+def test_starts_that_would_find_nothing_new_are_left_out(unseen: float, weight: float, tried: int) -> None:
+    """relu(u_1) + relu(-u_1) has the maxima e_1 and -e_1."""
+    X, N = np.array([[1.0, 0.0], [-1.0, 0.0]]), np.full((2, 1), weight)
+    starts = np.random.default_rng(0).standard_normal((2, 400))
+    calls = itertools.count()
+    maxima = GaugeOracle(X).maximise(N, starts, unseen=unseen, should_stop=lambda: next(calls) < 0)
+    assert sorted(maximum.direction[0] for maximum in maxima) == pytest.approx([-1, 1] if weight else [])
+    # One more call is made before the start that is left out.
+    assert next(calls) == (tried if tried == 400 else tried + 1)
+
+
 def test_orthogonal_to_by_hand() -> None:
     rows = np.array([[3.0, 4.0, 0.0], [6.0, 8.0, 0.0], [0.0, 0.0, 1e-12]])
     assert np.abs(orthogonal_to(rows).T @ np.array([0.8, -0.6, 0.0])) == pytest.approx([1.0])
