@@ -110,13 +110,13 @@ def _comparison_vector(matrix: Rational) -> Integers | None:
     return primitive([_fraction(entry) for entry in y])[0]
 
 
-def cliques(matrix: Rational) -> list[list[int]] | None:
+def cliques(matrix: Rational) -> list[tuple[int, ...]] | None:
     """Return the maximal cliques of the graph of the nonzero entries (Bron-Kerbosch); None if too many."""
     near = [{j for j, entry in enumerate(row) if entry and j != i} for i, row in enumerate(matrix)]
 
-    def search(held: list[int], open_: set[int], closed: set[int]) -> Iterator[list[int]]:
+    def search(held: list[int], open_: set[int], closed: set[int]) -> Iterator[tuple[int, ...]]:
         if not open_ and not closed:
-            yield sorted(held)
+            yield tuple(sorted(held))
             return
         pivot = max(open_ | closed, key=lambda i: len(near[i] & open_))
         for i in sorted(open_ - near[pivot]):
@@ -132,25 +132,40 @@ def cliques(matrix: Rational) -> list[list[int]] | None:
     return found
 
 
-def face_rays(matrix: Rational, supports: Iterable[Sequence[int]]) -> list[list[Integers]] | None:
+def face_rays(
+    matrix: Rational, supports: Iterable[tuple[int, ...]], exposing: Rational | None = None
+) -> list[list[Integers]] | None:
     """Return the rays of the cones above for the given supports; None if there are too many to look for.
 
     Args:
         matrix: symmetric, of order p.
         supports: sets of rows, each in ascending order.
+        exposing: a copositive M with <M, A> = 0, if one is known. Then b_k^T M b_k = 0, and b_k, as a minimiser
+            over b >= 0, has (M b_k)_i = 0 for each i in its support.
 
     Returns:
-        For each support whose cone is not zero, its rays as integer vectors of length p.
+        For each support whose cone is not zero, its rays as integer vectors of length p; with an exposing matrix
+        without the cones that others contain.
     """
     normals = _kernel(fmpq_mat([[_flint(entry) for entry in row] for row in matrix]))
-    found = []
+    found: list[list[Integers]] = []
     for support in supports:
-        rays = _rays(len(matrix), support, [[normal[i] for i in support] for normal in normals])
+        held = [[normal[i] for i in support] for normal in normals]
+        if exposing is not None:
+            held += [[_flint(exposing[i][j]) for j in support] for i in support]
+        rays = _rays(len(matrix), support, held)
         if rays is None:
             return None
         if rays:
             found.append(rays)
-    return found
+    if exposing is None:
+        return found
+    found.sort(key=len, reverse=True)
+    kept: list[list[Integers]] = []
+    for rays in found:
+        if not any(set(rays) <= set(other) for other in kept):
+            kept.append(rays)
+    return kept
 
 
 def _rays(order: int, support: Sequence[int], normals: Sequence[Sequence[fmpq]]) -> list[Integers] | None:

@@ -26,6 +26,7 @@ _ENUMERATED = 9  # rays of a cone up to which all its faces are looked at
 _NEW = 60  # columns that join in a round
 _STARTS = 400
 _STEPS = 60
+_ROUNDING = 4e-15  # of the entries of M, relative to |A|
 
 
 @dataclass(frozen=True)
@@ -83,20 +84,14 @@ def nearest_cp(
         as the pricing knows, to such a part of the distance that M separates A, or at a limit.
     """
     size = float(np.linalg.norm(A))
-    pool = dict.fromkeys([*start, *_first(rays, bits)])
+    pool = dict.fromkeys([*start, *simple_columns(rays, bits)])
     rounds = 0
     while True:
         columns = tuple(pool)
-        weights = _master(A, [_vector(column, rays) for column in columns])
+        weights = _master(A, [vector(column, rays) for column in columns])
         columns = tuple(column for column, weight in zip(columns, weights, strict=True) if weight > 0)
         weights = weights[weights > 0]
-        M = sum(
-            (
-                w * np.outer(b, b)
-                for w, b in zip(weights, (_vector(column, rays) for column in columns), strict=True)
-            ),
-            -A,
-        )
+        M = weighted_sum(columns, weights, rays) - A
         distance = float(np.linalg.norm(M))
         if distance <= tolerance * size:
             return NearestCP(columns, weights, np.zeros_like(A), distance, 0.0, rounds)
@@ -117,11 +112,15 @@ def nearest_cp(
 
 
 def separates(found: NearestCP, A: Matrix) -> bool:
-    """Say whether M less its least value times I, which is copositive by the pricing, separates A."""
-    return found.distance > 2 * -found.least * float(np.trace(A))
+    """Say whether M less its least value times I, which is copositive by the pricing, clearly separates A.
+
+    M is a difference, whose rounding errors count the more the smaller it is.
+    """
+    rounding = _ROUNDING * float(np.linalg.norm(A)) / max(found.distance, 1e-300)
+    return found.distance > 2 * (rounding - found.least) * float(np.trace(A))
 
 
-def _first(rays: Sequence[Matrix], bits: int) -> list[Column]:
+def simple_columns(rays: Sequence[Matrix], bits: int) -> list[Column]:
     """Return all rays and the sums of two."""
     columns = []
     for cone, generators in enumerate(rays):
@@ -131,12 +130,19 @@ def _first(rays: Sequence[Matrix], bits: int) -> list[Column]:
     return columns
 
 
-def _vector(column: Column, rays: Sequence[Matrix]) -> Vector:
+def vector(column: Column, rays: Sequence[Matrix]) -> Vector:
+    """Return b, of length p."""
     return np.asarray(rays[column.cone] @ np.array(column.coefficients, dtype=float))
 
 
 def _integers(t: Vector, bits: int) -> tuple[int, ...]:
     return tuple(int(entry) for entry in np.rint(t / t.max() * 2.0**bits))
+
+
+def weighted_sum(columns: Sequence[Column], weights: Vector, rays: Sequence[Matrix]) -> Matrix:
+    """Return sum_k w_k b_k b_k^T, p x p."""
+    factor = np.array([vector(column, rays) for column in columns]).reshape(len(columns), len(rays[0])).T
+    return np.asarray((factor * weights) @ factor.T)
 
 
 def symmetric_vector(matrix: Matrix) -> Vector:
@@ -173,9 +179,10 @@ def _local_minima(M: Matrix, generators: Matrix) -> list[tuple[float, Vector]]:
             continue
         _, axes = np.linalg.eigh(form[index[:, :, None], index[:, None, :]])
         t = axes[:, :, 0] * np.where(axes[:, :, 0].sum(axis=1) < 0, -1.0, 1.0)[:, None]
-        for held, vector in zip(index[(t >= 0).all(axis=1)], t[(t >= 0).all(axis=1)], strict=True):
+        inside = (t >= 0).all(axis=1)
+        for held, part in zip(index[inside], t[inside], strict=True):
             full = np.zeros(m)
-            full[held] = vector
+            full[held] = part
             found.append((float(full @ form @ full) / float(full @ gram @ full), full))
     return found
 

@@ -1,0 +1,138 @@
+"""The search for a factorisation of a nonnegative semidefinite matrix, or for what separates it.
+
+Floating point proposes, exact arithmetic disposes: the terms that are returned add up to the matrix exactly.
+The separating matrix is a proposal that `certify.copositivity` has to prove (docs/method.md, section 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from certify.cp_columns import Face, scaled, scales_of
+from certify.cp_faces import comparison_terms, components, peel
+from certify.cp_terms import Rational, Term, lifted
+from formulations.nearest_cp import nearest_cp, separates
+
+_BITS = (4, 8, 14, 24, 40)  # of the columns: short ones are enough in the interior of a face
+_REACHED = 1e-9  # relative distance from which on exact weights are tried
+_NARROWINGS = 3  # of the face
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the search found for one matrix.
+
+    Attributes:
+        terms: a factorisation; None if none was found.
+        separator: of order p, rational: M with <M, A> < 0 that is copositive as far as the search knows;
+            None if none was found.
+        distance: the smallest |A - B B^T|_F that was found, relative to |A|_F, where rows and columns are
+            scaled to a diagonal of ones; 0 where there is a factorisation.
+    """
+
+    terms: list[Term] | None
+    separator: list[list[Fraction]] | None
+    distance: float
+
+
+def search(matrix: Rational, should_stop: Callable[[], bool] = lambda: False) -> Outcome:
+    """Search both for a factorisation and for a separating matrix.
+
+    Args:
+        matrix: of order p, entries nonnegative, positive semidefinite.
+        should_stop: asked between the steps of the search.
+    """
+    terms: list[Term] = []
+    distances = [0.0]
+    for places in components(matrix):
+        block = _principal(matrix, places)
+        found = _factorised(block, should_stop)
+        if isinstance(found, list):
+            terms += lifted(found, places, len(matrix))
+            continue
+        distances.append(found)
+        separator = None if should_stop() else _separator(block, should_stop)
+        if separator is not None:
+            return Outcome(None, _in_whole(separator, places, len(matrix)), found)
+    complete = len(distances) == 1
+    return Outcome(terms if complete else None, None, max(distances))
+
+
+def _principal(matrix: Rational, places: Sequence[int]) -> list[list[Fraction]]:
+    return [[matrix[i][j] for j in places] for i in places]
+
+
+def _in_whole(block: Rational, places: Sequence[int], order: int) -> list[list[Fraction]]:
+    whole = [[Fraction(0)] * order for _ in range(order)]
+    for i, row in zip(places, block, strict=True):
+        for j, entry in zip(places, row, strict=True):
+            whole[i][j] = entry
+    return whole
+
+
+def _factorised(matrix: Rational, should_stop: Callable[[], bool]) -> list[Term] | float:
+    """Return a factorisation of a connected matrix, or the relative distance to the nearest one found."""
+    order = len(matrix)
+    terms, rest = peel(matrix)
+    distances = [0.0]
+    for places in components(rest):
+        block = _principal(rest, places)
+        found: list[Term] | float | None = comparison_terms(block)
+        if found is None:
+            found = _numerically(block, should_stop)
+        if isinstance(found, list):
+            terms += lifted(found, places, order)
+        else:
+            distances.append(found)
+    return terms if len(distances) == 1 else max(distances)
+
+
+def _numerically(matrix: Rational, should_stop: Callable[[], bool]) -> list[Term] | float:
+    """Generate columns on the face of the matrix until exact weights exist."""
+    face = Face.of(matrix)
+    distance = 1.0
+    for _ in range(_NARROWINGS):
+        found, separated = None, False
+        for bits in _BITS:
+            found = nearest_cp(face.target, face.rays, bits=bits, should_stop=should_stop)
+            distance = min(distance, found.distance / float(np.linalg.norm(face.target)))
+            terms = face.exact(found.columns, found.weights) if distance < _REACHED else None
+            if terms is not None:
+                return terms
+            separated = separates(found, face.target)
+            if separated or should_stop():
+                break
+        if separated or should_stop() or found is None:
+            break
+        terms = face.with_correction(should_stop)
+        if terms is not None:
+            return terms
+        narrower = face.narrowed()
+        if narrower is None:
+            break
+        face = narrower
+    return distance
+
+
+def _separator(matrix: Rational, should_stop: Callable[[], bool]) -> list[list[Fraction]] | None:
+    """Return a rational matrix that separates a connected one, and is copositive as far as pricing knows."""
+    order = len(matrix)
+    scales = scales_of(matrix)
+    target = scaled(matrix, scales)
+    found = nearest_cp(target, [np.eye(order)], bits=40, should_stop=should_stop)
+    if not separates(found, target):
+        return None
+    # Half the margin makes the matrix strictly copositive, a quarter pays for short entries.
+    shift = found.distance / (2 * float(np.trace(target)))
+    bits = max(4, int(np.ceil(np.log2(4 * order / shift))))
+    raised = found.separator + shift * np.eye(order)
+    separator = [
+        [Fraction(round(float(raised[i, j]) * 2.0**bits), 2**bits) * scales[i] * scales[j] for j in range(order)]
+        for i in range(order)
+    ]
+    value = sum(separator[i][j] * matrix[i][j] for i in range(order) for j in range(order))
+    return separator if value < 0 else None
