@@ -1,7 +1,7 @@
 """The exact checker of certificates of complete positivity.
 
-A sum of terms proves the first statement by its value. For the second, let b be in R^q_+ x R^r. If A were a sum
-of b_k b_k^T, then z^T A z = sum_k (z . b_k)^2 >= 0 for each z, and <M, A> = sum_k b_k^T M b_k >= 0 for each
+A sum of terms proves the first statement by its value. For the second, let A be a sum of b_k b_k^T with b_k
+in R^q_+ x R^r. Then z^T A z = sum_k (z . b_k)^2 >= 0 for each z, and <M, A> = sum_k b_k^T M b_k >= 0 for each
 copositive M of order q, applied to the first q coordinates. A tree proves that M is copositive, as in
 `certify.check_copositivity`. This module and what it imports use the standard library and python-flint only.
 """
@@ -14,13 +14,18 @@ from collections.abc import Callable
 from certify.check import Verdict
 from certify.check_parts import walk_in_parts
 from certify.copositive_rules import Copositivity
-from certify.cp_certificate import COMPLETE_POSITIVITY, COMPLETELY_POSITIVE, CompletePositivityCertificate, Term
+from certify.cp_certificate import (
+    COMPLETE_POSITIVITY,
+    COMPLETELY_POSITIVE,
+    CompletePositivityCertificate,
+    Term,
+)
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.tree_walk import walk
 
-MAX_DENOMINATOR_BITS = 1 << 20  # of the sum: longer ones take minutes
+MAX_DENOMINATOR_BITS = 1 << 17  # of all weights together
 
 
 def check_complete_positivity(
@@ -81,8 +86,10 @@ def _check_terms(terms: tuple[Term, ...], matrix: SymmetricMatrix, free: int) ->
     p = matrix.order
     rest = [[0] * p for _ in range(p)]
     # Over one denominator the sum is a sum of integers.
-    common = math.lcm(matrix.denominator, *(term.weight.denominator for term in terms))
-    require(common.bit_length() <= MAX_DENOMINATOR_BITS, Obligation.LIMITS)
+    common = matrix.denominator
+    for term in terms:
+        common = math.lcm(common, term.weight.denominator)
+        require(common.bit_length() <= MAX_DENOMINATOR_BITS, Obligation.LIMITS)
     for term in terms:
         require(len(term.vector) == p, Obligation.TERM)
         require(term.weight > 0 and all(entry >= 0 for entry in term.vector[: p - free]), Obligation.TERM)
@@ -111,9 +118,24 @@ def _check_separator(certificate: CompletePositivityCertificate, matrix: Symmetr
     separator, q = certificate.separator, matrix.order - certificate.free
     require(len(separator) == q and all(len(row) == q for row in separator), Obligation.SEPARATOR_SHAPE)
     require(
-        all(separator[i][j] == separator[j][i] for i in range(q) for j in range(i)), Obligation.SEPARATOR_SHAPE
+        all(separator[i][j] == separator[j][i] for i in range(q) for j in range(i)),
+        Obligation.SEPARATOR_SHAPE,
     )
     value = sum(
         entry * matrix.entries[i][j] for i, row in enumerate(separator) for j, entry in enumerate(row)
     )
     require(value < 0, Obligation.SEPARATION)
+
+
+def complete_positivity_theorem(certificate: CompletePositivityCertificate, matrix: SymmetricMatrix) -> str:
+    """State what a valid certificate proves, in words."""
+    q, r = matrix.order - certificate.free, certificate.free
+    cone = " x ".join([f"R^{q}_+"] * (q > 0) + [f"R^{r}"] * (r > 0))
+    name = f"The symmetric matrix A of order {matrix.order} is"
+    if certificate.statement == COMPLETELY_POSITIVE:
+        count = len(certificate.terms)
+        terms = f"{count} term{'s' * (count != 1)}"
+        words = f"{name} completely positive: a sum of {terms} b b^T with b in {cone}"
+        return f"{words}, so its cp-rank is at most {count}." if not r else f"{words}."
+    reason = "it is not even semidefinite" if certificate.vector else "a copositive matrix separates it"
+    return f"{name} not completely positive: no sum of terms b b^T with b in {cone}, as {reason}."

@@ -1,11 +1,12 @@
 """What a certificate of complete positivity consists of, its lines in the file and their strict reader.
 
-The statement is about a symmetric matrix A of order p and the cone K = R^q_+ x R^r, p = q + r: A is completely
-positive over K if it is a sum of b b^T with b in K (docs/certificate-format.md).
+The statement is about a symmetric matrix A of order p and the cone K = R^q_+ x R^r, p = q + r: A is
+completely positive over K if it is a sum of b b^T with b in K (docs/certificate-format.md).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,7 @@ from certify.certificate import AnyLeaf, Node
 from certify.errors import CertificateError
 from certify.header import Header, row_texts
 from certify.problem import IntegerRows
-from certify.tree_text import MAX_NODES, node_lines, read_integers, read_nodes
+from certify.tree_text import MAX_NODES, node_lines, read_integer, read_nodes
 
 COMPLETELY_POSITIVE = "completely_positive"
 NOT_COMPLETELY_POSITIVE = "not_completely_positive"
@@ -43,8 +44,8 @@ class CompletePositivityCertificate:
         free: r, how many coordinates, the last ones, may have any sign.
         terms: whose sum A is, for the first statement; () for the other.
         vector: z with z^T A z < 0, one proof of the second; () where it is not the one.
-        separator: M, q x q integers, copositive with <M, A> < 0, the other proof of the second; () where it is
-            not the one. M is multiplied with the first q rows and columns of A.
+        separator: M, q x q integers, copositive with <M, A> < 0 for the first q rows and columns of A: the
+            other proof of the second; () where it is not the one.
         tree: the proof that M is copositive, its nodes in preorder.
         method: how the answer was found; says nothing about its truth.
     """
@@ -111,14 +112,14 @@ def _read_terms(lines: Iterator[str], count: int) -> Iterator[Term]:
         line = next(lines, None)
         if line is None:
             raise CertificateError("the file ends before its last term: the certificate is cut short")
-        word, _, rest = line.partition(" ")
-        left -= rest.count(" ") + 1
-        if word != "term" or left < 0:
+        word, *words = line.split(" ")
+        left -= len(words)
+        if word != "term" or len(words) < 3 or left < 0:
             raise CertificateError(
                 f"line {number}: {line[:40]!r} is no term, 'term p q b1 b2 ...', or the terms have more than "
                 f"{MAX_TERM_INTEGERS} integers"
             )
-        numerator, denominator, *vector = read_integers(rest, number) if " " in rest else (0, 0)
-        if denominator <= 0:
-            raise CertificateError(f"line {number}: the term's weight has no positive denominator")
+        numerator, denominator, *vector = (read_integer(entry, f"line {number}") for entry in words)
+        if denominator <= 0 or math.gcd(numerator, denominator) != 1:
+            raise CertificateError(f"line {number}: the term's weight p/q is not in lowest terms with q > 0")
         yield Term(Fraction(numerator, denominator), tuple(vector))

@@ -14,8 +14,9 @@ from itertools import combinations
 import numpy as np
 from scipy.linalg import qr
 
+from certify.cp_certificate import Term
 from certify.cp_faces import cliques, face_rays
-from certify.cp_terms import Integers, Rational, Term, exact_terms, primitive
+from certify.cp_terms import Integers, Rational, exact_terms, primitive
 from formulations.nearest_cp import (
     Column,
     Matrix,
@@ -94,8 +95,11 @@ class Face:
 
     def exact(self, columns: Sequence[Column], weights: Vector) -> list[Term] | None:
         """Return exact terms on these columns, with about these weights; None if there are none."""
-        lengths = [float(weight) * float(np.sum(vector(c, self.rays) ** 2)) for c, weight in zip(columns, weights, strict=True)]
-        kept = [k for k, length in enumerate(lengths) if length > 1e-15]
+        kept = [
+            k
+            for k, column in enumerate(columns)
+            if weights[k] * float(np.sum(vector(column, self.rays) ** 2)) > 1e-15
+        ]
         if not kept:
             return None
         points = np.array(
@@ -133,16 +137,16 @@ class Face:
             return None
         points = [vector(column, self.rays) for column in simple]
         units = np.array([1 / float(b @ b) for b in points]) * len(self.matrix) / len(points)
-        centre = sum((u * np.outer(b, b) for u, b in zip(units, points, strict=True)), np.zeros_like(self.target))
+        factor = np.array(points).T
+        centre = (factor * units) @ factor.T
         for share in _SHARES:
             if should_stop():
                 return None
             rest = self.target - share * centre
             if rest.min() < -1e-9 or np.linalg.eigvalsh(rest)[0] < -1e-9:
                 continue
-            found = nearest_cp(
-                rest, self.rays, bits=bits, tolerance=max(1e-13, 1e-3 * share / len(points)), should_stop=should_stop
-            )
+            tolerance = max(1e-13, 1e-3 * share / len(points))
+            found = nearest_cp(rest, self.rays, bits=bits, tolerance=tolerance, should_stop=should_stop)
             if found.distance > share / 4:
                 continue
             weights = dict(zip(simple, share * units, strict=True))
@@ -154,10 +158,11 @@ class Face:
         return None
 
     def narrowed(self) -> Face | None:
-        """Return the face that a guessed copositive matrix exposes; None if there is no guess, or it tells nothing.
+        """Return the face that a guessed copositive matrix exposes; None if no guess tells anything.
 
-        Horn's and other exceptional copositive matrices expose faces of which neither the range nor the zeros of
-        the matrix tell anything. The guess, in short rationals, is harmless: what is found on the face is exact.
+        Horn's and other exceptional copositive matrices expose faces of which neither the range nor the zeros
+        of the matrix tell anything. The guess, in short rationals, is harmless: what is found on the face is
+        exact.
         """
         order = len(self.matrix)
         supports = cliques(self.matrix)
@@ -167,7 +172,9 @@ class Face:
         exposing = self._guess(separator)
         if exposing is None:
             return None
-        parts = {held for clique in supports for k in range(1, len(clique) + 1) for held in combinations(clique, k)}
+        parts = {
+            held for clique in supports for k in range(1, len(clique) + 1) for held in combinations(clique, k)
+        }
         rays = face_rays(self.matrix, sorted(parts), exposing)
         if not rays:
             return None

@@ -18,7 +18,8 @@ from itertools import combinations
 
 from flint import fmpq, fmpq_mat
 
-from certify.cp_terms import Integers, Rational, Term, less, primitive, term
+from certify.cp_certificate import Term
+from certify.cp_terms import Integers, Rational, flint_of, fraction_of, less, primitive, term
 
 _MOST_SUBSETS = 5000  # that are searched for the rays of one cone
 _MOST_CLIQUES = 64
@@ -44,9 +45,9 @@ def components(matrix: Rational) -> list[list[int]]:
 def peel(matrix: Rational) -> tuple[list[Term], list[list[Fraction]]]:
     """Take off rows with at most one nonzero entry beside the diagonal; the matrix is semidefinite.
 
-    Such a row i, with its neighbour j, has supports {i} and {i, j} only. The multiple of its own column, which
-    is as small as possible at (j, j), leaves most for the others: the rest is completely positive if and only
-    if the matrix is.
+    Such a row i, with its neighbour j, has supports {i} and {i, j} only. The multiple of its own column is as
+    small as possible at (j, j) and leaves most for the others: the rest is completely positive if and only if
+    the matrix is.
 
     Returns:
         The terms, and what they leave.
@@ -97,7 +98,10 @@ def _comparison_vector(matrix: Rational) -> Integers | None:
     if all(2 * row[i] >= sum(row) for i, row in enumerate(matrix)):
         return ones
     comparison = fmpq_mat(
-        [[_flint(entry if i == j else -entry) for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
+        [
+            [flint_of(entry if i == j else -entry) for j, entry in enumerate(row)]
+            for i, row in enumerate(matrix)
+        ]
     )
     if comparison.det() != 0:
         y = [row[0] for row in comparison.solve(fmpq_mat(order, 1, [fmpq(1)] * order)).tolist()]
@@ -107,7 +111,7 @@ def _comparison_vector(matrix: Rational) -> Integers | None:
         y = [-entry for entry in y] if y and y[0] < 0 else y
     if not y or min(y) <= 0:
         return None
-    return primitive([_fraction(entry) for entry in y])[0]
+    return primitive([fraction_of(entry) for entry in y])[0]
 
 
 def cliques(matrix: Rational) -> list[tuple[int, ...]] | None:
@@ -140,19 +144,19 @@ def face_rays(
     Args:
         matrix: symmetric, of order p.
         supports: sets of rows, each in ascending order.
-        exposing: a copositive M with <M, A> = 0, if one is known. Then b_k^T M b_k = 0, and b_k, as a minimiser
-            over b >= 0, has (M b_k)_i = 0 for each i in its support.
+        exposing: a copositive M with <M, A> = 0, if one is known. Then b_k^T M b_k = 0, and b_k, as a
+            minimiser over b >= 0, has (M b_k)_i = 0 for each i in its support.
 
     Returns:
-        For each support whose cone is not zero, its rays as integer vectors of length p; with an exposing matrix
-        without the cones that others contain.
+        For each support whose cone is not zero, its rays as integer vectors of length p; with an exposing
+        matrix without the cones that others contain.
     """
-    normals = _kernel(fmpq_mat([[_flint(entry) for entry in row] for row in matrix]))
+    normals = _kernel(fmpq_mat([[flint_of(entry) for entry in row] for row in matrix]))
     found: list[list[Integers]] = []
     for support in supports:
         held = [[normal[i] for i in support] for normal in normals]
         if exposing is not None:
-            held += [[_flint(exposing[i][j]) for j in support] for i in support]
+            held += [[flint_of(exposing[i][j]) for j in support] for i in support]
         rays = _rays(len(matrix), support, held)
         if rays is None:
             return None
@@ -179,9 +183,7 @@ def _rays(order: int, support: Sequence[int], normals: Sequence[Sequence[fmpq]])
         return None
     rays: set[Integers] = set()
     for held in combinations(range(len(support)), rank + 1):
-        solutions = (
-            _kernel(fmpq_mat([[row[k] for k in held] for row in normals])) if normals else [[fmpq(1)]]
-        )
+        solutions = _kernel(fmpq_mat([[row[k] for k in held] for row in normals])) if normals else [[fmpq(1)]]
         if len(solutions) != 1:
             continue
         solution = solutions[0]
@@ -190,7 +192,7 @@ def _rays(order: int, support: Sequence[int], normals: Sequence[Sequence[fmpq]])
         if min(solution) >= 0:
             vector = [Fraction(0)] * order
             for k, entry in zip(held, solution, strict=True):
-                vector[support[k]] = _fraction(entry)
+                vector[support[k]] = fraction_of(entry)
             rays.add(primitive(vector)[0])
     return sorted(rays)
 
@@ -208,11 +210,3 @@ def _kernel(matrix: fmpq_mat) -> list[list[fmpq]]:
             vector[pivot] = -row[free]
         basis.append(vector)
     return basis
-
-
-def _flint(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
-
-
-def _fraction(value: fmpq) -> Fraction:
-    return Fraction(int(value.p), int(value.q))

@@ -12,9 +12,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from certify.cp_certificate import Term
 from certify.cp_columns import Face, scaled, scales_of
 from certify.cp_faces import comparison_terms, components, peel
-from certify.cp_terms import Rational, Term, lifted
+from certify.cp_terms import Rational, lifted
 from formulations.nearest_cp import nearest_cp, separates
 
 _BITS = (4, 8, 14, 24, 40)  # of the columns: short ones are enough in the interior of a face
@@ -130,9 +131,7 @@ def _separator(matrix: Rational, should_stop: Callable[[], bool]) -> list[list[F
     shift = found.distance / (2 * float(np.trace(target)))
     bits = max(4, int(np.ceil(np.log2(4 * order / shift))))
     raised = found.separator + shift * np.eye(order)
-    separator = [
-        [Fraction(round(float(raised[i, j]) * 2.0**bits), 2**bits) * scales[i] * scales[j] for j in range(order)]
-        for i in range(order)
-    ]
+    rounded = np.rint(raised * 2.0**bits).astype(int).tolist()
+    separator = [[rounded[i][j] * scales[i] * scales[j] for j in range(order)] for i in range(order)]
     value = sum(separator[i][j] * matrix[i][j] for i in range(order) for j in range(order))
     return separator if value < 0 else None

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import fmpq, fmpq_mat
 
+from certify.cp_certificate import Term
+
 Rational = Sequence[Sequence[Fraction]]
 Integers = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """r b b^T with r > 0 rational and b an integer vector."""
-
-    weight: Fraction
-    vector: Integers
 
 
 def term(weight: Fraction, vector: Sequence[Fraction | int]) -> Term:
@@ -92,7 +85,9 @@ def semidefinite_terms(matrix: Rational) -> list[Term] | Integers:
     return terms
 
 
-def exact_terms(matrix: Rational, vectors: Sequence[Integers], weights: Sequence[Fraction]) -> list[Term] | None:
+def exact_terms(
+    matrix: Rational, vectors: Sequence[Integers], weights: Sequence[Fraction]
+) -> list[Term] | None:
     """Move weights as little as exactness needs; None if one becomes negative or no weights are exact.
 
     Args:
@@ -105,25 +100,49 @@ def exact_terms(matrix: Rational, vectors: Sequence[Integers], weights: Sequence
     """
     order = len(matrix)
     pairs = [(i, j) for i in range(order) for j in range(i, order)]
-    system = fmpq_mat(
-        [
-            [*(fmpq(b[i] * b[j]) for b in vectors), fmpq(matrix[i][j].numerator, matrix[i][j].denominator)]
-            for i, j in pairs
-        ]
-    )
+    system = fmpq_mat([[*(fmpq(b[i] * b[j]) for b in vectors), flint_of(matrix[i][j])] for i, j in pairs])
     echelon, rank = system.rref()
     rows = echelon.tolist()[:rank]
     count = len(vectors)
     pivots = [next(j for j, entry in enumerate(row) if entry != 0) for row in rows]
     if count in pivots:
         return None
-    exact = [fmpq(weight.numerator, weight.denominator) for weight in weights]
+    exact = [flint_of(weight) for weight in weights]
     free = sorted(set(range(count)) - set(pivots))
     for row, pivot in zip(rows, pivots, strict=True):
         exact[pivot] = row[count] - sum((row[j] * exact[j] for j in free), fmpq(0))
     if any(weight < 0 for weight in exact):
         return None
     return _independent(vectors, exact, rows, pivots, free)
+
+
+def with_free_coordinates(matrix: Rational, free: int, terms: Sequence[Term]) -> list[Term]:
+    """Extend terms of the first rows to terms of the whole matrix, whose last coordinates have any sign.
+
+    With A = [P, P W; W^T P, F] semidefinite and P = sum_k r_k b_k b_k^T, A is the sum of the terms of
+    (b_k, W^T b_k) and of those of the semidefinite matrix F - W^T P W.
+
+    Args:
+        matrix: A, of order p, positive semidefinite.
+        free: r, the number of last coordinates.
+        terms: of P, of order p - r.
+    """
+    q = len(matrix) - free
+    echelon, rank = fmpq_mat([[flint_of(entry) for entry in row] for row in matrix[:q]]).rref()
+    rows = echelon.tolist()[:rank]
+    # The right-hand sides are in the range of P, so that each pivot is one of its columns.
+    weights = {
+        next(j for j, entry in enumerate(row) if entry != 0): [fraction_of(entry) for entry in row[q:]]
+        for row in rows
+    }
+    extended = []
+    for t in terms:
+        rest = [sum((t.vector[j] * row[k] for j, row in weights.items()), Fraction(0)) for k in range(free)]
+        extended.append(term(t.weight, [*t.vector, *rest]))
+    complement = [row[q:] for row in less(matrix, extended)[q:]]
+    others = semidefinite_terms(complement)
+    assert isinstance(others, list)
+    return extended + lifted(others, range(q, len(matrix)), len(matrix))
 
 
 def _independent(
@@ -149,7 +168,17 @@ def _independent(
         weights = [weight - step * entry for weight, entry in zip(weights, z, strict=True)]
         kernel = [[a - other[last] / z[last] * b for a, b in zip(other, z, strict=True)] for other in kernel]
     return [
-        term(Fraction(int(weight.p), int(weight.q)), vector)
+        term(fraction_of(weight), vector)
         for k, (vector, weight) in enumerate(zip(vectors, weights, strict=True))
         if weight > 0
     ]
+
+
+def flint_of(value: Fraction) -> fmpq:
+    """Return the same number in python-flint's type."""
+    return fmpq(value.numerator, value.denominator)
+
+
+def fraction_of(value: fmpq) -> Fraction:
+    """Return the same number in Python's type."""
+    return Fraction(int(value.p), int(value.q))

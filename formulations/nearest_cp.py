@@ -122,11 +122,11 @@ def separates(found: NearestCP, A: Matrix) -> bool:
 
 def simple_columns(rays: Sequence[Matrix], bits: int) -> list[Column]:
     """Return all rays and the sums of two."""
-    columns = []
+    columns: list[Column] = []
     for cone, generators in enumerate(rays):
         m = generators.shape[1]
-        for held in [(j,) for j in range(m)] + list(combinations(range(m), 2)):
-            columns.append(Column(cone, tuple(int(j in held) << bits for j in range(m))))
+        chosen = [*combinations(range(m), 1), *combinations(range(m), 2)]
+        columns += [Column(cone, tuple(int(j in held) << bits for j in range(m))) for held in chosen]
     return columns
 
 
