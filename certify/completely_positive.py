@@ -1,8 +1,8 @@
 """Complete positivity of symmetric rational matrices, decided with certificates.
 
-A is completely positive over K = R^q_+ x R^r if it is a sum of b b^T with b in K. It is so if and only if it is
-positive semidefinite and its block P of order q is completely positive over R^q_+. For if P = sum_k b_k b_k^T,
-and P W is what stands beside P, then A is the sum of (b_k, W^T b_k)(b_k, W^T b_k)^T and a semidefinite matrix
+A is completely positive over K = R^q_+ x R^r if it is a sum of b b^T with b in K. It is so if and only if it
+is semidefinite and its block P of order q is completely positive over R^q_+. For if P = sum_k b_k b_k^T, and
+P W is what stands beside P, then A is the sum of (b_k, W^T b_k)(b_k, W^T b_k)^T and of a semidefinite matrix
 of the free coordinates alone (docs/method.md, section 8).
 """
 
@@ -126,7 +126,12 @@ def decide(
         )
     clock = Clock(time_limit, observer or Observer())
     with Interrupts() as interrupts:
-        found = _decided(subject, free, clock, lambda: clock.expired or interrupts.came)
+
+        def should_stop(distance: float) -> bool:
+            clock.observer.update(f"{distance:.1e} away from a sum of terms, relatively")
+            return clock.expired or interrupts.came
+
+        found = _decided(subject, free, clock, should_stop)
         if found.statement is None and (interrupts.came or clock.expired):
             reason = "interrupted" if interrupts.came else "the time limit ended the search"
             found = replace(found, reason=f"{reason}; {found.reason}")
@@ -184,7 +189,9 @@ class _Found:
     tree: tuple[Node, ...] = ()
 
 
-def _decided(subject: SymmetricMatrix, free: int, clock: Clock, should_stop: Callable[[], bool]) -> _Found:
+def _decided(
+    subject: SymmetricMatrix, free: int, clock: Clock, should_stop: Callable[[float], bool]
+) -> _Found:
     with clock.stage("conditions") as words:
         found = _obstacle(subject, free)
         words.append("doubly nonnegative" if found is None else found.reason)

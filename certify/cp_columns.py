@@ -126,7 +126,7 @@ class Face:
                 total[i] += t * entry / Fraction(2) ** e
         return total
 
-    def with_correction(self, should_stop: Callable[[], bool]) -> list[Term] | None:
+    def with_correction(self, should_stop: Callable[[float], bool]) -> list[Term] | None:
         """Factor the matrix less a share of the simplest columns, which then take the exact correction.
 
         In the relative interior of the face that leaves room for any small correction.
@@ -140,7 +140,7 @@ class Face:
         factor = np.array(points).T
         centre = (factor * units) @ factor.T
         for share in _SHARES:
-            if should_stop():
+            if should_stop(share):
                 return None
             rest = self.target - share * centre
             if rest.min() < -1e-9 or np.linalg.eigvalsh(rest)[0] < -1e-9:

@@ -40,12 +40,12 @@ class Outcome:
     distance: float
 
 
-def search(matrix: Rational, should_stop: Callable[[], bool] = lambda: False) -> Outcome:
+def search(matrix: Rational, should_stop: Callable[[float], bool] = lambda distance: False) -> Outcome:
     """Search both for a factorisation and for a separating matrix.
 
     Args:
         matrix: of order p, entries nonnegative, positive semidefinite.
-        should_stop: asked between the steps of the search.
+        should_stop: asked between the steps of the search, with the relative distance so far.
     """
     terms: list[Term] = []
     distances = [0.0]
@@ -56,7 +56,7 @@ def search(matrix: Rational, should_stop: Callable[[], bool] = lambda: False) ->
             terms += lifted(found, places, len(matrix))
             continue
         distances.append(found)
-        separator = None if should_stop() else _separator(block, should_stop)
+        separator = None if should_stop(found) else _separator(block, should_stop)
         if separator is not None:
             return Outcome(None, _in_whole(separator, places, len(matrix)), found)
     complete = len(distances) == 1
@@ -75,7 +75,7 @@ def _in_whole(block: Rational, places: Sequence[int], order: int) -> list[list[F
     return whole
 
 
-def _factorised(matrix: Rational, should_stop: Callable[[], bool]) -> list[Term] | float:
+def _factorised(matrix: Rational, should_stop: Callable[[float], bool]) -> list[Term] | float:
     """Return a factorisation of a connected matrix, or the relative distance to the nearest one found."""
     order = len(matrix)
     terms, rest = peel(matrix)
@@ -92,12 +92,12 @@ def _factorised(matrix: Rational, should_stop: Callable[[], bool]) -> list[Term]
     return terms if len(distances) == 1 else max(distances)
 
 
-def _numerically(matrix: Rational, should_stop: Callable[[], bool]) -> list[Term] | float:
+def _numerically(matrix: Rational, should_stop: Callable[[float], bool]) -> list[Term] | float:
     """Generate columns on the face of the matrix until exact weights exist."""
     face = Face.of(matrix)
     distance = 1.0
     for _ in range(_NARROWINGS):
-        found, separated = None, False
+        separated = False
         for bits in _BITS:
             found = nearest_cp(face.target, face.rays, bits=bits, should_stop=should_stop)
             distance = min(distance, found.distance / float(np.linalg.norm(face.target)))
@@ -105,9 +105,9 @@ def _numerically(matrix: Rational, should_stop: Callable[[], bool]) -> list[Term
             if terms is not None:
                 return terms
             separated = separates(found, face.target)
-            if separated or should_stop():
+            if separated or should_stop(distance):
                 break
-        if separated or should_stop() or found is None:
+        if separated or should_stop(distance):
             break
         terms = face.with_correction(should_stop)
         if terms is not None:
@@ -119,7 +119,7 @@ def _numerically(matrix: Rational, should_stop: Callable[[], bool]) -> list[Term
     return distance
 
 
-def _separator(matrix: Rational, should_stop: Callable[[], bool]) -> list[list[Fraction]] | None:
+def _separator(matrix: Rational, should_stop: Callable[[float], bool]) -> list[list[Fraction]] | None:
     """Return a rational matrix that separates a connected one, and is copositive as far as pricing knows."""
     order = len(matrix)
     scales = scales_of(matrix)

@@ -66,7 +66,8 @@ def nearest_cp(
     tolerance: float = 1e-13,
     start: Sequence[Column] = (),
     max_rounds: int = 100,
-    should_stop: Callable[[], bool] = lambda: False,
+    margin: float = 2.0,
+    should_stop: Callable[[float], bool] = lambda distance: False,
 ) -> NearestCP:
     """Minimise |sum_k w_k b_k b_k^T - A|_F over w >= 0 and b_k in a union of cones.
 
@@ -77,7 +78,9 @@ def nearest_cp(
         tolerance: the distance that counts as none, relative to |A|.
         start: columns to begin with.
         max_rounds: most rounds of pricing.
-        should_stop: asked once a round.
+        margin: how clearly M has to separate A before the work ends, see `separates`; the distance is the
+            smallest there is up to about one part in so many.
+        should_stop: asked once a round, with the distance so far relative to |A|.
 
     Returns:
         The best of all rounds, an estimate: it ends when the distance is none, when M is copositive as far
@@ -105,19 +108,19 @@ def nearest_cp(
         least = min(priced[0][0], 0.0)
         fresh = [column for value, column in priced if value < 0 and column not in pool][:_NEW]
         found = NearestCP(columns, weights, M, distance, least, rounds)
-        if not fresh or rounds >= max_rounds or separates(found, A) or should_stop():
+        if not fresh or rounds >= max_rounds or separates(found, A, margin) or should_stop(distance / size):
             return found
         pool = dict.fromkeys([*columns, *fresh])
         rounds += 1
 
 
-def separates(found: NearestCP, A: Matrix) -> bool:
-    """Say whether M less its least value times I, which is copositive by the pricing, clearly separates A.
+def separates(found: NearestCP, A: Matrix, margin: float = 2.0) -> bool:
+    """Say whether M less `margin` times its least value times I separates A; the pricing finds it copositive.
 
     M is a difference, whose rounding errors count the more the smaller it is.
     """
     rounding = _ROUNDING * float(np.linalg.norm(A)) / max(found.distance, 1e-300)
-    return found.distance > 2 * (rounding - found.least) * float(np.trace(A))
+    return found.distance > margin * (rounding - found.least) * float(np.trace(A))
 
 
 def simple_columns(rays: Sequence[Matrix], bits: int) -> list[Column]:
