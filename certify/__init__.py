@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from certify.bounding import bound
     from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
-    from certify.network_gap import GapReport, gap
+    from certify.gap_report import GapReport
+    from certify.network_gap import gap
     from certify.report import Interval, Report
 
 __version__ = "0.1.0"
@@ -54,7 +55,7 @@ _LAZY = {
     "CertifiedReLURegressor": "certify.estimators",
     "bound": "certify.bounding",
     "gap": "certify.network_gap",
-    "GapReport": "certify.network_gap",
+    "GapReport": "certify.gap_report",
     "Interval": "certify.report",
     "Report": "certify.report",
 }

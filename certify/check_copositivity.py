@@ -1,8 +1,8 @@
 """The exact checker of copositivity certificates, in integers only.
 
 A tree proves that z^T M z is nonnegative (positive) on the orthant: its cones cover it, and each leaf proves
-that of its own. A witness refutes it by its value. This module and what it imports use the standard library and
-python-flint only.
+that of its own. A witness refutes it by its value. This module and what it imports use the standard library
+and python-flint only.
 """
 
 from __future__ import annotations

@@ -58,9 +58,9 @@ def check(
 ) -> DataVerdict:
     """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
 
-    Give the data once: as arrays `X` and `y`, as a file `data`, as an exact `problem`, or a `matrix`. How the problem is
-    made of the data (gamma, bias, standardisation, classes) is the certificate's word: the verdict's
-    `statement` says what was proved, and `gamma` insists on a weight decay.
+    Give the data once: as arrays `X` and `y`, as a file `data`, as an exact `problem`, or as a `matrix`. How
+    the problem is made of the data (gamma, bias, standardisation, classes) is the certificate's word: the
+    verdict's `statement` says what was proved, and `gamma` insists on a weight decay.
 
     Args:
         certificate: a certificate, or the path of its file.

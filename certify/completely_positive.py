@@ -15,7 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from certify.certificate import CriterionLeaf, EnvelopeLeaf, Node
+from certify import copositivity
+from certify.certificate import EnvelopeLeaf, Node
 from certify.certificate_file import save_certificate
 from certify.check import Verdict
 from certify.check_complete_positivity import check_complete_positivity
@@ -27,9 +28,8 @@ from certify.cp_certificate import (
 )
 from certify.cp_search import search
 from certify.cp_terms import Integers, Rational, semidefinite_terms, with_free_coordinates
-from certify.criterion import TooManySetsError, negative_point
 from certify.errors import DataError
-from certify.exact import is_nonnegative_on_orthant, is_psd
+from certify.exact import is_psd
 from certify.interrupts import Interrupts
 from certify.matrix_data import as_matrix
 from certify.problem import IntegerRows, over_common_denominator
@@ -116,7 +116,8 @@ def decide(
         observer: watches the stages.
 
     Raises:
-        DataError: if A is no symmetric matrix of finite numbers, or `free` does not fit it.
+        DataError: if A is no symmetric matrix of finite numbers, `free` does not fit it, or the time limit is
+            no positive number.
     """
     subject = as_matrix(matrix, "A")
     if not 0 <= free <= subject.order:
@@ -124,6 +125,8 @@ def decide(
             f"{free} coordinates of any sign do not fit a matrix of order {subject.order}: give 0 to "
             f"{subject.order}"
         )
+    if time_limit is not None and not (math.isfinite(time_limit) and time_limit > 0):
+        raise DataError(f"the time limit {time_limit} is no positive number of seconds: give one, or none")
     clock = Clock(time_limit, observer or Observer())
     with Interrupts() as interrupts:
 
@@ -213,21 +216,25 @@ def _decided(
             )
             found = replace(found, distance=outcome.distance)
         words.append(found.reason)
-    if outcome.separator is None:
-        return found
-    with clock.stage("separation") as words:
-        separator = _integers(outcome.separator)
-        tree = _copositivity_tree(separator, clock)
-        if tree is not None:
-            found = _Found(
-                "a copositive matrix separates it from the cone",
-                outcome.distance,
-                NOT_COMPLETELY_POSITIVE,
-                separator=separator,
-                tree=tree,
-            )
-        words.append(found.reason)
-    return found
+    return found if outcome.separator is None else _separated(outcome.separator, outcome.distance, clock)
+
+
+def _separated(separator: Rational, distance: float, clock: Clock) -> _Found:
+    """Prove that a separating matrix is copositive."""
+    matrix = SymmetricMatrix(_integers(separator), 1)
+    left = clock.remaining()
+    report = copositivity.decide(
+        matrix, time_limit=None if left is None else max(left, 0.1), observer=clock.observer
+    )
+    if report.answer != "yes" or report.certificate is None:
+        return _Found("a matrix that separates it was found, but is not proved copositive", distance)
+    return _Found(
+        "a copositive matrix separates it from the cone",
+        distance,
+        NOT_COMPLETELY_POSITIVE,
+        separator=matrix.entries,
+        tree=report.certificate.tree,
+    )
 
 
 def _obstacle(subject: SymmetricMatrix, free: int) -> _Found | None:
@@ -253,16 +260,6 @@ def _obstacle(subject: SymmetricMatrix, free: int) -> _Found | None:
         return None
     reason = "it is not positive semidefinite"
     return _Found(reason, statement=NOT_COMPLETELY_POSITIVE, vector=vector)
-
-
-def _copositivity_tree(separator: IntegerRows, clock: Clock) -> tuple[Node, ...] | None:
-    """Return a tree that proves a matrix copositive; None if there is none in time."""
-    if is_nonnegative_on_orthant(separator):
-        return (EnvelopeLeaf(),)
-    try:
-        return (CriterionLeaf(),) if negative_point(separator) is None else None
-    except TooManySetsError:
-        return None
 
 
 def _integers(matrix: Rational) -> IntegerRows:

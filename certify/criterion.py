@@ -3,15 +3,15 @@
 A matrix that is not copositive has a smallest principal submatrix B that is not. Then all other principal
 submatrices of B are positive semidefinite, its negative entries connect its rows, and B z = -1 has a solution
 z > 0 (Cottle, Habetler, Lemke 1970; Hadeler 1983; Valiaho 1989; docs/method.md, section 7). So it is enough
-to look at the connected index sets whose submatrices are definite, or have a kernel spanned by one nonnegative
-vector, and beyond each by one index. For strict copositivity the kernel must be zero, and B v = 0 with v > 0
-refutes it as well.
+to look at the connected index sets whose submatrices are definite, or semidefinite with a kernel spanned by
+one nonnegative vector, and beyond each by one index. For strict copositivity the kernel must be zero, and
+B v = 0 with v > 0 refutes it as well.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import fmpq_mat, fmpz_mat
@@ -46,7 +46,11 @@ class _Branch:
 
 
 def negative_point(
-    matrix: IntegerMatrix, *, strict: bool = False, max_sets: int = MAX_SETS
+    matrix: IntegerMatrix,
+    *,
+    strict: bool = False,
+    max_sets: int = MAX_SETS,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> list[int] | None:
     """Decide copositivity.
 
@@ -54,13 +58,14 @@ def negative_point(
         matrix: symmetric, of any order.
         strict: whether the question is that of strict copositivity.
         max_sets: how many index sets to look at before giving up.
+        should_stop: asked at each of them.
 
     Returns:
         None if the matrix is (strictly) copositive. Else z >= 0, z != 0, with z^T M z < 0 (or <= 0, if
         strict), in integers.
 
     Raises:
-        TooManySetsError: if so many sets did not decide it.
+        TooManySetsError: if so many sets, or those until it should stop, did not decide it.
     """
     order = len(matrix)
     for i, row in enumerate(matrix):
@@ -76,11 +81,11 @@ def negative_point(
             pending.pop()
             continue
         sets += 1
-        if sets > max_sets:
+        if sets > max_sets or should_stop():
             raise TooManySetsError
         branch, beyond = step
         for j in beyond:
-            point = _point_on((*branch.members, j), matrix, strict)
+            point = point_on((*branch.members, j), matrix, strict)
             if point is not None:
                 return point
         # What is copositive here is so for every set of the branch.
@@ -149,8 +154,18 @@ def _connected(j: int, members: Sequence[int], matrix: IntegerMatrix) -> bool:
     return any(row[i] < 0 for i in members)
 
 
-def _point_on(members: Sequence[int], matrix: IntegerMatrix, strict: bool) -> list[int] | None:
-    """Return a point that refutes copositivity, with these coordinates alone; None if there may be none."""
+def point_on(members: Sequence[int], matrix: IntegerMatrix, strict: bool) -> list[int] | None:
+    """Return a point that refutes (strict) copositivity, with these coordinates alone, where one is apparent.
+
+    Args:
+        members: the coordinates that need not be zero.
+        matrix: symmetric.
+        strict: whether a zero of the form counts.
+
+    Returns:
+        z >= 0 in integers, as long as the matrix. None says nothing, unless all other principal submatrices
+        on the members are (strictly) copositive: then this one is as well.
+    """
     block = _block(members, matrix)
     if block.det() != 0:
         solution = fmpq_mat(block).solve(fmpq_mat(len(members), 1, [-1] * len(members)))

@@ -33,6 +33,7 @@ __all__ = [
     "Dataset",
     "Preprocessing",
     "from_arrays",
+    "from_table",
     "parse_gamma",
     "read_dataset",
     "reapply_arrays",
@@ -144,7 +145,18 @@ def read_dataset(
     Raises:
         DataError: if the file or the choice of targets is unusable.
     """
-    table = read_table(path)
+    return from_table(read_table(path), targets=targets, task=task, bias=bias, standardize=standardize)
+
+
+def from_table(
+    table: Table,
+    *,
+    targets: Sequence[str] = (),
+    task: str = "auto",
+    bias: bool = False,
+    standardize: bool = False,
+) -> Dataset:
+    """Choose the recipe for a table; see `read_dataset`."""
     chosen = _target_columns(table, targets) if targets else [len(table.names) - 1]
     features, labels = _divided(table, chosen)
     names = tuple(_reference(table, column) for column in chosen)
@@ -207,7 +219,7 @@ def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing) -> Dataset:
 
 
 def _target_columns(table: Table, targets: Sequence[str]) -> list[int]:
-    columns = [_column(table, target) for target in ([targets] if isinstance(targets, str) else targets)]
+    columns = [column_of(table, target) for target in ([targets] if isinstance(targets, str) else targets)]
     for k, column in enumerate(columns):
         if column in columns[:k]:
             raise DataError(
@@ -216,8 +228,12 @@ def _target_columns(table: Table, targets: Sequence[str]) -> list[int]:
     return columns
 
 
-def _column(table: Table, target: str) -> int:
-    """The 0-based index of the column that has this name or 1-based position."""
+def column_of(table: Table, target: str, role: str = "target") -> int:
+    """Return the 0-based index of the column that has this name or 1-based position.
+
+    Raises:
+        DataError: if there is no such column, or more than one.
+    """
     width = len(table.names)
     found = {k for k, name in enumerate(table.names) if name == target.strip()}
     if re.fullmatch("[0-9]{1,9}", target.strip()) and 1 <= int(target) <= width:
@@ -229,17 +245,17 @@ def _column(table: Table, target: str) -> int:
         )
     if len(found) > 1:
         raise DataError(
-            f"{table.source}: the target {target[:40]!r} can mean each of the columns "
+            f"{table.source}: the {role} {target[:40]!r} can mean each of the columns "
             f"{_listed(str(k + 1) for k in sorted(found))}: give these columns names of their own"
         )
     return found.pop()
 
 
 def _reference(table: Table, column: int) -> str:
-    """The text by which `_column` finds a column again: its name or, if that is not unique, its position."""
+    """The text by which `column_of` finds a column again: its name, or its position if not unique."""
     name = table.names[column]
     text = name if table.names.count(name) == 1 else str(column + 1)
-    _column(table, text)
+    column_of(table, text)
     return text
 
 

@@ -6,7 +6,7 @@ it. Parameters and errors follow scikit-learn: a `CertifyError` of `certify.boun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +17,7 @@ from certify.bounding import Settings, bound_dataset
 from certify.certificate import Certificate
 from certify.data import Dataset, from_arrays
 from certify.errors import CertifyError
+from certify.network_arrays import FloatNetwork
 from certify.preprocessing import label_text
 from certify.progress import Observer
 from certify.report import Interval, Report
@@ -38,30 +39,13 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Layers:
-    """The weights of z -> relu(z @ hidden) @ output + output_bias in double precision.
-
-    Here z is a row of features, standardised if the estimator says so, with a 1 appended for a bias.
-
-    Attributes:
-        hidden: d x m; with a bias (d + 1) x m, the bias last.
-        output: m x c.
-        output_bias: of length c; zeros without one.
-    """
-
-    hidden: Matrix
-    output: Matrix
-    output_bias: Matrix
-
-
 class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     """What regression and classification share."""
 
     report_: Report
     certificate_: Certificate
     interval_: Interval
-    network_: Layers
+    network_: FloatNetwork
 
     def __init__(
         self,
@@ -153,11 +137,8 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
             raise ValueError(str(error)) from error
         self.certificate_ = self.report_.certificate
         self.interval_ = self.report_.interval
-        training = self.report_.training
-        output_bias = (
-            training.output_bias if len(training.output_bias) else np.zeros(training.output.shape[1])
-        )
-        self.network_ = Layers(training.hidden, training.output, output_bias)
+        problem = self.report_.problem
+        self.network_ = FloatNetwork.of(self.report_.network, problem.d, problem.c)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -215,7 +196,8 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
             `relative_gap`; the upper one is the loss of the fitted network.
         certificate_: the proof of the lower bound; `certify.check(certificate_, X, y)` verifies it.
         report_: all that `certify.bound` reports, among it `status`, why the fit ended.
-        network_: the weights, as float arrays `hidden`, `output` and `output_bias`; see `Layers`.
+        network_: the weights, as float arrays `hidden`, `output` and `output_bias` (see
+            `certify.network_arrays.FloatNetwork`), for standardised features with a 1 appended for a bias.
         n_features_in_: the number of features.
         feature_names_in_: their names, where `X` was a data frame with names.
     """
@@ -287,7 +269,7 @@ class CertifiedReLUClassifier(ClassifierMixin, _CertifiedReLU):  # type: ignore[
             )
         self._fit(dataset)
         order, layers = [recorded.index(name) for name in names], self.network_
-        self.network_ = Layers(layers.hidden, layers.output[:, order], layers.output_bias[order])
+        self.network_ = FloatNetwork(layers.hidden, layers.output[:, order], layers.output_bias[order])
         self.classes_ = classes
         return self
 

@@ -17,7 +17,7 @@ Matrix = NDArray[np.float64]
 _LARGEST = Fraction(10) ** 60  # squares and their products are still floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FloatNetwork:
     """The nearest floats to a network's weights.
 

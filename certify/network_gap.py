@@ -9,193 +9,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from certify.bounding import Settings, bound_dataset, prove
 from certify.certificate import Certificate
-from certify.certificate_file import save_certificate
 from certify.check import Verdict
 from certify.data import Dataset, from_arrays
-from certify.diagnosis import Diagnosis, diagnose
+from certify.diagnosis import diagnose
 from certify.errors import NetworkError
-from certify.exact import float_down, float_up
+from certify.exact import float_up
+from certify.gap_report import GapReport
 from certify.interrupts import Interrupts
 from certify.loaded_network import LoadedNetwork, counted, network_for
 from certify.network_arrays import FloatNetwork, unit_directions
-from certify.network_file import load_network, network_of_module, save_network
+from certify.network_file import load_network, network_of_module
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Observer
 from certify.relaxation import Relaxation, choose, residual_relaxation
-from certify.report import Interval, Report, Stage
+from certify.report import Interval, Report
 from certify.residual_bound import ResidualSource
 from certify.root_leaf import Arrays
-from certify.statement import formula
 from certify.tree_bound import TreeBound
 from certify.weight_decay import FrameworkObjective
-
-_ROUNDING = Fraction(1, 10**9)
-
-
-@dataclass(frozen=True)
-class GapReport:
-    """What is known of a network and the global optimum p*.
-
-    Attributes:
-        network: the given one.
-        loss: its exact objective.
-        interval: lower <= p* <= upper; `upper` is the loss of `best`.
-        best: the best network that is known, the given one or an improved one.
-        certificate: the proof of the lower bound.
-        verdict: what the exact checker said of it.
-        diagnosis: its neurons, and whether it is stationary (floating point).
-        problem: the exact training problem.
-        dataset: where the problem came from.
-        source: where the network came from, in one sentence.
-        notes: what had to be assumed about its file.
-        method: what gave the lower bound.
-        wanted_gap: the relative gap that was asked for.
-        stages: where the time went.
-        seconds: wall time in all.
-        report: the whole result of the search; None where there was none.
-        framework: the objective in the terms of the framework that trained the network, if it was given so.
-    """
-
-    network: ReLUNetwork
-    loss: Fraction
-    interval: Interval
-    best: ReLUNetwork
-    certificate: Certificate
-    verdict: Verdict
-    diagnosis: Diagnosis
-    problem: TrainingProblem
-    dataset: Dataset
-    source: str
-    notes: tuple[str, ...]
-    method: str
-    wanted_gap: float
-    stages: tuple[Stage, ...]
-    seconds: float
-    report: Report | None
-    framework: FrameworkObjective | None
-
-    @property
-    def excess(self) -> tuple[Fraction, Fraction | None]:
-        """How far the loss is above p*, relative to p*: at least the first and at most the second.
-
-        The second is None where the lower bound is zero and the loss is not, and so allows no statement.
-        """
-        least = self.loss / self.interval.upper - 1 if self.interval.upper else Fraction(0)
-        if self.interval.lower:
-            return least, self.loss / self.interval.lower - 1
-        return least, None if self.loss else Fraction(0)
-
-    @property
-    def narrowed_loss(self) -> Fraction:
-        """The exact objective of the narrowed network."""
-        return self.problem.objective(self.diagnosis.narrowed)
-
-    @property
-    def narrowed_difference(self) -> Fraction:
-        """The largest difference of its outputs from the given network's on the samples, exact."""
-        return self.problem.largest_difference(self.network, self.diagnosis.narrowed)
-
-    @property
-    def is_improvable(self) -> bool:
-        """Whether a network is known that is better by more than rounding."""
-        return self.excess[0] > _ROUNDING
-
-    @property
-    def conclusion(self) -> str:
-        """What follows for whoever trained the network, in one sentence."""
-        _, most = self.excess
-        if most is not None and most <= Fraction(self.wanted_gap):
-            return "it is a global optimum, as far as was asked"
-        if not self.diagnosis.is_stationary:
-            return (
-                f"training has not ended: the gradient is "
-                f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
-            )
-        if self.is_improvable:
-            return (
-                "it is stationary but not global: longer training will not help, a new start or more neurons "
-                "may"
-            )
-        return "it is stationary, and no better network was looked for or found"
-
-    def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
-        """Return the machine-readable result; floats are rounded so that the statements stay true.
-
-        Args:
-            certificate_path: the file that the certificate was written to, if any.
-        """
-        least, most = self.excess
-        lower, upper = self.interval.lower, self.interval.upper
-        diagnosis = self.diagnosis
-        return {
-            "network": self.source,
-            "notes": list(self.notes),
-            "objective": formula(self.problem),
-            "framework_objective": None
-            if self.framework is None
-            else self.framework.formula(self.problem.output_bias),
-            "framework_loss": None if self.framework is None else float_up(self.loss / self.framework.scale),
-            "loss": float_up(self.loss),
-            "loss_exact": _exact(self.loss),
-            "lower_bound": float_down(lower),
-            "lower_bound_exact": _exact(lower),
-            "upper_bound": float_up(upper),
-            "upper_bound_exact": _exact(upper),
-            "above_optimum_at_least": float_down(least),
-            "above_optimum_at_most": None if most is None else float_up(most),
-            "conclusion": self.conclusion,
-            "is_stationary": diagnosis.is_stationary,
-            "relative_gradient": diagnosis.gradient,
-            "largest_gauge_over_gamma": diagnosis.peak,
-            "neurons": self.network.width,
-            "idle_neurons": list(diagnosis.idle),
-            "removable_neurons": list(diagnosis.removable),
-            "narrowed_neurons": diagnosis.narrowed.width,
-            "narrowed_loss_exact": _exact(self.narrowed_loss),
-            "narrowed_largest_difference": float_up(self.narrowed_difference),
-            "best_neurons": self.best.width,
-            "method": self.method,
-            "trust": self.verdict.trust,
-            "gamma_exact": _exact(self.problem.gamma),
-            "output_bias": self.problem.output_bias,
-            "n": self.problem.n,
-            "d": self.problem.d,
-            "c": self.problem.c,
-            "leaves": self.certificate.leaves,
-            "seconds": round(self.seconds, 3),
-            "certificate": certificate_path,
-        }
-
-    def save_certificate(self, path: str | Path) -> None:
-        """Write the certificate file.
-
-        Raises:
-            CertificateError: if the file cannot be written.
-        """
-        save_certificate(self.certificate, path)
-
-    def save_network(self, path: str | Path) -> None:
-        """Write the best network as .npz, see `certify.network_file`, its weights rounded to doubles.
-
-        Raises:
-            NetworkError: if the file cannot be written.
-        """
-        save_network(self.best, path, self.problem.c)
-
-    def save_narrowed(self, path: str | Path) -> None:
-        """Write the narrowed network as .npz, see `certify.network_file`.
-
-        Raises:
-            NetworkError: if the file cannot be written.
-        """
-        save_network(self.diagnosis.narrowed, path, self.problem.c)
 
 
 def gap(
@@ -420,7 +257,3 @@ def _prove_residual(
                     outcome = search
         certificate, verdict = prove(problem, dataset, outcome, clock)
     return certificate, verdict, outcome.method
-
-
-def _exact(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

@@ -21,7 +21,7 @@ from certify.report import Report, Stage
 from certify.statement import TRUST, formula, model, plain
 
 if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
-    from certify.network_gap import GapReport
+    from certify.gap_report import GapReport
     from certify.shrink_file import ShrinkReport
 
 

@@ -1,0 +1,96 @@
+"""The command `certify tightness`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from certify.cli_parts import (
+    AsJson,
+    Bias,
+    Standardize,
+    Targets,
+    Task,
+    error_console,
+    print_json,
+    require_writable,
+)
+from certify.errors import CertifyError
+
+
+def tightness(
+    data: Annotated[
+        list[Path], typer.Option("--data", help="CSV (or .parquet) file; repeat it.", show_default=False)
+    ],
+    group: Annotated[
+        str | None,
+        typer.Option(help="Column, by name or position, each value of which is a problem of its own."),
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option(min=1, help="Only so many values of the group.", show_default="all")
+    ] = None,
+    target: Targets = None,
+    task: Task = "auto",
+    gamma: Annotated[
+        list[str] | None, typer.Option(help="Weight decay, taken exactly; repeat it.", show_default="0.1")
+    ] = None,
+    bias: Bias = False,
+    standardize: Standardize = False,
+    gap: Annotated[float, typer.Option(help="Relative gap that the proof tree is to reach.")] = 1e-4,
+    seeds: Annotated[int, typer.Option(min=0, help="Runs of SGD and of L-BFGS.")] = 3,
+    width: Annotated[int, typer.Option(help="Neurons of SGD, L-BFGS and rounding.")] = 300,
+    epochs: Annotated[int, typer.Option(help="Epochs of SGD.")] = 5000,
+    batch_size: Annotated[int, typer.Option(help="Samples in a batch of SGD, next to full batches.")] = 16,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="First step of SGD.", show_default="the inverse of the curvature at the start"),
+    ] = None,
+    momentum: Annotated[float, typer.Option(help="Momentum of SGD; 0.95 in the paper's code.")] = 0.0,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds for each problem and gamma.", show_default="none")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write all rows here.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum."""
+    console = error_console()
+    console.print("[dim]loading the numerical libraries ...[/dim]")
+    from rich.console import Console
+
+    from certify.data import from_table
+    from certify.groups import split_table
+    from certify.summary import LiveProgress
+    from certify.table import read_table
+    from certify.tightness import StudySettings, study
+    from certify.tightness_page import save_tightness_page
+    from certify.tightness_table import print_study, save_csv
+
+    for path in data:
+        require_writable(path, csv, html)
+    if first is not None and group is None:
+        raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
+    settings = StudySettings(gap, seeds, width, epochs, batch_size, learning_rate, momentum, time_limit)
+    tables = [read_table(path) for path in data]
+    if group is not None:
+        tables = [part for table in tables for part in split_table(table, group, first)]
+    datasets = [
+        from_table(table, targets=target or (), task=task, bias=bias, standardize=standardize)
+        for table in tables
+    ]
+    for dataset in datasets:
+        console.print(dataset.describe(), markup=False, soft_wrap=True)
+    with LiveProgress(console) as progress:
+        found = study(datasets, gamma or ["0.1"], settings, progress)
+    for reason in found.omissions:
+        console.print(reason, markup=False, soft_wrap=True)
+    if csv is not None:
+        save_csv(found, csv)
+    if html is not None:
+        save_tightness_page(found, html)
+    if json_:
+        print_json(found.to_json())
+    else:
+        print_study(Console(highlight=False), found)

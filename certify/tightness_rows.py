@@ -1,0 +1,390 @@
+"""The quantities that a tightness study measures on one problem, and how each is obtained.
+
+Each quantity is a function from a `Bench`, which holds the problem, to rows of the table; `QUANTITIES` lists
+them in the order in which they are measured. To measure something else, add a function there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Literal
+
+from certify.bounding import Settings, bound_dataset
+from certify.data import Dataset
+from certify.errors import DataError, SolverError
+from certify.interrupts import Interrupts
+from certify.problem import ReLUNetwork, TrainingProblem
+from certify.progress import Clock, Observer
+from certify.report import Report, Status
+from certify.root_leaf import Arrays, Matrix
+from certify.worker import run_in_child
+from formulations.descent import descend
+from formulations.reduced import ReducedSolution, solve_reduced
+from formulations.rounding import round_to_network
+from formulations.sgd import random_network, train_by_sgd
+
+# Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.
+LARGEST_ROUNDED = 150  # samples
+DESCENTS = 10
+LEAST_GAIN = 1e-3  # of a descent, relative, for another to follow
+
+TRAINING, SDP_ESTIMATE, SDP_PROVED = "column generation", "SDP-NN", "SDP-NN, certified"
+SHOR, FULL_BATCH, BATCHES, LBFGS = "Shor", "SGD, full batch", "SGD, batches", "L-BFGS"
+STEPS: tuple[Literal["paper", "stable"], ...] = ("paper", "stable")
+
+
+class Kind(Enum):
+    """What a number is, and so what may be concluded from it."""
+
+    BOUND = "proved"
+    ESTIMATE = "estimate"
+    LOSS = "exact"
+    RATIO = "ratio"
+    MISSING = "left out"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of the table.
+
+    Attributes:
+        quantity: its name.
+        kind: what it is. A bound was checked in exact arithmetic, a loss is exact at the exact weights of a
+            network, and an estimate is a solver's word.
+        value: a loss, or a ratio of two; None where it was left out.
+        seed: of the run, where it has one.
+        descent: for a network that some method has trained, the exact loss where a local descent from it
+            ends; None also where that was cut short.
+        seconds: wall time.
+        note: why it was left out, or what else there is to know.
+    """
+
+    quantity: str
+    kind: Kind
+    value: Fraction | float | None
+    seed: int | None = None
+    descent: Fraction | None = None
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """What the user may choose.
+
+    Attributes:
+        gap: the relative gap that the tree is to reach.
+        seeds: how many runs SGD and L-BFGS have each, from the seeds 0, 1, ...
+        width: how many neurons rounding, SGD and L-BFGS have; the paper's by default.
+        epochs: of SGD.
+        batch_size: of SGD's second variant.
+        learning_rate: of SGD at first; None for the rule of `formulations.sgd`.
+        momentum: of SGD.
+        time_limit: seconds for each problem and gamma, or None.
+    """
+
+    gap: float = 1e-4
+    seeds: int = 3
+    width: int = 300
+    epochs: int = 5000
+    batch_size: int = 16
+    learning_rate: float | None = None
+    momentum: float = 0.0
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        for value, name in (
+            (self.width, "width"),
+            (self.epochs, "number of epochs"),
+            (self.batch_size, "batch size"),
+        ):
+            if value < 1:
+                raise DataError(f"the {name} is {value}: give a number that is at least 1")
+        if self.seeds < 0:
+            raise DataError(f"the number of seeds is {self.seeds}: give a number that is at least 0")
+        if not 0 <= self.momentum < 1:
+            raise DataError(f"the momentum is {self.momentum}: give a number from 0 to below 1")
+        if self.learning_rate is not None and not 0 < self.learning_rate < float("inf"):
+            raise DataError(f"the learning rate is {self.learning_rate}: give a positive number")
+        self.bounding("0.1", "auto", self.time_limit)
+
+    def bounding(self, gamma: Fraction | str, method: str, time_limit: float | None) -> Settings:
+        """Return the settings of one certified bound.
+
+        Raises:
+            DataError: if the gap or the time limit means nothing.
+        """
+        return Settings(gamma=gamma, method=method, gap=self.gap, time_limit=time_limit)
+
+
+@dataclass
+class Bench:
+    """One problem at work.
+
+    Attributes:
+        dataset: where it comes from.
+        problem: the exact problem.
+        arrays: the same in floating point.
+        settings: of the study.
+        clock: of this problem.
+        interrupts: Ctrl-C.
+        rows: what was measured so far.
+        relaxed: SDP-NN with its primal matrix, once `primal` was asked for it.
+        interrupted: whether Ctrl-C ended a bound.
+    """
+
+    dataset: Dataset
+    problem: TrainingProblem
+    arrays: Arrays
+    settings: StudySettings
+    clock: Clock
+    interrupts: Interrupts
+    rows: list[Row] = field(default_factory=list)
+    relaxed: ReducedSolution | None = None
+    interrupted: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether Ctrl-C came or the time is up."""
+        return self.interrupted or self.interrupts.came or self.clock.expired
+
+    def bound(self, method: str) -> Report:
+        """Have a lower bound proved and checked, in half of the time that is left."""
+        settings = self.settings.bounding(self.problem.gamma, method, self.clock.remaining(0.5))
+        report = bound_dataset(self.dataset, settings, _Within(self.clock.observer))
+        self.interrupted = self.interrupted or report.status is Status.INTERRUPTED
+        return report
+
+    def loss(self, hidden: Matrix, output: Matrix) -> Fraction:
+        """Return the exact loss of a network, hidden d x m and output m x c."""
+        return self.problem.objective(ReLUNetwork.from_floats(hidden, output))
+
+    def primal(self) -> ReducedSolution | None:
+        """Return SDP-NN with its primal matrix, for what is made of it; None if the time is up first.
+
+        It takes a second solver, for the one that proves bounds works with the dual alone.
+
+        Raises:
+            SolverError: if the problem is too large, or the solver fails.
+        """
+        if self.problem.n > LARGEST_ROUNDED:
+            raise SolverError(
+                f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the "
+                f"data has {self.problem.n}: choose some of them"
+            )
+        if self.relaxed is None:
+            X, Y, gamma = self.arrays.X, self.arrays.Y, self.arrays.gamma
+            try:
+                with self.interrupts.allowed():
+                    self.relaxed = run_in_child(
+                        solve_reduced,
+                        X,
+                        Y,
+                        gamma,
+                        time_limit=self.clock.remaining(0.5),
+                        on_tick=lambda seconds: self.clock.observer.update(
+                            f"matrix of SDP-NN, {seconds:.0f} s"
+                        ),
+                    )
+            except (ValueError, RuntimeError) as error:
+                raise SolverError(f"there is no matrix of SDP-NN ({error})") from error
+        return self.relaxed
+
+    def descent(self, hidden: Matrix) -> Fraction:
+        """Return the exact loss where a local descent from hidden weights, d x m, ends.
+
+        L-BFGS is begun anew, with coordinates for where it is, until it gains nothing to speak of: once it
+        ends where rounding and kinks of the objective stop it, which may be far from a minimum.
+        """
+        X, Y, gamma = self.arrays.X, self.arrays.Y, self.arrays.gamma
+        for _ in range(DESCENTS):
+            end = descend(X, Y, gamma, hidden, max_iterations=2000, should_stop=lambda: self.over)
+            hidden = end.hidden
+            if end.losses[0] - end.losses[-1] < LEAST_GAIN * end.losses[-1]:
+                break
+        return self.loss(end.hidden, end.output)
+
+
+class _Within(Observer):
+    """Shows the stages of a bound as news of the stage that they are part of."""
+
+    def __init__(self, outer: Observer) -> None:
+        self._outer = outer
+        self._stage = ""
+
+    def start(self, stage: str) -> None:
+        self._stage = stage
+        self._outer.update(stage)
+
+    def update(self, message: str) -> None:
+        self._outer.update(f"{self._stage}, {message}")
+
+
+def strongest(bench: Bench) -> Iterator[Row]:
+    """Measure the optimum: the strongest bound that the size allows, and the best network known."""
+    report = bench.bound("auto")
+    training = sum(stage.seconds for stage in report.stages if stage.name == "train")
+    yield _proved(report.method, report)
+    yield Row(
+        TRAINING,
+        Kind.LOSS,
+        report.interval.upper,
+        seconds=training,
+        note=f"{report.network.width} neurons",
+    )
+
+
+def semidefinite(bench: Bench) -> Iterator[Row]:
+    """Measure SDP-NN: the solver's value, and what is proved."""
+    report = bench.bound("sdp")
+    if report.estimate is not None:
+        yield Row(SDP_ESTIMATE, Kind.ESTIMATE, report.estimate, note=f"value by {report.solver}")
+    yield _proved(SDP_PROVED, report)
+
+
+def shor(bench: Bench) -> Iterator[Row]:
+    """Measure the Shor relaxation."""
+    yield _proved(SHOR, bench.bound("shor"))
+
+
+def _proved(quantity: str, report: Report) -> Row:
+    early = report.status in (Status.TIME_LIMIT, Status.INTERRUPTED)
+    leaves = report.certificate.leaves
+    note = report.status.meaning if early else f"{leaves} {'leaf' if leaves == 1 else 'leaves'}"
+    return Row(quantity, Kind.BOUND, report.interval.lower, seconds=report.seconds, note=note)
+
+
+def rounding(bench: Bench) -> Iterator[Row]:
+    """Measure the networks that SDP-NN's matrix is rounded to, before and after each stage of the repair.
+
+    First as in the paper, then with a step that does not overshoot from a rotated start
+    (docs/method.md, section 6).
+    """
+    relaxed = bench.primal()
+    if relaxed is None:
+        return
+    X, Y, gamma = bench.arrays.X, bench.arrays.Y, bench.arrays.gamma
+    for step in STEPS:
+        with bench.interrupts.allowed():
+            result = round_to_network(
+                relaxed.lifted,
+                X,
+                Y,
+                gamma,
+                width=bench.settings.width,
+                seed=None if step == "paper" else 0,
+                step=step,
+                time_limit=bench.clock.remaining(0.5),
+            )
+        for stage in result.stages:
+            yield Row(
+                rounding_name(step, stage.name),
+                Kind.LOSS,
+                bench.loss(stage.hidden, stage.output),
+                seconds=result.seconds,
+            )
+
+
+def rounding_name(step: str, stage: str) -> str:
+    """Return the name of the network after a stage of `formulations.rounding`, with a step of `STEPS`."""
+    return f"rounding ({step}), {stage}"
+
+
+def lbfgs(bench: Bench) -> Iterator[Row]:
+    """Measure local descent from random networks."""
+    d, c = bench.problem.d, bench.problem.c
+    for seed in range(bench.settings.seeds):
+        if bench.over:
+            return
+        begun = time.perf_counter()
+        loss = bench.descent(random_network(d, bench.settings.width, c, seed)[0])
+        seconds = time.perf_counter() - begun
+        yield Row(LBFGS, Kind.LOSS, loss, seed, None if bench.over else loss, seconds)
+
+
+def full_batch(bench: Bench) -> Iterator[Row]:
+    """Measure gradient descent in PyTorch."""
+    yield from _sgd(bench, FULL_BATCH, None)
+
+
+def batches(bench: Bench) -> Iterator[Row]:
+    """Measure stochastic gradient descent in PyTorch."""
+    yield from _sgd(bench, BATCHES, bench.settings.batch_size)
+
+
+def _sgd(bench: Bench, quantity: str, batch_size: int | None) -> Iterator[Row]:
+    settings = bench.settings
+    if not settings.seeds:
+        return
+    begun = time.perf_counter()
+    try:
+        runs = train_by_sgd(
+            bench.arrays.X,
+            bench.arrays.Y,
+            bench.arrays.gamma,
+            seeds=range(settings.seeds),
+            width=settings.width,
+            epochs=settings.epochs,
+            batch_size=batch_size,
+            learning_rate=settings.learning_rate,
+            momentum=settings.momentum,
+            should_stop=lambda: bench.over,
+            on_progress=lambda epoch, loss: bench.clock.observer.update(f"epoch {epoch}, loss {loss:.6g}"),
+        )
+    except ImportError:
+        raise SolverError(
+            "SGD is left out because torch is not installed: pip install 'certify[torch]'"
+        ) from None
+    except ValueError as error:
+        raise SolverError(f"SGD gives no network: {error}") from error
+    seconds = (time.perf_counter() - begun) / len(runs)
+    cut_short = bench.over
+    for run in (run for run in runs if run.epochs):
+        descent = bench.descent(run.hidden)
+        yield Row(
+            quantity,
+            Kind.LOSS,
+            bench.loss(run.hidden, run.output),
+            run.seed,
+            None if bench.over else descent,
+            seconds,
+            f"{'cut short after ' * cut_short}{run.epochs} epochs, first step {run.learning_rate:.2g}",
+        )
+
+
+QUANTITIES: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "optimum": strongest,
+    SDP_ESTIMATE: semidefinite,
+    SHOR: shor,
+    "rounding": rounding,
+    LBFGS: lbfgs,
+    FULL_BATCH: full_batch,
+    BATCHES: batches,
+}
+
+
+def measure(bench: Bench, name: str) -> None:
+    """Add the rows of the quantity with this key of `QUANTITIES`; what cannot be measured says why."""
+    with bench.clock.stage(name) as words:
+        before = len(bench.rows)
+        try:
+            for row in QUANTITIES[name](bench):
+                bench.rows.append(row)
+        except SolverError as error:
+            bench.rows.append(Row(name, Kind.MISSING, None, note=str(error)))
+        except KeyboardInterrupt:
+            bench.interrupted = True
+        found = [row for row in bench.rows[before:] if row.value is not None]
+        words.append(
+            _summary(found) if found else (bench.rows[-1].note if bench.rows[before:] else "nothing")
+        )
+
+
+def _summary(rows: list[Row]) -> str:
+    values = [f"{float(row.value):.6g}" for row in rows if row.value is not None]
+    return values[0] if len(values) == 1 else f"{values[0]} ... {values[-1]}"

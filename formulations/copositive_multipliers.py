@@ -1,0 +1,65 @@
+"""A symmetric matrix as the sum of a semidefinite and a nonnegative one (docs/method.md, section 7).
+
+Such a matrix is copositive; up to order 4 every copositive matrix is one (Diananda 1962).
+"""
+
+from __future__ import annotations
+
+import clarabel
+import numpy as np
+from scipy import sparse
+
+from formulations.multipliers import Matrix
+
+_SOLVED = ("Solved", "AlmostSolved")
+
+
+def nonnegative_part(matrix: Matrix) -> tuple[Matrix, float] | None:
+    """Find N >= 0, zero on its diagonal, that leaves the largest least eigenvalue of `matrix` - N.
+
+    Args:
+        matrix: symmetric, its entries of the order of 1.
+
+    Returns:
+        N, and that eigenvalue up to the solver's accuracy; None where the solver found none.
+    """
+    order = len(matrix)
+    first, second = np.triu_indices(order, 1)
+    count = len(first)
+    # The upper triangle by columns, its off-diagonal entries times the root of 2: the solver's convention.
+    columns, lines = np.tril_indices(order)
+    weight = np.where(lines == columns, 1.0, np.sqrt(2.0))
+    rows_of_pairs = second * (second + 1) // 2 + first
+    diagonal = np.arange(order) * (np.arange(order) + 3) // 2
+    size = len(weight)
+    # The variables are the entries of N, then the eigenvalue.
+    semidefinite = sparse.csc_array(
+        (
+            np.concatenate([np.full(count, np.sqrt(2.0)), np.ones(order)]),
+            (
+                np.concatenate([rows_of_pairs, diagonal]),
+                np.concatenate([np.arange(count), np.full(order, count)]),
+            ),
+        ),
+        shape=(size, count + 1),
+    )
+    nonnegative = sparse.hstack([-sparse.eye_array(count), sparse.csc_array((count, 1))])
+    objective = np.zeros(count + 1)
+    objective[count] = -1.0
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.max_threads = 1
+    solution = clarabel.DefaultSolver(
+        sparse.csc_matrix((count + 1, count + 1)),
+        objective,
+        sparse.csc_matrix(sparse.vstack([semidefinite, nonnegative])),
+        np.concatenate([weight * matrix[lines, columns], np.zeros(count)]),
+        [clarabel.PSDTriangleConeT(order), clarabel.NonnegativeConeT(count)],
+        settings,
+    ).solve()
+    if str(solution.status) not in _SOLVED:
+        return None
+    values = np.array(solution.x)
+    found = np.zeros((order, order))
+    found[first, second] = found[second, first] = np.maximum(values[:count], 0.0)
+    return found, float(values[count])
