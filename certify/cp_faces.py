@@ -6,7 +6,7 @@ clique of the graph that A's nonzero entries make. Both hold of all b_k at once 
     { b in range A : b >= 0, support of b in a maximal clique },
 
 which are polyhedral with rational rays. Up to order 4 A is in the relative interior of what they generate, as
-every doubly nonnegative matrix is completely positive there (docs/method.md, section 7).
+every doubly nonnegative matrix is completely positive there (docs/method.md, section 8).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The search for a factorisation of a nonnegative semidefinite matrix, or for what separates it.
 
 Floating point proposes, exact arithmetic disposes: the terms that are returned add up to the matrix exactly.
-The separating matrix is a proposal that `certify.copositivity` has to prove (docs/method.md, section 7).
+The separating matrix is a proposal that `certify.copositivity` has to prove (docs/method.md, section 8).
 """
 
 from __future__ import annotations

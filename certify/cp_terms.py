@@ -1,7 +1,7 @@
 """Factorisations of rational matrices: terms r b b^T that add up to one, exactly.
 
 What is found in floating point becomes exact by one linear system: the columns b are integers, and a basis
-among them takes the weights for which the sum is right (docs/method.md, section 7).
+among them takes the weights for which the sum is right (docs/method.md, section 8).
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ The completely positive cone is the hull of b b^T, b >= 0. A master problem over
 squares, gives X = sum_k w_k b_k b_k^T; its residual M = X - A has <M, X> = 0, hence <M, A> = -|M|^2. The
 pricing problem, min b^T M b over b >= 0 of length 1, yields new b. Where it yields none, M is copositive and
 separates A from the cone. Its local minima are all taken: near the solution they are the b that are missing,
-so that a few rounds reach rounding error (docs/method.md, section 7).
+so that a few rounds reach rounding error for small matrices. Now and then a local descent moves all b at once
+(docs/method.md, section 8).
 
 The b may be restricted to a union of cones with given rays, which is what faces look like.
 """
@@ -17,13 +18,15 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
+from scipy.optimize import minimize, nnls
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
 _ENUMERATED = 9  # rays of a cone up to which all its faces are looked at
 _NEW = 60  # columns that join in a round
+_SLIDE_EVERY = 5  # rounds
+_SLIDE_STEPS = 100
 _STARTS = 400
 _STEPS = 60
 _ROUNDING = 4e-15  # of the entries of M, relative to |A|
@@ -65,7 +68,7 @@ def nearest_cp(
     bits: int = 20,
     tolerance: float = 1e-13,
     start: Sequence[Column] = (),
-    max_rounds: int = 100,
+    max_rounds: int = 500,
     margin: float = 2.0,
     should_stop: Callable[[float], bool] = lambda distance: False,
 ) -> NearestCP:
@@ -110,8 +113,9 @@ def nearest_cp(
         found = NearestCP(columns, weights, M, distance, least, rounds)
         if not fresh or rounds >= max_rounds or separates(found, A, margin) or should_stop(distance / size):
             return found
-        pool = dict.fromkeys([*columns, *fresh])
         rounds += 1
+        slid = _slid(A, columns, weights, rays, bits) if rounds % _SLIDE_EVERY == 0 else []
+        pool = dict.fromkeys([*columns, *slid, *fresh])
 
 
 def separates(found: NearestCP, A: Matrix, margin: float = 2.0) -> bool:
@@ -121,6 +125,45 @@ def separates(found: NearestCP, A: Matrix, margin: float = 2.0) -> bool:
     """
     rounding = _ROUNDING * float(np.linalg.norm(A)) / max(found.distance, 1e-300)
     return found.distance > margin * (rounding - found.least) * float(np.trace(A))
+
+
+def _slid(
+    A: Matrix, columns: Sequence[Column], weights: Vector, rays: Sequence[Matrix], bits: int
+) -> list[Column]:
+    """Return columns moved by a local descent of |sum_k b_k b_k^T - A|^2 over all of them at once."""
+    ends = np.cumsum([len(column.coefficients) for column in columns])
+
+    def parts(x: Vector) -> list[Vector]:
+        return np.split(x, ends[:-1])
+
+    def objective(x: Vector) -> tuple[float, Vector]:
+        factor = np.array(
+            [rays[column.cone] @ part for column, part in zip(columns, parts(x), strict=True)]
+        ).T
+        residual = factor @ factor.T - A
+        slopes = (2 * residual @ factor).T
+        gradient = [rays[column.cone].T @ slope for column, slope in zip(columns, slopes, strict=True)]
+        return float(np.sum(residual**2)) / 2, np.concatenate(gradient)
+
+    start = np.concatenate(
+        [
+            np.sqrt(weight) * np.array(column.coefficients, dtype=float)
+            for column, weight in zip(columns, weights, strict=True)
+        ]
+    )
+    end = minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0, None)] * start.size,
+        options={"maxiter": _SLIDE_STEPS, "ftol": 1e-16, "gtol": 1e-12},
+    ).x
+    return [
+        Column(column.cone, _integers(part, bits))
+        for column, part in zip(columns, parts(end), strict=True)
+        if part.max() > 0
+    ]
 
 
 def simple_columns(rays: Sequence[Matrix], bits: int) -> list[Column]:
