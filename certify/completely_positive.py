@@ -216,17 +216,24 @@ def _decided(
             )
             found = replace(found, distance=outcome.distance)
         words.append(found.reason)
-    return found if outcome.separator is None else _separated(outcome.separator, outcome.distance, clock)
+    for separator in outcome.separators:
+        proved = _separated(separator, outcome.distance, clock)
+        found = proved or found
+        if should_stop(outcome.distance) or found.statement is not None:
+            break
+    return found
 
 
-def _separated(separator: Rational, distance: float, clock: Clock) -> _Found:
-    """Prove that a separating matrix is copositive."""
+def _separated(separator: Rational, distance: float, clock: Clock) -> _Found | None:
+    """Prove that a separating matrix is copositive; None if it is not."""
     matrix = SymmetricMatrix(_integers(separator), 1)
     left = clock.remaining()
     report = copositivity.decide(
         matrix, time_limit=None if left is None else max(left, 0.1), observer=clock.observer
     )
-    if report.answer != "yes" or report.certificate is None:
+    if report.answer == "no":
+        return None
+    if report.certificate is None:
         return _Found("a matrix that separates it was found, but is not proved copositive", distance)
     return _Found(
         "a copositive matrix separates it from the cone",

@@ -16,6 +16,7 @@ from scipy.linalg import qr
 
 from certify.cp_certificate import Term
 from certify.cp_faces import cliques, face_rays
+from certify.cp_separation import guesses, product, scaled, scales_of
 from certify.cp_terms import Integers, Rational, exact_terms, primitive
 from formulations.nearest_cp import (
     Column,
@@ -27,12 +28,9 @@ from formulations.nearest_cp import (
     vector,
 )
 
-_SCALE_BITS = 6
 _WEIGHT_BITS = 60
 _SHARES = tuple(4.0**-k for k in range(2, 13))  # of the matrix that are kept for the correction
 _MOST_COLUMNS = 400  # that keep weight for the correction
-_MOST_NARROWED = 9  # rows of a matrix for whose face a copositive matrix is guessed
-_DENOMINATORS = (2, 6, 12, 30, 60, 120)  # of its entries
 
 
 @dataclass(frozen=True)
@@ -166,10 +164,12 @@ class Face:
         """
         order = len(self.matrix)
         supports = cliques(self.matrix)
-        if order > _MOST_NARROWED or supports is None:
+        if supports is None:
             return None
         separator = nearest_cp(self.target, [np.eye(order)], bits=40).separator
-        exposing = self._guess(separator)
+        exposing = next(
+            (guess for guess in guesses(separator, self.scales) if product(guess, self.matrix) == 0), None
+        )
         if exposing is None:
             return None
         parts = {
@@ -180,41 +180,6 @@ class Face:
             return None
         face = Face._with(self.matrix, rays)
         return face if set(face.exact_rays) != set(self.exact_rays) else None
-
-    def _guess(self, separator: Matrix) -> list[list[Fraction]] | None:
-        """Return a matrix M near to a multiple of the separator, in short rationals, with <M, A> = 0."""
-        order = len(self.matrix)
-        s = np.array([float(scale) for scale in self.scales])
-        entries = separator * s[:, None] * s
-        pivot = int(np.argmax(np.diag(separator)))
-        if not entries[pivot, pivot] > 0:
-            return None
-        entries = (entries / entries[pivot, pivot]).tolist()
-        for denominator in _DENOMINATORS:
-            guess = [[Fraction(entry).limit_denominator(denominator) for entry in row] for row in entries]
-            if sum(guess[i][j] * self.matrix[i][j] for i in range(order) for j in range(order)) == 0:
-                return guess
-        return None
-
-
-def scales_of(matrix: Rational) -> tuple[Fraction, ...]:
-    """Return short rationals s_i > 0 with s_i a_ii s_i about 1; the diagonal is positive."""
-    scales = []
-    for i, row in enumerate(matrix):
-        half = (row[i].numerator.bit_length() - row[i].denominator.bit_length()) // 2
-        root = float(row[i] / Fraction(4) ** half) ** -0.5
-        scales.append(Fraction(round(root * 2**_SCALE_BITS), 2**_SCALE_BITS) / Fraction(2) ** half)
-    return tuple(scales)
-
-
-def scaled(matrix: Rational, scales: Sequence[Fraction]) -> Matrix:
-    """Return (s_i a_ij s_j) in floating point."""
-    return np.array(
-        [
-            [float(entry * s * t) for entry, t in zip(row, scales, strict=True)]
-            for row, s in zip(matrix, scales, strict=True)
-        ]
-    )
 
 
 def _exponent(value: Fraction) -> int:

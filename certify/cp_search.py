@@ -13,8 +13,9 @@ from fractions import Fraction
 import numpy as np
 
 from certify.cp_certificate import Term
-from certify.cp_columns import Face, scaled, scales_of
+from certify.cp_columns import Face
 from certify.cp_faces import comparison_terms, components, peel
+from certify.cp_separation import separators
 from certify.cp_terms import Rational, lifted
 from formulations.nearest_cp import nearest_cp, separates
 
@@ -29,14 +30,13 @@ class Outcome:
 
     Attributes:
         terms: a factorisation; None if none was found.
-        separator: of order p, rational: M with <M, A> < 0 that is copositive as far as the search knows;
-            None if none was found.
+        separators: of order p, rational: M with <M, A> < 0 that may be copositive, the simplest first.
         distance: the smallest |A - B B^T|_F that was found, relative to |A|_F, where rows and columns are
             scaled to a diagonal of ones; 0 where there is a factorisation.
     """
 
     terms: list[Term] | None
-    separator: list[list[Fraction]] | None
+    separators: tuple[list[list[Fraction]], ...]
     distance: float
 
 
@@ -56,11 +56,12 @@ def search(matrix: Rational, should_stop: Callable[[float], bool] = lambda dista
             terms += lifted(found, places, len(matrix))
             continue
         distances.append(found)
-        separator = None if should_stop(found) else _separator(block, should_stop)
-        if separator is not None:
-            return Outcome(None, _in_whole(separator, places, len(matrix)), found)
+        proposals = [] if should_stop(found) else list(separators(block, should_stop))
+        if proposals:
+            whole = tuple(_in_whole(separator, places, len(matrix)) for separator in proposals)
+            return Outcome(None, whole, found)
     complete = len(distances) == 1
-    return Outcome(terms if complete else None, None, max(distances))
+    return Outcome(terms if complete else None, (), max(distances))
 
 
 def _principal(matrix: Rational, places: Sequence[int]) -> list[list[Fraction]]:
@@ -117,21 +118,3 @@ def _numerically(matrix: Rational, should_stop: Callable[[float], bool]) -> list
             break
         face = narrower
     return distance
-
-
-def _separator(matrix: Rational, should_stop: Callable[[float], bool]) -> list[list[Fraction]] | None:
-    """Return a rational matrix that separates a connected one, and is copositive as far as pricing knows."""
-    order = len(matrix)
-    scales = scales_of(matrix)
-    target = scaled(matrix, scales)
-    found = nearest_cp(target, [np.eye(order)], bits=40, should_stop=should_stop)
-    if not separates(found, target):
-        return None
-    # Half the margin makes the matrix strictly copositive, a quarter pays for short entries.
-    shift = found.distance / (2 * float(np.trace(target)))
-    bits = max(4, int(np.ceil(np.log2(4 * order / shift))))
-    raised = found.separator + shift * np.eye(order)
-    rounded = np.rint(raised * 2.0**bits).astype(int).tolist()
-    separator = [[rounded[i][j] * scales[i] * scales[j] for j in range(order)] for i in range(order)]
-    value = sum(separator[i][j] * matrix[i][j] for i in range(order) for j in range(order))
-    return separator if value < 0 else None

@@ -188,7 +188,8 @@ def _integers(t: Vector, bits: int) -> tuple[int, ...]:
 def weighted_sum(columns: Sequence[Column], weights: Vector, rays: Sequence[Matrix]) -> Matrix:
     """Return sum_k w_k b_k b_k^T, p x p."""
     factor = np.array([vector(column, rays) for column in columns]).reshape(len(columns), len(rays[0])).T
-    return np.asarray((factor * weights) @ factor.T)
+    total = (factor * weights) @ factor.T
+    return np.asarray((total + total.T) / 2)
 
 
 def symmetric_vector(matrix: Matrix) -> Vector:
