@@ -5,12 +5,13 @@ What the exact rule does not accept is no leaf.
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
 
 import numpy as np
 
 from certify.certificate import AnyLeaf, EnvelopeLeaf, Leaf
 from certify.copositive_rules import Copositivity
+from certify.exact import IntegerMatrix
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Rejection
 from formulations.copositive_multipliers import nonnegative_part
@@ -19,6 +20,8 @@ from formulations.multipliers import Matrix
 MAX_SEMIDEFINITE_ORDER = 64  # beyond it the solver takes minutes
 
 _LEAST_MARGIN = 1e-7  # of the least eigenvalue, with all entries of the order of 1: the solver's accuracy
+_MAX_LEVEL_ORDER = 40  # beyond it a bound that is only told takes many seconds
+_LEVEL_MARGINS = (1e-5, 1e-3, 1e-1)
 _VAST_BITS = 100  # of an entry; only positive ones are so far above the diagonal
 _ROUNDING = 1e-12  # of floating point in an eigenvalue, for each row
 
@@ -74,6 +77,39 @@ def semidefinite_leaf(
     return _accepted(Leaf(1 << bits, 1, tuple(products)), cone, premise)
 
 
+def proved_level(entries: IntegerMatrix) -> Fraction | None:
+    """Return a number that z^T M z is proved not to undercut where z >= 0 has the sum 1.
+
+    It is the best that a semidefinite and a nonnegative matrix can prove, less a small margin.
+
+    Args:
+        entries: of the symmetric integer matrix M.
+
+    Returns:
+        The number; None where the solver found none.
+    """
+    root = MatrixCone.root(tuple(map(tuple, entries)))
+    form, exponents = unit_form(root)
+    if len(form) > _MAX_LEVEL_ORDER:
+        return None
+    units = 2.0 ** -np.array(exponents, dtype=float)
+    # The product of two sums of the coordinates in the same units, scaled to entries of the order of 1.
+    scale = float(units.max()) ** 2
+    found = nonnegative_part(form, np.outer(units, units) / scale)
+    if found is None:
+        return None
+    for margin in _LEVEL_MARGINS:
+        level = Fraction(found[1] - margin) / Fraction(scale)
+        shifted = [
+            [entry * level.denominator - level.numerator for entry in row] for row in map(list, entries)
+        ]
+        cone = MatrixCone.root(tuple(map(tuple, shifted)))
+        form, exponents = unit_form(cone)
+        if semidefinite_leaf(cone, form, exponents, Copositivity(strict=False)) is not None:
+            return level
+    return None
+
+
 def _accepted(leaf: AnyLeaf, cone: MatrixCone, premise: Copositivity) -> AnyLeaf | None:
     try:
         premise.check_leaf(leaf, cone)
@@ -85,5 +121,5 @@ def _accepted(leaf: AnyLeaf, cone: MatrixCone, premise: Copositivity) -> AnyLeaf
 def _scaled(value: int, exponent: int) -> float:
     """Return value / 2^exponent, or what is large enough in its place."""
     if value.bit_length() - exponent > _VAST_BITS:
-        return math.copysign(2.0**_VAST_BITS, value)
+        return 2.0**_VAST_BITS if value > 0 else -(2.0**_VAST_BITS)
     return value / (1 << exponent)

@@ -100,12 +100,12 @@ def _node(
     cone: MatrixCone, premise: Copositivity, *, root: bool, should_stop: Callable[[], bool]
 ) -> Node | _Point | None:
     """Choose the node of a cone, or find a point on it; None if there is neither."""
-    members = _component(cone.form)
-    if len(members) < len(cone.generators):
-        return Part(tuple(members))
     found = _by_criterion(cone, premise, _FEW_SETS, should_stop)
     if found is not None:
         return found
+    members = _component(cone.form)
+    if len(members) < len(cone.generators):
+        return Part(tuple(members))
     form, exponents = unit_form(cone)
     leaf = cheap_leaf(cone, form, premise) or semidefinite_leaf(cone, form, exponents, premise)
     if leaf is not None:

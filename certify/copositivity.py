@@ -7,6 +7,7 @@ proof tree, "no" with a point, and both have passed the exact checker (docs/meth
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,13 +22,15 @@ from certify.certificate import (
     NOT_STRICTLY_COPOSITIVE,
     STRICTLY_COPOSITIVE,
     CopositivityCertificate,
+    CriterionLeaf,
 )
+from certify.certificate_file import save_certificate
 from certify.check_copositivity import check_copositivity
-from certify.copositive_leaf import unit_form
+from certify.copositive_leaf import proved_level, unit_form
 from certify.copositive_rules import Copositivity
 from certify.copositive_search import CopositiveSearch, search_copositive
 from certify.criterion import point_on
-from certify.errors import DataError
+from certify.errors import CertificateError, DataError
 from certify.exact import float_down, float_up
 from certify.interrupts import Interrupts
 from certify.matrix_cone import MatrixCone
@@ -71,6 +74,16 @@ class CopositivityReport:
     status: str
     leaves: int
     seconds: float
+
+    def save_certificate(self, path: str | os.PathLike[str]) -> None:
+        """Write the certificate.
+
+        Raises:
+            CertificateError: if there is none, as the answer is unknown, or the file cannot be written.
+        """
+        if self.certificate is None:
+            raise CertificateError(f"{path}: the answer is unknown, and has no certificate; give more time")
+        save_certificate(self.certificate, path)
 
     def to_json(self, certificate: str | None = None) -> dict[str, object]:
         """Return the machine-readable result.
@@ -205,14 +218,23 @@ class _Question:
 
     def _proved(self, search: CopositiveSearch) -> CopositivityReport:
         statement = STRICTLY_COPOSITIVE if self._strict else COPOSITIVE
+        method = "tree search"
+        if len(search.nodes) == 1:
+            by_criterion = isinstance(search.nodes[0], CriterionLeaf)
+            method = "principal submatrices" if by_criterion else "semidefinite plus nonnegative"
         certificate = CopositivityCertificate(
-            statement, self._matrix.sha256(), tuple(search.nodes), (), "tree search"
+            statement, self._matrix.sha256(), tuple(search.nodes), (), method
         )
-        return self._report("yes", certificate, Fraction(0), "tree search", "decided")
+        return self._report("yes", certificate, Fraction(0), method, "decided")
 
     def _undecided(self, search: CopositiveSearch) -> CopositivityReport:
         status = "interrupted" if self._interrupted() else "time_limit" if self._clock.expired else "gave_up"
-        return self._report("unknown", None, search.lower / self._matrix.denominator, "tree search", status)
+        lower = search.lower
+        with self._clock.stage("level") as words:
+            level = proved_level(self._matrix.entries)
+            lower = lower if level is None else max(lower, min(level, Fraction(0)))
+            words.append(f"at least {float(lower / self._matrix.denominator):.6g}")
+        return self._report("unknown", None, lower / self._matrix.denominator, "tree search", status)
 
     def _report(
         self,

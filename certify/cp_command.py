@@ -1,4 +1,4 @@
-"""`certify cp`: is a matrix completely positive?"""
+"""The command `certify cp`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from certify.cli_parts import AsJson, error_console, print_json, require_writable
+from certify.cli_parts import AsJson, TimeLimit, error_console, print_json, require_writable
+from certify.copositive_command import EXIT_CODES
 
 
 def cp(
@@ -21,9 +22,7 @@ def cp(
     certificate: Annotated[
         Path | None, typer.Option(help="Certificate file to write.", show_default="none")
     ] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds; then the answer is unknown.", show_default="none")
-    ] = None,
+    time_limit: TimeLimit = None,
     json_: AsJson = False,
 ) -> None:
     """Decide whether a matrix is completely positive: exit 0 yes, 1 no, 3 unknown, 2 unusable input."""
@@ -46,4 +45,4 @@ def cp(
         print_json(report.to_json(written))
     else:
         print_complete_positivity(Console(highlight=False), report, matrix, written)
-    raise typer.Exit({"yes": 0, "no": 1, "unknown": 3}[report.answer])
+    raise typer.Exit(EXIT_CODES[report.answer])

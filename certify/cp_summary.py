@@ -31,9 +31,13 @@ def print_complete_positivity(
         console.print(f"Nothing is proved: {report.reason}.", soft_wrap=True)
         return
     console.print(Text(complete_positivity_theorem(report.certificate, report.matrix)), soft_wrap=True)
-    console.print(Text(f"Found: {report.reason}. Checked: {report.verdict.reason}."), soft_wrap=True)
+    console.print(
+        Text(f"Found in {report.seconds:.2g} s: {report.reason}. Checked: {report.verdict.reason}."),
+        soft_wrap=True,
+    )
     if certificate is not None:
         console.print(
             f"certificate: {certificate}   verify it: certify check {certificate} --data {matrix}",
             soft_wrap=True,
+            markup=False,
         )

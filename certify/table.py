@@ -284,7 +284,8 @@ def _split(source: str, text: str, least_columns: int) -> list[_Row]:
             readings.append(_rows(source, text, separator))
     rectangular = [rows for rows in readings if len({len(row.cells) for row in rows}) == 1]
     best = max(rectangular, key=_merit, default=[])
-    if best and len(best[0].cells) >= least_columns:
+    single = least_columns == 1 and not any(separator in text for separator in SEPARATORS)
+    if best and (single or len(best[0].cells) > 1):
         return best
     # No separator fits, so the likeliest one tells what is wrong.
     rows = _rows(source, text, max(SEPARATORS, key=text.count))

@@ -14,14 +14,15 @@ from formulations.multipliers import Matrix
 _SOLVED = ("Solved", "AlmostSolved")
 
 
-def nonnegative_part(matrix: Matrix) -> tuple[Matrix, float] | None:
-    """Find N >= 0, zero on its diagonal, that leaves the largest least eigenvalue of `matrix` - N.
+def nonnegative_part(matrix: Matrix, direction: Matrix | None = None) -> tuple[Matrix, float] | None:
+    """Find N >= 0, zero on its diagonal, and the largest s with `matrix` - N - s `direction` semidefinite.
 
     Args:
         matrix: symmetric, its entries of the order of 1.
+        direction: symmetric; by default the identity, and s is the least eigenvalue of `matrix` - N.
 
     Returns:
-        N, and that eigenvalue up to the solver's accuracy; None where the solver found none.
+        N and s, up to the solver's accuracy; None where the solver found none.
     """
     order = len(matrix)
     first, second = np.triu_indices(order, 1)
@@ -30,19 +31,12 @@ def nonnegative_part(matrix: Matrix) -> tuple[Matrix, float] | None:
     columns, lines = np.tril_indices(order)
     weight = np.where(lines == columns, 1.0, np.sqrt(2.0))
     rows_of_pairs = second * (second + 1) // 2 + first
-    diagonal = np.arange(order) * (np.arange(order) + 3) // 2
-    size = len(weight)
-    # The variables are the entries of N, then the eigenvalue.
-    semidefinite = sparse.csc_array(
-        (
-            np.concatenate([np.full(count, np.sqrt(2.0)), np.ones(order)]),
-            (
-                np.concatenate([rows_of_pairs, diagonal]),
-                np.concatenate([np.arange(count), np.full(order, count)]),
-            ),
-        ),
-        shape=(size, count + 1),
+    # The variables are the entries of N, then s.
+    of_pairs = sparse.csc_array(
+        (np.full(count, np.sqrt(2.0)), (rows_of_pairs, np.arange(count))), shape=(len(weight), count)
     )
+    along = np.eye(order) if direction is None else direction
+    semidefinite = sparse.hstack([of_pairs, sparse.csc_array((weight * along[lines, columns])[:, None])])
     nonnegative = sparse.hstack([-sparse.eye_array(count), sparse.csc_array((count, 1))])
     objective = np.zeros(count + 1)
     objective[count] = -1.0
