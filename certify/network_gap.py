@@ -187,7 +187,7 @@ def gap_of_network(
     arrays = Arrays.of(problem)
     clock = Clock(settings.time_limit, observer)
     with clock.stage("network") as words:
-        observer.update("looking at its neurons")
+        observer.update("looking at its neurons; compiling, the first time on this machine (about 15 s)")
         diagnosis = diagnose(problem, arrays, network, given)
         words.append(f"loss {float_up(loss):.8g} with {counted(network.width, 'neuron')}")
     report: Report | None = None
