@@ -26,16 +26,18 @@ from certify.cp_certificate import (
     CompletePositivityCertificate,
     Term,
 )
-from certify.cp_search import search
+from certify.cp_search import Proof, search
 from certify.cp_terms import Integers, Rational, semidefinite_terms, with_free_coordinates
 from certify.errors import DataError
 from certify.exact import is_psd
 from certify.interrupts import Interrupts
 from certify.matrix_data import as_matrix
 from certify.problem import IntegerRows, over_common_denominator
-from certify.progress import Clock, Observer
+from certify.progress import Clock, Observer, Within
 from certify.report import Stage
 from certify.symmetric_matrix import SymmetricMatrix
+
+_LEAST_SECONDS = 0.1  # for a proof of copositivity, when the time is all but up
 
 
 @dataclass(frozen=True)
@@ -204,44 +206,35 @@ def _decided(
     q = subject.order - free
     block = [row[:q] for row in rows[:q]]
     with clock.stage("search") as words:
-        outcome = search(block, should_stop)
+        outcome = search(block, lambda separator: _copositivity(separator, clock), should_stop)
         if outcome.terms is not None:
             terms = with_free_coordinates(rows, free, outcome.terms)
+            reason = f"a factorisation into {len(terms)} term{'s' * (len(terms) != 1)}"
+            found = _Found(reason, 0.0, COMPLETELY_POSITIVE, terms=tuple(terms))
+        elif outcome.proof is not None:
             found = _Found(
-                f"a factorisation into {len(terms)} terms", 0.0, COMPLETELY_POSITIVE, terms=tuple(terms)
+                "a copositive matrix separates it from the cone",
+                outcome.distance,
+                NOT_COMPLETELY_POSITIVE,
+                separator=outcome.proof.separator,
+                tree=outcome.proof.tree,
             )
         else:
-            found = _Found(
-                f"the nearest sum of terms that was found is {outcome.distance:.1e} away, relatively"
-            )
-            found = replace(found, distance=outcome.distance)
+            reason = f"the nearest sum of terms that was found is {outcome.distance:.1e} away, relatively"
+            found = _Found(reason, outcome.distance)
         words.append(found.reason)
-    for separator in outcome.separators:
-        proved = _separated(separator, outcome.distance, clock)
-        found = proved or found
-        if should_stop(outcome.distance) or found.statement is not None:
-            break
     return found
 
 
-def _separated(separator: Rational, distance: float, clock: Clock) -> _Found | None:
-    """Prove that a separating matrix is copositive; None if it is not."""
+def _copositivity(separator: Rational, clock: Clock) -> Proof:
+    """Ask whether a matrix is copositive, in the time that is left."""
     matrix = SymmetricMatrix(_integers(separator), 1)
     left = clock.remaining()
-    report = copositivity.decide(
-        matrix, time_limit=None if left is None else max(left, 0.1), observer=clock.observer
-    )
-    if report.answer == "no":
-        return None
+    limit = None if left is None else max(left, _LEAST_SECONDS)
+    report = copositivity.decide(matrix, time_limit=limit, observer=Within(clock.observer))
     if report.certificate is None:
-        return _Found("a matrix that separates it was found, but is not proved copositive", distance)
-    return _Found(
-        "a copositive matrix separates it from the cone",
-        distance,
-        NOT_COMPLETELY_POSITIVE,
-        separator=matrix.entries,
-        tree=report.certificate.tree,
-    )
+        return Proof(matrix.entries)
+    return Proof(matrix.entries, report.certificate.tree, report.certificate.witness)
 
 
 def _obstacle(subject: SymmetricMatrix, free: int) -> _Found | None:

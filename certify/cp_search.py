@@ -12,16 +12,37 @@ from fractions import Fraction
 
 import numpy as np
 
+from certify.certificate import Node
 from certify.cp_certificate import Term
 from certify.cp_columns import Face
 from certify.cp_faces import comparison_terms, components, peel
 from certify.cp_separation import separators
-from certify.cp_terms import Rational, lifted
+from certify.cp_terms import Integers, Rational, lifted
+from certify.problem import IntegerRows
 from formulations.nearest_cp import nearest_cp, separates
 
 _BITS = (4, 8, 14, 24, 40)  # of the columns: short ones are enough in the interior of a face
 _REACHED = 1e-9  # relative distance from which on exact weights are tried
 _NARROWINGS = 3  # of the face
+_ATTEMPTS = 20  # at a separating matrix that is copositive
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of the question whether a separating matrix is copositive.
+
+    Attributes:
+        separator: M, in integers.
+        tree: the proof; () if there is none.
+        point: z >= 0 in integers with z^T M z < 0; () if none was found.
+    """
+
+    separator: IntegerRows
+    tree: tuple[Node, ...] = ()
+    point: Integers = ()
+
+
+Prover = Callable[[Rational], Proof]
 
 
 @dataclass(frozen=True)
@@ -30,21 +51,24 @@ class Outcome:
 
     Attributes:
         terms: a factorisation; None if none was found.
-        separators: of order p, rational: M with <M, A> < 0 that may be copositive, the simplest first.
+        proof: that A is separated, with its tree; None if there is none.
         distance: the smallest |A - B B^T|_F that was found, relative to |A|_F, where rows and columns are
             scaled to a diagonal of ones; 0 where there is a factorisation.
     """
 
     terms: list[Term] | None
-    separators: tuple[list[list[Fraction]], ...]
+    proof: Proof | None
     distance: float
 
 
-def search(matrix: Rational, should_stop: Callable[[float], bool] = lambda distance: False) -> Outcome:
+def search(
+    matrix: Rational, prove: Prover, should_stop: Callable[[float], bool] = lambda distance: False
+) -> Outcome:
     """Search both for a factorisation and for a separating matrix.
 
     Args:
         matrix: of order p, entries nonnegative, positive semidefinite.
+        prove: asked whether a rational matrix of order p is copositive.
         should_stop: asked between the steps of the search, with the relative distance so far.
     """
     terms: list[Term] = []
@@ -56,12 +80,30 @@ def search(matrix: Rational, should_stop: Callable[[float], bool] = lambda dista
             terms += lifted(found, places, len(matrix))
             continue
         distances.append(found)
-        proposals = [] if should_stop(found) else list(separators(block, should_stop))
-        if proposals:
-            whole = tuple(_in_whole(separator, places, len(matrix)) for separator in proposals)
-            return Outcome(None, whole, found)
+        proof = _separated(matrix, places, prove, should_stop)
+        if proof is not None:
+            return Outcome(None, proof, found)
     complete = len(distances) == 1
-    return Outcome(terms if complete else None, (), max(distances))
+    return Outcome(terms if complete else None, None, max(distances))
+
+
+def _separated(
+    matrix: Rational, places: Sequence[int], prove: Prover, should_stop: Callable[[float], bool]
+) -> Proof | None:
+    """Separate a connected part of a matrix; what refutes a proposal becomes a column for the next."""
+    block = _principal(matrix, places)
+    points: list[list[int]] = []
+    for _ in range(_ATTEMPTS):
+        known = len(points)
+        for separator in separators(block, points, should_stop):
+            proof = prove(_in_whole(separator, places, len(matrix)))
+            if proof.tree:
+                return proof
+            if proof.point:
+                points.append([proof.point[i] for i in places])
+        if len(points) == known or should_stop(1.0):
+            break
+    return None
 
 
 def _principal(matrix: Rational, places: Sequence[int]) -> list[list[Fraction]]:

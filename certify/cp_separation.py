@@ -13,25 +13,33 @@ from fractions import Fraction
 import numpy as np
 
 from certify.cp_terms import Rational
-from formulations.nearest_cp import Matrix, nearest_cp, separates
+from formulations.nearest_cp import Column, Matrix, nearest_cp, separates
 
 _SCALE_BITS = 6
+_BITS = 40  # of the columns
 _MOST_GUESSED = 9  # rows of a matrix for which copositive matrices are guessed
 _DENOMINATORS = (2, 6, 12, 30, 60, 120)  # of their entries
 _NEAR = 0.05  # relative distance of a guess
 
 
-def separators(matrix: Rational, should_stop: Callable[[float], bool]) -> Iterator[list[list[Fraction]]]:
+def separators(
+    matrix: Rational, points: Sequence[Sequence[int]], should_stop: Callable[[float], bool]
+) -> Iterator[list[list[Fraction]]]:
     """Yield rational M with <M, A> < 0 that are copositive as far as the pricing knows, the simplest first.
 
     Args:
         matrix: A, connected by its nonzero entries, semidefinite and nonnegative.
+        points: z >= 0 in integers, of length p, with z^T M z >= 0, which the pricing should know.
         should_stop: asked once a round, with the relative distance so far.
     """
     order = len(matrix)
     scales = scales_of(matrix)
     target = scaled(matrix, scales)
-    found = nearest_cp(target, [np.eye(order)], bits=40, should_stop=should_stop)
+    start = []
+    for point in points:
+        entries = [Fraction(z) / s for z, s in zip(point, scales, strict=True)]
+        start.append(Column(0, tuple(round(z / max(entries) * 2**_BITS) for z in entries)))
+    found = nearest_cp(target, [np.eye(order)], bits=_BITS, start=start, should_stop=should_stop)
     for guess in guesses(found.separator, scales):
         if product(guess, matrix) < 0:
             yield guess

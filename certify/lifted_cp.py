@@ -1,9 +1,9 @@
 """Why SDP-NN is loose: how far its lifted matrix is from complete positivity, and what cuts it off.
 
 SDP-NN asks of the matrix Lambda, of order 2n + d + c over (alpha, beta, u, v), that it is semidefinite with
-nonnegative products of alphas and betas. CP-NN, whose value is the optimum itself, asks that it is completely
-positive over R^{2n}_+ x R^{d+c} (docs/method.md, sections 3a and 8). A copositive M of order 2n with <M, Lambda> < 0
-is a valid inequality that SDP-NN lacks.
+nonnegative products of alphas and betas. CP-NN, whose value is the optimum, asks that it is completely
+positive over R^{2n}_+ x R^{d+c} (docs/method.md, sections 3a and 8). A copositive M of order 2n with a negative
+product with Lambda is a valid inequality that SDP-NN lacks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from certify.completely_positive import CompletePositivityReport, decide
 from certify.progress import Observer
 from certify.symmetric_matrix import SymmetricMatrix
+from formulations.copositive_cuts import CutRound, copositive_cuts
 from formulations.multipliers import Matrix
 from formulations.nearest_cp import nearest_cp
 from formulations.reduced import ReducedSolution, solve_reduced
@@ -37,14 +38,15 @@ class LiftedDiagnosis:
         least_entry: the smallest product of two alphas or betas, over the largest; negative by the solver's
             error alone.
         least_eigenvalue: of Lambda, over the largest.
-        distance: |B - sum_k b_k b_k^T|_F over |B|_F for the block B of (alpha, beta) and the best b_k >= 0 that
-            were found (an estimate, from above).
+        distance: |B - sum_k b_k b_k^T|_F over |B|_F for the block B of (alpha, beta) and the best b_k >= 0
+            that were found; an estimate, from above.
         columns: the number of these b_k.
         repair: |Lambda' - Lambda|_F over |Lambda|_F for the doubly nonnegative rational matrix Lambda' that
             `report` is about.
         report: the answer for Lambda', with its certificate.
         separation: <M, B> / (|M|_F |B|_F) for the copositive matrix M of the certificate and the solver's B,
-            negative; None if Lambda' is not separated. At least -`distance`.
+            both scaled to a diagonal of ones of B; negative. None if Lambda' is not separated.
+        rounds: SDP-NN with more and more copositive cuts; () if none were asked for.
     """
 
     lifted: Matrix
@@ -57,6 +59,7 @@ class LiftedDiagnosis:
     repair: float
     report: CompletePositivityReport
     separation: float | None
+    rounds: tuple[CutRound, ...]
 
     @property
     def cut(self) -> SymmetricMatrix | None:
@@ -73,6 +76,7 @@ def diagnose(
     gamma: float,
     *,
     solution: ReducedSolution | None = None,
+    cuts: int = 0,
     time_limit: float | None = None,
     observer: Observer | None = None,
 ) -> LiftedDiagnosis:
@@ -83,6 +87,7 @@ def diagnose(
         Y: the targets, n x c.
         gamma: the weight of the regularisation, positive.
         solution: of SDP-NN in its reduced form, if it is at hand.
+        cuts: how many copositive cuts to add one by one, to see what they are worth.
         time_limit: in seconds, for the decision; none by default.
         observer: watches the decision.
 
@@ -112,19 +117,28 @@ def diagnose(
         repair=float(np.linalg.norm(difference)) / max(float(np.linalg.norm(lifted)), 1e-300),
         report=report,
         separation=None,
+        rounds=copositive_cuts(X, Y, gamma, cuts=cuts) if cuts else (),
     )
     cut = diagnosis.cut
-    if cut is None:
-        return diagnosis
-    M = np.array(cut.entries, dtype=float)
-    return replace(diagnosis, separation=float(np.sum(M * block)) / float(np.linalg.norm(M)) / size)
+    return diagnosis if cut is None else replace(diagnosis, separation=_separation(cut, block))
+
+
+def _separation(cut: SymmetricMatrix, block: Matrix) -> float:
+    """Return the cosine of the angle between M and B, where B is scaled to a diagonal of ones."""
+    roots = np.sqrt(np.maximum(block.diagonal(), 0.0))
+    alive = roots > np.sqrt(_IDLE) * float(roots.max())
+    kept = np.ix_(alive, alive)
+    scale = np.outer(roots, roots)[kept]
+    unit = block[kept] / scale
+    M = np.array(cut.entries, dtype=float)[kept] * scale
+    return float(np.sum(M * unit)) / float(np.linalg.norm(M) * np.linalg.norm(unit))
 
 
 def _repaired(lifted: Matrix, n: int) -> SymmetricMatrix:
-    """Return a rational matrix near Lambda that is semidefinite, with a block of order 2n without negative entries.
+    """Return a semidefinite rational matrix near Lambda, without negative entries in its block of order 2n.
 
-    Products alpha_i beta_i become zero exactly, and so does what belongs to rows without activity. What
-    rounding takes from the eigenvalues is added to the diagonal.
+    Products alpha_i beta_i become zero exactly, and so does what belongs to alphas and betas that are never
+    positive. What that and rounding take from the eigenvalues is added to the diagonal.
     """
     matrix = lifted.copy()
     block = matrix[: 2 * n, : 2 * n]

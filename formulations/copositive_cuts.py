@@ -1,9 +1,9 @@
 """SDP-NN with copositive cuts: what a few inequalities of CP-NN are worth.
 
-SDP-NN lets the block B of its matrix over (alpha, beta) be any doubly nonnegative matrix. CP-NN, whose value is
-the optimum, wants it completely positive. For the nearest completely positive X, M = X - B is copositive, and
-<M, B> >= 0 holds for CP-NN but not here: a cut (docs/method.md, section 8). Every value is an estimate of a lower
-bound of the optimum, as good as the solver and the pricing of M.
+SDP-NN lets the block B of its matrix over (alpha, beta) be any doubly nonnegative matrix. CP-NN, whose value
+is the optimum, wants it completely positive. With the nearest completely positive X, M = X - B is copositive,
+and <M, B> >= 0 holds for CP-NN but not here: a cut (docs/method.md, section 8). Every value is an estimate of
+a lower bound of the optimum, as good as the solver and the pricing of M.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ def copositive_cuts(
     change[n:, n : n + d] = -X / input_unit
     block = change @ moments @ change.T
     upper = np.triu_indices(2 * n)
-    constraints = [block[upper] >= 0, cp.diag(block[:n, n:]) == 0]
-    objective = cp.sum_squares(moments[:n, n + d :] - Y / target_unit) / 2
-    objective += gamma / (input_unit * target_unit) / 2 * cp.trace(moments[n:, n:])
+    constraints = [block[upper] >= 0, block[np.arange(n), np.arange(n, 2 * n)] == 0]
+    objective = ((moments[:n, n + d :] - Y / target_unit) ** 2).sum() / 2
+    objective += gamma / (input_unit * target_unit) / 2 * moments[n:, n:].trace()
     rounds: list[CutRound] = []
     while True:
         problem = cp.Problem(cp.Minimize(objective), constraints)
@@ -92,4 +92,4 @@ def copositive_cuts(
             return tuple(rounds)
         # The shift pays for what the pricing found negative.
         cut = nearest.separator - nearest.least * np.eye(2 * n)
-        constraints.append(cp.sum(cp.multiply(cut, block)) >= 0)
+        constraints.append((cut @ block).trace() >= 0)

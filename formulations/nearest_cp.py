@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, nnls
 
+from formulations.standard_quadratic import simplex_minima
+
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
@@ -27,8 +29,8 @@ _ENUMERATED = 9  # rays of a cone up to which all its faces are looked at
 _NEW = 60  # columns that join in a round
 _SLIDE_EVERY = 5  # rounds
 _SLIDE_STEPS = 100
-_STARTS = 400
-_STEPS = 60
+_STARTS = 64  # of the pricing of larger cones
+_LAST_STARTS = 1024  # of it before the work ends
 _ROUNDING = 4e-15  # of the entries of M, relative to |A|
 
 
@@ -79,7 +81,7 @@ def nearest_cp(
         rays: for each cone its rays as columns, p x m; nonnegative and of a length of about 1.
         bits: coefficients are integers of so many bits.
         tolerance: the distance that counts as none, relative to |A|.
-        start: columns to begin with.
+        start: columns that are always among those to choose from.
         max_rounds: most rounds of pricing.
         margin: how clearly M has to separate A before the work ends, see `separates`; the distance is the
             smallest there is up to about one part in so many.
@@ -102,20 +104,19 @@ def nearest_cp(
         if distance <= tolerance * size:
             return NearestCP(columns, weights, np.zeros_like(A), distance, 0.0, rounds)
         M /= distance
-        priced = [
-            (value, Column(cone, _integers(t, bits)))
-            for cone, generators in enumerate(rays)
-            for value, t in _local_minima(M, generators)
-        ]
-        priced.sort(key=lambda entry: entry[0])
-        least = min(priced[0][0], 0.0)
-        fresh = [column for value, column in priced if value < 0 and column not in pool][:_NEW]
-        found = NearestCP(columns, weights, M, distance, least, rounds)
-        if not fresh or rounds >= max_rounds or separates(found, A, margin) or should_stop(distance / size):
+        for starts in (_STARTS, _LAST_STARTS):
+            priced = _priced(M, rays, bits, starts, rounds)
+            least = min(priced[0][0], 0.0)
+            fresh = [column for value, column in priced if value < 0 and column not in pool][:_NEW]
+            found = NearestCP(columns, weights, M, distance, least, rounds)
+            done = not fresh or separates(found, A, margin)
+            if not done:
+                break
+        if done or rounds >= max_rounds or should_stop(distance / size):
             return found
         rounds += 1
         slid = _slid(A, columns, weights, rays, bits) if rounds % _SLIDE_EVERY == 0 else []
-        pool = dict.fromkeys([*columns, *slid, *fresh])
+        pool = dict.fromkeys([*start, *columns, *slid, *fresh])
 
 
 def separates(found: NearestCP, A: Matrix, margin: float = 2.0) -> bool:
@@ -208,7 +209,19 @@ def _master(A: Matrix, vectors: Sequence[Vector]) -> Vector:
     return np.asarray(weights / lengths)
 
 
-def _local_minima(M: Matrix, generators: Matrix) -> list[tuple[float, Vector]]:
+def _priced(
+    M: Matrix, rays: Sequence[Matrix], bits: int, starts: int, seed: int
+) -> list[tuple[float, Column]]:
+    """Return local minima of z^T M z / |z|^2 over all cones with their columns, the least first."""
+    found = [
+        (value, Column(cone, _integers(t, bits)))
+        for cone, generators in enumerate(rays)
+        for value, t in _local_minima(M, generators, starts, seed)
+    ]
+    return sorted(found, key=lambda entry: entry[0])
+
+
+def _local_minima(M: Matrix, generators: Matrix, starts: int, seed: int) -> list[tuple[float, Vector]]:
     """Return local minima of z^T M z / |z|^2 as (value, t) with z = generators t, t >= 0.
 
     For up to `_ENUMERATED` generators the least of them is among them.
@@ -216,12 +229,13 @@ def _local_minima(M: Matrix, generators: Matrix) -> list[tuple[float, Vector]]:
     form, gram = generators.T @ M @ generators, generators.T @ generators
     m = len(form)
     if m <= _ENUMERATED:
-        supports = [held for k in range(1, m + 1) for held in combinations(range(m), k)]
+        supports = {held for k in range(1, m + 1) for held in combinations(range(m), k)}
     else:
-        supports = _promising_supports(form)
+        points = simplex_minima(form, starts, seed)
+        supports = {tuple(int(j) for j in np.flatnonzero(point)) for point in points}
     found = []
     for size in range(1, m + 1):
-        index = np.array([held for held in supports if len(held) == size], dtype=np.intp)
+        index = np.array(sorted(held for held in supports if len(held) == size), dtype=np.intp)
         if not len(index):
             continue
         _, axes = np.linalg.eigh(form[index[:, :, None], index[:, None, :]])
@@ -232,19 +246,3 @@ def _local_minima(M: Matrix, generators: Matrix) -> list[tuple[float, Vector]]:
             full[held] = part
             found.append((float(full @ form @ full) / float(full @ gram @ full), full))
     return found
-
-
-def _promising_supports(form: Matrix) -> list[tuple[int, ...]]:
-    """Return the supports where descents over the nonnegative part of the unit sphere end."""
-    m = len(form)
-    rng = np.random.default_rng(m)
-    t = rng.random((_STARTS, m)) * (rng.random((_STARTS, m)) < rng.random((_STARTS, 1))) + 1e-9
-    t = np.vstack([t, np.eye(m)])
-    shift = float(np.linalg.eigvalsh(form)[-1])
-    for _ in range(_STEPS):
-        # A step never raises the form, as shift I - form is semidefinite.
-        t = np.maximum(shift * t - t @ form, 0.0)
-        t /= np.maximum(np.linalg.norm(t, axis=1, keepdims=True), 1e-300)
-    ends = {tuple(np.flatnonzero(end > 1e-3)) for end in t}
-    ends |= {tuple(np.flatnonzero(end > 0.05)) for end in t}
-    return sorted({tuple(int(j) for j in held) for held in ends if held})
