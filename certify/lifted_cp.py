@@ -2,8 +2,8 @@
 
 SDP-NN asks of the matrix Lambda, of order 2n + d + c over (alpha, beta, u, v), that it is semidefinite with
 nonnegative products of alphas and betas. CP-NN, whose value is the optimum, asks that it is completely
-positive over R^{2n}_+ x R^{d+c} (docs/method.md, sections 3a and 8). A copositive M of order 2n with a negative
-product with Lambda is a valid inequality that SDP-NN lacks.
+positive over R^{2n}_+ x R^{d+c} (docs/method.md, sections 3a and 8). A copositive M of order 2n with a
+negative product with Lambda is a valid inequality that SDP-NN lacks.
 """
 
 from __future__ import annotations

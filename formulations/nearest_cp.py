@@ -31,6 +31,8 @@ _SLIDE_EVERY = 5  # rounds
 _SLIDE_STEPS = 100
 _STARTS = 64  # of the pricing of larger cones
 _LAST_STARTS = 1024  # of it before the work ends
+_STEPS = 60  # of each on the sphere
+_SUPPORT = 1e-3
 _ROUNDING = 4e-15  # of the entries of M, relative to |A|
 
 
@@ -232,7 +234,8 @@ def _local_minima(M: Matrix, generators: Matrix, starts: int, seed: int) -> list
         supports = {held for k in range(1, m + 1) for held in combinations(range(m), k)}
     else:
         points = simplex_minima(form, starts, seed)
-        supports = {tuple(int(j) for j in np.flatnonzero(point)) for point in points}
+        ends = np.vstack([points, _on_the_sphere(form, points)])
+        supports = {tuple(int(j) for j in np.flatnonzero(end > _SUPPORT)) for end in ends}
     found = []
     for size in range(1, m + 1):
         index = np.array(sorted(held for held in supports if len(held) == size), dtype=np.intp)
@@ -246,3 +249,14 @@ def _local_minima(M: Matrix, generators: Matrix, starts: int, seed: int) -> list
             full[held] = part
             found.append((float(full @ form @ full) / float(full @ gram @ full), full))
     return found
+
+
+def _on_the_sphere(form: Matrix, points: Matrix) -> Matrix:
+    """Descend from points >= 0, the rows, over the nonnegative part of the unit sphere."""
+    # A step never raises the form, as shift I - form is semidefinite.
+    shift = float(np.linalg.eigvalsh(form)[-1])
+    for _ in range(_STEPS):
+        moved = np.maximum(shift * points - points @ form, 0.0)
+        lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+        points = np.where(lengths > 0, moved / np.where(lengths > 0, lengths, 1.0), points)
+    return points
