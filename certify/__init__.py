@@ -14,11 +14,13 @@ from certify.certificate import Certificate, CopositivityCertificate
 from certify.certificate_file import load_certificate, save_certificate
 from certify.check import Verdict
 from certify.check_file import check
+from certify.cp_certificate import CompletePositivityCertificate
 from certify.errors import CertificateError, CertifyError, DataError, NetworkError, SolverError
 from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
     from certify.bounding import bound
+    from certify.completely_positive import CompletePositivityReport
     from certify.copositivity import CopositivityReport, copositive
     from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
@@ -33,6 +35,8 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "CertifyError",
+    "CompletePositivityCertificate",
+    "CompletePositivityReport",
     "CopositivityCertificate",
     "CopositivityReport",
     "DataError",
@@ -57,6 +61,7 @@ __all__ = [
 _LAZY = {
     "CertifiedReLUClassifier": "certify.estimators",
     "CertifiedReLURegressor": "certify.estimators",
+    "CompletePositivityReport": "certify.completely_positive",
     "CopositivityReport": "certify.copositivity",
     "bound": "certify.bounding",
     "copositive": "certify.copositivity",

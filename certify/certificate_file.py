@@ -12,6 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from certify.certificate import COPOSITIVITY, Certificate, CopositivityCertificate, Frame
+from certify.cp_certificate import (
+    COMPLETE_POSITIVITY,
+    CompletePositivityCertificate,
+    body_lines,
+    header_entries,
+    read_body,
+)
 from certify.errors import CertificateError
 from certify.header import Header, header_text, ratio_text, row_texts
 from certify.tree_text import MAX_NODES, lines_of, node_lines, read_nodes
@@ -19,11 +26,14 @@ from certify.tree_text import MAX_NODES, lines_of, node_lines, read_nodes
 MAX_FILE_BYTES = 1 << 29
 MAX_DUAL_EXPONENT = 10_000
 
-AnyCertificate = Certificate | CopositivityCertificate
+AnyCertificate = Certificate | CopositivityCertificate | CompletePositivityCertificate
 
 
 def to_text(certificate: AnyCertificate) -> str:
     """Write the certificate; the same certificate gives the same text."""
+    if isinstance(certificate, CompletePositivityCertificate):
+        lines = [header_text(certificate.statement, header_entries(certificate)), *body_lines(certificate)]
+        return "\n".join(lines) + "\n"
     header = _training_header(certificate) if isinstance(certificate, Certificate) else _header(certificate)
     lines = [header]
     for node in certificate.tree:
@@ -161,16 +171,18 @@ def any_from_text(text: str) -> AnyCertificate:
             witness=header.integers("witness"),
             method=header.text("method"),
         )
+    elif header.statement in COMPLETE_POSITIVITY:
+        certificate = read_body(header, lines)
     else:
         raise CertificateError(
             f'the header\'s "statement" {header.statement[:40]!r} is not one that this certify reads: '
-            f"{', '.join(('training', *COPOSITIVITY))}"
+            f"{', '.join(('training', *COPOSITIVITY, *COMPLETE_POSITIVITY))}"
         )
     header.finish()
     return certificate
 
 
-def _no_training(certificate: CopositivityCertificate) -> str:
+def _no_training(certificate: CopositivityCertificate | CompletePositivityCertificate) -> str:
     return (
         f"the certificate states {certificate.statement!r} of a matrix; this command is for a bound on "
         "training, and certify check reads both"

@@ -18,7 +18,9 @@ from typing import Any
 from certify.certificate import Certificate, CopositivityCertificate
 from certify.certificate_file import AnyCertificate, load_any_certificate
 from certify.check import Verdict, check_certificate
+from certify.check_complete_positivity import check_complete_positivity, complete_positivity_theorem
 from certify.check_copositivity import check_copositivity, copositivity_theorem
+from certify.cp_certificate import CompletePositivityCertificate
 from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
 from certify.errors import CertifyError, DataError
 from certify.matrix_data import as_matrix, read_matrix
@@ -87,7 +89,7 @@ def check(
         raise DataError(f"the trust level {trust!r} is unknown: choose {' or '.join(TRUST)}")
     if not isinstance(certificate, AnyCertificate):
         certificate = load_any_certificate(certificate)
-    if isinstance(certificate, CopositivityCertificate):
+    if isinstance(certificate, CopositivityCertificate | CompletePositivityCertificate):
         if (data is None and matrix is None) or gamma is not None or trust != "exact":
             raise DataError(
                 f"the certificate states {certificate.statement!r} of a matrix: give that as data or matrix, "
@@ -115,12 +117,17 @@ def check(
 
 
 def _check_matrix(
-    certificate: CopositivityCertificate,
+    certificate: CopositivityCertificate | CompletePositivityCertificate,
     matrix: SymmetricMatrix,
     on_progress: Callable[[int, int], None] | None,
 ) -> DataVerdict:
-    verdict = check_copositivity(certificate, matrix, on_progress, processes=os.cpu_count() or 1)
-    words = copositivity_theorem(certificate, matrix) if verdict.valid else None
+    processes = os.cpu_count() or 1
+    if isinstance(certificate, CopositivityCertificate):
+        verdict = check_copositivity(certificate, matrix, on_progress, processes=processes)
+        words = copositivity_theorem(certificate, matrix) if verdict.valid else None
+    else:
+        verdict = check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+        words = complete_positivity_theorem(certificate, matrix) if verdict.valid else None
     return DataVerdict(**vars(verdict), statement=words)
 
 

@@ -24,6 +24,7 @@ from certify.cli_parts import (
     require_writable,
 )
 from certify.copositive_command import copositive
+from certify.cp_command import cp
 from certify.errors import CertifyError
 from certify.gap_command import gap
 from certify.tightness_command import tightness
@@ -271,6 +272,7 @@ def shrink(
 
 
 app.command()(copositive)
+app.command()(cp)
 app.command()(gap)
 app.command()(tightness)
 

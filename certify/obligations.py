@@ -30,6 +30,13 @@ class Obligation(Enum):
     WITNESS = (
         "the witness does not refute what it should: it is no nonnegative vector, or its value is too large"
     )
+    CONE = "the certificate has more free coordinates than the matrix has rows"
+    PROOF = "the certificate does not have exactly the one proof that its statement asks for"
+    TERM = "a term has no positive weight, or no vector of the cone"
+    SUM = "the terms do not add up to the matrix"
+    VECTOR = "the vector does not make the matrix's form negative"
+    SEPARATOR_SHAPE = "the separating matrix is not symmetric with one row per nonnegative coordinate"
+    SEPARATION = "the separating matrix's product with the matrix is not negative"
     LEAF_FORM = "a leaf's remaining form is not proved nonnegative"
     LEAF_SIGNED = "a tau or envelope leaf lies on a cone with a coordinate of unknown sign"
     TAU_POSITIVE = "a tau leaf's tau is not positive"

@@ -18,7 +18,7 @@ from certify.data import Dataset
 from certify.errors import DataError, SolverError
 from certify.interrupts import Interrupts
 from certify.problem import ReLUNetwork, TrainingProblem
-from certify.progress import Clock, Observer
+from certify.progress import Clock, Within
 from certify.report import Report, Status
 from certify.root_leaf import Arrays, Matrix
 from certify.worker import run_in_child
@@ -156,7 +156,7 @@ class Bench:
     def bound(self, method: str) -> Report:
         """Have a lower bound proved and checked, in half of the time that is left."""
         settings = self.settings.bounding(self.problem.gamma, method, self.clock.remaining(0.5))
-        report = bound_dataset(self.dataset, settings, _Within(self.clock.observer))
+        report = bound_dataset(self.dataset, settings, Within(self.clock.observer))
         self.interrupted = self.interrupted or report.status is Status.INTERRUPTED
         return report
 
@@ -208,21 +208,6 @@ class Bench:
             if end.losses[0] - end.losses[-1] < LEAST_GAIN * end.losses[-1]:
                 break
         return self.loss(end.hidden, end.output)
-
-
-class _Within(Observer):
-    """Shows the stages of a bound as news of the stage that they are part of."""
-
-    def __init__(self, outer: Observer) -> None:
-        self._outer = outer
-        self._stage = ""
-
-    def start(self, stage: str) -> None:
-        self._stage = stage
-        self._outer.update(stage)
-
-    def update(self, message: str) -> None:
-        self._outer.update(f"{self._stage}, {message}")
 
 
 def strongest(bench: Bench) -> Iterator[Row]:

@@ -108,17 +108,18 @@ def _shown(word: object) -> str:
     return repr(word) if len(repr(word)) <= 40 else repr(word)[:40] + "..."
 
 
-def read_nodes(lines: Iterator[str], nodes: int) -> Iterator[Node]:
-    """Yield the nodes of a tree, whose first line is the second of the file.
+def read_nodes(lines: Iterator[str], nodes: int, first: int = 2) -> Iterator[Node]:
+    """Yield the nodes of a tree, the last part of a file.
 
     Args:
-        lines: of the file after its header, all of them.
+        lines: of the file from the first node on, all of them.
         nodes: how many there must be.
+        first: the number of the first line in the file.
 
     Raises:
         CertificateError: if a line is no node, or there are too few or too many.
     """
-    numbered = enumerate(lines, start=2)
+    numbered = enumerate(lines, start=first)
     envelope = EnvelopeLeaf()
     multipliers = _Allowance(MAX_MULTIPLIERS)
     for _ in range(nodes):
