@@ -14,14 +14,15 @@ from certify.copositive_rules import Copositivity
 from certify.exact import IntegerMatrix
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Rejection
-from formulations.copositive_multipliers import nonnegative_part
+from formulations.copositive_multipliers import nonnegative_part, positive_share
 from formulations.multipliers import Matrix
 
-MAX_SEMIDEFINITE_ORDER = 64  # beyond it the solver takes minutes
+_MAX_SEMIDEFINITE_ORDER = 64  # beyond it the solver takes minutes
 
 _LEAST_MARGIN = 1e-7  # of the least eigenvalue, with all entries of the order of 1: the solver's accuracy
 _MAX_LEVEL_ORDER = 40  # beyond it a bound that is only told takes many seconds
 _LEVEL_MARGINS = (1e-5, 1e-3, 1e-1)
+_SHARE_DENOMINATORS = (30, 1000)
 _VAST_BITS = 100  # of an entry; only positive ones are so far above the diagonal
 _ROUNDING = 1e-12  # of floating point in an eigenvalue, for each row
 
@@ -58,11 +59,33 @@ def cheap_leaf(cone: MatrixCone, form: Matrix, premise: Copositivity) -> AnyLeaf
     return _accepted(EnvelopeLeaf(), cone, premise) if hopeful else None
 
 
+def share_leaf(cone: MatrixCone, form: Matrix, premise: Copositivity) -> AnyLeaf | None:
+    """Return a leaf whose multipliers are one share of all positive entries, if the exact rule accepts it.
+
+    On the boundary of copositivity the share must be exact: it is guessed to be a simple fraction.
+    """
+    share, margin = positive_share(form)
+    if margin < -_LEAST_MARGIN:
+        return None
+    for largest in _SHARE_DENOMINATORS:
+        simple = Fraction(share).limit_denominator(largest)
+        products = tuple(
+            (k, l, 2 * simple.numerator * entry)
+            for k, row in enumerate(cone.form)
+            for l, entry in enumerate(row[k + 1 :], start=k + 1)
+            if entry > 0
+        )
+        leaf = _accepted(Leaf(simple.denominator, 1, products), cone, premise)
+        if leaf is not None:
+            return leaf
+    return None
+
+
 def semidefinite_leaf(
     cone: MatrixCone, form: Matrix, exponents: list[int], premise: Copositivity
 ) -> AnyLeaf | None:
     """Return a leaf with multipliers that the exact rule accepts; None where none was found."""
-    found = nonnegative_part(form) if len(form) <= MAX_SEMIDEFINITE_ORDER else None
+    found = nonnegative_part(form) if len(form) <= _MAX_SEMIDEFINITE_ORDER else None
     if found is None or found[1] < _LEAST_MARGIN:
         return None
     nonnegative, margin = found

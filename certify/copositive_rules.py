@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flint import fmpz_mat
 
 from certify.certificate import AnyLeaf, CriterionLeaf, EnvelopeLeaf, Leaf
-from certify.criterion import MAX_ORDER, TooManySetsError, negative_point
+from certify.criterion import TooManySetsError, fits, negative_point
 from certify.exact import is_nonnegative_on_orthant, is_positive_definite, is_psd
 from certify.leaf_rules import integer_rows, product_form
 from certify.matrix_cone import MatrixCone
@@ -44,9 +44,10 @@ class Copositivity:
                 raise Rejection(Obligation.NODE_KIND)
 
     def _check_criterion(self, cone: MatrixCone) -> None:
-        require(len(cone.generators) <= MAX_ORDER, Obligation.LIMITS)
+        form = cone.form
+        require(fits(form), Obligation.LIMITS)
         try:
-            point = negative_point(cone.form, strict=self.strict)
+            point = negative_point(form, strict=self.strict)
         except TooManySetsError:
             raise Rejection(Obligation.LIMITS) from None
         require(point is None, Obligation.CRITERION)

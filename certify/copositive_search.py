@@ -16,15 +16,14 @@ import numpy as np
 
 from certify.certificate import CriterionLeaf, Node, Part, Split
 from certify.cone import length_of
-from certify.copositive_leaf import cheap_leaf, semidefinite_leaf, unit_form
+from certify.copositive_leaf import cheap_leaf, semidefinite_leaf, share_leaf, unit_form
 from certify.copositive_rules import Copositivity
-from certify.criterion import MAX_ORDER, MAX_SETS, TooManySetsError, negative_point
+from certify.criterion import MAX_SETS, TooManySetsError, fits, negative_point
 from certify.exact import IntegerMatrix
 from certify.matrix_cone import MatrixCone
 from certify.tree_walk import MAX_GENERATOR_BITS, children
 from formulations.multipliers import Matrix
 
-_FEW_SETS = 500  # a criterion that takes less time than a semidefinite program
 _CUT_BITS = 8  # of the factors of a cut
 
 
@@ -100,14 +99,20 @@ def _node(
     cone: MatrixCone, premise: Copositivity, *, root: bool, should_stop: Callable[[], bool]
 ) -> Node | _Point | None:
     """Choose the node of a cone, or find a point on it; None if there is neither."""
-    found = _by_criterion(cone, premise, _FEW_SETS, should_stop)
+    # As many sets as take less time than a semidefinite program.
+    few_sets = min(max(500, len(cone.generators) ** 3 // 50), 5000)
+    found = _by_criterion(cone, premise, few_sets, should_stop)
     if found is not None:
         return found
     members = _component(cone.form)
     if len(members) < len(cone.generators):
         return Part(tuple(members))
     form, exponents = unit_form(cone)
-    leaf = cheap_leaf(cone, form, premise) or semidefinite_leaf(cone, form, exponents, premise)
+    leaf = (
+        cheap_leaf(cone, form, premise)
+        or share_leaf(cone, form, premise)
+        or semidefinite_leaf(cone, form, exponents, premise)
+    )
     if leaf is not None:
         return leaf
     if root:  # where a criterion that succeeds after all saves the whole tree
@@ -120,10 +125,11 @@ def _node(
 def _by_criterion(
     cone: MatrixCone, premise: Copositivity, max_sets: int, should_stop: Callable[[], bool]
 ) -> CriterionLeaf | _Point | None:
-    if len(cone.generators) > MAX_ORDER:
+    form = cone.form
+    if not fits(form):
         return None
     try:
-        point = negative_point(cone.form, strict=premise.strict, max_sets=max_sets, should_stop=should_stop)
+        point = negative_point(form, strict=premise.strict, max_sets=max_sets, should_stop=should_stop)
     except TooManySetsError:
         return None
     return CriterionLeaf() if point is None else _Point(point)

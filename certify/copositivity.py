@@ -42,6 +42,7 @@ from formulations.standard_quadratic import simplex_minima
 _STARTS = 64
 _POINTS = 8  # local minima that are made exact
 _POINT_BITS = 40
+_SETS_PER_UPDATE = 500
 _SUPPORT = 1e-9  # an entry below it counts as zero
 
 
@@ -162,6 +163,7 @@ class _Question:
     ) -> None:
         self._matrix, self._strict = matrix, strict
         self._clock, self._interrupted = clock, interrupted
+        self._asked, self._cones = 0, (0, 1)
         vertices = [int(i == _least_diagonal(matrix)) for i in range(matrix.order)]
         self._upper = self._normalised(vertices)
 
@@ -176,10 +178,8 @@ class _Question:
             search = search_copositive(
                 self._matrix.entries,
                 Copositivity(self._strict),
-                should_stop=lambda: self._interrupted() or self._clock.expired,
-                on_progress=lambda cones, waiting: self._clock.observer.update(
-                    f"{cones} cones done, {waiting} waiting"
-                ),
+                should_stop=self._should_stop,
+                on_progress=self._tell,
             )
             words.append(f"{search.cones} cones")
         if search.point is not None:
@@ -204,6 +204,16 @@ class _Question:
                 if value < 0 or (self._strict and value == 0):
                     return point
         return None
+
+    def _should_stop(self) -> bool:
+        self._asked += 1
+        if self._asked % _SETS_PER_UPDATE == 0:
+            self._tell(*self._cones)
+        return self._interrupted() or self._clock.expired
+
+    def _tell(self, cones: int, waiting: int) -> None:
+        self._cones = cones, waiting
+        self._clock.observer.update(f"{cones} cones done, {waiting} waiting, {self._asked} index sets seen")
 
     def _normalised(self, point: Sequence[int]) -> Fraction:
         return self._matrix.value(point) / sum(point) ** 2

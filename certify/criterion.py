@@ -18,12 +18,18 @@ from flint import fmpq_mat, fmpz_mat
 
 from certify.exact import IntegerMatrix, is_nonnegative_on_orthant
 
-MAX_ORDER = 64
+MAX_SIZE = 1 << 36  # order^4 times the bits of the longest entry; below it, a gigabyte is enough
 MAX_SETS = 100_000
 
 
 class TooManySetsError(Exception):
     """A matrix has more semidefinite principal submatrices than were to be looked at."""
+
+
+def fits(matrix: IntegerMatrix) -> bool:
+    """Say whether the criterion decides a matrix in bounded memory."""
+    bits = max(abs(entry) for row in matrix for entry in row).bit_length()
+    return len(matrix) ** 4 * bits <= MAX_SIZE
 
 
 @dataclass(frozen=True, slots=True)

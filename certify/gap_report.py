@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -87,7 +88,7 @@ class GapReport:
     @property
     def is_improvable(self) -> bool:
         """Whether a network is known that is better by more than rounding."""
-        return self.excess[0] > _ROUNDING
+        return self.loss > self.interval.upper * (1 + _ROUNDING)
 
     @property
     def conclusion(self) -> str:
@@ -134,8 +135,8 @@ class GapReport:
             "above_optimum_at_most": None if most is None else float_up(most),
             "conclusion": self.conclusion,
             "is_stationary": diagnosis.is_stationary,
-            "relative_gradient": diagnosis.gradient,
-            "largest_gauge_over_gamma": diagnosis.peak,
+            "relative_gradient": _finite(diagnosis.gradient),
+            "largest_gauge_over_gamma": _finite(diagnosis.peak),
             "neurons": self.network.width,
             "idle_neurons": list(diagnosis.idle),
             "removable_neurons": list(diagnosis.removable),
@@ -178,6 +179,10 @@ class GapReport:
             NetworkError: if the file cannot be written.
         """
         save_network(self.diagnosis.narrowed, path, self.problem.c)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None  # JSON has no infinity
 
 
 def _exact(value: Fraction) -> str:

@@ -34,6 +34,8 @@ from certify.root_leaf import Arrays
 from certify.tree_bound import TreeBound
 from certify.weight_decay import FrameworkObjective
 
+_LEAST_SECONDS = 1e-3
+
 
 def gap(
     X: Any,
@@ -188,12 +190,16 @@ def gap_of_network(
     clock = Clock(settings.time_limit, observer)
     with clock.stage("network") as words:
         observer.update("looking at its neurons; compiling, the first time on this machine (about 15 s)")
-        diagnosis = diagnose(problem, arrays, network, given)
+        # Without a diagnosis there is no result; but Ctrl-C in compiled code should end like any other.
+        with Interrupts() as interrupts, interrupts.allowed():
+            diagnosis = diagnose(problem, arrays, network, given)
         words.append(f"loss {float_up(loss):.8g} with {counted(network.width, 'neuron')}")
     report: Report | None = None
     if search:
-        remaining = clock.remaining()
-        report = bound_dataset(dataset, replace(settings, time_limit=remaining), observer, network)
+        left = clock.remaining()
+        # With the time up there is still the bound that the best network's residual has at once.
+        left = None if left is None else max(left, _LEAST_SECONDS)
+        report = bound_dataset(dataset, replace(settings, time_limit=left), observer, network)
         interval, best, method = report.interval, report.network, report.method
         certificate, verdict = report.certificate, report.verdict
         stages = (*clock.stages, *report.stages)

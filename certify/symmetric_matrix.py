@@ -12,6 +12,7 @@ from certify.errors import DataError
 from certify.problem import IntegerRows, Rational, over_common_denominator
 
 MAX_ORDER = 512
+MAX_BITS = 13_000  # about as many as the digits that a certificate file may have
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class SymmetricMatrix:
             source: the matrix's name in messages.
 
         Raises:
-            DataError: if there are no rows or too many, or the matrix is not square or not symmetric.
+            DataError: if there are no rows or too many, the matrix is not square or not symmetric, or its
+                numbers are too long.
         """
         table = [tuple(row) for row in rows]
         p = len(table)
@@ -56,7 +58,12 @@ class SymmetricMatrix:
                         f"{source} is not symmetric: row {i + 1}, column {j + 1} is {_shown(row[j])} and row "
                         f"{j + 1}, column {i + 1} is {_shown(table[j][i])}; give a symmetric matrix"
                     )
-        return cls(*over_common_denominator(table))
+        entries, denominator = over_common_denominator(table)
+        if max(denominator, *(abs(entry) for row in entries for entry in row)).bit_length() > MAX_BITS:
+            raise DataError(
+                f"{source} has numbers of more than {MAX_BITS} bits over their common denominator: round them"
+            )
+        return cls(entries, denominator)
 
     @property
     def order(self) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from formulations.multipliers import Matrix
 
 _STEPS = 30  # for each row of the matrix
+_MOST_STEPS = 4000
 
 
 def simplex_minima(matrix: Matrix, starts: int, seed: int) -> Matrix:
@@ -30,7 +31,7 @@ def simplex_minima(matrix: Matrix, starts: int, seed: int) -> Matrix:
     rows = np.arange(starts)
     diagonal = np.diag(matrix)
     gradients = points @ matrix
-    for _ in range(_STEPS * p):
+    for _ in range(min(_STEPS * p, _MOST_STEPS)):
         down = np.argmin(gradients, axis=1)
         up = np.argmax(np.where(points > 0, gradients, -np.inf), axis=1)
         slope = gradients[rows, up] - gradients[rows, down]

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
+from benchmarks.copositive_matrices import HORN, clique_matrix, cycle
 from certify import check, copositive
 from certify.certificate import (
     COPOSITIVE,
@@ -35,7 +36,6 @@ from certify.tree_forgeries import TREE_FORGERIES
 from tests.certify.test_obligations import FORGERIES as OF_TRAINING
 from tests.certify.test_obligations import HONEST as TRAINING
 from tests.certify.test_obligations import PROBLEM
-from tests.copositive_matrices import HORN, clique_matrix, cycle
 from tests.copositive_oracle import simplex_minimum
 from tests.oracles import replace_require
 from tests.strategies import copositivity_certificates, symmetric_integers
@@ -219,7 +219,7 @@ def test_no_mutated_certificate_proves_what_is_false(matrix: list[list[int]]) ->
 
 
 def test_mutations_of_a_tree_that_needs_every_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("certify.copositive_search.MAX_ORDER", 0)
+    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
     # At 2 - 1/100 and with the claim of 2, so that only the matrix is other than that of the tree.
     below = clique_matrix(7, cycle(7), F(199, 100))
     report = copositive(clique_matrix(7, cycle(7), F(21, 10)), strict=True)
@@ -319,7 +319,9 @@ class TestCheck:
 class TestLimits:
     def test_a_criterion_ends(self, monkeypatch: pytest.MonkeyPatch) -> None:
         certificate, matrix = stated(HORN, CRITERION)
-        monkeypatch.setattr("certify.copositive_rules.MAX_ORDER", 4)
+        monkeypatch.setattr("certify.criterion.MAX_SIZE", 5**4)
+        assert obligation_of(certificate, matrix) is None
+        monkeypatch.setattr("certify.criterion.MAX_SIZE", 5**4 - 1)
         assert obligation_of(certificate, matrix) is Obligation.LIMITS
 
     def test_deep_trees_end(self) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.copositive_matrices import HORN, hildebrand
 from certify.cli import main
-from tests.copositive_matrices import HORN, hildebrand
 
 Rows = list[list[int]] | list[list[Fraction]]
 
@@ -70,7 +70,7 @@ def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("certify.copositive_search.MAX_ORDER", 0)
+    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
     matrix, certificate = written(tmp_path, hildebrand([Fraction(1, 10)] * 5)), tmp_path / "m.cert"
     arguments = ("copositive", matrix, "--time-limit", "0.3", "--certificate", certificate)
     assert run(monkeypatch, *arguments) == 3

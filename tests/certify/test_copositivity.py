@@ -3,12 +3,20 @@
 import random
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from benchmarks.copositive_matrices import (
+    HOFFMAN_PEREIRA,
+    HORN,
+    clique_matrix,
+    cycle,
+    hildebrand,
+    johnson,
+    scaled,
+)
 from certify import CertificateError, DataError, copositive
 from certify.certificate import CriterionLeaf, EnvelopeLeaf, Leaf, Part, Split
 from certify.certificate_file import any_from_text, to_text
@@ -17,23 +25,11 @@ from certify.copositive_leaf import proved_level
 from certify.copositivity import CopositivityReport, decide
 from certify.progress import Observer
 from certify.symmetric_matrix import SymmetricMatrix
-from tests.copositive_matrices import (
-    HOFFMAN_PEREIRA,
-    HORN,
-    clique_matrix,
-    cycle,
-    hildebrand,
-    scaled,
-)
 from tests.copositive_oracle import simplex_minimum
 from tests.strategies import symmetric_integers
 
 F = Fraction
 Rows = Sequence[Sequence[int | Fraction]]
-
-JOHNSON_8_2_4 = [
-    (i, j) for (i, a), (j, b) in combinations(enumerate(combinations(range(8), 2)), 2) if not set(a) & set(b)
-]
 
 
 def assert_certified(report: CopositivityReport) -> None:
@@ -61,7 +57,7 @@ def test_agrees_with_brute_force(matrix: list[list[int]]) -> None:
 
 
 def test_trees_alone_agree_with_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("certify.copositive_search.MAX_ORDER", 0)
+    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
     monkeypatch.setattr("certify.copositivity.simplex_minima", lambda form, starts, seed: np.eye(len(form)))
     kinds = set()
     for seed in range(60):
@@ -112,7 +108,7 @@ def test_extreme_matrices(matrix: Rows) -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "edges", "clique"), [(5, cycle(5), 2), (12, cycle(12), 2), (28, JOHNSON_8_2_4, 4)]
+    ("p", "edges", "clique"), [(5, cycle(5), 2), (12, cycle(12), 2), (28, johnson(8), 4)]
 )
 def test_clique_matrices(p: int, edges: list[tuple[int, int]], clique: int) -> None:
     for alpha, answers in (
@@ -134,8 +130,17 @@ def test_sums_of_semidefinite_and_nonnegative() -> None:
     assert_certified(report)
 
 
+def test_an_exact_share_of_the_positive_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
+    report = copositive(clique_matrix(28, johnson(8), F(4)))
+    assert report.answer == "yes"
+    assert_certified(report)
+    assert report.certificate is not None
+    assert [type(node) for node in report.certificate.tree] == [Leaf]
+
+
 def test_components_are_proved_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("certify.copositive_search.MAX_ORDER", 5)
+    monkeypatch.setattr("certify.criterion.MAX_SIZE", 2000)
     blocks = [[F(0)] * 15 for _ in range(15)]
     for i in range(15):
         for j in range(15):
@@ -165,7 +170,7 @@ def test_entries_of_very_different_size() -> None:
 
 
 def test_unknown_says_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("certify.copositive_search.MAX_ORDER", 0)
+    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
     asked = []
 
     class Watching(Observer):

@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
+from benchmarks.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, clique_matrix, cycle
 from certify.criterion import TooManySetsError, negative_point
 from certify.problem import over_common_denominator
-from tests.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, clique_matrix, cycle
 from tests.copositive_oracle import simplex_minimum, value
 from tests.strategies import symmetric_integers
 

@@ -166,6 +166,13 @@ def test_bad_numpy_files(tmp_path: Path) -> None:
         read_matrix(path)
 
 
+def test_numbers_must_not_be_too_long() -> None:
+    assert as_matrix([[10**1300]]).entries == ((10**1300,),)
+    primes = [10**1000 + 453 + 2 * k for k in range(5)]
+    with pytest.raises(DataError, match="round them"):
+        as_matrix([[F(1, primes[i]) if i == j else F(0) for j in range(5)] for i in range(5)])
+
+
 def test_bad_arrays() -> None:
     examples: tuple[Any, ...] = (
         None,

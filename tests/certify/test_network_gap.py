@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,11 +18,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from certify import ReLUNetwork, check, load_certificate
 from certify.errors import CertifyError, NetworkError
+from certify.gap_report import GapReport
 from certify.network_file import load_network
 from certify.network_gap import gap
+from certify.summary import print_gap
 from tests.certify.test_cli import run
 from tests.network_files import Weights
 
@@ -85,6 +91,57 @@ def test_nothing_to_fit() -> None:
     assert report.loss == F(1, 20)
     assert report.excess[0] == 0
     assert report.excess[1] is None
+    assert report.is_improvable
+    assert "no percentage: the global optimum is 0" in _shown(report)
+
+
+def test_nothing_proved() -> None:
+    # Two million times the targets: its own residual, scaled down, proves nothing but 0.
+    network = ReLUNetwork.from_rationals([[10**30]], [[10**30]])
+    report = gap([[1], [2]], [1, 1], network, task="regression", search=False)
+    assert report.interval.lower == 0
+    assert "unknown: nothing above 0 was proved of the global optimum" in _shown(report)
+
+
+def test_a_gradient_without_end_is_null_in_json() -> None:
+    network = ReLUNetwork.from_rationals([[0]], [[0]], [1])
+    report = gap([[1], [2]], [5, 3], network, task="regression", output_bias="free", search=False)
+    values = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert values["relative_gradient"] is None
+    assert not values["is_stationary"]
+
+
+@pytest.mark.parametrize("network", [ReLUNetwork((), ()), ReLUNetwork(((),), ())])
+@pytest.mark.parametrize("search", [True, False])
+def test_a_network_without_neurons(network: ReLUNetwork, search: bool) -> None:
+    report = gap([[1], [2]], [2, 3], network, task="regression", search=search)
+    assert report.loss == F(13, 2)
+    assert report.interval.lower > 0
+
+
+@pytest.mark.parametrize("output_bias", [None, "free"])
+def test_inputs_that_are_all_zero(output_bias: str | None) -> None:
+    network = ReLUNetwork.from_rationals([[1]], [[1]])
+    report = gap([[0], [0]], [2, 4], network, task="regression", output_bias=output_bias, search=False)
+    # No neuron does anything; a free bias is the mean.
+    assert report.interval.lower == (10 if output_bias is None else 1)
+
+
+def test_ctrl_c_in_compiled_code_of_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: Any) -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise SystemError("returned a result with an exception set")
+
+    monkeypatch.setattr("certify.network_gap.diagnose", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        gap([[1]], [2], ReLUNetwork.from_rationals([[1]], [[1]]), task="regression")
+
+
+def test_a_time_limit_that_looking_at_the_network_uses_up() -> None:
+    network = ReLUNetwork.from_rationals([[1]], [[1]])
+    report = gap([[1], [2]], [2, 3], network, task="regression", time_limit=1e-9)
+    assert 0 <= report.interval.lower <= report.interval.upper <= report.loss
 
 
 @settings(max_examples=15)
@@ -229,6 +286,12 @@ def test_the_objective_of_pytorch(
     proved = load_certificate(tmp_path / "c.cert")
     assert proved.gamma == F(45, 1000)
     assert proved.output_bias == "decayed"
+
+
+def _shown(report: GapReport) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    print_gap(console, report)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 class _Code:

@@ -1,13 +1,14 @@
-"""Matrices of the literature on copositivity, as integers."""
+"""Matrices of the literature on copositivity, exact."""
 
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import combinations
 
 Rows = list[list[int]]
 
 
 def circulant(first: list[int]) -> Rows:
-    """The symmetric matrix whose rows are the first one, moved on by one each."""
+    """Return the matrix whose rows are the first one, moved on by one each."""
     p = len(first)
     return [[first[(j - i) % p] for j in range(p)] for i in range(p)]
 
@@ -18,7 +19,7 @@ HOFFMAN_PEREIRA = circulant([1, -1, 1, 0, 0, 1, -1])
 
 
 def hildebrand(half_tangents: Iterable[Fraction]) -> list[list[Fraction]]:
-    """A matrix T(theta) of Hildebrand (2012), extreme of order 5, for angles of rational sines and cosines.
+    """Return Hildebrand's (2012) extreme matrix T(theta) of order 5, for angles with these tan(theta_i / 2).
 
     Row i has 1, -cos theta_i and cos(theta_i + theta_{i+1}) at i, i + 1 and i + 2; the angles are positive,
     their sum is below pi. T(0) is Horn's matrix.
@@ -34,19 +35,30 @@ def hildebrand(half_tangents: Iterable[Fraction]) -> list[list[Fraction]]:
 
 
 def clique_matrix(p: int, edges: Iterable[tuple[int, int]], alpha: Fraction | int) -> list[list[Fraction]]:
-    """alpha (E - A) - E, copositive if and only if the graph has no clique of more than alpha vertices."""
+    """Return alpha (E - A) - E: copositive if and only if no clique has more than alpha vertices."""
     joined = {frozenset(edge) for edge in edges}
     return [[(Fraction(0) if {i, j} in joined else Fraction(alpha)) - 1 for j in range(p)] for i in range(p)]
 
 
 def cycle(p: int) -> list[tuple[int, int]]:
-    """The edges of a cycle."""
+    """Return the edges of a cycle."""
     return [(i, (i + 1) % p) for i in range(p)]
 
 
 def scaled(matrix: Iterable[Iterable[int | Fraction]], factors: list[int]) -> list[list[Fraction]]:
-    """D M D for a diagonal matrix D."""
+    """Return D M D for a diagonal matrix D."""
     return [
         [Fraction(entry) * a * b for entry, b in zip(row, factors, strict=True)]
         for row, a in zip(matrix, factors, strict=True)
     ]
+
+
+def johnson(n: int) -> list[tuple[int, int]]:
+    """Return the edges between disjoint pairs of n: order n (n - 1) / 2, clique number n / 2 rounded down."""
+    pairs = list(combinations(range(n), 2))
+    return [(i, j) for i, j in combinations(range(len(pairs)), 2) if not {*pairs[i]} & {*pairs[j]}]
+
+
+def hamming_6_4() -> list[tuple[int, int]]:
+    """Return the edges between six-bit words that differ in four bits or more: order 64, clique number 4."""
+    return [(i, j) for i, j in combinations(range(64), 2) if (i ^ j).bit_count() >= 4]
