@@ -199,7 +199,7 @@ def float_down(value: Fraction) -> float:
 
 def float_up(value: Fraction) -> float:
     """Return the smallest float that is at least `value`."""
-    return 0.0 - float_down(-value)
+    return 0.0 - float_down(-value)  # of zero not -0.0
 
 
 def _nearest_float(value: Fraction) -> float:

@@ -15,11 +15,12 @@ from certify.diagnosis import Diagnosis
 from certify.exact import float_down, float_up
 from certify.network_file import save_network
 from certify.problem import ReLUNetwork, TrainingProblem
-from certify.report import Interval, Report, Stage
+from certify.report import Interval, Report, Stage, Status
 from certify.statement import formula
 from certify.weight_decay import FrameworkObjective
 
 _ROUNDING = Fraction(1, 10**9)
+_NEAR = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,13 @@ class GapReport:
     framework: FrameworkObjective | None
 
     @property
+    def shortened(self) -> str | None:
+        """Why the search ended before it was done, in one sentence; None if it did not."""
+        if self.report is None or self.report.status not in (Status.TIME_LIMIT, Status.INTERRUPTED):
+            return None
+        return self.report.status.meaning
+
+    @property
     def excess(self) -> tuple[Fraction, Fraction | None]:
         """How far the loss is above p*, relative to p*: at least the first and at most the second.
 
@@ -101,6 +109,10 @@ class GapReport:
                 f"training has not ended: the gradient is "
                 f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
             )
+        if self.is_improvable and self.loss <= self.interval.upper * (1 + _NEAR):
+            return (
+                "it is stationary, nearly, and within 1 % of a better network: longer training may still help"
+            )
         if self.is_improvable:
             return (
                 "it is stationary but not global: longer training will not help, a new start or more neurons "
@@ -134,6 +146,7 @@ class GapReport:
             "above_optimum_at_least": float_down(least),
             "above_optimum_at_most": None if most is None else float_up(most),
             "conclusion": self.conclusion,
+            "status": None if self.report is None else self.report.status.value,
             "is_stationary": diagnosis.is_stationary,
             "relative_gradient": _finite(diagnosis.gradient),
             "largest_gauge_over_gamma": _finite(diagnosis.peak),

@@ -18,7 +18,7 @@ from certify.certificate import Certificate
 from certify.check import Verdict
 from certify.data import Dataset, from_arrays
 from certify.diagnosis import diagnose
-from certify.errors import NetworkError
+from certify.errors import NetworkError, SolverError
 from certify.exact import float_up
 from certify.gap_report import GapReport
 from certify.interrupts import Interrupts
@@ -141,6 +141,18 @@ def fitting_dataset(read: Callable[[bool], Dataset], loaded: LoadedNetwork) -> D
     return dataset
 
 
+def assumptions(loaded: LoadedNetwork, dataset: Dataset) -> tuple[str, ...]:
+    """Say what had to be assumed about the network.
+
+    Args:
+        loaded: the network.
+        dataset: of `fitting_dataset`.
+    """
+    if dataset.preprocessing.bias and not loaded.hidden_bias:
+        return (*loaded.notes, f"{loaded.source} has one input more than the data: it is taken for a bias")
+    return loaded.notes
+
+
 def chosen_output_bias(loaded: LoadedNetwork, output_bias: str | None) -> str:
     """Return what the problem's networks have for an output bias.
 
@@ -182,6 +194,11 @@ def gap_of_network(
         search: see `gap`.
         framework: recorded in the result; gamma is its gamma.
     """
+    if not search and settings.method not in ("auto", "tree"):
+        raise SolverError(
+            f"without a search the method is the tree, or Shor's relaxation for many features, and not "
+            f"{settings.method}: leave the method out"
+        )
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     network = network_for(problem, loaded)
     loss = problem.objective(network)
@@ -217,7 +234,7 @@ def gap_of_network(
         problem=problem,
         dataset=dataset,
         source=loaded.describe(),
-        notes=loaded.notes,
+        notes=assumptions(loaded, dataset),
         method=method,
         wanted_gap=settings.gap,
         stages=stages,

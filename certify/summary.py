@@ -90,6 +90,7 @@ def print_gap(console: Console, report: GapReport) -> None:
         )
     rows += [
         ("method", report.method),
+        *([("cut short", report.shortened)] if report.shortened is not None else []),
         ("time", _time(report.seconds, report.stages)),
     ]
     for name, value in rows:

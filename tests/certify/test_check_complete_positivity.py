@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.copositive_matrices import HORN, circulant
 from certify import CompletePositivityCertificate, load_certificate, save_certificate
 from certify.certificate import COPOSITIVE, CopositivityCertificate, CriterionLeaf, EnvelopeLeaf, Split
 from certify.certificate_file import any_from_text, to_text
@@ -18,7 +19,6 @@ from certify.cp_certificate import COMPLETE_POSITIVITY, MAX_TERM_INTEGERS, Term
 from certify.errors import CertificateError
 from certify.obligations import Obligation
 from certify.symmetric_matrix import SymmetricMatrix
-from tests.copositive_matrices import HORN, circulant
 from tests.cp_oracle import gram
 from tests.strategies import INTEGERS, PRINTABLE, integer_rows, nodes
 

@@ -33,6 +33,7 @@ from certify.obligations import Obligation, Rejection
 from certify.rigorous import check_rigorously
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.tree_forgeries import TREE_FORGERIES
+from tests.certify.test_check_complete_positivity import FORGERIES as OF_FACTORISATIONS
 from tests.certify.test_obligations import FORGERIES as OF_TRAINING
 from tests.certify.test_obligations import HONEST as TRAINING
 from tests.certify.test_obligations import PROBLEM
@@ -97,7 +98,8 @@ class TestForgeries:
 
 
 def test_every_obligation_has_its_forgery() -> None:
-    assert {*OF_TRAINING, *FORGERIES, Obligation.NODE_KIND} == set(Obligation)
+    of_factorisations = {obligation for _, _, obligation in OF_FACTORISATIONS}
+    assert {*OF_TRAINING, *FORGERIES, *of_factorisations, Obligation.NODE_KIND} == set(Obligation)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.copositive_matrices import circulant
 from certify.cli import main
-from tests.copositive_matrices import circulant
 
 NO = [[1, 1, 0, 0, 1], [1, 2, 1, 0, 0], [0, 1, 2, 1, 0], [0, 0, 1, 1, 1], [1, 0, 0, 1, 6]]
 YES = circulant([8, 5, 1, 1, 5])

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, hildebrand, scaled
 from certify import check
 from certify.certificate_file import any_from_text, to_text
 from certify.completely_positive import decide
 from certify.errors import DataError
-from tests.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, hildebrand, scaled
 from tests.cp_oracle import Rows, assert_proved, gram
 
 F = Fraction

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.copositive_matrices import HORN, circulant
 from certify.cp_certificate import Term
 from certify.cp_faces import cliques, comparison_terms, components, face_rays, peel
 from certify.cp_separation import guesses, product, scaled, scales_of, separators
 from certify.cp_terms import exact_terms, less, primitive, semidefinite_terms, term, with_free_coordinates
-from tests.copositive_matrices import HORN, circulant
 from tests.copositive_oracle import simplex_minimum, value
 from tests.cp_oracle import gram
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from certify import ReLUNetwork, check, load_certificate
-from certify.errors import CertifyError, NetworkError
+from certify.errors import CertifyError, NetworkError, SolverError
 from certify.gap_report import GapReport
 from certify.network_file import load_network
 from certify.network_gap import gap
@@ -64,6 +64,16 @@ def test_a_stuck_network() -> None:
     assert float(report.interval.upper) == pytest.approx(0.19)
     assert report.conclusion.startswith("it is stationary but not global")
     assert report.best.width == 2
+
+
+def test_a_network_that_is_nearly_global_is_not_called_stuck() -> None:
+    # Its optimum is u v = 1.9; what is left is a little more training.
+    root = float(np.sqrt(1.9)) * 1.00003
+    network = ReLUNetwork.from_floats([[root]], [[root]])
+    report = gap([[1]], [2], network, task="regression", gap=1e-9)
+    assert report.diagnosis.is_stationary
+    assert report.is_improvable
+    assert report.conclusion.endswith("longer training may still help")
 
 
 def test_a_network_is_narrowed_exactly_as_it_is_said() -> None:
@@ -374,3 +384,30 @@ def test_options_that_do_not_fit(
 def test_an_object_that_is_no_network() -> None:
     with pytest.raises(CertifyError):
         gap([[1]], [2], 7)
+
+
+def test_what_is_assumed_is_said() -> None:
+    network = ReLUNetwork.from_rationals([[1], [2]], [[1]])
+    report = gap([[1], [2]], [2, 1], network, task="regression", search=False)
+    assert report.notes == ("ReLUNetwork has one input more than the data: it is taken for a bias",)
+    assert report.shortened is None
+
+
+def test_without_a_search_there_is_no_choice_of_method() -> None:
+    with pytest.raises(SolverError, match="and not sdp: leave the method out"):
+        gap(
+            [[1]],
+            [2],
+            ReLUNetwork.from_rationals([[1]], [[1]]),
+            search=False,
+            method="sdp",
+            task="regression",
+        )
+
+
+def test_a_search_that_was_cut_short_says_so() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 5)), rng.standard_normal(60)
+    network = ReLUNetwork.from_floats(rng.standard_normal((5, 2)), rng.standard_normal((2, 1)))
+    report = gap(X, y, network, gamma=1e-3, task="regression", gap=1e-12, time_limit=0.5)
+    assert report.shortened == "the time limit ended the work; both bounds are valid"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from benchmarks.copositive_matrices import HORN, circulant
 from formulations.nearest_cp import (
     Matrix,
     nearest_cp,
@@ -13,7 +14,6 @@ from formulations.nearest_cp import (
     vector,
     weighted_sum,
 )
-from tests.copositive_matrices import HORN, circulant
 
 
 def correlations(factor: Matrix) -> Matrix:
