@@ -19,7 +19,7 @@ from certify.cp_faces import comparison_terms, components, peel
 from certify.cp_separation import separators
 from certify.cp_terms import Integers, Rational, lifted
 from certify.problem import IntegerRows
-from formulations.nearest_cp import nearest_cp, separates
+from formulations.nearest_cp import Column, nearest_cp, separates
 
 _BITS = (4, 8, 14, 24, 40)  # of the columns: short ones are enough in the interior of a face
 _REACHED = 1e-9  # relative distance from which on exact weights are tried
@@ -141,8 +141,12 @@ def _numerically(matrix: Rational, should_stop: Callable[[float], bool]) -> list
     distance = 1.0
     for _ in range(_NARROWINGS):
         separated = False
-        for bits in _BITS:
-            found = nearest_cp(face.target, face.rays, bits=bits, should_stop=should_stop)
+        start: list[Column] = []
+        for bits, more in zip(_BITS, (*np.diff(_BITS).tolist(), 0), strict=True):
+            found = nearest_cp(face.target, face.rays, bits=bits, start=start, should_stop=should_stop)
+            start = [
+                Column(column.cone, tuple(t << more for t in column.coefficients)) for column in found.columns
+            ]
             distance = min(distance, found.distance / float(np.linalg.norm(face.target)))
             terms = face.exact(found.columns, found.weights) if distance < _REACHED else None
             if terms is not None:

@@ -23,6 +23,7 @@ from formulations.reduced import ReducedSolution, solve_reduced
 from formulations.splitting import extend
 
 _MARGIN = 30.0  # of the distance: it is the least there is up to 3 %
+_TOLERANCE = 1e-6  # a relative distance below it is no more than a solver's error
 _BITS = 40  # of the entries of the repaired matrix
 _IDLE = 1e-9  # diagonal entries below it, relative to the largest, are a solver's noise
 
@@ -101,7 +102,11 @@ def diagnose(
     lifted = (lifted + lifted.T) / 2
     block = lifted[: 2 * n, : 2 * n]
     size = float(np.linalg.norm(block))
-    nearest = nearest_cp(2 * n / size * block, [np.eye(2 * n)], margin=_MARGIN) if size > 0 else None
+    nearest = (
+        nearest_cp(2 * n / size * block, [np.eye(2 * n)], tolerance=_TOLERANCE, margin=_MARGIN)
+        if size > 0
+        else None
+    )
     eigenvalues = np.linalg.eigvalsh(lifted)
     repaired = _repaired(lifted, n)
     report = decide(repaired, free=len(lifted) - 2 * n, time_limit=time_limit, observer=observer)

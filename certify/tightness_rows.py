@@ -22,6 +22,7 @@ from certify.progress import Clock, Within
 from certify.report import Report, Status
 from certify.root_leaf import Arrays, Matrix
 from certify.worker import run_in_child
+from formulations.copositive_cuts import copositive_cuts
 from formulations.descent import descend
 from formulations.reduced import ReducedSolution, solve_reduced
 from formulations.rounding import round_to_network
@@ -29,10 +30,13 @@ from formulations.sgd import random_network, train_by_sgd
 
 # Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.
 LARGEST_ROUNDED = 150  # samples
+LARGEST_CUT = 12  # samples
+CUTS = 10
 DESCENTS = 10
 LEAST_GAIN = 1e-3  # of a descent, relative, for another to follow
 
 TRAINING, SDP_ESTIMATE, SDP_PROVED = "column generation", "SDP-NN", "SDP-NN, certified"
+SDP_CUT = "SDP-NN, copositive cuts"
 SHOR, FULL_BATCH, BATCHES, LBFGS = "Shor", "SGD, full batch", "SGD, batches", "L-BFGS"
 STEPS: tuple[Literal["paper", "stable"], ...] = ("paper", "stable")
 
@@ -232,6 +236,25 @@ def semidefinite(bench: Bench) -> Iterator[Row]:
     yield _proved(SDP_PROVED, report)
 
 
+def copositive_cut(bench: Bench) -> Iterator[Row]:
+    """Measure SDP-NN with inequalities of CP-NN that it violates (docs/method.md, section 8)."""
+    if bench.problem.n > LARGEST_CUT:
+        raise SolverError(
+            f"copositive cuts are for at most {LARGEST_CUT} rows, and the data has {bench.problem.n}: "
+            "choose some of them"
+        )
+    begun = time.perf_counter()
+    X, Y, gamma = bench.arrays.X, bench.arrays.Y, bench.arrays.gamma
+    try:
+        with bench.interrupts.allowed():
+            rounds = copositive_cuts(X, Y, gamma, cuts=CUTS, should_stop=lambda: bench.over)
+    except ValueError as error:
+        raise SolverError(f"SDP-NN with copositive cuts has no value ({error})") from error
+    note = f"{len(rounds) - 1} cuts, from a distance of {rounds[0].distance:.1e} to {rounds[-1].distance:.1e}"
+    seconds = time.perf_counter() - begun
+    yield Row(SDP_CUT, Kind.ESTIMATE, rounds[-1].value, seconds=seconds, note=note)
+
+
 def shor(bench: Bench) -> Iterator[Row]:
     """Measure the Shor relaxation."""
     yield _proved(SHOR, bench.bound("shor"))
@@ -345,6 +368,7 @@ def _sgd(bench: Bench, quantity: str, batch_size: int | None) -> Iterator[Row]:
 QUANTITIES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "optimum": strongest,
     SDP_ESTIMATE: semidefinite,
+    SDP_CUT: copositive_cut,
     SHOR: shor,
     "rounding": rounding,
     LBFGS: lbfgs,

@@ -19,7 +19,8 @@ from formulations.nearest_cp import nearest_cp
 from formulations.reduced import check_problem
 from formulations.solvers import choose_solver, run
 
-_MARGIN = 30.0
+_MARGIN = 10.0  # of the distance: it is the least there is up to 10 %
+_TOLERANCE = 1e-6  # a relative distance below it is no more than a solver's error
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def copositive_cuts(
         B = change @ moments.value @ change.T
         B = (B + B.T) / 2
         size = float(np.linalg.norm(B)) or 1.0
-        nearest = nearest_cp(2 * n / size * B, [np.eye(2 * n)], margin=_MARGIN)
+        nearest = nearest_cp(2 * n / size * B, [np.eye(2 * n)], tolerance=_TOLERANCE, margin=_MARGIN)
         rounds.append(CutRound(target_unit**2 * float(problem.value), nearest.distance / (2 * n)))
         if len(rounds) > cuts or nearest.least == 0.0 or should_stop():
             return tuple(rounds)

@@ -27,6 +27,8 @@ Vector = NDArray[np.float64]
 
 _ENUMERATED = 9  # rays of a cone up to which all its faces are looked at
 _NEW = 60  # columns that join in a round
+_PATIENCE = 40  # rounds in which the distance has to be halved
+_NEAR = 1e-6  # where it is below this, relative to |A|: there nothing is separated any more
 _SLIDE_EVERY = 5  # rounds
 _SLIDE_STEPS = 100
 _STARTS = 64  # of the pricing of larger cones
@@ -91,11 +93,12 @@ def nearest_cp(
 
     Returns:
         The best of all rounds, an estimate: it ends when the distance is none, when M is copositive as far
-        as the pricing knows, to such a part of the distance that M separates A, or at a limit.
+        as the pricing knows, to such a part of the distance that M separates A, or at a limit; and where A
+        is all but in the cone, when rounds gain little.
     """
     size = float(np.linalg.norm(A))
     pool = dict.fromkeys([*start, *simple_columns(rays, bits)])
-    rounds = 0
+    rounds, before = 0, np.inf
     while True:
         columns = tuple(pool)
         weights = _master(A, [vector(column, rays) for column in columns])
@@ -116,6 +119,10 @@ def nearest_cp(
                 break
         if done or rounds >= max_rounds or should_stop(distance / size):
             return found
+        if rounds % _PATIENCE == 0:
+            if distance < _NEAR * size and distance > before / 2:
+                return found
+            before = distance
         rounds += 1
         slid = _slid(A, columns, weights, rays, bits) if rounds % _SLIDE_EVERY == 0 else []
         pool = dict.fromkeys([*start, *columns, *slid, *fresh])
