@@ -53,7 +53,7 @@ def answer(text: bytes, problem: TrainingProblem, folder: Path) -> tuple[int, di
     certificate, data = folder / "c.cert", folder / "p.txt"
     certificate.write_bytes(text)
     data.write_text("".join(problem.canonical_text()))
-    command = [PROGRAM, certificate, "--problem", data, "--json"]
+    command: list[str | Path] = [PROGRAM, certificate, "--problem", data, "--json"]
     run = subprocess.run(command, capture_output=True, timeout=60)
     assert run.returncode in (0, 1, 2), run.stderr
     assert (run.returncode == 2) == bool(run.stderr), run.stderr
@@ -255,7 +255,7 @@ class TestInCommand:
 
     def test_alone(self, tmp_path: Path) -> None:
         certificate, problem = CASES["orthants"]
-        command = [
+        command: list[str | Path] = [
             sys.executable,
             "-m",
             "certify.check_file",
