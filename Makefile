@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types proofs clean
 
 demo: $(VENV)/.installed
 	@mkdir -p demo
@@ -13,6 +13,7 @@ demo: $(VENV)/.installed
 
 # One worker a core, so each keeps to one BLAS thread.
 test: $(VENV)/.installed-dev
+	@if command -v coqc ocamlfind >/dev/null; then $(MAKE) --no-print-directory proofs; fi
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 lint: $(VENV)/.installed-dev
@@ -22,7 +23,21 @@ lint: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
+# The proofs in Coq and the checker that is extracted from them, which `certify check` then uses.
+PROOF_TOOLS := coq libcoq-mathcomp-algebra ocaml-nox ocaml-findlib libzarith-ocaml-dev
+proofs:
+	@if ! command -v coqc ocamlfind >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PROOF_TOOLS) >/dev/null; \
+	  else \
+	    echo "the proofs need Coq and OCaml with Zarith: on Debian, as root, apt-get install $(PROOF_TOOLS)"; exit 1; \
+	  fi; \
+	fi
+	$(MAKE) --no-print-directory -C proofs
+	@cat proofs/build/assumptions.txt
+
 clean:
+	$(MAKE) -C proofs clean
 	rm -rf $(VENV) demo build *.egg-info
 
 $(BIN)/python:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from certify.certificate import Certificate, CopositivityCertificate
@@ -26,11 +27,13 @@ from certify.errors import CertifyError, DataError
 from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
+from certify.proved_checker import check_proved, find_checker
 from certify.statement import TRUST, theorem
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import array_table, read_table
 
-Path = str | PathLike[str]
+AnyPath = str | PathLike[str]
+BEST = "best"  # the most trusted checker that is there
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,11 @@ class DataVerdict(Verdict):
 
 
 def check(
-    certificate: AnyCertificate | Path,
+    certificate: AnyCertificate | AnyPath,
     X: Any = None,
     y: Any = None,
     *,
-    data: Path | None = None,
+    data: AnyPath | None = None,
     problem: TrainingProblem | None = None,
     matrix: Any = None,
     gamma: Fraction | int | str | float | None = None,
@@ -70,8 +73,10 @@ def check(
         problem: an exact training problem.
         matrix: p x p, as it was given to `copositive`.
         gamma: the weight decay that the certificate must be for; by default any.
-        trust: "exact" is rational arithmetic only; "rigorous", a quick first look at a large tree, is
-            floating point with proven error bounds and needs numba.
+        trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
+            in Coq (proofs/), which must have been built; "best" is the latter where it is there, else the
+            former; "rigorous", a quick first look at a large tree, is floating point with proven error
+            bounds and needs numba.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
@@ -85,12 +90,15 @@ def check(
     given = [X is not None, data is not None, problem is not None, matrix is not None]
     if given.count(True) != 1 or (X is None) != (y is None):
         raise DataError("give the data to check against once: as X and y, as data, as problem or as matrix")
-    if trust not in TRUST:
-        raise DataError(f"the trust level {trust!r} is unknown: choose {' or '.join(TRUST)}")
+    if trust not in (*TRUST, BEST):
+        raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
+    file = None
     if not isinstance(certificate, AnyCertificate):
+        # A pipe cannot be read again.
+        file = Path(certificate) if os.path.isfile(certificate) else None
         certificate = load_any_certificate(certificate)
     if isinstance(certificate, CopositivityCertificate | CompletePositivityCertificate):
-        if (data is None and matrix is None) or gamma is not None or trust != "exact":
+        if (data is None and matrix is None) or gamma is not None or trust not in ("exact", BEST):
             raise DataError(
                 f"the certificate states {certificate.statement!r} of a matrix: give that as data or matrix, "
                 "without gamma, and let the trust be exact"
@@ -99,6 +107,8 @@ def check(
         return _check_matrix(certificate, symmetric, on_progress)
     if matrix is not None:
         raise DataError("the certificate is of a training problem: give X and y, data or problem")
+    if trust == BEST:
+        trust = "exact" if find_checker() is None else "proved"
     try:
         if problem is None:
             problem = _problem(certificate, _dataset(certificate, X, y, data))
@@ -110,6 +120,8 @@ def check(
         from certify.rigorous import check_rigorously
 
         verdict = check_rigorously(certificate, problem, on_progress)
+    elif trust == "proved":
+        verdict = check_proved(certificate, problem, on_progress, path=file)
     else:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
@@ -140,7 +152,7 @@ def rejection_of(error: OtherDataError, trust: str) -> DataVerdict:
     return DataVerdict(False, None, trust, str(error), Obligation.PROBLEM, 0, None)
 
 
-def dataset_of(certificate: Certificate, data: Path) -> Dataset:
+def dataset_of(certificate: Certificate, data: AnyPath) -> Dataset:
     """Return what a certificate's recipe makes of a data file.
 
     Raises:
@@ -150,7 +162,7 @@ def dataset_of(certificate: Certificate, data: Path) -> Dataset:
     return _dataset(certificate, None, None, data)
 
 
-def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
+def problem_of(certificate: Certificate, data: AnyPath) -> TrainingProblem:
     """Return the exact problem that a certificate's recipe makes of a data file.
 
     Raises:
@@ -160,7 +172,7 @@ def problem_of(certificate: Certificate, data: Path) -> TrainingProblem:
     return _problem(certificate, dataset_of(certificate, data))
 
 
-def _dataset(certificate: Certificate, X: Any, y: Any, data: Path | None) -> Dataset:
+def _dataset(certificate: Certificate, X: Any, y: Any, data: AnyPath | None) -> Dataset:
     """Follow the certificate's recipe on the user's data."""
     recipe = certificate.preprocessing
     if recipe is None:
@@ -192,9 +204,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m certify.check_file", description=main.__doc__)
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
+    parser.add_argument("--trust", default=BEST, metavar="LEVEL", help="best, proved, exact or rigorous")
     options = parser.parse_args(arguments)
     try:
-        verdict = check(options.certificate, data=options.data)
+        verdict = check(options.certificate, data=options.data, trust=options.trust)
         if not verdict.valid:
             print(f"REJECTED: {verdict.reason}")
             return 1

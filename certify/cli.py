@@ -46,11 +46,15 @@ def check(
     certificate: CertificateFile,
     data: DataFile,
     trust: Annotated[
-        str, typer.Option(help="exact, or rigorous: floating point with proven error bounds, quicker.")
-    ] = "exact",
+        str,
+        typer.Option(
+            help="proved: by the checker verified in Coq; exact: in rational arithmetic; rigorous: in "
+            "floating point with proven error bounds; best: proved where that checker is built, else exact."
+        ),
+    ] = "best",
     json_: AsJson = False,
 ) -> None:
-    """Verify a certificate, in exact arithmetic: exit 0 valid, 1 rejected, 2 unusable input."""
+    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable input."""
     from rich.console import Console
 
     from certify.check_file import check as check_file

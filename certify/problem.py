@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -212,17 +212,22 @@ class TrainingProblem:
         return len(self.targets[0])
 
     def sha256(self) -> str:
-        """Hash the canonical text of the problem (docs/certificate-format.md, "The problem's hash")."""
+        """Hash the canonical text of the problem."""
         digest = hashlib.sha256()
-        digest.update(
+        for part in self.canonical_text():
+            digest.update(part.encode())
+        return digest.hexdigest()
+
+    def canonical_text(self) -> Iterator[str]:
+        """Write the problem, part by part (docs/certificate-format.md, "The problem and its hash")."""
+        yield (
             f"certify problem 1\nloss {self.loss}\noutput_bias {self.output_bias}\n"
             f"gamma {self.gamma.numerator}/{self.gamma.denominator}\n"
             f"size {self.n} {self.d} {self.c}\n"
-            f"denominators {self.input_denominator} {self.target_denominator}\n".encode()
+            f"denominators {self.input_denominator} {self.target_denominator}\n"
         )
         for x, y in zip(self.inputs, self.targets, strict=True):
-            digest.update((" ".join(map(str, x)) + " ; " + " ".join(map(str, y)) + "\n").encode())
-        return digest.hexdigest()
+            yield " ".join(map(str, x)) + " ; " + " ".join(map(str, y)) + "\n"
 
     def loss_at_zero(self) -> Fraction:
         """The objective 1/2 |Y|_F^2 of the network without neurons, its output bias zero."""

@@ -9,6 +9,7 @@ from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 
 TRUST = {
+    "proved": "proved (a checker whose soundness is proved in Coq)",
     "exact": "exact (rational arithmetic only)",
     "rigorous": "rigorous (floating point with proven error bounds)",
 }

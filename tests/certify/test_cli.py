@@ -47,12 +47,17 @@ def test_bound_then_check(
     assert "lower bound" in shown.out
     assert "upper bound" in shown.out
     assert "2 classes (a, b)" in shown.err
+    assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "exact") == 0
+    assert "VALID   trust: exact" in capsys.readouterr().out
+    monkeypatch.setenv("CERTIFY_CHECKER", "")
     assert run(monkeypatch, "check", certificate, "--data", small) == 0
     assert "VALID   trust: exact" in capsys.readouterr().out
+    assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "proved") == 2
+    assert "make proofs" in capsys.readouterr().err
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "rigorous") == 0
     assert "VALID   trust: rigorous" in capsys.readouterr().out
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "blind") == 2
-    assert "choose exact or rigorous" in capsys.readouterr().err
+    assert "choose proved, exact, rigorous or best" in capsys.readouterr().err
 
 
 def test_shrink(

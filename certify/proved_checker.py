@@ -1,0 +1,135 @@
+"""The checker that is extracted from its soundness proof in Coq (proofs/), run as a program of its own.
+
+It shares no code with `certify.check`: it reads the certificate file itself, and the problem as the text of
+which the certificate states the hash. Only the standard library is used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from certify.certificate import Certificate
+from certify.certificate_file import save_certificate
+from certify.check import Verdict
+from certify.errors import CertifyError, DataError
+from certify.obligations import Obligation, Rejection
+from certify.problem import TrainingProblem
+
+NAME = "certify-check"
+VARIABLE = "CERTIFY_CHECKER"  # the program's path; empty to do without
+
+
+class ProvedCheckerError(CertifyError):
+    """The proved checker cannot be run, or cannot read what it is given."""
+
+
+def find_checker() -> Path | None:
+    """Return the program that CERTIFY_CHECKER names, or is built in proofs/, or is on the PATH."""
+    chosen = os.environ.get(VARIABLE)
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    built = Path(__file__).parent.parent / "proofs" / "build" / NAME
+    found = str(built) if os.access(built, os.X_OK) else shutil.which(NAME)
+    return None if found is None else Path(found)
+
+
+def check_proved(
+    certificate: Certificate,
+    problem: TrainingProblem,
+    on_progress: Callable[[int, int], None] | None = None,
+    *,
+    path: Path | None = None,
+) -> Verdict:
+    """Decide whether a certificate proves its bound for a problem, by the proved checker.
+
+    Args:
+        certificate: as read from an untrusted file.
+        problem: the problem that the user means, from the user's own data.
+        on_progress: called with (nodes done, nodes in all) from time to time.
+        path: of the certificate's file, if it has one that can be read again.
+
+    Raises:
+        DataError: if the program is not there.
+        ProvedCheckerError: if it fails, or reads another certificate in the file than was read before.
+    """
+    program = find_checker()
+    if program is None:
+        raise DataError(
+            "the proved checker is not there: build it with `make proofs` in certify's source, or let "
+            f"{VARIABLE} name it"
+        )
+    with TemporaryDirectory() as folder:
+        text = Path(folder) / "problem.txt"
+        text.write_text("".join(problem.canonical_text()), encoding="ascii", newline="\n")
+        if path is None:
+            path = Path(folder) / "certificate.cert"
+            save_certificate(certificate, path)
+        command = [
+            os.fspath(program),
+            os.fspath(path.absolute()),
+            "--problem",
+            os.fspath(text),
+            "--json",
+            "--progress",
+        ]
+        code, output, errors = _run(command, len(certificate.tree), on_progress)
+    if code not in (0, 1):
+        raise ProvedCheckerError(
+            f"the proved checker failed: {errors or f'exit code {code}'}; try --trust exact"
+        )
+    return _verdict(certificate, json.loads(output))
+
+
+def _run(
+    command: list[str], total: int, on_progress: Callable[[int, int], None] | None
+) -> tuple[int, str, str]:
+    """Run the program; return its exit code, its output and what it complained of."""
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    except OSError as error:
+        raise ProvedCheckerError(
+            f"the proved checker {command[0]} cannot be run ({error.strerror}): "
+            "build it anew with `make proofs`"
+        ) from None
+    complaints = []
+    with process:
+        try:
+            assert process.stderr is not None
+            assert process.stdout is not None
+            # Its one line of output waits in the pipe until all of its progress has been read.
+            for line in process.stderr:
+                if not line.strip().isdecimal():
+                    complaints.append(line.strip())
+                elif on_progress is not None:
+                    on_progress(int(line), total)
+            output = process.stdout.read()
+        except BaseException:
+            process.kill()
+            raise
+    if on_progress is not None and not process.returncode:
+        on_progress(total, total)
+    return process.returncode, output, " ".join(complaints)
+
+
+def _verdict(certificate: Certificate, answer: dict[str, object]) -> Verdict:
+    """Take over the program's answer on a certificate, which states the same bound."""
+    if answer["valid"]:
+        bound = f"{certificate.bound.numerator}/{certificate.bound.denominator}"
+        if answer["bound"] != bound:
+            raise ProvedCheckerError("the certificate's file changed while it was checked: check it again")
+        leaves = int(str(answer["leaves"]))
+        reason = (
+            f"every obligation holds ({leaves} {'leaf' if leaves == 1 else 'leaves'}), says a checker that "
+            "is proved sound in Coq"
+        )
+        return Verdict(True, certificate.bound, "proved", reason, None, leaves)
+    obligation = Obligation[str(answer["obligation"])]
+    node = answer["node"]
+    reason = str(Rejection(obligation, node if isinstance(node, int) else None))
+    return Verdict(False, None, "proved", reason, obligation, 0)

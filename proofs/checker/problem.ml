@@ -1,0 +1,170 @@
+(* From a table and a recipe to the exact training problem, in integers, and its hash. *)
+open Failure
+
+type t = {
+  x : Z.t list list; y : Z.t list list;
+  x_den : Z.t; y_den : Z.t;
+  gamma : Q.t;
+  bias_name : string;
+}
+
+let max_bits = 14_000
+
+let common_denominator rows = List.fold_left (List.fold_left (fun c q -> Z.lcm c (Q.den q))) Z.one rows
+
+let over denominator = List.map (List.map (fun q -> Z.mul (Q.num q) (Z.divexact denominator (Q.den q))))
+
+let refuse_vast rows =
+  let bits =
+    List.fold_left
+      (List.fold_left (fun most q -> max most (Z.numbits (Q.num q) - Z.numbits (Q.den q) + 1)))
+      min_int rows
+  in
+  let seen = Hashtbl.create 64 and common = ref Z.one in
+  List.iter
+    (List.iter (fun q ->
+         let d = Q.den q in
+         if not (Hashtbl.mem seen d) then (
+           Hashtbl.add seen d ();
+           common := Z.lcm !common d;
+           if Z.numbits !common + max bits 0 > max_bits then
+             other_data "it has numbers that need integers of more than %d bits over a common denominator" max_bits)))
+    rows
+
+(* The only (shift, scale) that a recipe may have for a feature (docs/certificate-format.md, "From a data file"). *)
+let standardization column =
+  let b = common_denominator [ column ] in
+  let entries = List.hd (over b [ column ]) in
+  let n = Z.of_int (List.length column) in
+  let total = List.fold_left Z.add Z.zero entries in
+  let squares = List.fold_left (fun s e -> Z.add s (Z.mul e e)) Z.zero entries in
+  let size = Z.mul n b in
+  let v = Z.sub (Z.mul n squares) (Z.mul total total) in
+  if Z.equal v Z.zero then (List.hd column, Q.one)
+  else
+    let exponent = 20 - Z.numbits size + (Z.numbits v / 2) in
+    let power base e = if e >= 0 then Q.of_bigint (Z.pow base e) else Q.inv (Q.of_bigint (Z.pow base (-e))) in
+    let two = Z.of_int 2 and four = Z.of_int 4 in
+    let floor q = Z.fdiv (Q.num q) (Q.den q) in
+    let root = Z.sqrt (floor (Q.mul (Q.make (Z.mul size size) v) (power four exponent))) in
+    let scale = Q.mul (Q.of_bigint root) (power two (-exponent)) in
+    let unit = power two (exponent - 40) in
+    let mean = Q.div (Q.make total size) unit in
+    let below = floor mean in
+    let rest = Q.sub mean (Q.of_bigint below) in
+    let order = Q.compare rest (Q.of_ints 1 2) in
+    let nearest = if order > 0 || (order = 0 && Z.is_odd below) then Z.succ below else below in
+    (Q.mul (Q.of_bigint nearest) unit, scale)
+
+let column_of (table : Table.t) target =
+  let text = Text.strip target in
+  let width = Array.length table.names in
+  let found = List.filter (fun k -> table.names.(k) = text) (List.init width Fun.id) in
+  let found =
+    if Text.all_digits text && String.length text <= 9 && int_of_string text >= 1 && int_of_string text <= width then
+      List.sort_uniq compare ((int_of_string text - 1) :: found)
+    else found
+  in
+  match found with
+  | [ k ] -> k
+  | [] -> other_data "it has no column %S" target
+  | _ -> other_data "the target %S can mean several of its columns" target
+
+let label = function
+  | Table.Number q -> Text.of_rational q
+  | Table.Name s -> s
+
+let number role = function
+  | Table.Number q -> q
+  | Table.Name s -> other_data "%S is text and a %s must be a number" s role
+
+let of_table (table : Table.t) (recipe : Recipe.t) gamma bias_name =
+  let targets = List.map (column_of table) recipe.targets in
+  if List.length (List.sort_uniq compare targets) < List.length targets then other_data "a target column is named twice";
+  let features = List.filter (fun k -> not (List.mem k targets)) (List.init (Array.length table.names) Fun.id) in
+  if features = [] then other_data "every column is a target";
+  let select columns row = List.map (fun k -> row.(k)) columns in
+  let x = List.map (fun row -> List.map (number "feature") (select features row)) table.rows in
+  refuse_vast x;
+  let x =
+    match recipe.standardize with
+    | None -> x
+    | Some pairs ->
+      if List.length pairs <> List.length features then other_data "it has another number of features than the recipe";
+      let columns = List.mapi (fun j _ -> List.map (fun row -> List.nth row j) x) features in
+      let same (shift, scale) (shift', scale') = Q.equal shift shift' && Q.equal scale scale' in
+      if not (List.for_all2 (fun column pair -> same (standardization column) pair) columns pairs) then
+        other_data "the recorded standardisation does not bring its features to mean 0 and variance 1";
+      let x = List.map (List.map2 (fun (shift, scale) q -> Q.mul (Q.sub q shift) scale) pairs) x in
+      refuse_vast x;
+      x
+  in
+  let x = if recipe.bias then List.map (fun row -> row @ [ Q.one ]) x else x in
+  let y =
+    if recipe.classification then (
+      let names = List.map (fun row -> label (List.hd (select targets row))) table.rows in
+      List.iter
+        (fun name -> if not (List.mem name recipe.classes) then other_data "the class %S is not one of the recorded" name)
+        names;
+      List.iter
+        (fun name -> if not (List.mem name names) then other_data "no row has the recorded class %S" name)
+        recipe.classes;
+      List.map (fun name -> List.map (fun c -> if c = name then Q.one else Q.zero) recipe.classes) names)
+    else (
+      let y = List.map (fun row -> List.map (number "regression target") (select targets row)) table.rows in
+      refuse_vast y;
+      y)
+  in
+  let x_den = common_denominator x and y_den = common_denominator y in
+  { x = over x_den x; y = over y_den y; x_den; y_den; gamma; bias_name }
+
+let sha256 p =
+  let s = Sha256.start () in
+  let words row = String.concat " " (List.map Z.to_string row) in
+  Sha256.add s
+    (Printf.sprintf "certify problem 1\nloss squared\noutput_bias %s\ngamma %s/%s\nsize %d %d %d\ndenominators %s %s\n"
+       p.bias_name (Z.to_string (Q.num p.gamma)) (Z.to_string (Q.den p.gamma)) (List.length p.x)
+       (List.length (List.hd p.x)) (List.length (List.hd p.y)) (Z.to_string p.x_den) (Z.to_string p.y_den));
+  List.iter2 (fun x y -> Sha256.add s (words x ^ " ; " ^ words y ^ "\n")) p.x p.y;
+  Sha256.finish s
+
+(* The text that is hashed is a way to hand over a problem that came from no CSV file. *)
+let of_text source text =
+  let bad () = unusable "%s is not the text of a problem (docs/certificate-format.md, \"The problem and its hash\")" source in
+  let integers line =
+    List.map
+      (fun w ->
+        (* Entries may be longer than those of a certificate. *)
+        let digits = if w <> "" && w.[0] = '-' then String.sub w 1 (String.length w - 1) else w in
+        if Text.all_digits digits then Z.of_string w else bad ())
+      (String.split_on_char ' ' line)
+  in
+  match String.split_on_char '\n' text with
+  | "certify problem 1" :: "loss squared" :: bias :: gamma :: size :: denominators :: samples -> (
+    let after prefix line =
+      let k = String.length prefix in
+      if String.length line > k && String.sub line 0 k = prefix then String.sub line k (String.length line - k) else bad ()
+    in
+    let bias_name = after "output_bias " bias in
+    match
+      (String.split_on_char '/' (after "gamma " gamma), integers (after "size " size),
+       integers (after "denominators " denominators))
+    with
+    | [ p; q ], [ n; d; c ], [ x_den; y_den ] when List.for_all Text.all_digits [ p; q ] && Z.of_string q <> Z.zero ->
+      let length rows k = List.for_all (fun row -> Z.equal (Z.of_int (List.length row)) k) rows in
+      let pairs =
+        List.filter_map
+          (fun line ->
+            if line = "" then None
+            else
+              match Str.split_delim (Str.regexp_string " ; ") line with
+              | [ x; y ] -> Some (integers x, integers y)
+              | _ -> bad ())
+          samples
+      in
+      let x = List.map fst pairs and y = List.map snd pairs in
+      if not (Z.equal (Z.of_int (List.length x)) n && x <> [] && length x d && length y c && Z.sign x_den > 0 && Z.sign y_den > 0)
+      then bad ();
+      { x; y; x_den; y_den; gamma = Q.make (Z.of_string p) (Z.of_string q); bias_name }
+    | _ -> bad ())
+  | _ -> bad ()

@@ -1,0 +1,178 @@
+(* A CSV file as a table of exact cells: decimals are the rationals that they are, anything else is a text. *)
+open Failure
+
+type cell = Number of Q.t | Name of string
+type t = { source : string; names : string array; has_header : bool; rows : cell array list }
+
+exception Not_csv of int * string
+
+(* The records of RFC 4180, read strictly; blanks after a separator are dropped. *)
+let records text separator =
+  let n = String.length text in
+  let found = ref [] and fields = ref [] and field = Buffer.create 64 in
+  let line = ref 1 and first_line = ref 1 in
+  let save () = fields := Buffer.contents field :: !fields; Buffer.clear field in
+  let finish () = found := (!first_line, List.rev !fields) :: !found; fields := []; first_line := !line in
+  let line_end i = if text.[i] = '\r' && i + 1 < n && text.[i + 1] = '\n' then i + 2 else i + 1 in
+  let add c =
+    if Buffer.length field >= 131072 * 4 then raise (Not_csv (!first_line, "field larger than field limit (131072)"));
+    Buffer.add_char field c in
+  let rec start_record i =
+    if i < n then
+      match text.[i] with
+      | '\n' | '\r' -> incr line; first_line := !line; start_record (line_end i)
+      | _ -> start_field i
+  and end_record i = save (); incr line; finish (); start_record (line_end i)
+  and last_record () = save (); finish ()
+  and start_field i =
+    if i >= n then last_record ()
+    else
+      match text.[i] with
+      | '\n' | '\r' -> end_record i
+      | '"' -> quoted (i + 1)
+      | ' ' -> start_field (i + 1)
+      | c when c = separator -> save (); start_field (i + 1)
+      | c -> add c; in_field (i + 1)
+  and in_field i =
+    if i >= n then last_record ()
+    else
+      match text.[i] with
+      | '\n' | '\r' -> end_record i
+      | c when c = separator -> save (); start_field (i + 1)
+      | c -> add c; in_field (i + 1)
+  and quoted i =
+    if i >= n then raise (Not_csv (!first_line, "a quote is not closed"))
+    else
+      match text.[i] with
+      | '"' -> after_quote (i + 1)
+      | ('\n' | '\r') as c -> if c = '\n' || not (i + 1 < n && text.[i + 1] = '\n') then incr line; add c; quoted (i + 1)
+      | c -> add c; quoted (i + 1)
+  and after_quote i =
+    if i >= n then last_record ()
+    else
+      match text.[i] with
+      | '"' -> add '"'; quoted (i + 1)
+      | '\n' | '\r' -> end_record i
+      | c when c = separator -> save (); start_field (i + 1)
+      | _ -> raise (Not_csv (!first_line, "something follows a closing quote"))
+  in
+  start_record 0;
+  List.filter_map
+    (fun (line, cells) ->
+      let cells = List.map Text.strip cells in
+      if cells = [] || cells = [ "" ] then None else Some (line, cells))
+    (List.rev !found)
+
+let width rows = List.length (snd (List.hd rows))
+let rectangular rows = rows <> [] && List.for_all (fun (_, cells) -> List.length cells = width rows) rows
+
+let first_comma_as_point cell =
+  match String.index_opt cell ',' with
+  | None -> cell
+  | Some i -> String.mapi (fun j c -> if i = j then '.' else c) cell
+
+let merit rows =
+  let numbers =
+    List.fold_left
+      (fun sum (_, cells) ->
+        List.fold_left (fun sum cell -> if Text.is_number (first_comma_as_point cell) then sum + 1 else sum) sum cells)
+      0 rows
+  in
+  let w = width rows in
+  (w > 1, Q.of_ints numbers (w * List.length rows), w)
+
+let better (wide, share, w) (wide', share', w') =
+  if wide <> wide' then wide else match Q.compare share share' with 0 -> w > w' | order -> order > 0
+
+(* The reading under the best separator. *)
+let split source text =
+  let readings =
+    List.filter_map
+      (fun separator -> match records text separator with rows -> Some rows | exception Not_csv _ -> None)
+      [ ';'; '\t'; ',' ]
+  in
+  let best =
+    List.fold_left
+      (fun best rows ->
+        match best with
+        | Some b when not (better (merit rows) (merit b)) -> best
+        | _ -> Some rows)
+      None (List.filter rectangular readings)
+  in
+  match best with
+  | Some rows when width rows > 1 -> rows
+  | _ ->
+    unusable "%s is no table: give every row the same number of cells, at least two, and close every quote" source
+
+let is_name cell =
+  cell <> ""
+  && (not (String.contains "0123456789+-.," cell.[0]))
+  && (not
+        (List.mem (String.lowercase_ascii cell) [ "na"; "n/a"; "nan"; "null"; "none"; "inf"; "infinity" ]))
+  && match Text.decode cell with Ok points -> List.exists Text.is_letter points | Error _ -> false
+
+let has_header rows =
+  match List.map (fun (_, cells) -> Array.of_list cells) rows with
+  | [] -> false
+  | [ first ] -> not (Array.exists Text.is_number first)
+  | first :: body ->
+    let names = ref 0 and numbers = ref 0 in
+    Array.iteri
+      (fun k title ->
+        let count = List.fold_left (fun sum row -> if Text.is_number row.(k) then sum + 1 else sum) 0 body in
+        if 2 * count >= List.length body then (
+          if is_name title then incr names;
+          if Text.is_number title then incr numbers))
+      first;
+    !names > !numbers
+
+let is_not_finite cell =
+  let s = String.lowercase_ascii cell in
+  let s = if s <> "" && (s.[0] = '+' || s.[0] = '-') then String.sub s 1 (String.length s - 1) else s in
+  List.mem s [ "nan"; "inf"; "infinity" ]
+
+let has_comma cell =
+  let s = if cell <> "" && (cell.[0] = '+' || cell.[0] = '-') then String.sub cell 1 (String.length cell - 1) else cell in
+  String.contains s ',' && List.for_all Text.all_digits (String.split_on_char ',' s)
+
+let cell source line text =
+  match Text.parse_number text with
+  | Number q -> Number q
+  | Vast reason -> unusable "%s, line %d: %s" source line reason
+  | Not_a_number ->
+    if text = "" then unusable "%s, line %d: a cell is blank; fill it in or remove the row" source line;
+    if is_not_finite text then unusable "%s, line %d: a cell is %s; fill it in or remove the row" source line text;
+    if has_comma text then
+      unusable "%s, line %d: a cell is %S; write decimals with a point and thousands without a comma" source line text;
+    Name text
+
+let max_bytes = 1 lsl 30
+
+let read source =
+  let ends suffix = Filename.check_suffix (String.lowercase_ascii source) suffix in
+  if ends ".parquet" || ends ".pq" then
+    unusable "%s is a Parquet file: use `certify check`, or save the table as CSV" source;
+  let text = Text.read_bounded source max_bytes source in
+  if String.contains text '\000' then unusable "%s is not a text file in UTF-8: save the table as CSV in UTF-8" source;
+  let text =
+    if String.length text >= 3 && String.sub text 0 3 = "\xef\xbb\xbf" then String.sub text 3 (String.length text - 3)
+    else text
+  in
+  (match Text.decode text with
+  | Error _ -> unusable "%s is not UTF-8 text: save the table as CSV in UTF-8" source
+  | Ok _ -> ());
+  let rows = split source text in
+  let has_header = has_header rows in
+  let body = if has_header then List.tl rows else rows in
+  if body = [] then unusable "%s has a header and no rows: add the data below it" source;
+  let titles = snd (List.hd rows) in
+  let names =
+    Array.of_list (List.mapi (fun k title -> if has_header && title <> "" then title else string_of_int (k + 1)) titles)
+  in
+  Array.iter
+    (fun name ->
+      if Text.length name > Text.max_length then
+        unusable "%s has a column name of %d characters: shorten it to %d" source (Text.length name) Text.max_length)
+    names;
+  let rows = List.map (fun (line, cells) -> Array.of_list (List.map (cell source line) cells)) body in
+  { source; names; has_header; rows }

@@ -1,0 +1,155 @@
+(* Bytes, UTF-8 and numbers, read as strictly as certify's Python reads them. *)
+open Failure
+
+(* Read block by block: a pipe has no size that could be asked for. *)
+let read_bounded path limit what =
+  let channel = try if path = "-" then stdin else open_in_bin path with Sys_error reason ->
+    unusable "%s: %s: check the path" what reason in
+  set_binary_mode_in channel true;
+  let content = Buffer.create 65536 and block = Bytes.create 65536 in
+  let rec fill () =
+    let n = try input channel block 0 65536 with Sys_error reason -> unusable "%s: %s: check the path" path reason in
+    if n > 0 then (
+      Buffer.add_subbytes content block 0 n;
+      if Buffer.length content > limit then
+        unusable "%s: the file is larger than %d MiB, the most that is read" path (limit lsr 20);
+      fill ())
+  in
+  fill ();
+  if path <> "-" then close_in channel;
+  Buffer.contents content
+
+(* The code points of a text, or the offset of the first byte that is not UTF-8. *)
+let decode s =
+  let n = String.length s in
+  let points = ref [] in
+  let rec go i =
+    if i >= n then Ok (List.rev !points)
+    else
+      let c = Char.code s.[i] in
+      let tail k = if i + k < n then let b = Char.code s.[i + k] in if b land 0xc0 = 0x80 then b land 0x3f else -1 else -1 in
+      let take length value least =
+        if value < least || (value >= 0xd800 && value < 0xe000) || value > 0x10ffff then Error i
+        else (points := value :: !points; go (i + length))
+      in
+      if c < 0x80 then (points := c :: !points; go (i + 1))
+      else if c land 0xe0 = 0xc0 then
+        let a = tail 1 in if a < 0 then Error i else take 2 (((c land 0x1f) lsl 6) lor a) 0x80
+      else if c land 0xf0 = 0xe0 then
+        let a = tail 1 and b = tail 2 in
+        if a < 0 || b < 0 then Error i else take 3 (((c land 0x0f) lsl 12) lor (a lsl 6) lor b) 0x800
+      else if c land 0xf8 = 0xf0 then
+        let a = tail 1 and b = tail 2 and d = tail 3 in
+        if a < 0 || b < 0 || d < 0 then Error i
+        else take 4 (((c land 0x07) lsl 18) lor (a lsl 12) lor (b lsl 6) lor d) 0x10000
+      else Error i
+  in
+  go 0
+
+let add_point buffer p =
+  let byte b = Buffer.add_char buffer (Char.chr b) in
+  if p < 0x80 then byte p
+  else if p < 0x800 then (byte (0xc0 lor (p lsr 6)); byte (0x80 lor (p land 0x3f)))
+  else if p < 0x10000 then (
+    byte (0xe0 lor (p lsr 12)); byte (0x80 lor ((p lsr 6) land 0x3f)); byte (0x80 lor (p land 0x3f)))
+  else (
+    byte (0xf0 lor (p lsr 18)); byte (0x80 lor ((p lsr 12) land 0x3f));
+    byte (0x80 lor ((p lsr 6) land 0x3f)); byte (0x80 lor (p land 0x3f)))
+
+(* The number of code points. *)
+let length s =
+  let count = ref 0 in
+  String.iter (fun c -> if Char.code c land 0xc0 <> 0x80 then incr count) s;
+  !count
+
+let is_blank p =
+  (p >= 9 && p <= 13) || (p >= 28 && p <= 32) || p = 0x85 || p = 0xa0 || p = 0x1680
+  || (p >= 0x2000 && p <= 0x200a) || p = 0x2028 || p = 0x2029 || p = 0x202f || p = 0x205f || p = 0x3000
+
+(* Without the blanks at both ends. *)
+let strip s =
+  match decode s with
+  | Error _ -> s
+  | Ok points ->
+    let rec drop = function p :: rest when is_blank p -> drop rest | rest -> rest in
+    let kept = List.rev (drop (List.rev (drop points))) in
+    let buffer = Buffer.create (String.length s) in
+    List.iter (add_point buffer) kept;
+    Buffer.contents buffer
+
+let is_digit c = c >= '0' && c <= '9'
+let is_letter p =
+  let rec search low high =
+    low < high
+    &&
+    let middle = (low + high) / 2 in
+    let first, last = Letters.ranges.(middle) in
+    if p < first then search low middle else if p > last then search (middle + 1) high else true
+  in
+  search 0 (Array.length Letters.ranges)
+
+let all_digits s = s <> "" && String.for_all is_digit s
+
+(* 0|-?[1-9][0-9]* in at most 4000 characters. *)
+let is_integer s =
+  let n = String.length s in
+  n > 0 && n <= 4000
+  && (s = "0"
+     ||
+     let start = if s.[0] = '-' then 1 else 0 in
+     n > start && s.[start] >= '1' && s.[start] <= '9'
+     && (let rec ok i = i >= n || (is_digit s.[i] && ok (i + 1)) in ok start))
+
+let integer s place = if is_integer s then Z.of_string s else
+  unusable "%s: %S is not an integer of at most 4000 characters" place (if String.length s > 40 then String.sub s 0 40 else s)
+
+let max_length = 1000
+let max_exponent = 400
+
+(* [+-]?(digits[.digits]|.digits)([eE][+-]?digits)?: sign, digits before and after the point, exponent. *)
+let scan_number s =
+  let n = String.length s in
+  let rec digits i = if i < n && is_digit s.[i] then digits (i + 1) else i in
+  let start = if n > 0 && (s.[0] = '+' || s.[0] = '-') then 1 else 0 in
+  let whole = digits start in
+  let point = whole < n && s.[whole] = '.' in
+  let fraction = if point then digits (whole + 1) else whole in
+  if (whole = start && not (point && fraction > whole + 1)) then None
+  else
+    let parts exponent =
+      Some
+        ( n > 0 && s.[0] = '-',
+          String.sub s start (whole - start),
+          (if point then String.sub s (whole + 1) (fraction - whole - 1) else ""),
+          exponent )
+    in
+    if fraction = n then parts ""
+    else if s.[fraction] = 'e' || s.[fraction] = 'E' then
+      let sign = if fraction + 1 < n && (s.[fraction + 1] = '+' || s.[fraction + 1] = '-') then 1 else 0 in
+      let last = digits (fraction + 1 + sign) in
+      if last = n && last > fraction + 1 + sign then parts (String.sub s (fraction + 1) (n - fraction - 1)) else None
+    else None
+
+let is_number s = String.length s <= max_length && scan_number s <> None
+
+type number = Number of Q.t | Not_a_number | Vast of string
+
+let parse_number s =
+  if length s > max_length then Vast (Printf.sprintf "the cell has %d characters; shorten it to at most %d" (length s) max_length)
+  else
+    match scan_number s with
+    | None -> Not_a_number
+    | Some (negative, whole, fraction, exponent) ->
+      let e = if exponent = "" then Z.zero
+        else Z.of_string (if exponent.[0] = '+' then String.sub exponent 1 (String.length exponent - 1) else exponent) in
+      if Z.gt (Z.abs e) (Z.of_int max_exponent) then Vast "its exponent is beyond 400; rescale the column"
+      else
+        let digits = Z.of_string ("0" ^ whole ^ fraction) in
+        let power = Z.to_int e - String.length fraction in
+        let ten k = Z.pow (Z.of_int 10) k in
+        let value = if power >= 0 then Q.of_bigint (Z.mul digits (ten power)) else Q.make digits (ten (-power)) in
+        Number (if negative then Q.neg value else value)
+
+(* "p/q", or "p" for an integer: as Python writes a Fraction. *)
+let of_rational q =
+  if Z.equal (Q.den q) Z.one then Z.to_string (Q.num q) else Z.to_string (Q.num q) ^ "/" ^ Z.to_string (Q.den q)

@@ -1,0 +1,71 @@
+(** * The activations of a layer as solutions of a quadratic system (the paper's Lemma 3, corrected)
+
+    alpha = relu(z) and beta = relu(-z) are exactly the solutions of alpha, beta >= 0, alpha - beta = z and
+    alpha^T beta = 0. Each of the three conditions is needed: without any one of them the lemma is false. *)
+From Coq Require Import ZArith List Bool Ring Lia.
+From Certify Require Import OrderedField Vectors.
+Import ListNotations.
+Set Implicit Arguments.
+
+Section Activations.
+Variable K : OField.
+Local Open Scope field_scope.
+Local Notation "0" := (f0 K) : field_scope.
+Local Notation "1" := (f1 K) : field_scope.
+Local Infix "+" := (fadd K) : field_scope.
+Local Infix "*" := (fmul K) : field_scope.
+Local Infix "-" := (fsub K) : field_scope.
+Local Notation "- x" := (fopp K x) : field_scope.
+Local Infix "<=" := (fle K) : field_scope.
+Local Notation "x / y" := (x * finv K y) : field_scope.
+Local Notation z2 := (ofZ K).
+Local Notation vec := (list K).
+Add Ring Kring : (f_ring K).
+Fixpoint diff (a b : vec) : vec := match a, b with x :: a', y :: b' => x - y :: diff a' b' | _, _ => [] end.
+Lemma sum0 (a b : K) : 0 <= a -> 0 <= b -> a + b = 0 -> a = 0.
+Proof. intros Ha Hb E. apply f_anti; auto. apply sub_le.
+  assert (R : 0 - a = b) by (symmetry; transitivity (a + b - a); [ring|now rewrite E]). rewrite R. exact Hb. Qed.
+Lemma relu_unique (x y : K) : 0 <= x -> 0 <= y -> x * y = 0 -> x = relu K (x - y) /\ y = relu K (- (x - y)).
+Proof. intros Hx Hy E. destruct (f_integral K _ _ E) as [-> | ->].
+  - replace (- (0 - y)) with y by ring. replace (0 - y) with (- y) by ring.
+    rewrite (relu_pos K y Hy), relu_neg; auto. apply sub_le. replace (0 - - y) with y by ring. exact Hy.
+  - replace (x - 0) with x by ring. rewrite (relu_pos K x Hx), relu_neg; auto.
+    apply sub_le. replace (0 - - x) with x by ring. exact Hx. Qed.
+Theorem lemma3 a b : length a = length b ->
+  ((forall e, In e a -> 0 <= e) /\ (forall e, In e b -> 0 <= e) /\ dot a b = 0) <->
+  (a = map (relu K) (diff a b) /\ b = map (fun e => relu K (- e)) (diff a b)).
+Proof.
+  revert b; induction a as [|x a IH]; intros [|y b] L; try discriminate; cbn [diff map dot].
+  - split; [auto|]. intros _. repeat split; intros e [].
+  - injection L as L. specialize (IH b L). split.
+    + intros (Pa & Pb & E).
+      assert (Q : 0 <= dot a b).
+      { clear - Pa Pb. assert (Pa' := fun e I => Pa e (or_intror I)). assert (Pb' := fun e I => Pb e (or_intror I)).
+        clear Pa Pb. revert b Pb'; induction a; intros [|] Pb'; cbn [dot]; try apply f_refl.
+        apply add_pos; [apply f_mulle; [apply Pa'|apply Pb']; now left|]. apply IHa; intros e I; auto using in_cons. }
+      assert (Hx : 0 <= x) by (apply Pa; now left). assert (Hy : 0 <= y) by (apply Pb; now left).
+      assert (E1 : x * y = 0) by (apply (@sum0 (x * y) (dot a b)); auto with pos).
+      assert (E2 : dot a b = 0) by (rewrite E1 in E; transitivity (0 + dot a b); [ring|exact E]).
+      destruct (@relu_unique x y Hx Hy E1) as [R1 R2].
+      destruct (proj1 IH) as [I1 I2]; [repeat split; auto using in_cons|].
+      split; f_equal; auto.
+    + intros [Ea Eb]. injection Ea as R1 Ea. injection Eb as R2 Eb.
+      destruct (proj2 IH (conj Ea Eb)) as (Pa & Pb & E).
+      assert (Hx : 0 <= x) by (rewrite R1; apply relu_ge0). assert (Hy : 0 <= y) by (rewrite R2; apply relu_ge0).
+      repeat split; [intros e [<-|I]; auto|intros e [<-|I]; auto|]. rewrite E.
+      destruct (f_total K 0 (x - y)) as [P|P].
+      * rewrite (relu_neg K (- (x - y))) in R2; [rewrite R2; ring|].
+        apply sub_le. replace (0 - - (x - y)) with (x - y) by ring. exact P.
+      * rewrite (relu_neg K (x - y)) in R1 by exact P. rewrite R1. ring.
+Qed.
+(** Without alpha^T beta = 0, without the signs, and without alpha - beta = z. *)
+Lemma complementarity_is_needed : exists x y : K, 0 <= x /\ 0 <= y /\ x <> relu K (x - y).
+Proof. exists 1, 1. repeat split; auto with pos. replace (1 - 1) with 0 by ring.
+  rewrite relu_pos by auto with pos. apply f_01. Qed.
+Lemma signs_are_needed : exists x y : K, x * y = 0 /\ x <> relu K (x - y).
+Proof. exists (- (1)), 0. split; [ring|]. replace (- (1) - 0) with (- (1)) by ring.
+  rewrite relu_neg by (apply sub_le; replace (0 - - (1)) with 1 by ring; auto with pos).
+  intro E. apply (f_01 K). replace 1 with (- - (1)) by ring. rewrite E. ring. Qed.
+Lemma difference_is_needed : exists x y z : K, 0 <= x /\ 0 <= y /\ x * y = 0 /\ x <> relu K z.
+Proof. exists 1, 0, 0. repeat split; auto with pos; [ring|]. rewrite relu_pos by auto with pos. apply f_01. Qed.
+End Activations.

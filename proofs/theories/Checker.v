@@ -1,0 +1,355 @@
+(** * The checker, and the theorem that what it accepts is true
+
+    Problem and certificate are what docs/certificate-format.md says; the tree is a list of nodes in preorder, and
+    the cones still owed wait on a stack. *)
+From Coq Require Import ZArith List Bool Ring Lia.
+From Certify Require Import OrderedField Vectors Forms Duality Cones Leaves.
+Import ListNotations.
+Set Implicit Arguments.
+
+Record problem := {
+  rows : list (list Z * list Z);   (* (x_i, y_i): integers over x_den and y_den *)
+  x_den : Z; y_den : Z;
+  gamma_num : Z; gamma_den : Z;
+  features : nat; targets : nat;   (* d and c *)
+  bias : output_bias
+}.
+Inductive node :=
+| Sign (k : nat)
+| Split (k l : nat) (a b : Z)
+| Products (scale unit : Z) (multipliers : products)
+| Tau (a b unit : Z) (multipliers : products)
+| Envelope.
+Record certificate := {
+  dual : list (list Z); dual_den : Z;                               (* N = dual / dual_den *)
+  claim_num : Z; claim_den : Z;                                     (* the claimed bound *)
+  frame : list (list Z); inverse : list (list Z); frame_scale : Z;  (* inverse * frame = frame_scale * identity *)
+  tree : list node
+}.
+(** The number of leaves, or what the certificate owes and at which node. *)
+Inductive result := Proved (leaves : Z) | Failed (o : obligation) (node : option Z).
+
+Section Executable.
+Local Open Scope Z_scope.
+Variable hint : nat -> tri -> list Z * list (list Z).
+(** Told of each node before it is checked, for progress; any function will do. *)
+Variable watch : Z -> bool.
+
+Inductive step_result := Refused (o : obligation) | Closed | Divided (first second : cone).
+Definition of_leaf (o : option obligation) : step_result :=
+  match o with Some o => Refused o | None => Closed end.
+Definition max_generator_bits := 4096.
+Definition step (lam mu : Z) (n : node) (c : cone) : step_result :=
+  let d := length (signed c) in
+  match n with
+  | Sign k =>
+    match owes (Nat.ltb k d && negb (nth k (signed c) false)) SIGN_INDEX None with
+    | Some o => Refused o
+    | None => let (first, second) := sign_children k c in Divided first second end
+  | Split k l a b =>
+    match
+      owes (Nat.ltb k d && Nat.ltb l d && negb (Nat.eqb k l)) SPLIT_INDEX (
+      owes (nth k (signed c) false && nth l (signed c) false) SPLIT_SIGNED (
+      owes ((0 <? a) && (0 <? b)) SPLIT_POSITIVE (
+      owes (size_of (combination k l a b (generators c)) <=? max_generator_bits) LIMITS None)))
+    with
+    | Some o => Refused o
+    | None => let (first, second) := split_children k l a b c in Divided first second end
+  | Products scale unit ms => of_leaf (check_products hint lam mu scale unit ms c)
+  | Tau a b unit ms => of_leaf (check_tau hint lam mu a b unit ms c)
+  | Envelope => of_leaf (check_envelope hint lam mu c) end.
+
+(** What a cone counts as; at most so many vectors may wait. *)
+Definition vectors (outputs : nat) (c : cone) : Z :=
+  Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)).
+Definition max_pending := 500000.
+Fixpoint walk (lam mu : Z) (outputs : nat) (nodes : list node) (stack : list (cone * Z)) (held number leaves : Z)
+  : result :=
+  match nodes with
+  | [] => match stack with [] => Proved leaves | _ => Failed COVER None end
+  | n :: nodes' =>
+    match stack with
+    | [] => Failed COVER (Some number)
+    | (c, v) :: stack' =>
+      if watch number then
+      match step lam mu n c with
+      | Refused o => Failed o (Some number)
+      | Closed => walk lam mu outputs nodes' stack' (held - v) (number + 1) (leaves + 1)
+      | Divided first second =>
+        let v1 := vectors outputs first in
+        let v2 := vectors outputs second in
+        let held' := held - v + v1 + v2 in
+        if held' <=? max_pending then
+          walk lam mu outputs nodes' ((first, v1) :: (second, v2) :: stack') held' (number + 1) leaves
+        else Failed LIMITS (Some number)
+      end
+      else Failed LIMITS (Some number)
+    end
+  end.
+
+Fixpoint with_weights (D : list (list Z * list Z)) (N : list (list Z)) : list (list Z * list Z) :=
+  match D, N with (x, _) :: D', nu :: N' => (x, nu) :: with_weights D' N' | _, _ => [] end.
+Fixpoint zinner (D : list (list Z * list Z)) (N : list (list Z)) : Z :=
+  match D, N with (_, y) :: D', nu :: N' => zdot nu y + zinner D' N' | _, _ => 0 end.
+Fixpoint znsq (D : list (list Z * list Z)) (N : list (list Z)) : Z :=
+  match D, N with _ :: D', nu :: N' => zdot nu nu + znsq D' N' | _, _ => 0 end.
+Fixpoint zsums (D : list (list Z * list Z)) (N : list (list Z)) : list Z :=
+  match D, N with _ :: D', nu :: N' => zadd nu (zsums D' N') | _, _ => [] end.
+(** The bound that the dual point proves is bound_num / bound_den. *)
+Definition bound_num (p : problem) (c : certificate) : Z :=
+  let D := rows p in
+  let N := dual c in
+  2 * dual_den c * gamma_num p * zinner D N - y_den p * gamma_num p * znsq D N -
+  match bias p with
+  | DecayedBias => y_den p * gamma_den p * zdot (zsums D N) (zsums D N)
+  | _ => 0 end.
+Definition bound_den (p : problem) (c : certificate) : Z :=
+  2 * (dual_den c * dual_den c) * y_den p * gamma_num p.
+
+Definition square (d : nat) (V : list (list Z)) : bool :=
+  Nat.eqb (length V) d && forallb (fun v => Nat.eqb (length v) d) V.
+Fixpoint inverts (scale : Z) (W C : list (list Z)) (i : nat) : bool :=
+  match C with
+  | [] => true
+  | c :: C' => iszero (zadd (zcomb c W) (map (Z.mul (- scale)) (zunit i))) && inverts scale W C' (S i) end.
+Definition check_statement (p : problem) (c : certificate) : option obligation :=
+  let d := features p in
+  owes ((0 <? x_den p) && (0 <? y_den p) && (0 <? gamma_num p) && (0 <? gamma_den p) && (0 <? dual_den c)
+        && (0 <? claim_den c)) STATEMENT (
+  owes (Nat.eqb (length (dual c)) (length (rows p)) && forallb (fun nu => Nat.eqb (length nu) (targets p)) (dual c))
+    DUAL_SHAPE (
+  owes (match bias p with FreeBias => iszero (zsums (rows p) (dual c)) | _ => true end) DUAL_SUMS (
+  owes (claim_num c * bound_den p c =? bound_num p c * claim_den c) CLAIM (
+  owes (square d (frame c) && square d (inverse c) && (0 <? frame_scale c)) FRAME_SHAPE (
+  owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE None))))).
+Definition check (p : problem) (c : certificate) : result :=
+  match check_statement p c with
+  | Some o => Failed o None
+  | None =>
+    let u := gamma_num p * dual_den c * x_den p in
+    let cone := root (frame c) (with_weights (rows p) (dual c)) in
+    let v := vectors (targets p) cone in
+    walk (u * u) (gamma_den p * gamma_den p) (targets p) (tree c) [(cone, v)] v 0 0
+  end.
+End Executable.
+
+Section Soundness.
+Variable K : OField.
+Local Open Scope field_scope.
+Local Notation "0" := (f0 K) : field_scope.
+Local Notation "1" := (f1 K) : field_scope.
+Local Infix "+" := (fadd K) : field_scope.
+Local Infix "*" := (fmul K) : field_scope.
+Local Infix "-" := (fsub K) : field_scope.
+Local Notation "- x" := (fopp K x) : field_scope.
+Local Infix "<=" := (fle K) : field_scope.
+Local Notation "x / y" := (x * finv K y) : field_scope.
+Local Notation z2 := (ofZ K).
+Local Notation vec := (list K).
+Add Ring Kring : (f_ring K).
+Variable hint : nat -> tri -> list Z * list (list Z).
+Variable watch : Z -> bool.
+
+(** *** The tree *)
+Definition proved (lam mu : Z) (r : step_result) (holds : cone -> Prop) : Prop :=
+  match r with Refused _ => False | Closed => True | Divided first second => holds first /\ holds second end.
+Lemma step_sound lam mu n c : (0 <= mu)%Z ->
+  proved lam mu (step hint lam mu n c) (good K lam mu) -> good K lam mu c.
+Proof.
+  intros Hm. destruct n as [k|k l a b|scale unit ms|a b unit ms|]; cbn [step].
+  - match goal with |- context [owes ?x SIGN_INDEX None] => destruct (owes x SIGN_INDEX None) eqn:E end;
+      [intros []|]. apply owes_none in E as [E _]. apply andb_prop in E as [E _]. apply Nat.ltb_lt in E.
+    pose proof (@sign_sound K lam mu k c E) as S. destruct (sign_children k c). intros [H1 H2]. auto.
+  - match goal with |- context [match ?x with Some o => Refused o | None => _ end] => destruct x eqn:E end;
+      [intros []|]. apply owes_none in E as [E1 E]. apply owes_none in E as [E2 E]. apply owes_none in E as [E3 _].
+    repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.
+    repeat match goal with
+    | X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X
+    | X : (_ <? _)%nat = true |- _ => apply Nat.ltb_lt in X
+    | X : negb _ = true |- _ => apply negb_true_iff, Nat.eqb_neq in X end.
+    pose proof (@split_sound K lam mu k l a b c) as S. destruct (split_children k l a b c).
+    intros [G1 G2]. apply S; auto.
+  - destruct (check_products hint lam mu scale unit ms c) eqn:E; [intros []|]. intros _. eapply products_sound. exact E.
+  - destruct (check_tau hint lam mu a b unit ms c) eqn:E; [intros []|]. intros _. eapply tau_sound; eassumption.
+  - destruct (check_envelope hint lam mu c) eqn:E; [intros []|]. intros _. eapply envelope_sound; eassumption. Qed.
+Theorem walk_sound lam mu outputs nodes stack held number leaves total : (0 <= mu)%Z ->
+  walk hint watch lam mu outputs nodes stack held number leaves = Proved total ->
+  Forall (fun cv => good K lam mu (fst cv)) stack.
+Proof.
+  intro Hm. revert stack held number leaves. induction nodes as [|n nodes IH]; intros stack held number leaves; cbn [walk].
+  - destruct stack; [constructor|discriminate].
+  - destruct stack as [|[c v] stack]; [discriminate|]. destruct (watch number); [|discriminate].
+    pose proof (@step_sound lam mu n c Hm) as S. destruct (step hint lam mu n c) as [o| |first second]; [discriminate| |].
+    + intro H. constructor; [apply S; exact I|exact (IH _ _ _ _ H)].
+    + destruct (_ <=? _)%Z; [|discriminate]. intro H. apply IH in H.
+      apply Forall_cons_iff in H as [H1 H]. apply Forall_cons_iff in H as [H2 H].
+      constructor; [apply S; split; assumption|exact H]. Qed.
+
+(** *** The root *)
+Lemma lin_minus_unit s i v : lin K (map (Z.mul (- s)) (zunit i)) v = - z2 s * nth i v 0.
+Proof. rewrite lin_map_mul, lin_unit, ofZ_opp. reflexivity. Qed.
+Lemma dot_skipn a u j v : dot (a :: u) (skipn j v) = a * nth j v 0 + dot u (skipn (S j) v).
+Proof. revert v; induction j as [|j IH]; intros [|e v]; cbn [skipn dot nth]; rewrite ?dot_nil_r; try ring.
+  rewrite <- IH. reflexivity. Qed.
+Lemma inverts_sound s W C j u v : inverts s W C j = true -> (length u <= length C)%nat ->
+  dot (comb (comb u C) W) v = z2 s * dot u (skipn j v).
+Proof.
+  revert j u; induction C as [|c C IH]; intros j [|a u] H L; cbn [length] in L; try lia; cbn [comb].
+  - cbn [dot]. ring.
+  - cbn [dot]. ring.
+  - cbn [inverts] in H. apply andb_prop in H as [Hz H].
+    rewrite comb_vadd, comb_vscale, (IH (S j)) by (assumption || lia).
+    rewrite dot_skipn, (dot_comb K (vZ K c)), <- lin_dot, <- lin_zcomb.
+    pose proof (iszero_lin K _ v Hz) as E. rewrite lin_zadd, lin_minus_unit in E.
+    replace (lin K (zcomb c W) v) with (lin K (zcomb c W) v + - z2 s * nth j v 0 + z2 s * nth j v 0) by ring.
+    rewrite E. ring. Qed.
+
+(** *** From integers to rationals *)
+Definition vQ (den : Z) (x : list Z) : vec := map (fun a => z2 a / z2 den) x.
+Definition data (p : problem) : list (vec * vec) :=
+  map (fun xy => (vQ (x_den p) (fst xy), vQ (y_den p) (snd xy))) (rows p).
+Definition gamma (p : problem) : K := z2 (gamma_num p) / z2 (gamma_den p).
+
+Lemma dot_vQ d x u : dot (vQ d x) u = finv K (z2 d) * lin K x u.
+Proof. revert u; induction x as [|a x IH]; intros [|e u]; cbn [vQ map dot lin]; try ring. fold (vQ d x).
+  rewrite IH. ring. Qed.
+Lemma dot_vQ2 d e x y : dot (vQ d x) (vQ e y) = finv K (z2 d) * finv K (z2 e) * z2 (zdot x y).
+Proof. rewrite dot_vQ, lin_dot, dot_comm, dot_vQ, lin_dot, dot_comm, z2_zdot. ring. Qed.
+Section Scaling.
+Variables xd yd nd : Z.
+Hypothesis Hx : (0 < xd)%Z.
+Let D' := map (fun xy : list Z * list Z => (vQ xd (fst xy), vQ yd (snd xy))).
+Let N' := map (vQ nd).
+Lemma gauge_rows D N u w :
+  dot (gauge (D' D) (N' N) u) w =
+  finv K (z2 xd) * finv K (z2 nd) * dot (rows_sum K (with_weights D N) u) w.
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map gauge with_weights rows_sum fst snd];
+    try (cbn [dot]; ring).
+  fold (D' D). fold (N' N). rewrite !dot_vadd, !dot_vscale, IH, !dot_vQ, relu_scale.
+  - rewrite <- lin_dot. ring.
+  - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
+Qed.
+Lemma inner_eq D N : inner (D' D) (N' N) = finv K (z2 nd) * finv K (z2 yd) * z2 (zinner D N).
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map inner zinner fst snd];
+    rewrite ?ofZ_0; try ring.
+  fold (D' D). fold (N' N). rewrite IH, dot_vQ2, ofZ_add. ring. Qed.
+Lemma nsq_eq D N : nsq (D' D) (N' N) = finv K (z2 nd) * finv K (z2 nd) * z2 (znsq D N).
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map nsq znsq fst snd];
+    rewrite ?ofZ_0; try ring.
+  fold (D' D). fold (N' N). unfold sq. rewrite IH, dot_vQ2, ofZ_add. ring. Qed.
+Lemma sums_eq D N w : dot (sums (D' D) (N' N)) w = finv K (z2 nd) * lin K (zsums D N) w.
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map sums zsums fst snd];
+    try (cbn [dot lin]; ring).
+  fold (D' D). fold (N' N). rewrite dot_vadd, IH, dot_vQ, lin_zadd. ring. Qed.
+Lemma sq_sums D N :
+  sq (sums (D' D) (N' N)) = finv K (z2 nd) * finv K (z2 nd) * z2 (zdot (zsums D N) (zsums D N)).
+Proof. rewrite (sq_ext K _ (vQ nd (zsums D N))).
+  - unfold sq. apply dot_vQ2.
+  - intro w. now rewrite sums_eq, dot_vQ. Qed.
+End Scaling.
+Lemma mul_inj a x y : a <> 0 -> a * x = a * y -> x = y :> K.
+Proof. intros N E. transitivity (finv K a * (a * x)).
+  - transitivity (finv K a * a * x); [rewrite f_inv by assumption; ring|ring].
+  - rewrite E. transitivity (finv K a * a * y); [ring|rewrite f_inv by assumption; ring]. Qed.
+Lemma mul_nz a b : a <> 0 -> b <> 0 -> a * b <> 0 :> K.
+Proof. intros Ha Hb E. destruct (f_integral K _ _ E); auto. Qed.
+
+(** ** Soundness: an accepted bound is a lower bound on the loss of every network, however many neurons it has. *)
+Theorem check_sound (p : problem) (c : certificate) (net : network K) (b : vec) (leaves : Z) :
+  check hint watch p c = Proved leaves ->
+  (forall u v, In (u, v) net -> length u = features p) ->
+  admissible (bias p) b ->
+  z2 (claim_num c) / z2 (claim_den c) <= loss (data p) (gamma p) (bias p) net b.
+Proof.
+  intros H Hd Hb. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
+  apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hsum HS].
+  apply owes_none in HS as [Hclaim HS]. apply owes_none in HS as [Hshape HS]. apply owes_none in HS as [Hinv _].
+  repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hshape as [Hshape Hs].
+  apply andb_prop in Hshape as [_ Hsq]. apply andb_prop in Hsq as [HL _]. apply Nat.eqb_eq in HL.
+  repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end. apply Z.eqb_eq in Hclaim.
+  rename H0 into Hcd, H1 into Hn, H2 into Hgd, H3 into Hgn, H4 into Hy, Hpos into Hx.
+  set (N := map (vQ (dual_den c)) (dual c)).
+  assert (Nz : forall a, (0 < a)%Z -> z2 a <> 0) by (intros; now apply z2_nz).
+  assert (Pz : forall a, (0 < a)%Z -> 0 <= z2 a) by (intros; apply z2_pos; lia).
+  set (x := z2 (x_den p)). set (y := z2 (y_den p)). set (n := z2 (dual_den c)).
+  set (gn := z2 (gamma_num p)). set (gd := z2 (gamma_den p)).
+  assert (Eg : finv K (gamma p) = gd * finv K gn).
+  { apply (@mul_inj (gamma p)).
+    - unfold gamma. apply mul_nz; [now apply Nz|]. intro E. apply (f_01 K).
+      rewrite <- (mul_inv K (Nz _ Hgd)), E. ring.
+    - rewrite mul_inv.
+      + unfold gamma. fold gn gd. transitivity ((gd * finv K gd) * (gn * finv K gn)); [|ring].
+        unfold gn, gd. rewrite !mul_inv by auto. ring.
+      + unfold gamma. apply mul_nz; [now apply Nz|]. intro E. apply (f_01 K).
+        rewrite <- (mul_inv K (Nz _ Hgd)), E. ring. }
+  assert (Gp : 0 <= gamma p) by (apply f_mulle; auto; apply inv_pos; auto).
+  assert (Gn : gamma p <> 0).
+  { intro E. apply (Nz _ Hgn). transitivity (gd * gamma p); [unfold gamma, gd; now rewrite div_mul by auto|].
+    rewrite E. ring. }
+  (* the claim is the bound of weak duality *)
+  assert (EB : z2 (claim_num c) / z2 (claim_den c) =
+    inner (data p) N - (nsq (data p) N + toll (bias p) (gamma p) (sums (data p) N)) / (1 + 1)).
+  { set (V := inner _ _ - _).
+    assert (Hden : (0 < bound_den p c)%Z) by (unfold bound_den; nia).
+    assert (EV : z2 (bound_den p c) * V = z2 (bound_num p c)).
+    { unfold V, data, N. rewrite inner_eq, nsq_eq. unfold bound_num, bound_den.
+      pose proof (mul_inv K (Nz _ Hn)) as En. pose proof (mul_inv K (Nz _ Hy)) as Ey.
+      pose proof (mul_inv K (Nz _ Hgn)) as Egn. fold n in En. fold y in Ey. fold gn in Egn.
+      set (I := zinner _ _). set (Q := znsq _ _). set (S := zdot (zsums _ _) _).
+      assert (ET : toll (bias p) (gamma p) (sums (map (fun xy : list Z * list Z =>
+          (vQ (x_den p) (fst xy), vQ (y_den p) (snd xy))) (rows p)) (map (vQ (dual_den c)) (dual c))) =
+        finv K n * finv K n * finv K gn *
+          z2 (match bias p with DecayedBias => gamma_den p * S | _ => 0 end)).
+      { destruct (bias p); cbn [toll]; rewrite ?ofZ_0; try ring.
+        rewrite sq_sums, Eg, ofZ_mul. fold S n gd. ring. }
+      rewrite ET. set (T := match bias p with DecayedBias => (gamma_den p * S)%Z | _ => 0%Z end).
+      assert (ES : match bias p with DecayedBias => (y_den p * gamma_den p * S)%Z | _ => 0%Z end = (y_den p * T)%Z).
+      { unfold T. destruct (bias p); lia. }
+      rewrite ES, !z2_sub, !ofZ_mul, z2_2. fold n y gn.
+      transitivity ((1 + 1) * (n * finv K n) * n * (y * finv K y) * gn * z2 I
+        - (n * finv K n) * (n * finv K n) * y * gn * (((1 + 1) * (z2 Q / (1 + 1))))
+        - (n * finv K n) * (n * finv K n) * y * (gn * finv K gn) * ((1 + 1) * (z2 T / (1 + 1)))); [ring|].
+      rewrite En, Ey, Egn, !half_mul. ring. }
+    assert (EC : z2 (claim_num c) * z2 (bound_den p c) = z2 (bound_num p c) * z2 (claim_den c))
+      by (now rewrite <- !ofZ_mul, Hclaim).
+    apply (@mul_inj (z2 (claim_den c))); auto. rewrite div_mul by auto.
+    apply (@mul_inj (z2 (bound_den p c))); auto.
+    transitivity (z2 (claim_num c) * z2 (bound_den p c)); [ring|]. rewrite EC, <- EV. ring. }
+  rewrite EB. apply weak_duality; auto.
+  - destruct (bias p); cbn [sums_fit]; auto. intro w. unfold data, N. rewrite sums_eq.
+    rewrite iszero_lin by exact Hsum. ring.
+  - (* the tree proves the premise at u *)
+    intros u v I. specialize (Hd u v I). clear EB.
+    set (W := frame c) in *. set (t := vscale (finv K (z2 (frame_scale c))) (comb u (inverse c))).
+    assert (EU : forall w, dot u w = dot (comb t W) w).
+    { intro w. unfold t. rewrite comb_vscale.
+      rewrite (inverts_sound _ _ _ _ u w Hinv) by lia. cbn [skipn].
+      transitivity (finv K (z2 (frame_scale c)) * z2 (frame_scale c) * dot u w); [rewrite f_inv by auto; ring|ring]. }
+    apply walk_sound in H; [|nia]. inversion H as [|? ? GU _]. cbn [fst] in GU.
+    pose proof (root_sound _ _ t GU) as Q. clear H GU.
+    assert (ER : rows_sum K (with_weights (rows p) (dual c)) (comb t W) = rows_sum K (with_weights (rows p) (dual c)) u).
+    { generalize (with_weights (rows p) (dual c)). clear - EU. induction l as [|[q nu] l IH]; cbn [rows_sum]; auto.
+      rewrite IH, !lin_dot, !(dot_comm K (vZ K q)), EU. reflexivity. }
+    rewrite ER, <- (sq_ext K u _ EU) in Q.
+    assert (ES : sq (gauge (data p) N u) =
+      sq (vscale (finv K x * finv K n) (rows_sum K (with_weights (rows p) (dual c)) u))).
+    { apply sq_ext. intro w. unfold data, N. rewrite gauge_rows by assumption. now rewrite dot_vscale. }
+    rewrite ES, sq_vscale. set (g := sq (rows_sum _ _ u)) in *.
+    apply sub_le. unfold gamma. fold gn gd.
+    apply (@mul_cancel K (gd * n * x * (gd * n * x))); auto with pos.
+    { unfold gd, n, x. repeat apply mul_nz; auto. }
+    rewrite !ofZ_mul in Q. fold gn gd n x in Q.
+    pose proof (mul_inv K (Nz _ Hx)) as Ex. pose proof (mul_inv K (Nz _ Hn)) as En. pose proof (mul_inv K (Nz _ Hgd)) as Egd.
+    fold x in Ex. fold n in En. fold gd in Egd.
+    match goal with |- 0 <= ?e => replace e with
+      ((gd * finv K gd) * (gd * finv K gd) * (gn * n * x * (gn * n * x)) * sq u
+       - (x * finv K x) * (x * finv K x) * ((n * finv K n) * (n * finv K n)) * (gd * gd) * g) by ring end.
+    rewrite Ex, En, Egd.
+    match goal with |- 0 <= ?e => match type of Q with 0 <= ?f => replace e with f by ring end end.
+    exact Q.
+Qed.
+End Soundness.

@@ -1,0 +1,29 @@
+(** * The checker as an OCaml program
+
+    Integers become Zarith's ([checker/zint.ml]), natural numbers, which only count and index, machine integers. *)
+From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
+From Certify Require Import Duality Leaves Checker.
+
+Extract Inductive positive => "Zint.t"
+  [ "(fun p -> Zint.succ (Zint.shift_left p 1))" "(fun p -> Zint.shift_left p 1)" "Zint.one" ]
+  "(fun _ _ _ _ -> assert false)".
+Extract Inductive Z => "Zint.t" [ "Zint.zero" "" "Zint.neg" ] "(fun _ _ _ _ -> assert false)".
+Extract Inlined Constant Z.add => "Zint.add".
+Extract Inlined Constant Z.sub => "Zint.sub".
+Extract Inlined Constant Z.mul => "Zint.mul".
+Extract Inlined Constant Z.opp => "Zint.neg".
+Extract Inlined Constant Z.abs => "Zint.abs".
+Extract Inlined Constant Z.eqb => "Zint.equal".
+Extract Inlined Constant Z.leb => "Zint.leq".
+Extract Inlined Constant Z.ltb => "Zint.lt".
+Extract Inlined Constant Z.min => "Zint.min".
+Extract Inlined Constant Z.max => "Zint.max".
+Extract Inlined Constant Z.div_eucl => "Zint.floor_divide".
+Extract Inlined Constant Z.log2 => "Zint.log2_floor".
+Extract Inlined Constant Z.shiftl => "Zint.shift".
+Extract Inlined Constant Z.of_nat => "Zint.of_int".
+Extract Inlined Constant Nat.leb => "(<=)".
+Extract Inlined Constant Nat.ltb => "(<)".
+Extract Inlined Constant Nat.add => "(+)".
+Extract Inlined Constant length => "List.length".
+Extraction "checker.ml" check.

@@ -1,0 +1,350 @@
+(** * Quadratic forms: semidefinite, or nonnegative where all coordinates are
+
+    A symmetric matrix is kept as its upper triangle: row k is (m_kk, m_k,k+1, ...). *)
+From Coq Require Import ZArith List Bool Ring Lia.
+From Certify Require Import OrderedField Vectors.
+Import ListNotations.
+Set Implicit Arguments.
+
+Definition tri := list (list Z).
+
+Section Executable.
+Local Open Scope Z_scope.
+
+Fixpoint tadd (A B : tri) : tri :=
+  match A, B with
+  | [], _ => B | _, [] => A
+  | r :: A', s :: B' => zadd r s :: tadd A' B' end.
+Definition tscale (c : Z) (A : tri) : tri := map (zscale c) A.
+(** The form 2 (f.z) (g.z). *)
+Fixpoint tprod (f g : list Z) : tri :=
+  match f, g with
+  | a :: f', b :: g' => (2 * (a * b) :: zadd (zscale a g') (zscale b f')) :: tprod f' g'
+  | _, _ => [] end.
+(** The form c (l.z)^2. *)
+Fixpoint tsq (c : Z) (l : list Z) : tri :=
+  match l with
+  | [] => []
+  | a :: l' => (if a =? 0 then [] else zscale (c * a) l) :: tsq c l' end.
+(** The form |sum of z_k v_k|^2. *)
+Fixpoint gram (V : list (list Z)) : tri :=
+  match V with
+  | [] => []
+  | v :: V' => (zdot v v :: map (zdot v) V') :: gram V' end.
+(** The congruence by the diagonal matrix s. *)
+Fixpoint zmul (x y : list Z) : list Z :=
+  match x, y with a :: x', b :: y' => a * b :: zmul x' y' | [], _ => y | _, [] => [] end.
+Fixpoint tcongruent (s : list Z) (T : tri) : tri :=
+  match s, T with
+  | a :: s', r :: T' => zscale a (zmul s r) :: tcongruent s' T'
+  | [], _ => T | _, [] => [] end.
+
+(** ** Elimination (Bareiss): each division is checked to be exact. *)
+Fixpoint zquot (g : Z) (x : list Z) : option (list Z) :=
+  match x with
+  | [] => Some []
+  | a :: x' =>
+    let (q, r) := Z.div_eucl a g in
+    if r =? 0 then match zquot g x' with Some y => Some (q :: y) | None => None end else None
+  end.
+Fixpoint tquot (g : Z) (T : tri) : option tri :=
+  match T with
+  | [] => Some []
+  | r :: T' =>
+    match zquot g r with
+    | Some q => match tquot g T' with Some Q => Some (q :: Q) | None => None end
+    | None => None
+    end
+  end.
+(** p T' - o o^T, over the pivot before. *)
+Definition schur (previous p : Z) (o : list Z) (T' : tri) : option tri :=
+  let S := tadd (tscale p T') (tsq (-1) o) in
+  if previous =? 1 then Some S else tquot previous S.
+Fixpoint eliminates (fuel : nat) (previous : Z) (T : tri) : bool :=
+  match T with
+  | [] => true
+  | r :: T' =>
+    match fuel with
+    | O => false
+    | S fuel' =>
+      let p := hd 0 r in
+      let o := tl r in
+      if p <=? 0 then (p =? 0) && iszero o && eliminates fuel' previous T'
+      else match schur previous p o T' with Some T'' => eliminates fuel' p T'' | None => false end
+    end
+  end.
+
+(** ** A factor, which may be any, and a residual that is diagonally dominant
+
+    Column by column (l_k . z)^2 is taken off; the row that is left over is paid for by its diagonal and by
+    the diagonals of later rows: [owed] is what they owe. *)
+Fixpoint dominant (factor : list (list Z)) (T : tri) (owed : list Z) : bool :=
+  match factor with
+  | [] => match T with [] => forallb (fun a => a <=? 0) owed | _ => false end
+  | l :: factor' =>
+    match tadd T (tsq (-1) l) with
+    | [] => forallb (fun a => a <=? 0) owed
+    | r :: T' =>
+      let o := map Z.abs (tl r) in
+      (0 <=? hd 0 r - hd 0 owed - zsum o) && dominant factor' T' (zadd (tl owed) o)
+    end
+  end.
+Definition scaled_dominant (scales_factor : list Z * list (list Z)) (T : tri) : bool :=
+  let (s, factor) := scales_factor in
+  forallb (Z.ltb 0) s && dominant factor (tcongruent s T) [].
+
+(** ** The decisions *)
+Definition bits (a : Z) : Z := if a =? 0 then 0 else Z.log2 (Z.abs a) + 1.
+Definition affordable (T : tri) : bool :=
+  let n := Z.of_nat (length T) in
+  n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T) <=? 1000000.
+
+Variable hint : nat -> tri -> list Z * list (list Z).
+(** Any function may give the hints: scales and a factor, tried with growing precision. *)
+Definition psd (T : tri) : bool :=
+  if Nat.leb (length T) 8 then eliminates 8 1 T
+  else
+    scaled_dominant (hint 0 T) T || scaled_dominant (hint 1 T) T ||
+    scaled_dominant (hint 2 T) T || scaled_dominant (hint 3 T) T ||
+    affordable T && eliminates (length T) 1 T.
+
+(** Positive entries off the diagonal are replaced by 0. *)
+Definition negative_part (T : tri) : tri :=
+  map (fun r => match r with [] => [] | a :: o => a :: map (Z.min 0) o end) T.
+Definition nonneg_on_orthant (T : tri) : bool :=
+  forallb nonneg T ||
+  (let rest := negative_part T in psd rest || psd T || psd (tadd T rest)).
+End Executable.
+
+Section Soundness.
+Variable K : OField.
+Local Open Scope field_scope.
+Local Notation "0" := (f0 K) : field_scope.
+Local Notation "1" := (f1 K) : field_scope.
+Local Infix "+" := (fadd K) : field_scope.
+Local Infix "*" := (fmul K) : field_scope.
+Local Infix "-" := (fsub K) : field_scope.
+Local Notation "- x" := (fopp K x) : field_scope.
+Local Infix "<=" := (fle K) : field_scope.
+Local Notation "x / y" := (x * finv K y) : field_scope.
+Local Notation z2 := (ofZ K).
+Local Notation vec := (list K).
+Add Ring Kring : (f_ring K).
+Fixpoint qf (T : tri) (z : vec) : K :=
+  match T, z with r :: T', a :: z' => a * (lin K r z + lin K (tl r) z') + qf T' z' | _, _ => 0 end.
+
+Lemma qf_nil_r T : qf T [] = 0. Proof. destruct T; reflexivity. Qed.
+Lemma tl_zadd r s : tl (zadd r s) = zadd (tl r) (tl s).
+Proof. destruct r as [|a [|b r]], s; reflexivity. Qed.
+Lemma tl_zscale c r : tl (zscale c r) = zscale c (tl r).
+Proof. unfold zscale. destruct (c =? 0)%Z; auto. destruct r; auto. Qed.
+Lemma qf_tadd A B z : qf (tadd A B) z = qf A z + qf B z.
+Proof. revert B z; induction A as [|r A IH]; intros [|s B] [|a z]; cbn [qf tadd]; try ring.
+  rewrite IH, tl_zadd, !lin_zadd. ring. Qed.
+Lemma qf_tscale c A z : qf (tscale c A) z = z2 c * qf A z.
+Proof. revert z; induction A as [|r A IH]; intros [|a z]; cbn [qf tscale map]; try ring.
+  fold (tscale c A). rewrite IH, tl_zscale, !lin_zscale. ring. Qed.
+Lemma qf_tprod f g z : qf (tprod f g) z = (1 + 1) * (lin K f z * lin K g z).
+Proof. revert g z; induction f as [|a f IH]; intros [|b g] [|e z]; cbn [qf tprod lin tl]; try ring.
+  rewrite IH, lin_zadd, !lin_zscale, !ofZ_mul, z2_2. ring. Qed.
+Lemma qf_tsq c l z : qf (tsq c l) z = z2 c * (lin K l z * lin K l z).
+Proof. revert z; induction l as [|a l IH]; intros [|e z]; cbn [qf tsq]; rewrite ?lin_nil_r; try (simpl; ring).
+  rewrite IH. destruct (Z.eqb_spec a 0) as [->|_]; cbn [lin tl]; rewrite ?ofZ_0; [ring|].
+  rewrite tl_zscale, !lin_zscale, ofZ_mul. cbn [lin tl]. ring. Qed.
+Lemma lin_dot_comb v V t : lin K (map (zdot v) V) t = dot (vZ K v) (comb t V).
+Proof. rewrite <- lin_comb, lin_dot. reflexivity. Qed.
+Lemma qf_gram V t : qf (gram V) t = sq (comb t V).
+Proof. revert t; induction V as [|v V IH]; intros [|a t]; cbn [qf gram comb lin tl]; try reflexivity.
+  rewrite IH, sq_vadd, sq_vscale, dot_vscale, lin_dot_comb, z2_zdot. unfold sq. ring. Qed.
+
+(** *** The congruence *)
+Fixpoint descale (s : list Z) (z : vec) : vec :=
+  match s, z with a :: s', b :: z' => b / z2 a :: descale s' z' | [], _ => z | _, [] => [] end.
+Lemma lin_zmul s r z : forallb (Z.ltb 0) s = true -> lin K (zmul s r) (descale s z) = lin K r z.
+Proof.
+  revert r z; induction s as [|a s IH]; intros [|b r] [|e z] H; cbn [zmul descale lin]; auto.
+  cbn [forallb] in H. apply andb_prop in H as [Ha H]. apply Z.ltb_lt in Ha.
+  rewrite IH by assumption. rewrite ofZ_mul.
+  transitivity (z2 b * (z2 a * (e / z2 a)) + lin K r z); [ring|]. rewrite div_mul by now apply z2_nz. ring. Qed.
+Lemma qf_tcongruent s T z : forallb (Z.ltb 0) s = true -> qf (tcongruent s T) (descale s z) = qf T z.
+Proof.
+  revert T z; induction s as [|a s IH]; intros [|r T] [|e z] H; cbn [tcongruent descale qf]; auto.
+  assert (H' := H). cbn [forallb] in H'. apply andb_prop in H' as [Ha H']. apply Z.ltb_lt in Ha.
+  rewrite IH by assumption. rewrite tl_zscale, !lin_zscale.
+  change (e / z2 a :: descale s z) with (descale (a :: s) (e :: z)). rewrite lin_zmul by assumption.
+  replace (tl (zmul (a :: s) r)) with (zmul s (tl r)) by now destruct r, s.
+  rewrite lin_zmul by assumption.
+  transitivity (z2 a * (e / z2 a) * (lin K r (e :: z) + lin K (tl r) z) + qf T z); [ring|].
+  rewrite div_mul by now apply z2_nz. ring. Qed.
+
+(** *** Elimination *)
+Lemma zquot_sound g x y z : zquot g x = Some y -> lin K x z = z2 g * lin K y z.
+Proof.
+  revert y z; induction x as [|a x IH]; intros y z; cbn [zquot].
+  - intro H. injection H as <-. simpl. ring.
+  - generalize (Z_div_mod_eq_full a g). unfold Z.div, Z.modulo. destruct (Z.div_eucl a g) as [q r]. intro E.
+    destruct (Z.eqb_spec r 0) as [->|_]; [|discriminate].
+    destruct (zquot g x) as [y'|]; [|discriminate]. intro H. injection H as <-.
+    destruct z as [|e z]; cbn [lin]; [ring|]. rewrite (IH y' z eq_refl), E, ofZ_add, ofZ_mul, ofZ_0. ring. Qed.
+Lemma zquot_tl g x y : zquot g x = Some y -> zquot g (tl x) = Some (tl y).
+Proof. destruct x as [|a x]; cbn [zquot tl].
+  - intro H. now injection H as <-.
+  - destruct (Z.div_eucl a g) as [q r]. destruct (r =? 0)%Z; [|discriminate].
+    destruct (zquot g x); [|discriminate]. intro H. now injection H as <-. Qed.
+Lemma tquot_sound g T Q z : tquot g T = Some Q -> qf T z = z2 g * qf Q z.
+Proof.
+  revert Q z; induction T as [|r T IH]; intros Q z; cbn [tquot].
+  - intro H. injection H as <-. simpl. ring.
+  - destruct (zquot g r) as [q|] eqn:E; [|discriminate]. destruct (tquot g T) as [Q'|]; [|discriminate].
+    intro H. injection H as <-. destruct z as [|e z]; cbn [qf]; [ring|].
+    rewrite (zquot_sound _ _ _ E), (zquot_sound _ _ _ (zquot_tl _ _ E)), (IH Q' z eq_refl). ring. Qed.
+Lemma eliminates_sound fuel previous T z :
+  (0 < previous)%Z -> eliminates fuel previous T = true -> 0 <= qf T z.
+Proof.
+  revert previous T z; induction fuel as [|fuel IH]; intros previous [|r T] z P; cbn [eliminates qf];
+    try discriminate; auto with pos.
+  destruct z as [|a z]; auto with pos.
+  assert (R : lin K r (a :: z) = z2 (hd 0%Z r) * a + lin K (tl r) z).
+  { destruct r; simpl; [rewrite ofZ_0; ring|ring]. }
+  rewrite R. set (p := hd 0%Z r). set (o := tl r). destruct (Z.leb_spec p 0) as [L|L].
+  - intro H. apply andb_prop in H as [H H2]. apply andb_prop in H as [H0 H1]. apply Z.eqb_eq in H0.
+    rewrite H0, ofZ_0, (iszero_lin K _ _ H1). specialize (IH previous T z P H2).
+    replace (a * (0 * a + 0 + 0) + qf T z) with (qf T z) by ring. exact IH.
+  - destruct (schur previous p o T) as [T''|] eqn:E; [|discriminate]. intro H.
+    specialize (IH p T'' z L H).
+    assert (Q : 0 <= qf (tadd (tscale p T) (tsq (-1) o)) z).
+    { unfold schur in E. destruct (previous =? 1)%Z; [injection E as E; now rewrite E|].
+      rewrite (tquot_sound _ _ _ E). apply f_mulle; auto. apply z2_pos. lia. }
+    rewrite qf_tadd, qf_tscale, qf_tsq in Q. change (-1)%Z with (- (1))%Z in Q. rewrite ofZ_opp, ofZ_1 in Q.
+    apply (@mul_cancel K (z2 p)); [apply z2_pos; lia|now apply z2_nz|].
+    replace (z2 p * (a * (z2 p * a + lin K o z + lin K o z) + qf T z)) with
+      ((z2 p * a + lin K o z) * (z2 p * a + lin K o z) +
+       (z2 p * qf T z + - (1) * (lin K o z * lin K o z))) by ring.
+    auto with pos. Qed.
+
+(** *** Dominance *)
+Fixpoint wsq (w : list Z) (z : vec) : K :=
+  match w, z with a :: w', b :: z' => z2 a * (b * b) + wsq w' z' | _, _ => 0 end.
+Lemma wsq_zadd x y z : wsq (zadd x y) z = wsq x z + wsq y z.
+Proof. revert y z; induction x as [|a x IH]; intros [|b y] [|e z]; simpl; try ring.
+  rewrite IH, ofZ_add. ring. Qed.
+Lemma wsq_neg acc z : forallb (fun a => (a <=? 0)%Z) acc = true -> 0 <= 0 - wsq acc z.
+Proof. revert z; induction acc as [|a acc IH]; intros [|b z]; simpl; intro H;
+    try (replace (0 - 0) with 0 by ring; auto with pos; fail).
+  apply andb_prop in H as [Ha Hc]. apply Z.leb_le in Ha.
+  replace (0 - (z2 a * (b * b) + wsq acc z)) with (z2 (- a) * (b * b) + (0 - wsq acc z))
+    by (rewrite ofZ_opp; ring).
+  apply add_pos; auto. apply f_mulle; auto with pos. apply z2_pos. lia. Qed.
+(** z_k * o.z' is paid by |o| on both diagonals. *)
+Lemma dominant_row o a z :
+  0 <= z2 (zsum (map Z.abs o)) * (a * a) + wsq (map Z.abs o) z + (a * lin K o z + a * lin K o z).
+Proof. revert z; induction o as [|b o IH]; intros z.
+  - simpl. rewrite ofZ_0. replace (0 * (a * a) + 0 + (a * 0 + a * 0)) with 0 by ring. auto with pos.
+  - assert (S0 : 0 <= z2 (zsum (map Z.abs o))).
+    { clear. induction o; simpl; [rewrite ofZ_0; auto with pos|]. rewrite ofZ_add.
+      apply add_pos; auto. apply z2_pos. lia. }
+    assert (B : 0 <= z2 (Z.abs b)) by (apply z2_pos; lia).
+    destruct z as [|e z]; cbn [map lin wsq zsum fold_right]; fold (zsum (map Z.abs o)); rewrite ofZ_add.
+    + replace ((z2 (Z.abs b) + z2 (zsum (map Z.abs o))) * (a * a) + 0 + (a * 0 + a * 0))
+        with ((z2 (Z.abs b) + z2 (zsum (map Z.abs o))) * (a * a)) by ring. auto with pos.
+    + specialize (IH z).
+      replace ((z2 (Z.abs b) + z2 (zsum (map Z.abs o))) * (a * a) + (z2 (Z.abs b) * (e * e) + wsq (map Z.abs o) z) +
+         (a * (z2 b * e + lin K o z) + a * (z2 b * e + lin K o z)))
+      with ((z2 (Z.abs b) * (a * a + e * e) + (1 + 1) * z2 b * (a * e)) +
+        (z2 (zsum (map Z.abs o)) * (a * a) + wsq (map Z.abs o) z + (a * lin K o z + a * lin K o z))) by ring.
+      apply add_pos; [|exact IH].
+      destruct (Z.le_ge_cases 0 b) as [P|P].
+      * rewrite Z.abs_eq in * by assumption.
+        replace (z2 b * (a * a + e * e) + (1 + 1) * z2 b * (a * e)) with (z2 b * ((a + e) * (a + e))) by ring.
+        auto with pos.
+      * rewrite Z.abs_neq in * by lia. rewrite ofZ_opp in *.
+        replace (- z2 b * (a * a + e * e) + (1 + 1) * z2 b * (a * e)) with (- z2 b * ((a - e) * (a - e))) by ring.
+        auto with pos. Qed.
+Lemma dominant_sound factor T owed z : dominant factor T owed = true -> 0 <= qf T z - wsq owed z.
+Proof.
+  revert T owed z. induction factor as [|l factor IH]; intros T owed z; cbn [dominant].
+  - destruct T; [|discriminate]. apply wsq_neg.
+  - intro H. set (T1 := tadd T (tsq (-1) l)) in *.
+    assert (E : qf T z = qf T1 z + lin K l z * lin K l z).
+    { unfold T1. rewrite qf_tadd, qf_tsq. change (-1)%Z with (- (1))%Z. rewrite ofZ_opp, ofZ_1. ring. }
+    cut (0 <= qf T1 z - wsq owed z).
+    { intro Q. rewrite E. replace (qf T1 z + lin K l z * lin K l z - wsq owed z) with
+        (lin K l z * lin K l z + (qf T1 z - wsq owed z)) by ring. auto with pos. }
+    clearbody T1. clear E T l. destruct T1 as [|r T]; [now apply wsq_neg|].
+    apply andb_prop in H as [Hd H]. apply Z.leb_le in Hd.
+    destruct z as [|a z].
+    { destruct owed; simpl; replace (0 - 0) with 0 by ring; auto with pos. }
+    specialize (IH _ _ z H). cbn [qf].
+    assert (R : lin K r (a :: z) = z2 (hd 0%Z r) * a + lin K (tl r) z).
+    { destruct r; simpl; [rewrite ofZ_0; ring|ring]. }
+    assert (A : wsq owed (a :: z) = z2 (hd 0%Z owed) * (a * a) + wsq (tl owed) z).
+    { destruct owed; simpl; [rewrite ofZ_0; ring|ring]. }
+    rewrite R, A. rewrite wsq_zadd in IH.
+    apply (z2_pos K) in Hd. rewrite !z2_sub in Hd.
+    pose proof (dominant_row (tl r) a z) as D.
+    set (o := map Z.abs (tl r)) in *.
+    replace (a * (z2 (hd 0%Z r) * a + lin K (tl r) z + lin K (tl r) z) + qf T z -
+      (z2 (hd 0%Z owed) * (a * a) + wsq (tl owed) z))
+    with ((z2 (hd 0%Z r) - z2 (hd 0%Z owed) - z2 (zsum o)) * (a * a) +
+      (z2 (zsum o) * (a * a) + wsq o z + (a * lin K (tl r) z + a * lin K (tl r) z)) +
+      (qf T z - (wsq (tl owed) z + wsq o z))) by ring.
+    auto with pos. Qed.
+Lemma scaled_dominant_sound sf T z : scaled_dominant sf T = true -> 0 <= qf T z.
+Proof.
+  destruct sf as [s factor]. unfold scaled_dominant. intro H. apply andb_prop in H as [Hs H].
+  rewrite <- (qf_tcongruent _ _ _ Hs). pose proof (dominant_sound _ _ _ (descale s z) H) as D.
+  cbn [wsq] in D. replace (qf (tcongruent s T) (descale s z)) with
+    (qf (tcongruent s T) (descale s z) - 0) by ring. exact D. Qed.
+
+Variable hint : nat -> tri -> list Z * list (list Z).
+
+(** A form that the checker calls semidefinite is. *)
+Theorem psd_sound T z : psd hint T = true -> 0 <= qf T z.
+Proof.
+  unfold psd. destruct (Nat.leb (length T) 8).
+  - apply eliminates_sound. lia.
+  - intro H. repeat (apply orb_prop in H as [H|H]); eauto using scaled_dominant_sound.
+    apply andb_prop in H as [_ H]. revert H. apply eliminates_sound. lia. Qed.
+
+(** *** On the orthant *)
+Definition positive (z : vec) := forall k, 0 <= nth k z 0.
+Lemma positive_cons a z : positive (a :: z) -> 0 <= a /\ positive z.
+Proof. intro P. split; [apply (P O)|intro k; apply (P (S k))]. Qed.
+Lemma nonneg_tl r : nonneg r = true -> nonneg (tl r) = true.
+Proof. destruct r; auto. cbn [nonneg forallb tl]. intro H. now apply andb_prop in H as [_ H]. Qed.
+Lemma qf_nonneg T z : forallb nonneg T = true -> positive z -> 0 <= qf T z.
+Proof. revert z; induction T as [|r T IH]; intros [|a z] H P; cbn [qf]; auto with pos.
+  cbn [forallb] in H. apply andb_prop in H as [Hr H]. assert (P' := P). apply positive_cons in P' as [Pa Pz].
+  apply add_pos; auto. apply f_mulle; auto. apply add_pos; apply lin_nonneg; auto using nonneg_tl. Qed.
+Lemma lin_min o z : positive z -> 0 <= lin K o z - lin K (map (Z.min 0) o) z.
+Proof. revert z; induction o as [|b o IH]; intros [|e z] P; cbn [map lin];
+    try (replace (0 - 0) with 0 by ring; auto with pos; fail).
+  apply positive_cons in P as [Pe P]. specialize (IH z P).
+  replace (z2 b * e + lin K o z - (z2 (Z.min 0 b) * e + lin K (map (Z.min 0) o) z)) with
+    (z2 (b - Z.min 0 b) * e + (lin K o z - lin K (map (Z.min 0) o) z)) by (rewrite z2_sub; ring).
+  apply add_pos; auto. apply f_mulle; auto. apply z2_pos. lia. Qed.
+Lemma qf_negative_part T z : positive z -> 0 <= qf T z - qf (negative_part T) z.
+Proof. revert z; induction T as [|r T IH]; intros [|a z] P; cbn [negative_part map qf];
+    try (replace (0 - 0) with 0 by ring; auto with pos; fail).
+  fold (negative_part T). apply positive_cons in P as [Pa P]. specialize (IH z P).
+  destruct r as [|b o]; cbn [lin tl].
+  - replace (a * (0 + 0) + qf T z - (a * (0 + 0) + qf (negative_part T) z)) with
+      (qf T z - qf (negative_part T) z) by ring. exact IH.
+  - pose proof (lin_min o P) as M. set (m := map (Z.min 0) o) in *.
+    replace (a * (z2 b * a + lin K o z + lin K o z) + qf T z -
+      (a * (z2 b * a + lin K m z + lin K m z) + qf (negative_part T) z)) with
+      (a * (lin K o z - lin K m z) + a * (lin K o z - lin K m z) + (qf T z - qf (negative_part T) z)) by ring.
+    auto with pos. Qed.
+Theorem nonneg_on_orthant_sound T z : nonneg_on_orthant hint T = true -> positive z -> 0 <= qf T z.
+Proof.
+  unfold nonneg_on_orthant. intros H P. pose proof (qf_negative_part T P) as N.
+  set (rest := negative_part T) in *.
+  repeat (apply orb_prop in H as [H|H]).
+  - now apply qf_nonneg.
+  - apply psd_sound with (z := z) in H.
+    replace (qf T z) with (qf T z - qf rest z + qf rest z) by ring. auto with pos.
+  - now apply psd_sound.
+  - apply psd_sound with (z := z) in H. rewrite qf_tadd in H.
+    apply (@mul_cancel K (1 + 1)); auto using two_nz with pos.
+    replace ((1 + 1) * qf T z) with (qf T z - qf rest z + (qf T z + qf rest z)) by ring. auto with pos. Qed.
+End Soundness.

@@ -1,0 +1,471 @@
+(** * The leaf rules (docs/certificate-format.md, "Leaves"): each proves the premise on its cone *)
+From Coq Require Import ZArith List Bool Ring Lia.
+From Certify Require Import OrderedField Vectors Forms Cones.
+Import ListNotations.
+Set Implicit Arguments.
+
+(** What a certificate owes; the names are those of certify.obligations. *)
+Inductive obligation :=
+| STATEMENT | DUAL_SHAPE | DUAL_SUMS | CLAIM | FRAME_SHAPE | FRAME_INVERSE
+| SIGN_INDEX | SPLIT_INDEX | SPLIT_SIGNED | SPLIT_POSITIVE
+| LEAF_SCALE | PRODUCT_INDEX | PRODUCT_SIGN | LEAF_FORM | LEAF_SIGNED | TAU_POSITIVE | COVER | LIMITS.
+
+(** Nothing is owed if a condition holds and nothing is owed after it. *)
+Definition owes (condition : bool) (o : obligation) (rest : option obligation) : option obligation :=
+  if condition then rest else Some o.
+
+(** Row i of multipliers: the products of quantity i with others. *)
+Definition products := list (nat * list (nat * Z)).
+
+Section Executable.
+Local Open Scope Z_scope.
+Variable hint : nat -> tri -> list Z * list (list Z).
+Variables lam mu : Z.
+
+(** ** Products of quantities, as linear forms in (t, alpha) *)
+Fixpoint known (k : nat) (fl : list bool) : list nat :=
+  match fl with [] => [] | b :: fl' => if b then k :: known (S k) fl' else known (S k) fl' end.
+Definition beta_form (d : nat) (rows : list (list Z * list Z)) (r : nat) : list Z :=
+  zadd (map Z.opp (fit 0 d (fst (nth r rows ([], []))))) (zunit (d + r)).
+Definition quantities (fl : list bool) (rows : list (list Z * list Z)) : list (list Z) :=
+  let d := length fl in
+  let m := length rows in
+  map zunit (known 0 fl) ++ map (fun r => zunit (d + r)) (seq 0 m) ++ map (beta_form d rows) (seq 0 m).
+(** Quantities s, ..., s + m - 1 are the alpha_i, the next m the beta_i. *)
+Definition vanishes (s m i j : nat) : bool := Nat.leb s i && Nat.ltb i (s + m) && Nat.eqb j (i + m).
+Definition indices_fit (size : nat) (rows : products) : bool :=
+  forallb (fun row => forallb (fun e => Nat.leb (fst row) (fst e) && Nat.ltb (fst e) size) (snd row)) rows.
+Definition signs_fit (s m : nat) (rows : products) : bool :=
+  forallb (fun row => forallb (fun e => (0 <=? snd e) || vanishes s m (fst row) (fst e)) (snd row)) rows.
+Fixpoint row_sum (qs : list (list Z)) (es : list (nat * Z)) : list Z :=
+  match es with [] => [] | (j, M) :: es' => zadd (zscale M (nth j qs [])) (row_sum qs es') end.
+(** T less 2 c times the sum of the products. *)
+Fixpoint minus_products (c : Z) (qs : list (list Z)) (T : tri) (rows : products) : tri :=
+  match rows with
+  | [] => T
+  | (i, es) :: rows' =>
+    minus_products c qs (tadd T (tprod (zscale (- c) (nth i qs [])) (row_sum qs es))) rows' end.
+
+Definition max_order := 5000.
+Definition check_products (scale unit : Z) (rows : products) (c : cone) : option obligation :=
+  let d := length (signed c) in
+  let m := length (mixed c) in
+  owes ((0 <? scale) && (0 <? unit)) LEAF_SCALE (
+  owes (Z.of_nat (d + m) <=? max_order) LIMITS (
+  let qs := quantities (signed c) (mixed c) in
+  owes (indices_fit (length qs) rows) PRODUCT_INDEX (
+  owes (signs_fit (length (known 0 (signed c))) m rows) PRODUCT_SIGN (
+  let W := fit [] d (generators c) in
+  let N := fit [] d (active c) ++ map snd (mixed c) in
+  let T := tadd (tscale (2 * scale * lam) (gram W)) (tscale (- (2 * scale * mu)) (gram N)) in
+  owes (psd hint (minus_products unit qs T rows)) LEAF_FORM None)))).
+
+(** ** Enclosures of 2 relu(p.t) by linear functions of t >= 0 *)
+Definition size_of (w : list Z) : Z := fold_right (fun a => Z.max (bits a)) 0 w.
+Fixpoint shifted_sum (shifts p : list Z) : Z :=
+  match shifts, p with s :: shifts', a :: p' => Z.shiftl a s + shifted_sum shifts' p' | _, _ => 0 end.
+(** Is x.u* >= 0? u* is the sum of the generators, brought to one length by powers of two. *)
+Definition rising (W : list (list Z)) : list Z -> bool :=
+  let sizes := map size_of W in
+  let longest := fold_right Z.max 0 sizes in
+  let shifts := map (fun l => longest - l) sizes in
+  fun p => 0 <=? shifted_sum shifts p.
+Definition middle (up : bool) (p : list Z) : list Z :=
+  if up then map (fun a => if 0 <? a then 2 * a else a) p else map (fun a => if 0 <? a then a else 0) p.
+Definition width (up : bool) (p : list Z) : list Z :=
+  if up then map (fun a => if 0 <? a then 0 else - a) p else map (fun a => if 0 <? a then a else 0) p.
+Fixpoint enclosure (up : list Z -> bool) (rows : list (list Z * list Z)) (C R : list (list Z))
+  : list (list Z) * list (list Z) :=
+  match rows with
+  | [] => (C, R)
+  | (p, nu) :: rows' =>
+    let u := up p in
+    enclosure up rows' (gadd (middle u p) nu C) (gadd (width u p) (map Z.abs nu) R) end.
+Definition centres_radii (c : cone) : list (list Z) * list (list Z) :=
+  enclosure (rising (generators c)) (mixed c) (tscale 2 (active c)) [].
+Definition all_signed (c : cone) : bool := forallb (fun b => b) (signed c).
+
+Definition check_tau (a b unit : Z) (rows : products) (c : cone) : option obligation :=
+  let d := length (signed c) in
+  owes (all_signed c) LEAF_SIGNED (
+  owes ((0 <? a) && (0 <? b)) TAU_POSITIVE (
+  owes (0 <? unit) LEAF_SCALE (
+  owes (indices_fit d rows) PRODUCT_INDEX (
+  owes (signs_fit d 0 rows) PRODUCT_SIGN (
+  let (C, R) := centres_radii c in
+  let T :=
+    if forallb iszero R then tadd (tscale (4 * lam) (gram (generators c))) (tscale (- mu) (gram C))
+    else
+      tadd (tscale (4 * (a * b) * lam) (gram (generators c)))
+        (tadd (tscale (- (a * (a + b) * mu)) (gram C)) (tscale (- (b * (a + b) * mu)) (gram R))) in
+  let T := match rows with [] => T | _ => minus_products (2 * unit) (map zunit (seq 0 d)) T rows end in
+  owes (nonneg_on_orthant hint T) LEAF_FORM None))))).
+
+Definition check_envelope (c : cone) : option obligation :=
+  owes (all_signed c) LEAF_SIGNED (
+  let (C, R) := centres_radii c in
+  let B := tadd (map (map Z.abs) C) R in
+  let T := tadd (tscale (4 * lam) (gram (generators c))) (tscale (- mu) (gram B)) in
+  owes (nonneg_on_orthant hint T) LEAF_FORM None).
+End Executable.
+
+Section Soundness.
+Variable K : OField.
+Local Open Scope field_scope.
+Local Notation "0" := (f0 K) : field_scope.
+Local Notation "1" := (f1 K) : field_scope.
+Local Infix "+" := (fadd K) : field_scope.
+Local Infix "*" := (fmul K) : field_scope.
+Local Infix "-" := (fsub K) : field_scope.
+Local Notation "- x" := (fopp K x) : field_scope.
+Local Infix "<=" := (fle K) : field_scope.
+Local Notation "x / y" := (x * finv K y) : field_scope.
+Local Notation z2 := (ofZ K).
+Local Notation vec := (list K).
+Add Ring Kring : (f_ring K).
+Lemma owes_none b o rest : owes b o rest = None -> b = true /\ rest = None.
+Proof. destruct b; cbn; auto; discriminate. Qed.
+
+(** *** Quantities are nonnegative, and alpha_i beta_i is zero *)
+Section Quantities.
+Variables (fl : list bool) (rows : list (list Z * list Z)) (t : vec).
+Hypothesis O : okt K fl t.
+Let d := length fl.
+Let m := length rows.
+Let qs := quantities fl rows.
+Definition alpha : vec := map (fun row => relu K (lin K (fst row) t)) rows.
+Let z := t ++ alpha.
+
+Lemma nth_alpha r : nth r alpha 0 = relu K (lin K (fst (nth r rows ([], []))) t).
+Proof. unfold alpha. rewrite <- (map_nth (fun row => relu K (lin K (fst row) t))). cbn [fst lin].
+  rewrite relu_pos by auto with pos. reflexivity. Qed.
+Lemma lin_alpha r : lin K (zunit (d + r)) z = nth r alpha 0.
+Proof. rewrite lin_unit. unfold z, d. rewrite <- (proj1 O), app_nth2 by lia. f_equal. lia. Qed.
+Lemma lin_beta r : lin K (beta_form d rows r) z = nth r alpha 0 - lin K (fst (nth r rows ([], []))) t.
+Proof. unfold beta_form. rewrite lin_zadd, lin_opp, lin_alpha. unfold z.
+  rewrite lin_app by (rewrite fit_length; symmetry; apply O). rewrite lin_fit by apply O. ring. Qed.
+Lemma nth_map_seq (f : nat -> list Z) r n : nth r (map f (seq 0 n)) [] = if Nat.ltb r n then f r else [].
+Proof. destruct (Nat.ltb_spec r n) as [H|H].
+  - rewrite (nth_indep _ [] (f 0%nat)) by (now rewrite map_length, seq_length).
+    rewrite map_nth, seq_nth by assumption. reflexivity.
+  - apply nth_overflow. now rewrite map_length, seq_length. Qed.
+Lemma known_pos s fl' k : (forall j, nth j fl' false = true -> 0 <= nth (s + j) z 0) ->
+  0 <= lin K (nth k (map zunit (known s fl')) []) z.
+Proof.
+  revert s k. induction fl' as [|b fl' IH]; intros s k H; cbn [known map nth]; [destruct k; auto with pos|].
+  assert (H' : forall j, nth j fl' false = true -> 0 <= nth (S s + j) z 0).
+  { intros j E. replace (S s + j)%nat with (s + S j)%nat by lia. now apply H. }
+  destruct b; [destruct k as [|k]|]; cbn [map nth]; auto.
+  rewrite lin_unit, <- (Nat.add_0_r s). now apply H. Qed.
+Lemma z_pos j : nth j fl false = true -> 0 <= nth (0 + j) z 0.
+Proof. intro H. cbn [Nat.add]. unfold z. rewrite app_nth1; [now apply (proj2 O)|]. rewrite (proj1 O).
+  destruct (Nat.lt_ge_cases j (length fl)); auto. rewrite nth_overflow in H by assumption. discriminate. Qed.
+Let s := length (known 0 fl).
+Lemma nth_quantities i : nth i qs [] =
+  if Nat.ltb i s then nth i (map zunit (known 0 fl)) []
+  else if Nat.ltb i (s + m) then zunit (d + (i - s))
+  else if Nat.ltb i (s + m + m) then beta_form d rows (i - s - m) else [].
+Proof.
+  unfold qs, quantities. fold d m. destruct (Nat.ltb_spec i s) as [H|H].
+  - apply app_nth1. now rewrite map_length.
+  - rewrite app_nth2 by (now rewrite map_length). rewrite map_length. fold s.
+    destruct (Nat.ltb_spec i (s + m)) as [H1|H1].
+    + rewrite app_nth1 by (rewrite map_length, seq_length; lia). rewrite nth_map_seq.
+      destruct (Nat.ltb_spec (i - s) m); [reflexivity|lia].
+    + rewrite app_nth2 by (rewrite map_length, seq_length; lia). rewrite map_length, seq_length, nth_map_seq.
+      destruct (Nat.ltb_spec (i - s - m) m), (Nat.ltb_spec i (s + m + m)); auto; lia. Qed.
+Lemma quantity_pos i : 0 <= lin K (nth i qs []) z.
+Proof.
+  rewrite nth_quantities. destruct (Nat.ltb i s); [apply known_pos, z_pos|].
+  destruct (Nat.ltb i (s + m)); [rewrite lin_alpha, nth_alpha; apply relu_ge0|].
+  destruct (Nat.ltb i (s + m + m)); [rewrite lin_beta, nth_alpha; apply relu_ge|]. cbn [lin]. auto with pos. Qed.
+Lemma quantity_vanishes i j : vanishes s m i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0.
+Proof.
+  unfold vanishes. intro H. apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
+  apply Nat.leb_le in H1. apply Nat.eqb_eq in H3. rewrite !nth_quantities, H2, H3. apply Nat.ltb_lt in H2.
+  destruct (Nat.ltb_spec i s); [lia|]. destruct (Nat.ltb_spec (i + m) s); [lia|].
+  destruct (Nat.ltb_spec (i + m) (s + m)); [lia|]. destruct (Nat.ltb_spec (i + m) (s + m + m)); [|lia].
+  replace (i + m - s - m)%nat with (i - s)%nat by lia. rewrite lin_alpha, lin_beta, nth_alpha. apply relu_slack. Qed.
+End Quantities.
+
+(** *** Products with multipliers *)
+Lemma row_sum_pos (ok : nat -> nat -> bool) qs z i es :
+  (forall k, 0 <= lin K (nth k qs []) z) ->
+  (forall j, ok i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0) ->
+  forallb (fun e => (0 <=? snd e)%Z || ok i (fst e)) es = true ->
+  0 <= lin K (nth i qs []) z * lin K (row_sum qs es) z.
+Proof.
+  intros P V. induction es as [|[j M] es IH]; cbn [forallb row_sum fst snd]; intro H.
+  - cbn [lin]. replace (lin K (nth i qs []) z * 0) with 0 by ring. auto with pos.
+  - apply andb_prop in H as [H Hs]. rewrite lin_zadd, lin_zscale.
+    set (q := lin K (nth i qs []) z) in *. set (q' := lin K (nth j qs []) z).
+    replace (q * (z2 M * q' + lin K (row_sum qs es) z)) with
+      (z2 M * (q * q') + q * lin K (row_sum qs es) z) by ring.
+    apply add_pos; [|exact (IH Hs)]. apply orb_prop in H as [H|H].
+    + apply Z.leb_le in H. apply f_mulle; auto with pos. apply f_mulle; [apply P|apply P].
+    + assert (E := V j H). fold q' in E. rewrite E. replace (z2 M * 0) with 0 by ring. auto with pos. Qed.
+Lemma minus_products_le s m c qs T rows z :
+  (0 <= c)%Z -> (forall k, 0 <= lin K (nth k qs []) z) ->
+  (forall i j, vanishes s m i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0) ->
+  signs_fit s m rows = true ->
+  0 <= qf K (minus_products c qs T rows) z -> 0 <= qf K T z.
+Proof.
+  intros Hc P V. revert T. induction rows as [|[i es] rows IH]; intros T; cbn [minus_products]; auto.
+  cbn [signs_fit forallb fst snd]. intros H Q. apply andb_prop in H as [H Hs].
+  specialize (IH _ Hs Q). rewrite qf_tadd, qf_tprod, lin_zscale, ofZ_opp in IH.
+  pose proof (@row_sum_pos (vanishes s m) qs z i es P (V i) H) as R.
+  replace (qf K T z) with (qf K T z + (1 + 1) * (- z2 c * lin K (nth i qs []) z * lin K (row_sum qs es) z) +
+    (1 + 1) * (z2 c * (lin K (nth i qs []) z * lin K (row_sum qs es) z))) by ring.
+  apply add_pos; auto. apply f_mulle; auto with pos. Qed.
+
+Variable hint : nat -> tri -> list Z * list (list Z).
+Variables lam mu : Z.
+
+Lemma alpha_sum rows t w : dot (comb (alpha rows t) (map snd rows)) w = dot (mixed_sum K rows t) w.
+Proof. induction rows as [|[p nu] rows IH]; cbn [alpha map comb mixed_sum fst snd]; auto.
+  fold (alpha rows t). now rewrite !dot_vadd, IH. Qed.
+Theorem products_sound scale unit rows c :
+  check_products hint lam mu scale unit rows c = None -> good K lam mu c.
+Proof.
+  unfold check_products. intros H t O.
+  apply owes_none in H as [H1 H]. apply owes_none in H as [_ H]. apply owes_none in H as [_ H].
+  apply owes_none in H as [H2 H]. apply owes_none in H as [H3 _].
+  apply andb_prop in H1 as [Hs Hu]. apply Z.ltb_lt in Hs. apply Z.ltb_lt in Hu.
+  apply psd_sound with (K := K) (z := t ++ alpha (mixed c) t) in H3.
+  eapply minus_products_le in H3; [|lia| | |exact H2].
+  - set (d := length (signed c)) in *. assert (Lt : length t = d) by apply O.
+    rewrite qf_tadd, !qf_tscale, !qf_gram in H3. rewrite comb_app1 in H3 by (now rewrite fit_length).
+    rewrite (sq_ext K (comb t (fit [] d (generators c))) (comb t (generators c))) in H3
+      by (intro w; now apply comb_fit).
+    rewrite (sq_ext K (comb (t ++ alpha (mixed c) t) (fit [] d (active c) ++ map snd (mixed c))) (output K c t)) in H3.
+    + rewrite ofZ_opp, !ofZ_mul, z2_2 in H3.
+      apply (@mul_cancel K ((1 + 1) * z2 scale)).
+      * apply f_mulle; auto with pos. apply z2_pos. lia.
+      * intro E. destruct (f_integral K _ _ E) as [E'|E']; [now apply (two_nz K)|]. revert E'. now apply z2_nz.
+      * match type of H3 with 0 <= ?e => match goal with |- 0 <= ?g => replace g with e by ring end end. exact H3.
+    + intro w. unfold output. rewrite comb_app by (now rewrite fit_length).
+      rewrite dot_vadd, comb_fit by assumption. now rewrite alpha_sum.
+  - intro k. now apply quantity_pos.
+  - intros i j. now apply quantity_vanishes. Qed.
+
+(** *** Enclosures *)
+Section Orthant.
+Variable t : vec.
+Hypothesis T : positive K t.
+
+Lemma lin_map (f : Z -> Z) p : (forall a, (0 <= f a)%Z) -> 0 <= lin K (map f p) t.
+Proof. intro F. clear - F T. revert t T; induction p as [|a p IH]; intros [|e t'] T; cbn [map lin]; auto with pos.
+  apply positive_cons in T as [Te T]. apply add_pos; auto. apply f_mulle; auto with pos. Qed.
+Lemma lin_map_sub (f g h : Z -> Z) p : (forall a, h a = f a - g a)%Z ->
+  lin K (map h p) t = lin K (map f p) t - lin K (map g p) t.
+Proof. intro E. clear T. revert t; induction p as [|a p IH]; intros [|e t']; cbn [map lin]; try ring.
+  rewrite IH, E, z2_sub. ring. Qed.
+Lemma lin_map_id p : lin K (map (fun a => a) p) t = lin K p t.
+Proof. now rewrite map_id. Qed.
+
+(** |2 relu(p.t) - middle.t| <= width.t, whichever interval is chosen. *)
+Lemma middle_width up p : let e := (1 + 1) * relu K (lin K p t) - lin K (middle up p) t in
+  0 <= lin K (width up p) t - e /\ 0 <= lin K (width up p) t + e.
+Proof.
+  cbv beta zeta. set (pos := lin K (map (Z.max 0) p) t).
+  assert (Pp : 0 <= pos) by (apply lin_map; lia).
+  assert (Pd : 0 <= pos - lin K p t).
+  { unfold pos. rewrite <- (lin_map_id p), <- (@lin_map_sub (Z.max 0) (fun a => a) (fun a => Z.max 0 a - a)%Z) by lia.
+    apply lin_map. lia. }
+  pose proof (relu_ge0 K (lin K p t)) as R0. pose proof (relu_ge K (lin K p t)) as R1.
+  pose proof (relu_le K (lin K p t) pos Pp Pd) as R2. set (r := relu K (lin K p t)) in *.
+  destruct up; cbn [middle width].
+  - (* middle = p + p+, width = p+ - p *)
+    assert (M : lin K (map (fun a => if (0 <? a)%Z then (2 * a)%Z else a) p) t = pos + lin K p t).
+    { unfold pos. rewrite <- (lin_map_id p). rewrite (@lin_map_sub (Z.max 0) (fun a => - a)%Z).
+      - rewrite (@lin_map_sub (fun a => 0)%Z (fun a => a) (fun a => - a)%Z) by lia.
+        replace (lin K (map (fun _ => 0%Z) p) t) with 0; [ring|].
+        clear. revert t; induction p as [|a p IH]; intros [|e t']; cbn [map lin]; auto.
+        rewrite <- IH, ofZ_0. ring.
+      - intro a. destruct (Z.ltb_spec 0 a); lia. }
+    assert (V : lin K (map (fun a => if (0 <? a)%Z then 0%Z else (- a)%Z) p) t = pos - lin K p t).
+    { unfold pos. rewrite <- (lin_map_id p). apply lin_map_sub. intro a. destruct (Z.ltb_spec 0 a); lia. }
+    rewrite M, V. set (q := lin K p t) in *. split.
+    + replace (pos - q - ((1 + 1) * r - (pos + q))) with ((1 + 1) * (pos - r)) by ring. auto with pos.
+    + replace (pos - q + ((1 + 1) * r - (pos + q))) with ((1 + 1) * (r - q)) by ring. auto with pos.
+  - (* middle = width = p+ *)
+    assert (M : lin K (map (fun a => if (0 <? a)%Z then a else 0%Z) p) t = pos).
+    { unfold pos. f_equal. apply map_ext. intro a. destruct (Z.ltb_spec 0 a); lia. }
+    rewrite !M. split.
+    + replace (pos - ((1 + 1) * r - pos)) with ((1 + 1) * (pos - r)) by ring. auto with pos.
+    + replace (pos + ((1 + 1) * r - pos)) with ((1 + 1) * r) by ring. auto with pos. Qed.
+Lemma scaled_error (w e : K) n : 0 <= w - e -> 0 <= w + e ->
+  0 <= w * z2 (Z.abs n) - e * z2 n /\ 0 <= w * z2 (Z.abs n) + e * z2 n.
+Proof.
+  intros H1 H2. destruct (Z.le_ge_cases 0 n) as [P|P].
+  - rewrite Z.abs_eq by assumption. apply (z2_pos K) in P. split.
+    + replace (w * z2 n - e * z2 n) with ((w - e) * z2 n) by ring. auto with pos.
+    + replace (w * z2 n + e * z2 n) with ((w + e) * z2 n) by ring. auto with pos.
+  - rewrite Z.abs_neq by lia. assert (P' : 0 <= z2 (- n)) by (apply z2_pos; lia). split.
+    + replace (w * z2 (- n) - e * z2 n) with ((w + e) * z2 (- n)) by (rewrite ofZ_opp; ring). auto with pos.
+    + replace (w * z2 (- n) + e * z2 n) with ((w - e) * z2 (- n)) by (rewrite ofZ_opp; ring). auto with pos. Qed.
+Lemma lin_component x j : lin K x (vZ K (zunit j)) = z2 (nth j x 0%Z).
+Proof. now rewrite lin_dot, dot_unit, nth_vZ. Qed.
+Lemma nth_abs j x : nth j (map Z.abs x) 0%Z = Z.abs (nth j x 0%Z).
+Proof. exact (map_nth Z.abs x 0%Z j). Qed.
+Lemma enclosure_sound up rows C R j :
+  let (C', R') := enclosure up rows C R in
+  let at_ V := dot (comb t V) (vZ K (zunit j)) in
+  let e := (1 + 1) * nth j (mixed_sum K rows t) 0 - (at_ C' - at_ C) in
+  let r := at_ R' - at_ R in
+  0 <= r - e /\ 0 <= r + e.
+Proof.
+  revert C R; induction rows as [|[p nu] rows IH]; intros C R; cbn [enclosure].
+  - cbv beta zeta. cbn [mixed_sum]. replace (nth j [] 0) with (0 : K) by now destruct j.
+    match goal with |- 0 <= ?a /\ 0 <= ?b => replace a with 0 by ring; replace b with 0 by ring end. auto with pos.
+  - specialize (IH (gadd (middle (up p) p) nu C) (gadd (width (up p) p) (map Z.abs nu) R)).
+    destruct (enclosure _ rows _ _) as [C' R']. cbv beta zeta in *.
+    rewrite !comb_gadd, !lin_component in IH.
+    rewrite nth_abs in IH.
+    destruct (middle_width (up p) p) as [M1 M2].
+    destruct (@scaled_error _ _ (nth j nu 0%Z) M1 M2) as [S1 S2]. clear M1 M2.
+    rewrite <- !dot_unit. rewrite <- !dot_unit in IH. cbn [mixed_sum].
+    rewrite dot_vadd, dot_vscale, <- lin_dot, lin_component.
+    set (n := z2 (nth j nu 0%Z)) in *. set (r := relu K (lin K p t)) in *.
+    set (mid := lin K (middle (up p) p) t) in *. set (wid := lin K (width (up p) p) t) in *.
+    set (an := z2 (Z.abs (nth j nu 0%Z))) in *.
+    destruct IH as [I1 I2]. split.
+    + match type of I1 with 0 <= ?a => match type of S1 with 0 <= ?b => match goal with |- 0 <= ?g =>
+        replace g with (a + b) by ring end end end. auto with pos.
+    + match type of I2 with 0 <= ?a => match type of S2 with 0 <= ?b => match goal with |- 0 <= ?g =>
+        replace g with (a + b) by ring end end end. auto with pos. Qed.
+Lemma comb_tscale s V v : dot (comb t (tscale s V)) v = z2 s * dot (comb t V) v.
+Proof. rewrite !dot_comb. unfold tscale. rewrite map_map. clear T. revert t; induction V as [|g V IH]; intros [|e t'];
+    cbn [map dot]; try ring. rewrite IH, lin_zscale. ring. Qed.
+Lemma comb_tadd A B v : dot (comb t (tadd A B)) v = dot (comb t A) v + dot (comb t B) v.
+Proof. clear T. revert A B; induction t as [|e t' IH]; intros [|a A] [|b B]; cbn [tadd comb]; try (simpl; ring).
+  rewrite !dot_vadd, !dot_vscale, IH, <- !lin_dot, lin_zadd. ring. Qed.
+Lemma comb_abs V j : let at_ V := dot (comb t V) (vZ K (zunit j)) in
+  0 <= at_ (map (map Z.abs) V) - at_ V /\ 0 <= at_ (map (map Z.abs) V) + at_ V.
+Proof.
+  cbv beta zeta. revert T; generalize t; induction V as [|g V IH]; intros [|e t'] P; cbn [map comb dot];
+    try (match goal with |- 0 <= ?a /\ 0 <= ?b => replace a with 0 by ring; replace b with 0 by ring end; auto with pos; fail).
+  apply positive_cons in P as [Pe P]. destruct (IH t' P) as [I1 I2].
+  rewrite !dot_vadd, !dot_vscale, <- !lin_dot, !lin_component.
+  rewrite nth_abs.
+  assert (A : 0 <= 1 - 1 /\ 0 <= 1 + 1) by (replace (1 - 1) with 0 by ring; auto with pos).
+  destruct (@scaled_error 1 1 (nth j g 0%Z) (proj1 A) (proj2 A)) as [S1 S2].
+  split.
+  - match goal with |- 0 <= e * ?a + ?x - (e * ?b + ?y) => replace (e * a + x - (e * b + y)) with
+      (e * (1 * a - 1 * b) + (x - y)) by ring end. auto with pos.
+  - match goal with |- 0 <= e * ?a + ?x + (e * ?b + ?y) => replace (e * a + x + (e * b + y)) with
+      (e * (1 * a + 1 * b) + (x + y)) by ring end. auto with pos. Qed.
+(** Twice each output lies within radius . t of centre . t. *)
+Lemma centres_radii_sound c j :
+  let (C, R) := centres_radii c in
+  let e := (1 + 1) * nth j (output K c t) 0 - nth j (comb t C) 0 in
+  0 <= nth j (comb t R) 0 - e /\ 0 <= nth j (comb t R) 0 + e.
+Proof.
+  unfold centres_radii. pose proof (enclosure_sound (rising (generators c)) (mixed c) (tscale 2 (active c)) [] j) as E.
+  destruct (enclosure _ _ _ _) as [C R]. cbv beta zeta in *. rewrite comb_tscale, z2_2 in E.
+  replace (dot (comb t []) (vZ K (zunit j))) with 0 in E by now destruct t.
+  unfold output. rewrite <- !dot_unit. rewrite <- dot_unit in E. rewrite dot_vadd.
+  destruct E as [E1 E2]. split.
+  - match type of E1 with 0 <= ?a => match goal with |- 0 <= ?g => replace g with a by ring end end. exact E1.
+  - match type of E2 with 0 <= ?a => match goal with |- 0 <= ?g => replace g with a by ring end end. exact E2. Qed.
+End Orthant.
+
+(** *** Sums of squares, output by output *)
+Lemma sq_le (x y : vec) (a b : K) z (c : K) :
+  (forall j, 0 <= a * (nth j x 0 * nth j x 0) + b * (nth j y 0 * nth j y 0) - c * (nth j z 0 * nth j z 0)) ->
+  0 <= a * sq x + b * sq y - c * sq z.
+Proof.
+  intro H. set (n := (length x + length y + length z)%nat).
+  rewrite (@sq_upto K n x), (@sq_upto K n y), (@sq_upto K n z) by lia.
+  set (f := fun j => a * (nth j x 0 * nth j x 0) + b * (nth j y 0 * nth j y 0) - c * (nth j z 0 * nth j z 0)) in H.
+  assert (E : forall n, a * upto n (fun j => nth j x 0 * nth j x 0) + b * upto n (fun j => nth j y 0 * nth j y 0) -
+    c * upto n (fun j => nth j z 0 * nth j z 0) = upto n f).
+  { clear. induction n as [|n IH]; cbn [upto]; [ring|]. rewrite <- IH. unfold f. ring. }
+  rewrite E. now apply upto_pos. Qed.
+Lemma all_signed_sound c t : all_signed c = true -> okt K (signed c) t -> positive K t.
+Proof.
+  unfold all_signed. intros H [L O] k. destruct (Nat.lt_ge_cases k (length (signed c))) as [Hk|Hk].
+  - apply O. rewrite forallb_forall in H. apply H. now apply nth_In.
+  - rewrite nth_overflow by lia. auto with pos. Qed.
+Lemma nth_vscale c x j : nth j (vscale c x) 0 = c * nth j x 0 :> K.
+Proof. unfold vscale. rewrite <- (map_nth (fmul K c) x 0 j). f_equal. ring. Qed.
+Hypothesis Mu : (0 <= mu)%Z.
+
+Lemma minus_units unit d t rows T : (0 <= unit)%Z -> positive K t -> signs_fit d 0 rows = true ->
+  0 <= qf K (match rows with [] => T | _ => minus_products unit (map zunit (seq 0 d)) T rows end) t -> 0 <= qf K T t.
+Proof.
+  intros Hu P S H. destruct rows as [|row rows]; auto.
+  apply (@minus_products_le d 0 unit (map zunit (seq 0 d)) T (row :: rows) t); auto.
+  - intro k. rewrite nth_map_seq. destruct (Nat.ltb k d); [rewrite lin_unit; apply P|cbn [lin]; auto with pos].
+  - intros i j V. exfalso. unfold vanishes in V. apply andb_prop in V as [V _]. apply andb_prop in V as [V1 V2].
+    apply Nat.leb_le in V1. apply Nat.ltb_lt in V2. lia. Qed.
+Theorem tau_sound a b unit rows c : check_tau hint lam mu a b unit rows c = None -> good K lam mu c.
+Proof.
+  unfold check_tau. intros H t O.
+  apply owes_none in H as [Hs H]. apply owes_none in H as [Hab H]. apply owes_none in H as [Hu H].
+  apply owes_none in H as [_ H]. apply owes_none in H as [Hr H].
+  apply andb_prop in Hab as [Ha Hb]. apply Z.ltb_lt in Ha. apply Z.ltb_lt in Hb. apply Z.ltb_lt in Hu.
+  pose proof (all_signed_sound _ Hs O) as P.
+  pose proof (fun j => centres_radii_sound P c j) as E. destruct (centres_radii c) as [C R]. cbv beta zeta in E.
+  apply owes_none in H as [H _]. apply nonneg_on_orthant_sound with (K := K) (z := t) in H; auto.
+  apply minus_units in H; auto; [|lia]. pose proof (z2_pos K Mu) as PM.
+  set (f := output K c t) in *. set (y := vscale (1 + 1) f). assert (Ey : sq y = (1 + 1) * (1 + 1) * sq f) by apply sq_vscale.
+  assert (Four : z2 4 = (1 + 1) * (1 + 1)) by (change 4%Z with (2 * 2)%Z; now rewrite ofZ_mul, z2_2).
+  destruct (forallb iszero R) eqn:Hz.
+  - rewrite qf_tadd, !qf_tscale, !qf_gram, ofZ_opp, ofZ_mul, Four in H.
+    assert (Q : sq (comb t C) = sq y).
+    { apply sq_ext. intro w. unfold y.
+      assert (Z : forall j, nth j (comb t R) 0 = 0).
+      { intro j. rewrite <- dot_unit, dot_comb. clear - Hz. revert t; induction R as [|r R IH]; intros [|e t];
+          cbn [map dot]; auto. cbn [forallb] in Hz. apply andb_prop in Hz as [Hr Hz].
+        rewrite (IH Hz), iszero_lin by assumption. ring. }
+      assert (N : forall j, nth j (vscale (1 + 1) f) 0 = nth j (comb t C) 0).
+      { intro j. rewrite nth_vscale. specialize (E j). rewrite Z in E. destruct E as [E1 E2].
+        apply f_anti; apply sub_le.
+        - match type of E1 with 0 <= ?x => match goal with |- 0 <= ?g => replace g with x by ring end end. exact E1.
+        - match type of E2 with 0 <= ?x => match goal with |- 0 <= ?g => replace g with x by ring end end. exact E2. }
+      symmetry. now apply dot_ext. }
+    rewrite Q, Ey in H. apply (@mul_cancel K _ _ (two_pos K) (two_nz K)). apply (@mul_cancel K _ _ (two_pos K) (two_nz K)).
+    match type of H with 0 <= ?x => match goal with |- 0 <= ?g => replace g with x by ring end end. exact H.
+  - rewrite !qf_tadd, !qf_tscale, !qf_gram, !ofZ_opp, !ofZ_mul, ofZ_add, Four in H.
+    assert (Pa : 0 <= z2 a) by (apply z2_pos; lia). assert (Pb : 0 <= z2 b) by (apply z2_pos; lia).
+    assert (Na : z2 a <> 0) by now apply z2_nz. assert (Nb : z2 b <> 0) by now apply z2_nz.
+    assert (Q : 0 <= (z2 a * (z2 a + z2 b)) * sq (comb t C) + (z2 b * (z2 a + z2 b)) * sq (comb t R) - (z2 a * z2 b) * sq y).
+    { apply sq_le. intro j. unfold y. rewrite nth_vscale. destruct (E j) as [E1 E2].
+      pose proof (sqr_le K _ _ E1 E2) as S. set (x := nth j f 0) in *. set (m := nth j (comb t C) 0) in *.
+      set (r := nth j (comb t R) 0) in *.
+      replace (z2 a * (z2 a + z2 b) * (m * m) + z2 b * (z2 a + z2 b) * (r * r) - z2 a * z2 b * ((1 + 1) * x * ((1 + 1) * x)))
+        with ((z2 a * m - z2 b * ((1 + 1) * x - m)) * (z2 a * m - z2 b * ((1 + 1) * x - m)) +
+              z2 b * (z2 a + z2 b) * (r * r - ((1 + 1) * x - m) * ((1 + 1) * x - m))) by ring.
+      auto 6 with pos. }
+    rewrite Ey in Q. set (cc := sq (comb t C)) in *. set (rr := sq (comb t R)) in *. set (ff := sq f) in *.
+    apply (@mul_cancel K _ _ (two_pos K) (two_nz K)). apply (@mul_cancel K _ _ (two_pos K) (two_nz K)).
+    apply (@mul_cancel K _ _ Pa Na). apply (@mul_cancel K _ _ Pb Nb).
+    match type of H with 0 <= ?x => match type of Q with 0 <= ?q => match goal with |- 0 <= ?g =>
+      replace g with (x + z2 mu * q) by ring end end end. auto with pos. Qed.
+Theorem envelope_sound c : check_envelope hint lam mu c = None -> good K lam mu c.
+Proof.
+  unfold check_envelope. intros H t O. apply owes_none in H as [Hs H].
+  pose proof (all_signed_sound _ Hs O) as P.
+  pose proof (fun j => centres_radii_sound P c j) as E. destruct (centres_radii c) as [C R]. cbv beta zeta in E.
+  apply owes_none in H as [H _]. apply nonneg_on_orthant_sound with (K := K) (z := t) in H; auto.
+  pose proof (z2_pos K Mu) as PM. set (B := tadd (map (map Z.abs) C) R) in *.
+  set (f := output K c t) in *. set (y := vscale (1 + 1) f). assert (Ey : sq y = (1 + 1) * (1 + 1) * sq f) by apply sq_vscale.
+  rewrite qf_tadd, !qf_tscale, !qf_gram, ofZ_opp, ofZ_mul in H.
+  change 4%Z with (2 * 2)%Z in H. rewrite ofZ_mul, z2_2 in H.
+  assert (Q : 0 <= 1 * sq (comb t B) + 0 * sq (comb t B) - 1 * sq y).
+  { apply sq_le. intro j. unfold y. rewrite nth_vscale. destruct (E j) as [E1 E2].
+    pose proof (comb_abs P C j) as [A1 A2]. cbv beta zeta in A1, A2. rewrite !dot_unit in A1, A2.
+    assert (Bj : nth j (comb t B) 0 = nth j (comb t (map (map Z.abs) C)) 0 + nth j (comb t R) 0).
+    { rewrite <- !dot_unit. unfold B. apply comb_tadd. }
+    rewrite Bj. set (x := nth j f 0) in *. set (m := nth j (comb t C) 0) in *.
+    set (r := nth j (comb t R) 0) in *. set (k := nth j (comb t (map (map Z.abs) C)) 0) in *.
+    match goal with |- 0 <= ?g => replace g with ((k + r) * (k + r) - (1 + 1) * x * ((1 + 1) * x)) by ring end.
+    apply sqr_le.
+    - replace (k + r - (1 + 1) * x) with ((k - m) + (r - ((1 + 1) * x - m))) by ring. auto with pos.
+    - replace (k + r + (1 + 1) * x) with ((k + m) + (r + ((1 + 1) * x - m))) by ring. auto with pos. }
+  rewrite Ey in Q. set (bb := sq (comb t B)) in *. set (ff := sq f) in *.
+  apply (@mul_cancel K _ _ (two_pos K) (two_nz K)). apply (@mul_cancel K _ _ (two_pos K) (two_nz K)).
+  match type of H with 0 <= ?x => match type of Q with 0 <= ?q => match goal with |- 0 <= ?g =>
+    replace g with (x + z2 mu * q) by ring end end end. auto with pos. Qed.
+End Soundness.

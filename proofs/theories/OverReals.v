@@ -1,0 +1,27 @@
+(** * The theorems over Coq's real numbers *)
+From Coq Require Import Reals ZArith List Lra.
+From Certify Require Import OrderedField Vectors Forms Duality Checker.
+Open Scope R_scope.
+
+Definition RField : OField.
+refine {| car := R; f0 := 0; f1 := 1; fadd := Rplus; fmul := Rmult; fsub := Rminus; fopp := Ropp; finv := Rinv;
+  fle := Rle; relu := Rmax 0; ofZ := IZR |}; try (intros; lra).
+- split; intros; ring.
+- exact Rinv_l.
+- intros. now apply Rmult_le_pos.
+- exact Rmult_integral.
+- exact (Rmax_right 0).
+- exact (Rmax_left 0).
+- exact plus_IZR.
+- exact mult_IZR.
+- exact opp_IZR.
+Defined.
+
+(** For every network with real weights. *)
+Theorem check_sound_over_the_reals hint watch p c (net : list (list R * list R)) (b : list R) leaves :
+  check hint watch p c = Proved leaves ->
+  (forall u v, In (u, v) net -> length u = features p) ->
+  admissible (K := RField) (bias p) b ->
+  IZR (claim_num c) / IZR (claim_den c) <=
+    loss (K := RField) (data RField p) (IZR (gamma_num p) / IZR (gamma_den p)) (bias p) net b.
+Proof. exact (@check_sound RField hint watch p c net b leaves). Qed.
