@@ -9,7 +9,7 @@ of the free coordinates alone (docs/method.md, section 8).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -37,6 +37,7 @@ from certify.progress import Clock, Observer, Within
 from certify.report import Stage
 from certify.symmetric_matrix import SymmetricMatrix
 
+MAX_INTEGER_BITS = 13_000  # of a certificate: as many as its digits may have
 _LEAST_SECONDS = 0.1  # for a proof of copositivity, when the time is all but up
 
 
@@ -210,7 +211,10 @@ def _decided(
         if outcome.terms is not None:
             terms = with_free_coordinates(rows, free, outcome.terms)
             reason = f"a factorisation into {len(terms)} term{'s' * (len(terms) != 1)}"
-            found = _Found(reason, 0.0, COMPLETELY_POSITIVE, terms=tuple(terms))
+            if _longest(terms) > MAX_INTEGER_BITS:
+                found = _Found(f"{reason} was found, whose numbers are too long for a certificate", 0.0)
+            else:
+                found = _Found(reason, 0.0, COMPLETELY_POSITIVE, terms=tuple(terms))
         elif outcome.proof is not None:
             found = _Found(
                 "a copositive matrix separates it from the cone",
@@ -224,6 +228,18 @@ def _decided(
             found = _Found(reason, outcome.distance)
         words.append(found.reason)
     return found
+
+
+def _longest(terms: Sequence[Term]) -> int:
+    """Return the bits of the longest integer of the terms."""
+    return max(
+        (
+            entry.bit_length()
+            for t in terms
+            for entry in (t.weight.numerator, t.weight.denominator, *t.vector)
+        ),
+        default=0,
+    )
 
 
 def _copositivity(separator: Rational, clock: Clock) -> Proof:

@@ -195,6 +195,13 @@ def test_limits_are_told() -> None:
             decide([[1, 0], [0, 1]], **wrong)  # type: ignore[arg-type]
 
 
+def test_numbers_too_long_for_a_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("certify.completely_positive.MAX_INTEGER_BITS", 5)
+    report = decide(RANK_THREE)
+    assert (report.answer, report.certificate) == ("unknown", None)
+    assert "too long for a certificate" in report.reason
+
+
 def test_same_question_same_certificate() -> None:
     first, second = decide(RANK_THREE).certificate, decide(RANK_THREE).certificate
     assert first is not None
