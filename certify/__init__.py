@@ -10,15 +10,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from certify.certificate import Certificate
+from certify.certificate import Certificate, CopositivityCertificate
 from certify.certificate_file import load_certificate, save_certificate
 from certify.check import Verdict
 from certify.check_file import check
+from certify.cp_certificate import CompletePositivityCertificate
 from certify.errors import CertificateError, CertifyError, DataError, NetworkError, SolverError
 from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
     from certify.bounding import bound
+    from certify.completely_positive import CompletePositivityReport
+    from certify.copositivity import CopositivityReport, copositive
     from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
     from certify.gap_report import GapReport
@@ -32,6 +35,10 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "CertifyError",
+    "CompletePositivityCertificate",
+    "CompletePositivityReport",
+    "CopositivityCertificate",
+    "CopositivityReport",
     "DataError",
     "GapReport",
     "Interval",
@@ -44,6 +51,7 @@ __all__ = [
     "__version__",
     "bound",
     "check",
+    "copositive",
     "gap",
     "load_certificate",
     "save_certificate",
@@ -53,7 +61,10 @@ __all__ = [
 _LAZY = {
     "CertifiedReLUClassifier": "certify.estimators",
     "CertifiedReLURegressor": "certify.estimators",
+    "CompletePositivityReport": "certify.completely_positive",
+    "CopositivityReport": "certify.copositivity",
     "bound": "certify.bounding",
+    "copositive": "certify.copositivity",
     "gap": "certify.network_gap",
     "GapReport": "certify.gap_report",
     "Interval": "certify.report",

@@ -12,6 +12,12 @@ from fractions import Fraction
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows
 
+COPOSITIVE = "copositive"
+STRICTLY_COPOSITIVE = "strictly_copositive"
+NOT_COPOSITIVE = "not_copositive"
+NOT_STRICTLY_COPOSITIVE = "not_strictly_copositive"
+COPOSITIVITY = (COPOSITIVE, STRICTLY_COPOSITIVE, NOT_COPOSITIVE, NOT_STRICTLY_COPOSITIVE)
+
 
 @dataclass(frozen=True, slots=True)
 class Sign:
@@ -38,7 +44,7 @@ class Leaf:
         scale: S > 0.
         unit: U > 0.
         products: (i, j, multiplier), i <= j indices into the leaf's nonnegative quantities: the signed
-            t_k, then the alpha_i, then the beta_i of the mixed rows.
+            t_k, then the alpha_i, then the beta_i of the mixed rows; of a matrix the t_k alone.
     """
 
     scale: int
@@ -68,8 +74,24 @@ class EnvelopeLeaf:
     """A leaf closed by a linear bound on the size of each output; it needs no parameters."""
 
 
-AnyLeaf = Leaf | TauLeaf | EnvelopeLeaf
-Node = Sign | Split | AnyLeaf
+@dataclass(frozen=True, slots=True)
+class CriterionLeaf:
+    """A leaf of a copositivity tree that the checker decides from principal submatrices; no parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part a cone of a copositivity tree into two faces whose generators have nonnegative products.
+
+    Attributes:
+        members: ascending indices of the generators of the first child; the second has the others.
+    """
+
+    members: tuple[int, ...]
+
+
+AnyLeaf = Leaf | TauLeaf | EnvelopeLeaf | CriterionLeaf
+Node = Sign | Split | Part | AnyLeaf
 
 
 @dataclass(frozen=True)
@@ -122,6 +144,36 @@ class Certificate:
     frame: Frame
     tree: tuple[Node, ...]
     method: str
+
+    @property
+    def leaves(self) -> int:
+        """The number of leaves of the tree."""
+        return sum(isinstance(node, AnyLeaf) for node in self.tree)
+
+
+@dataclass(frozen=True)
+class CopositivityCertificate:
+    """A claim about the sign of z^T M z over all z >= 0, z != 0, for one symmetric matrix M, with its proof.
+
+    Attributes:
+        statement: one of `COPOSITIVITY`: z^T M z is never negative; is always positive; is negative for the
+            witness; is not positive for the witness.
+        matrix_sha256: hash of the exact matrix.
+        tree: the proof of either of the first two, its nodes in preorder; () for the others.
+        witness: z >= 0 as integers for the last two; () for the others.
+        method: how the answer was found; says nothing about its truth.
+    """
+
+    statement: str
+    matrix_sha256: str
+    tree: tuple[Node, ...]
+    witness: tuple[int, ...]
+    method: str
+
+    @property
+    def strict(self) -> bool:
+        """Whether the question was that of strict copositivity."""
+        return self.statement in (STRICTLY_COPOSITIVE, NOT_STRICTLY_COPOSITIVE)
 
     @property
     def leaves(self) -> int:

@@ -29,8 +29,9 @@ class Verdict:
     """What the checker says of a certificate.
 
     Attributes:
-        valid: whether the bound is proved.
-        bound: the proved lower bound on the optimum for every width (a loss); None if nothing is proved.
+        valid: whether what the certificate states is proved.
+        bound: the proved lower bound on the optimum for every width (a loss); None if nothing is proved, or
+            the statement is no bound.
         trust: how far the verdict can be trusted: "proved" is a checker that is verified in Coq, "exact"
             rational arithmetic only, "rigorous" floating point with proven error bounds.
         reason: one sentence.

@@ -16,15 +16,20 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from certify.certificate import Certificate
-from certify.certificate_file import load_certificate
+from certify.certificate import Certificate, CopositivityCertificate
+from certify.certificate_file import AnyCertificate, load_any_certificate
 from certify.check import Verdict, check_certificate
+from certify.check_complete_positivity import check_complete_positivity, complete_positivity_theorem
+from certify.check_copositivity import check_copositivity, copositivity_theorem
+from certify.cp_certificate import CompletePositivityCertificate
 from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
 from certify.errors import CertifyError, DataError
+from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
 from certify.proved_checker import check_proved, find_checker
 from certify.statement import TRUST, theorem
+from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import array_table, read_table
 
 AnyPath = str | PathLike[str]
@@ -43,28 +48,30 @@ class DataVerdict(Verdict):
 
 
 def check(
-    certificate: Certificate | AnyPath,
+    certificate: AnyCertificate | AnyPath,
     X: Any = None,
     y: Any = None,
     *,
     data: AnyPath | None = None,
     problem: TrainingProblem | None = None,
+    matrix: Any = None,
     gamma: Fraction | int | str | float | None = None,
     trust: str = "exact",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> DataVerdict:
-    """Decide whether a certificate proves its bound for your data.
+    """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
 
-    Give the data once: as arrays `X` and `y`, as a file `data`, or as an exact `problem`. How the problem is
-    made of the data (gamma, bias, standardisation, classes) is the certificate's word: the verdict's
-    `statement` says what was proved, and `gamma` insists on a weight decay.
+    Give the data once: as arrays `X` and `y`, as a file `data`, as an exact `problem`, or as a `matrix`. How
+    the problem is made of the data (gamma, bias, standardisation, classes) is the certificate's word: the
+    verdict's `statement` says what was proved, and `gamma` insists on a weight decay.
 
     Args:
         certificate: a certificate, or the path of its file.
         X: n x d features: lists, numpy, pandas or polars, as they were given to `bound`.
         y: n targets or labels, or n x c.
-        data: path of a CSV or Parquet file; read once, so that it may be a pipe.
+        data: path of a CSV or Parquet file, or of the matrix; read once, so that it may be a pipe.
         problem: an exact training problem.
+        matrix: p x p, as it was given to `copositive`.
         gamma: the weight decay that the certificate must be for; by default any.
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
             in Coq (proofs/), which must have been built; "best" is the latter where it is there, else the
@@ -77,20 +84,31 @@ def check(
 
     Raises:
         CertificateError: if the certificate file cannot be read.
-        DataError: if the data cannot be read, or is given not at all or twice; if the trust level is
-            unknown.
+        DataError: if the data cannot be read, or is given not at all or twice, or does not suit the
+            certificate's statement; if the trust level is unknown.
     """
-    if [X is None, data is None, problem is None].count(False) != 1 or (X is None) != (y is None):
-        raise DataError("give the data to check against once: as X and y, as data, or as problem")
-    if trust == BEST:
-        trust = "exact" if find_checker() is None else "proved"
-    if trust not in TRUST:
+    given = [X is not None, data is not None, problem is not None, matrix is not None]
+    if given.count(True) != 1 or (X is None) != (y is None):
+        raise DataError("give the data to check against once: as X and y, as data, as problem or as matrix")
+    if trust not in (*TRUST, BEST):
         raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
     file = None
-    if not isinstance(certificate, Certificate):
+    if not isinstance(certificate, AnyCertificate):
         # A pipe cannot be read again.
         file = Path(certificate) if os.path.isfile(certificate) else None
-        certificate = load_certificate(certificate)
+        certificate = load_any_certificate(certificate)
+    if isinstance(certificate, CopositivityCertificate | CompletePositivityCertificate):
+        if (data is None and matrix is None) or gamma is not None or trust not in ("exact", BEST):
+            raise DataError(
+                f"the certificate states {certificate.statement!r} of a matrix: give that as data or matrix, "
+                "without gamma, and let the trust be exact"
+            )
+        symmetric = as_matrix(matrix) if data is None else read_matrix(data)
+        return _check_matrix(certificate, symmetric, on_progress)
+    if matrix is not None:
+        raise DataError("the certificate is of a training problem: give X and y, data or problem")
+    if trust == BEST:
+        trust = "exact" if find_checker() is None else "proved"
     try:
         if problem is None:
             problem = _problem(certificate, _dataset(certificate, X, y, data))
@@ -107,6 +125,21 @@ def check(
     else:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
+    return DataVerdict(**vars(verdict), statement=words)
+
+
+def _check_matrix(
+    certificate: CopositivityCertificate | CompletePositivityCertificate,
+    matrix: SymmetricMatrix,
+    on_progress: Callable[[int, int], None] | None,
+) -> DataVerdict:
+    processes = os.cpu_count() or 1
+    if isinstance(certificate, CopositivityCertificate):
+        verdict = check_copositivity(certificate, matrix, on_progress, processes=processes)
+        words = copositivity_theorem(certificate, matrix) if verdict.valid else None
+    else:
+        verdict = check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+        words = complete_positivity_theorem(certificate, matrix) if verdict.valid else None
     return DataVerdict(**vars(verdict), statement=words)
 
 

@@ -14,13 +14,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, Any
 
 from certify.certificate import AnyLeaf, Node, Split
-from certify.cone import Cone
-from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection
-from certify.tree_walk import children, walk
+from certify.tree_walk import C, Premise, children, walk
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
 _PARTS = 16  # for each process, as parts take unequal time
@@ -30,38 +28,40 @@ _PARTS = 16  # for each process, as parts take unequal time
 class _Part:
     """A subtree: its cone and its nodes, which are numbered from `first`."""
 
-    cone: Cone
+    cone: Any  # of the same kind as the premise's, whichever that is
     nodes: Sequence[Node]
     first: int
-    level: Level
+    premise: Premise[Any]
 
     def __reduce__(self) -> tuple[Callable[..., _Part], tuple[object, ...]]:
         # Plain tuples are sent several times faster than nodes, and nearly all nodes are splits or envelopes.
         table = [(n.k, n.l, n.a, n.b) if isinstance(n, Split) else n for n in self.nodes]
-        return _part_of, (self.cone, table, self.first, self.level)
+        return _part_of, (self.cone, table, self.first, self.premise)
 
     def walk(self) -> int | tuple[Obligation, int | None]:
         """Return the number of leaves, or the obligation that fails and where."""
         try:
-            return walk(self.nodes, self.cone, self.level, first=self.first)
+            return walk(self.nodes, self.cone, self.premise, first=self.first)
         except Rejection as rejection:
             return rejection.obligation, rejection.node
 
 
-def _part_of(cone: Cone, table: list[Node | tuple[int, int, int, int]], first: int, level: Level) -> _Part:
+def _part_of(
+    cone: Any, table: list[Node | tuple[int, int, int, int]], first: int, premise: Premise[Any]
+) -> _Part:
     nodes = [Split(*entry) if isinstance(entry, tuple) else entry for entry in table]
-    return _Part(cone, nodes, first, level)
+    return _Part(cone, nodes, first, premise)
 
 
 def walk_in_parts(
-    nodes: Sequence[Node], root: Cone, level: Level, processes: int, on_part: Callable[[int], None]
+    nodes: Sequence[Node], root: C, premise: Premise[C], processes: int, on_part: Callable[[int], None]
 ) -> int:
     """Do what `walk` does, in several processes where the tree is large and whole.
 
     Args:
         nodes: the tree.
         root: its cone.
-        level: of the premise.
+        premise: what its leaves prove.
         processes: how many.
         on_part: called with the number of nodes done after each part.
 
@@ -73,8 +73,8 @@ def walk_in_parts(
     """
     ends = ends_of_subtrees(nodes)
     if len(nodes) < _LEAST_NODES or not ends:
-        return walk(nodes, root, level, on_leaf=on_part)
-    parts = list(_divide(nodes, ends, root, level, len(nodes) // (_PARTS * processes)))
+        return walk(nodes, root, premise, on_leaf=on_part)
+    parts = list(_divide(nodes, ends, root, premise, len(nodes) // (_PARTS * processes)))
     idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
     def ask(part: _Part) -> tuple[_Part, int | tuple[Obligation, int | None]]:
@@ -123,7 +123,7 @@ def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
 
 
 def _divide(
-    nodes: Sequence[Node], ends: Sequence[int], root: Cone, level: Level, size: int
+    nodes: Sequence[Node], ends: Sequence[int], root: C, premise: Premise[C], size: int
 ) -> Iterator[_Part]:
     """Walk the top of the tree down to subtrees of at most the given size."""
     pending = [(root, 0)]
@@ -131,9 +131,9 @@ def _divide(
         cone, number = pending.pop()
         end = ends[number]
         if end - number <= max(size, 1):
-            yield _Part(cone, nodes[number:end], number, level)
+            yield _Part(cone, nodes[number:end], number, premise)
             continue
-        first, second = children(nodes[number], cone, level, number)
+        first, second = children(nodes[number], cone, premise, number)
         pending.append((second, ends[number + 1]))
         pending.append((first, number + 1))
 

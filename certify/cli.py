@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done or valid, 1 rejected, 2 unusable input, 130 aborted."""
+"""The command line. Exit codes: 0 done, valid, yes; 1 rejected, no; 2 unusable; 3 unknown; 130 aborted."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from certify.cli_parts import (
     print_json,
     require_writable,
 )
+from certify.copositive_command import copositive
+from certify.cp_command import cp
 from certify.errors import CertifyError
 from certify.gap_command import gap
 from certify.tightness_command import tightness
@@ -273,6 +275,8 @@ def shrink(
     raise typer.Exit(0 if result.verdict.valid else 1)
 
 
+app.command()(copositive)
+app.command()(cp)
 app.command()(gap)
 app.command()(tightness)
 

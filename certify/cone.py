@@ -14,6 +14,7 @@ from operator import add, mul
 from typing import NamedTuple, TypeVar
 
 from certify.certificate import Certificate
+from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
 from certify.samples import Matrices, Samples, Vector
 
@@ -156,6 +157,10 @@ class Cone(NamedTuple):
         """w_1, ..., w_d."""
         return tuple([ray.vector for ray in self.rays])
 
+    def generator(self, k: int) -> Vector:
+        """Return w_k."""
+        return self.rays[k].vector
+
     @property
     def products(self) -> list[list[int]]:
         """w_k . w_l for all k and l."""
@@ -197,6 +202,19 @@ class Cone(NamedTuple):
         rays = tuple([ray.restricted(samples, unsettled, kept) for ray in rays])
         return Cone(kept, rays, signed, gram, kept.everyone)
 
+    def halves(self, k: int) -> tuple[Cone, Cone]:
+        """Return the halves of the cone where t_k >= 0 and where t_k <= 0.
+
+        Raises:
+            Rejection: if the sign of t_k is known, or there is no such generator.
+        """
+        require(0 <= k < len(self.rays) and not self.signed[k], Obligation.SIGN_INDEX)
+        return self.with_sign(k, negative=False), self.with_sign(k, negative=True)
+
+    def faces(self, members: Sequence[int]) -> tuple[Cone, Cone]:
+        """Refuse to part the cone: the premise on two faces says nothing about what is between them."""
+        raise Rejection(Obligation.NODE_KIND)
+
     def with_sign(self, k: int, negative: bool) -> Cone:
         """Return the half of the cone where t_k >= 0, or, with generator k reversed, where t_k <= 0.
 
@@ -224,10 +242,7 @@ class Cone(NamedTuple):
         cone = self.restricted() if self.follows_more_than(_MOST_FOLLOWED) else self
         samples, rays, signed, gram, _ = cone
         ray = rays[k].combined(rays[l], a, b, vector, length, samples)
-        at_k, at_l = triangle(len(rays))[k], triangle(len(rays))[l]
-        products = [a * gram[i] + b * gram[j] for i, j in zip(at_k, at_l, strict=True)]
-        first, second = _replaced(gram, at_k, products), _replaced(gram, at_l, products)
-        first[at_k[k]] = second[at_l[l]] = a * products[k] + b * products[l]
+        first, second = divided_gram(gram, len(rays), k, l, a, b)
         return (
             _settled(samples, _put(rays, k, ray), signed, first),
             _settled(samples, _put(rays, l, ray), signed, second),
@@ -268,6 +283,18 @@ def triangle(d: int) -> tuple[tuple[int, ...], ...]:
 def square_of(upper: Sequence[int], d: int) -> list[list[int]]:
     """Return the symmetric matrix of order d with this upper triangle, row by row."""
     return [[upper[place] for place in row] for row in triangle(d)]
+
+
+def divided_gram(gram: Sequence[int], d: int, k: int, l: int, a: int, b: int) -> tuple[list[int], list[int]]:
+    """Return the products of d generators after w = a w_k + b w_l took the place of w_k, then of w_l.
+
+    The products are those of any symmetric bilinear form, as an upper triangle by rows.
+    """
+    at_k, at_l = triangle(d)[k], triangle(d)[l]
+    products = [a * gram[i] + b * gram[j] for i, j in zip(at_k, at_l, strict=True)]
+    first, second = _replaced(gram, at_k, products), _replaced(gram, at_l, products)
+    first[at_k[k]] = second[at_l[l]] = a * products[k] + b * products[l]
+    return first, second
 
 
 def dot(p: Sequence[int], q: Sequence[int]) -> int:

@@ -7,6 +7,7 @@ the loss, however stationary the network is. All of it is floating point, but fo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
-from certify.network_arrays import FloatNetwork
+from certify.network_arrays import FloatNetwork, unit_directions
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.root_leaf import Arrays
 from formulations.caratheodory import reduce_width
@@ -24,6 +25,7 @@ Matrix = NDArray[np.float64]
 
 STATIONARY = 1e-2  # what is left of the gradient when training by small steps is given up
 _ON_KINK = 1e-6  # of |x_i| |u_j|, which holds the rounding of float32 weights
+_ROUNDING = 1e-6  # of float32 biases and what they are taken from
 _STARTS = 400
 
 
@@ -38,7 +40,7 @@ class Diagnosis:
         narrowed: a network of at most n c neurons with the same predictions on the samples, up to rounding,
             and no larger penalty (docs/method.md, section 6).
         gradient: norm of the smallest subgradient of the objective, relative to gamma times the norm of the
-            weights, which is the gradient of the weight decay alone.
+            weights, which is the gradient of the weight decay alone; infinite where only that is zero.
         peak: the largest gauge found at the network's residual, over gamma; where the output bias is free,
             at the residual without its mean.
     """
@@ -52,8 +54,10 @@ class Diagnosis:
     @property
     def gradient_in_words(self) -> str:
         """The gradient for people."""
-        size = f"{100 * self.gradient:.2g} %" if self.gradient < 1 else f"{self.gradient:.4g} times"
-        return f"{size} of the weight decay's own" if self.gradient < 1 else f"{size} the weight decay's own"
+        if self.gradient < 0.995:  # more would be 1e+02 %
+            return f"{100 * self.gradient:.2g} % of the weight decay's own"
+        size = "infinitely many" if math.isinf(self.gradient) else f"{self.gradient:.4g}"
+        return f"{size} times the weight decay's own"
 
     @property
     def is_stationary(self) -> bool:
@@ -115,7 +119,7 @@ def _removals(residual: Matrix, activations: Matrix, output: Matrix, hidden: Mat
 
 
 def _gradient(arrays: Arrays, residual: Matrix, given: FloatNetwork) -> float:
-    """Return the relative norm of the smallest subgradient; zero if all weights are zero."""
+    """Return the relative norm of the smallest subgradient; if all weights are zero, 0 or infinity."""
     hidden, output, bias = given.hidden, given.output, given.output_bias
     X, gamma = arrays.X, arrays.gamma
     products = X @ hidden
@@ -134,15 +138,25 @@ def _gradient(arrays: Arrays, residual: Matrix, given: FloatNetwork) -> float:
     on_bias = np.zeros(0)
     if arrays.output_bias != "none":
         on_bias = gamma * (arrays.output_bias == "decayed") * bias - residual.sum(axis=0)
-    weights = np.sum(hidden**2) + np.sum(output**2) + (arrays.output_bias == "decayed") * np.sum(bias**2)
-    pull = gamma * np.sqrt(weights)
-    total = np.sqrt(np.sum(on_output**2) + np.sum(on_hidden**2) + np.sum(on_bias**2))
-    return float(total / pull) if pull > 0 else 0.0
+    pull = gamma * _norm(hidden, output, bias * (arrays.output_bias == "decayed"))
+    total = _norm(on_output, on_hidden, on_bias)
+    if pull > 0:
+        return total / pull
+    # What is left is the output bias, which should balance the residual.
+    size = float(np.sum(np.abs(residual))) + len(residual) * float(np.sum(np.abs(bias)))
+    return math.inf if total > _ROUNDING * size else 0.0
+
+
+def _norm(*parts: Matrix) -> float:
+    """Return the norm of all entries together, also where their squares are no floats."""
+    entries = np.concatenate([part.ravel() for part in parts])
+    largest = float(np.abs(entries).max(initial=0.0))
+    return largest * float(np.linalg.norm(entries / largest)) if largest > 0 else 0.0
 
 
 def _peak(arrays: Arrays, residual: Matrix, hidden: Matrix) -> float:
     residual = arrays.dual_line.admissible(residual)
     oracle, rng = GaugeOracle(arrays.X), np.random.default_rng(0)
-    starts = np.hstack([hidden, oracle.draw_starts(residual, _STARTS, rng)])
+    starts = np.hstack([unit_directions(hidden), oracle.draw_starts(residual, _STARTS, rng)])
     maxima = oracle.maximise(residual, starts)
     return max((maximum.value for maximum in maxima), default=0.0) / arrays.gamma

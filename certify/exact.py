@@ -142,21 +142,32 @@ def _eliminates(matrix: IntegerMatrix) -> bool:
     return True
 
 
-def is_nonnegative_on_orthant(matrix: IntegerMatrix) -> bool:
+def is_positive_definite(matrix: IntegerMatrix) -> bool:
+    """Say whether a symmetric integer matrix is proved positive definite; False is as that of `is_psd`."""
+    return is_psd(matrix) and fmpz_mat([list(row) for row in matrix]).det() != 0
+
+
+def is_nonnegative_on_orthant(matrix: IntegerMatrix, *, strict: bool = False) -> bool:
     """Say whether a symmetric integer matrix is proved to be semidefinite plus nonnegative entries.
 
     True is a proof that its form is nonnegative where all coordinates are; False says nothing. Tried for the
     nonnegative part are the whole matrix, what is positive off the diagonal, nothing, and half of what is
     positive off the diagonal.
+
+    Args:
+        matrix: the rows of a symmetric matrix.
+        strict: whether to prove that the form is positive where the coordinates are nonnegative and not all
+            zero: the rest must be definite, or all entries nonnegative and the diagonal positive.
     """
     if all(entry >= 0 for row in matrix for entry in row):
-        return True
+        return not strict or all(row[i] > 0 for i, row in enumerate(matrix))
+    proved = is_positive_definite if strict else is_psd
     rest = [
         [entry if i == j else min(entry, 0) for j, entry in enumerate(row)] for i, row in enumerate(matrix)
     ]
     if rest == matrix:
-        return is_psd(matrix)
-    return is_psd(rest) or is_psd(matrix) or is_psd(_sum(matrix, rest))
+        return proved(matrix)
+    return proved(rest) or proved(matrix) or proved(_sum(matrix, rest))
 
 
 def _sum(first: IntegerMatrix, second: IntegerMatrix) -> IntegerMatrix:
@@ -188,7 +199,7 @@ def float_down(value: Fraction) -> float:
 
 def float_up(value: Fraction) -> float:
     """Return the smallest float that is at least `value`."""
-    return -float_down(-value)
+    return 0.0 - float_down(-value)  # of zero not -0.0
 
 
 def _nearest_float(value: Fraction) -> float:

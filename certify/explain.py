@@ -15,7 +15,8 @@ from certify.directions import dual_point
 from certify.errors import CertificateError
 from certify.explanation import Explanation
 from certify.gap_split import split_gap
-from certify.ladder import estimate_gauge, hidden_directions, ladder, residual
+from certify.ladder import estimate_gauge, ladder, residual
+from certify.network_arrays import FloatNetwork, unit_directions
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Observer
 from certify.root_leaf import Arrays
@@ -41,7 +42,7 @@ def explain(
     Raises:
         CertificateError: if the certificate is not valid.
         DataError: if the problem has numbers beyond floating point.
-        NetworkError: if the network does not fit the problem.
+        NetworkError: if the network does not fit the problem, or has a weight beyond floating point.
     """
     verdict = check(certificate, problem=problem_from(certificate, data))
     if not verdict.valid:
@@ -78,7 +79,10 @@ def explain_valid(
         DataError: as `explain` does, like NetworkError.
     """
     problem = problem_from(certificate, data)
-    gap = None if network is None else split_gap(certificate, problem, network)
+    gap = given = None
+    if network is not None:
+        given = FloatNetwork.of(network, problem.d, problem.c)  # refuses what is beyond floating point
+        gap = split_gap(certificate, problem, network)
     arrays, N = Arrays.of(problem), dual_point(certificate)
     recipe = data.preprocessing if isinstance(data, Dataset) else None
     names = _names(data)
@@ -104,9 +108,9 @@ def explain_valid(
         middles = [cell.direction for cell in cells.deepest]
         starts = np.array(middles, dtype=float).reshape(len(middles), problem.d).T
         R = residual_gauge = None
-        if network is not None:
-            starts = np.hstack([starts, hidden_directions(network, problem.d)])
-            R = residual(problem, arrays, network)
+        if given is not None:
+            starts = np.hstack([starts, unit_directions(given.hidden)])
+            R = residual(problem, arrays, given)
             residual_gauge = estimate_gauge(arrays, R, starts, should_stop)
         gauge = estimate_gauge(arrays, N, starts, should_stop)
         words.append(f"at least {gauge.ratio:.6g} gamma")

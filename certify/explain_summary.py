@@ -58,7 +58,7 @@ def _samples(explanation: Explanation) -> Iterator[str]:
     idle = [sample.row for sample in samples.samples if sample.is_idle]
     yield "Which samples carry the bound (their <N_i, Y_i> - 1/2 |N_i|^2 add up to it)"
     if samples.bound == 0:
-        yield "  none: the bound is 0, which every loss exceeds"
+        yield "  none: the bound is 0, which no loss is below"
         return
     carriers = samples.carriers(_MOST_OF_THE_BOUND)
     yield (
@@ -157,14 +157,14 @@ def _ladder(explanation: Explanation) -> Iterator[str]:
     yield "Where the bound was lost"
     for step in ladder.steps:
         if not step.is_exact:
-            value = f"{step.value:.8g}"
+            value = f"{step.value + 0.0:.8g}"  # no -0
         elif gap is not None and step is ladder.steps[0]:
             value = decimal_up(gap.loss, 8)
         else:
             value = decimal_down(explanation.certificate.bound, 8)
         yield f"  {value:>14}  {step.name} ({'exact' if step.is_exact else 'an estimate'})"
         if step.reason:
-            drop = "-" * (step.drop > 0) + f"{step.drop:.3g}"
+            drop = "-" * (step.drop > 0) + f"{step.drop + 0.0:.3g}"
             yield f"  {drop:>14}    {_percent(ladder.share(step))}: {step.reason}"
     words = (
         f"  in the last step, rounding N to multiples of 2^-{explanation.certificate.dual_exponent} cost at "

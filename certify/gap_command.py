@@ -84,7 +84,7 @@ def gap(
     from certify.bounding import Settings
     from certify.data import read_dataset
     from certify.network_file import load_network
-    from certify.network_gap import chosen_output_bias, fitting_dataset, gap_of_network
+    from certify.network_gap import assumptions, chosen_output_bias, fitting_dataset, gap_of_network
     from certify.summary import LiveProgress, print_gap
     from certify.weight_decay import FrameworkObjective
 
@@ -118,7 +118,7 @@ def gap(
     )
     console.print(dataset.describe(), markup=False, soft_wrap=True)
     console.print(loaded.describe(), markup=False, soft_wrap=True)
-    for note in loaded.notes:
+    for note in assumptions(loaded, dataset):
         console.print(note, markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         result = gap_of_network(

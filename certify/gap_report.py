@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,11 +15,12 @@ from certify.diagnosis import Diagnosis
 from certify.exact import float_down, float_up
 from certify.network_file import save_network
 from certify.problem import ReLUNetwork, TrainingProblem
-from certify.report import Interval, Report, Stage
+from certify.report import Interval, Report, Stage, Status
 from certify.statement import formula
 from certify.weight_decay import FrameworkObjective
 
 _ROUNDING = Fraction(1, 10**9)
+_NEAR = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class GapReport:
     framework: FrameworkObjective | None
 
     @property
+    def shortened(self) -> str | None:
+        """Why the search ended before it was done, in one sentence; None if it did not."""
+        if self.report is None or self.report.status not in (Status.TIME_LIMIT, Status.INTERRUPTED):
+            return None
+        return self.report.status.meaning
+
+    @property
     def excess(self) -> tuple[Fraction, Fraction | None]:
         """How far the loss is above p*, relative to p*: at least the first and at most the second.
 
@@ -87,7 +96,7 @@ class GapReport:
     @property
     def is_improvable(self) -> bool:
         """Whether a network is known that is better by more than rounding."""
-        return self.excess[0] > _ROUNDING
+        return self.loss > self.interval.upper * (1 + _ROUNDING)
 
     @property
     def conclusion(self) -> str:
@@ -99,6 +108,10 @@ class GapReport:
             return (
                 f"training has not ended: the gradient is "
                 f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
+            )
+        if self.is_improvable and self.loss <= self.interval.upper * (1 + _NEAR):
+            return (
+                "it is stationary, nearly, and within 1 % of a better network: longer training may still help"
             )
         if self.is_improvable:
             return (
@@ -133,9 +146,10 @@ class GapReport:
             "above_optimum_at_least": float_down(least),
             "above_optimum_at_most": None if most is None else float_up(most),
             "conclusion": self.conclusion,
+            "status": None if self.report is None else self.report.status.value,
             "is_stationary": diagnosis.is_stationary,
-            "relative_gradient": diagnosis.gradient,
-            "largest_gauge_over_gamma": diagnosis.peak,
+            "relative_gradient": _finite(diagnosis.gradient),
+            "largest_gauge_over_gamma": _finite(diagnosis.peak),
             "neurons": self.network.width,
             "idle_neurons": list(diagnosis.idle),
             "removable_neurons": list(diagnosis.removable),
@@ -178,6 +192,10 @@ class GapReport:
             NetworkError: if the file cannot be written.
         """
         save_network(self.diagnosis.narrowed, path, self.problem.c)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None  # JSON has no infinity
 
 
 def _exact(value: Fraction) -> str:

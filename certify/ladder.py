@@ -18,7 +18,8 @@ from certify.certificate import Certificate
 from certify.directions import relative_gauge
 from certify.dual_point import DualLine
 from certify.exact import float_down, float_up
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.network_arrays import FloatNetwork
+from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays
 from formulations.oracle import GaugeOracle
 
@@ -117,19 +118,10 @@ def estimate_gauge(
     return GaugeEstimate(largest, tuple(each for each in maxima if each.ratio >= (1 - _NEAR) * largest))
 
 
-def residual(problem: TrainingProblem, arrays: Arrays, network: ReLUNetwork) -> Matrix:
+def residual(problem: TrainingProblem, arrays: Arrays, network: FloatNetwork) -> Matrix:
     """Return the network's residual in floats, n x c, centred where a free output bias asks for it."""
-    hidden = _floats(network.hidden, network.hidden_denominator, (problem.d, network.width))
-    output = _floats(network.output, network.output_denominator, (network.width, problem.c))
-    R: Matrix = arrays.Y - np.maximum(arrays.X @ hidden, 0.0) @ output
-    if network.output_bias:
-        R = R - np.array([float(entry) for entry in network.output_bias])
+    R = network.residual(arrays.X, arrays.Y)
     return DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias).admissible(R)
-
-
-def hidden_directions(network: ReLUNetwork, d: int) -> Matrix:
-    """Return the hidden weights as columns in floats, d x m."""
-    return _floats(network.hidden, network.hidden_denominator, (d, network.width))
 
 
 def ladder(
@@ -193,7 +185,3 @@ def _rounding(problem: TrainingProblem, arrays: Arrays, N: Matrix, exponent: int
         slopes = slopes + np.abs(N.sum(axis=0)) / arrays.gamma
         curvature += n * n * c / (2 * arrays.gamma)
     return float(slopes.sum() * unit + curvature * unit**2)
-
-
-def _floats(rows: tuple[tuple[int, ...], ...], denominator: int, shape: tuple[int, int]) -> Matrix:
-    return np.array([[entry / denominator for entry in row] for row in rows], dtype=float).reshape(shape)

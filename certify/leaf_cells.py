@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from certify.certificate import AnyLeaf, Certificate, Sign, Split
+from certify.certificate import AnyLeaf, Certificate, Part, Sign, Split
+from certify.obligations import Obligation, Rejection
 from certify.problem import IntegerRows
 
 
@@ -43,5 +44,7 @@ def leaf_cells(certificate: Certificate) -> Iterator[LeafCell]:
                 new = tuple([a * p + b * q for p, q in zip(w[k], w[l], strict=True)])
                 pending.append(((*w[:l], new, *w[l + 1 :]), signs, depth + 1))
                 pending.append(((*w[:k], new, *w[k + 1 :]), signs, depth + 1))
+            case Part():
+                raise Rejection(Obligation.NODE_KIND, number)
             case _:
                 yield LeafCell(number, node, depth, signs, w)

@@ -15,7 +15,7 @@ from flint import fmpz_mat
 from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
 from certify.cone import Cone, Row, square_of
 from certify.exact import is_nonnegative_on_orthant, is_psd
-from certify.obligations import Obligation, require
+from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
 
 Products = Sequence[tuple[int, int, int]]
@@ -40,6 +40,14 @@ class Level:
         scale = gamma.numerator * problem.input_denominator << certificate.dual_exponent
         return cls(scale**2, gamma.denominator**2)
 
+    def check_leaf(self, leaf: AnyLeaf, cone: Cone) -> None:
+        """Check a leaf on its cone.
+
+        Raises:
+            Rejection: if it does not prove the premise there.
+        """
+        check_leaf(leaf, cone, self)
+
 
 def check_leaf(leaf: AnyLeaf, cone: Cone, level: Level) -> None:
     """Check a leaf on its cone.
@@ -54,6 +62,8 @@ def check_leaf(leaf: AnyLeaf, cone: Cone, level: Level) -> None:
             _check_tau(leaf, cone, level)
         case EnvelopeLeaf():
             _check_envelope(cone, level)
+        case _:
+            raise Rejection(Obligation.NODE_KIND)
 
 
 def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
@@ -75,9 +85,9 @@ def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
     padding = [0] * len(mixed)
     square = [[*row, *padding] for row in cone.products] + [[0] * order for _ in mixed]
     form = _gram(gauge) * (-leaf.scale * level.alpha) + fmpz_mat(square) * (leaf.scale * level.u)
-    form_of_products = _product_form(products, quantities, order, complementary=len(mixed))
+    form_of_products = product_form(products, quantities, order, complementary=len(mixed))
     # Products of two linear forms have half-integers off the diagonal: everything is doubled.
-    require(is_psd(_integers(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
+    require(is_psd(integer_rows(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
 
 
 def _without_idle_rows(mixed: list[Row], signed: int, products: Products) -> tuple[list[Row], Products]:
@@ -127,8 +137,8 @@ def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
     if leaf.products:
         identity = [[int(i == j) for j in range(d)] for i in range(d)]
         # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
-        products = _product_form(leaf.products, identity, d, complementary=0)
-        form = _integers(fmpz_mat(form) - products * (2 * leaf.unit))
+        products = product_form(leaf.products, identity, d, complementary=0)
+        form = integer_rows(fmpz_mat(form) - products * (2 * leaf.unit))
     require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
 
 
@@ -217,9 +227,7 @@ def _quantities(signed: Sequence[bool], mixed: Sequence[Row]) -> list[list[int]]
     return known + alpha + beta
 
 
-def _product_form(
-    products: Products, quantities: list[list[int]], order: int, complementary: int
-) -> fmpz_mat:
+def product_form(products: Products, quantities: list[list[int]], order: int, complementary: int) -> fmpz_mat:
     """Return twice the form of a sum of multiplier * quantity_i * quantity_j, as a symmetric matrix.
 
     Multipliers must be nonnegative, except those of alpha_i beta_i, which is zero: of so many `complementary`
@@ -244,5 +252,6 @@ def _gram(rows: list[list[int]]) -> fmpz_mat:
     return matrix.transpose() * matrix
 
 
-def _integers(matrix: fmpz_mat) -> list[list[int]]:
+def integer_rows(matrix: fmpz_mat) -> list[list[int]]:
+    """Return a matrix as lists of Python's integers."""
     return [[int(entry) for entry in row] for row in matrix.tolist()]

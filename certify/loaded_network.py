@@ -121,7 +121,9 @@ def network_for(problem: TrainingProblem, loaded: LoadedNetwork) -> ReLUNetwork:
             f"{loaded.source}: the hidden layer has a bias and the problem has none: use a network without, "
             "or a problem with a column of ones (--bias)"
         )
-    if loaded.outputs != problem.c or len(loaded.network.hidden) != problem.d:
+    # A network without neurons may know neither size.
+    knows = bool(loaded.outputs), bool(loaded.network.hidden)
+    if (loaded.outputs, len(loaded.network.hidden)) != (problem.c * knows[0], problem.d * knows[1]):
         raise NetworkError(
             f"{loaded.describe()}, and the problem has {problem.d} inputs, a bias counted, and "
             f"{problem.c} outputs: use the network of this problem"

@@ -18,7 +18,7 @@ from certify.certificate import Certificate
 from certify.check import Verdict
 from certify.data import Dataset, from_arrays
 from certify.diagnosis import diagnose
-from certify.errors import NetworkError
+from certify.errors import NetworkError, SolverError
 from certify.exact import float_up
 from certify.gap_report import GapReport
 from certify.interrupts import Interrupts
@@ -33,6 +33,8 @@ from certify.residual_bound import ResidualSource
 from certify.root_leaf import Arrays
 from certify.tree_bound import TreeBound
 from certify.weight_decay import FrameworkObjective
+
+_LEAST_SECONDS = 1e-3
 
 
 def gap(
@@ -139,6 +141,18 @@ def fitting_dataset(read: Callable[[bool], Dataset], loaded: LoadedNetwork) -> D
     return dataset
 
 
+def assumptions(loaded: LoadedNetwork, dataset: Dataset) -> tuple[str, ...]:
+    """Say what had to be assumed about the network.
+
+    Args:
+        loaded: the network.
+        dataset: of `fitting_dataset`.
+    """
+    if dataset.preprocessing.bias and not loaded.hidden_bias:
+        return (*loaded.notes, f"{loaded.source} has one input more than the data: it is taken for a bias")
+    return loaded.notes
+
+
 def chosen_output_bias(loaded: LoadedNetwork, output_bias: str | None) -> str:
     """Return what the problem's networks have for an output bias.
 
@@ -180,6 +194,11 @@ def gap_of_network(
         search: see `gap`.
         framework: recorded in the result; gamma is its gamma.
     """
+    if not search and settings.method not in ("auto", "tree"):
+        raise SolverError(
+            f"without a search the method is the tree, or Shor's relaxation for many features, and not "
+            f"{settings.method}: leave the method out"
+        )
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     network = network_for(problem, loaded)
     loss = problem.objective(network)
@@ -188,12 +207,16 @@ def gap_of_network(
     clock = Clock(settings.time_limit, observer)
     with clock.stage("network") as words:
         observer.update("looking at its neurons; compiling, the first time on this machine (about 15 s)")
-        diagnosis = diagnose(problem, arrays, network, given)
+        # Without a diagnosis there is no result; but Ctrl-C in compiled code should end like any other.
+        with Interrupts() as interrupts, interrupts.allowed():
+            diagnosis = diagnose(problem, arrays, network, given)
         words.append(f"loss {float_up(loss):.8g} with {counted(network.width, 'neuron')}")
     report: Report | None = None
     if search:
-        remaining = clock.remaining()
-        report = bound_dataset(dataset, replace(settings, time_limit=remaining), observer, network)
+        left = clock.remaining()
+        # With the time up there is still the bound that the best network's residual has at once.
+        left = None if left is None else max(left, _LEAST_SECONDS)
+        report = bound_dataset(dataset, replace(settings, time_limit=left), observer, network)
         interval, best, method = report.interval, report.network, report.method
         certificate, verdict = report.certificate, report.verdict
         stages = (*clock.stages, *report.stages)
@@ -211,7 +234,7 @@ def gap_of_network(
         problem=problem,
         dataset=dataset,
         source=loaded.describe(),
-        notes=loaded.notes,
+        notes=assumptions(loaded, dataset),
         method=method,
         wanted_gap=settings.gap,
         stages=stages,

@@ -8,6 +8,7 @@ from enum import Enum
 class Obligation(Enum):
     """What a certificate owes; the value is what is said when it does not deliver."""
 
+    NODE_KIND = "the tree has a node of a kind that a proof of this statement does not have"
     PROBLEM = "the certificate is for another problem: its hash is not that of this data and gamma"
     STATEMENT = "the certificate states another gamma or loss than the problem's"
     DUAL_SHAPE = "the dual point has not one row per sample and one column per target"
@@ -22,6 +23,20 @@ class Obligation(Enum):
     LEAF_SCALE = "a leaf's scale or unit is not positive"
     PRODUCT_INDEX = "a multiplier names quantities that do not exist or are not in order"
     PRODUCT_SIGN = "a multiplier of a product that may be positive is negative"
+    PART_INDEX = "a part node does not name some but not all of its cone's generators in ascending order"
+    PART_POSITIVE = "a part node separates two generators whose product is negative"
+    CRITERION = "a criterion leaf's form is negative somewhere on its cone"
+    MATRIX = "the certificate is for another matrix: its hash is not that of this one"
+    WITNESS = (
+        "the witness does not refute what it should: it is no nonnegative vector, or its value is too large"
+    )
+    CONE = "the certificate has more free coordinates than the matrix has rows"
+    PROOF = "the certificate does not have exactly the one proof that its statement asks for"
+    TERM = "a term has no positive weight, or no vector of the cone"
+    SUM = "the terms do not add up to the matrix"
+    VECTOR = "the vector does not make the matrix's form negative"
+    SEPARATOR_SHAPE = "the separating matrix is not symmetric with one row per nonnegative coordinate"
+    SEPARATION = "the separating matrix's product with the matrix is not negative"
     LEAF_FORM = "a leaf's remaining form is not proved nonnegative"
     LEAF_SIGNED = "a tau or envelope leaf lies on a cone with a coordinate of unknown sign"
     TAU_POSITIVE = "a tau leaf's tau is not positive"

@@ -22,6 +22,23 @@ class Observer:
         """The current stage has ended with this result."""
 
 
+class Within(Observer):
+    """Shows the stages of some work as news of the stage that they are part of."""
+
+    def __init__(self, outer: Observer) -> None:
+        self._outer = outer
+        self._stage = ""
+
+    def start(self, stage: str) -> None:
+        """A stage begins within the outer one."""
+        self._stage = stage
+        self._outer.update(stage)
+
+    def update(self, message: str) -> None:
+        """It has news."""
+        self._outer.update(f"{self._stage}, {message}")
+
+
 class Clock:
     """Wall time since the start, what is left of a limit, and the stages so far."""
 

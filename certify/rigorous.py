@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify import rigorous_kernel
-from certify.certificate import Certificate, EnvelopeLeaf, Node, Sign, Split, TauLeaf
+from certify.certificate import Certificate, EnvelopeLeaf, Node, Part, Sign, Split, TauLeaf
 from certify.check import Verdict, check_statement
 from certify.check_parts import ends_of_subtrees
 from certify.cone import Cone
@@ -147,6 +147,8 @@ def _tables(nodes: Sequence[Node]) -> tuple[NDArray[Any], ...]:
                     (factors[place, 1], powers[place, 1]) = _scaled(b)
             case EnvelopeLeaf():
                 kinds[place] = LEAF
+            case Part():
+                raise Rejection(Obligation.NODE_KIND, place)
             case TauLeaf(a, b, _, ()) if a > 0 and b > 0:
                 kinds[place], taus[place] = LEAF, _ratio(a, b)
             case _:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from certify.certificate import AnyLeaf, Certificate, Node
-from certify.certificate_file import node_text
 from certify.check_parts import ends_of_subtrees
 from certify.cone import Cone
 from certify.leaf_rules import Level
 from certify.lifted_leaf import lifted_leaf
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
+from certify.tree_text import node_text
 from certify.tree_walk import children
 
 MAX_MIXED = 12

@@ -69,7 +69,7 @@ def print_gap(console: Console, report: GapReport) -> None:
             f"{decimal_down(lower, 10)} <= p* <= {decimal_up(upper, 10)}   "
             f"for every width, proved: {TRUST[report.verdict.trust]}",
         ),
-        ("distance", f"{_distance(report)} the global optimum"),
+        ("distance", _distance(report)),
         ("in short", report.conclusion),
         (
             "gradient",
@@ -90,6 +90,7 @@ def print_gap(console: Console, report: GapReport) -> None:
         )
     rows += [
         ("method", report.method),
+        *([("cut short", report.shortened)] if report.shortened is not None else []),
         ("time", _time(report.seconds, report.stages)),
     ]
     for name, value in rows:
@@ -99,10 +100,16 @@ def print_gap(console: Console, report: GapReport) -> None:
 
 def _distance(report: GapReport) -> str:
     least, most = report.excess
-    if most is None:
-        return f"at least {decimal_down(100 * least, 4)} % above"
-    at_most = f"at most {decimal_up(100 * most, 4)} % above"
-    return f"at least {decimal_down(100 * least, 4)} % and {at_most}" if report.is_improvable else at_most
+    if report.loss and not report.interval.upper:
+        return "no percentage: the global optimum is 0"
+    words = []
+    if report.is_improvable:
+        words.append(f"at least {decimal_down(100 * least, 4)} %")
+    if most is not None:
+        words.append(f"at most {decimal_up(100 * most, 4)} %")
+    if not words:
+        return "unknown: nothing above 0 was proved of the global optimum"
+    return f"{' and '.join(words)} above the global optimum"
 
 
 def _time(seconds: float, stages: Iterable[Stage]) -> str:

@@ -75,7 +75,7 @@ class Table:
         )
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
+def read_table(path: str | os.PathLike[str], *, least_columns: int = 2) -> Table:
     """Read a file: Parquet if its name ends in .parquet or .pq, CSV otherwise.
 
     CSV is UTF-8 text, with or without a byte order mark, with any line ends, and with quotes as in RFC
@@ -91,13 +91,17 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     may hold a few numbers or blanks, and a header that consists of numbers is read as data. A single row
     is data if it holds a number.
 
+    Args:
+        path: of the file.
+        least_columns: 1 where a single column is welcome.
+
     Raises:
         DataError: if the file cannot be read, is not a table, or has a blank, NaN, infinite or vast cell.
     """
     source = os.fspath(path)
     if Path(source).suffix.lower() in PARQUET_SUFFIXES:
         return _parquet_table(source)
-    return _csv_table(source, _split(source, _read_text(source)))
+    return _csv_table(source, _split(source, read_text(source), least_columns))
 
 
 def array_table(values: Any, source: str, *, vector: bool = False) -> Table:
@@ -182,7 +186,12 @@ def _fill(frame: Table, rows: Iterable[Sequence[Any]], exact: Callable[[Any], Ce
     return replace(frame, rows=tuple(cells))
 
 
-def _exact_text(text: str) -> Cell:
+def exact_text(text: str) -> Cell:
+    """Return the number that a text spells, or the text.
+
+    Raises:
+        ValueError: with a reason and a remedy, if the cell is blank, not finite or vast.
+    """
     number = parse_number(text)
     if number is not None:
         return number
@@ -201,13 +210,13 @@ def _exact_entry(value: Any) -> Cell:
         value = value.item()
     if isinstance(value, str):
         text = value.strip()
-        _exact_text(text)
+        exact_text(text)
         return text
     if type(value).__name__ in _MISSING_TYPES:
         raise ValueError(f"the entry is missing; {_FILL_IN}")
     if isinstance(value, Decimal):
         # as_integer_ratio would build the vast integers of a vast exponent.
-        number = _exact_text(str(value))
+        number = exact_text(str(value))
         if isinstance(number, Fraction):
             return number
     if not hasattr(value, "as_integer_ratio"):
@@ -243,7 +252,12 @@ class _Row:
     cells: list[str]
 
 
-def _read_text(source: str) -> str:
+def read_text(source: str) -> str:
+    """Read a whole file of UTF-8 text.
+
+    Raises:
+        DataError: if it cannot be read, or is something else.
+    """
     try:
         data = Path(source).read_bytes()
     except FileNotFoundError:
@@ -262,7 +276,7 @@ def _read_text(source: str) -> str:
         raise DataError(f"{source}, line {line} is not UTF-8 text: save the table as CSV in UTF-8") from None
 
 
-def _split(source: str, text: str) -> list[_Row]:
+def _split(source: str, text: str, least_columns: int) -> list[_Row]:
     """Cut the text with the best separator into rows of one length."""
     readings = []
     for separator in SEPARATORS:
@@ -270,7 +284,8 @@ def _split(source: str, text: str) -> list[_Row]:
             readings.append(_rows(source, text, separator))
     rectangular = [rows for rows in readings if len({len(row.cells) for row in rows}) == 1]
     best = max(rectangular, key=_merit, default=[])
-    if best and len(best[0].cells) > 1:
+    single = least_columns == 1 and not any(separator in text for separator in SEPARATORS)
+    if best and (single or len(best[0].cells) > 1):
         return best
     # No separator fits, so the likeliest one tells what is wrong.
     rows = _rows(source, text, max(SEPARATORS, key=text.count))
@@ -327,7 +342,7 @@ def _csv_table(source: str, rows: list[_Row]) -> Table:
         has_header,
         tuple(row.line for row in body),
     )
-    return _fill(frame, (row.cells for row in body), _exact_text)
+    return _fill(frame, (row.cells for row in body), exact_text)
 
 
 def _has_header(rows: list[_Row]) -> bool:

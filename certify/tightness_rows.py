@@ -18,10 +18,11 @@ from certify.data import Dataset
 from certify.errors import DataError, SolverError
 from certify.interrupts import Interrupts
 from certify.problem import ReLUNetwork, TrainingProblem
-from certify.progress import Clock, Observer
+from certify.progress import Clock, Within
 from certify.report import Report, Status
 from certify.root_leaf import Arrays, Matrix
 from certify.worker import run_in_child
+from formulations.copositive_cuts import copositive_cuts
 from formulations.descent import descend
 from formulations.reduced import ReducedSolution, solve_reduced
 from formulations.rounding import round_to_network
@@ -29,10 +30,13 @@ from formulations.sgd import random_network, train_by_sgd
 
 # Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.
 LARGEST_ROUNDED = 150  # samples
+LARGEST_CUT = 12  # samples
+CUTS = 10
 DESCENTS = 10
 LEAST_GAIN = 1e-3  # of a descent, relative, for another to follow
 
 TRAINING, SDP_ESTIMATE, SDP_PROVED = "column generation", "SDP-NN", "SDP-NN, certified"
+SDP_CUT = "SDP-NN, copositive cuts"
 SHOR, FULL_BATCH, BATCHES, LBFGS = "Shor", "SGD, full batch", "SGD, batches", "L-BFGS"
 STEPS: tuple[Literal["paper", "stable"], ...] = ("paper", "stable")
 
@@ -156,7 +160,7 @@ class Bench:
     def bound(self, method: str) -> Report:
         """Have a lower bound proved and checked, in half of the time that is left."""
         settings = self.settings.bounding(self.problem.gamma, method, self.clock.remaining(0.5))
-        report = bound_dataset(self.dataset, settings, _Within(self.clock.observer))
+        report = bound_dataset(self.dataset, settings, Within(self.clock.observer))
         self.interrupted = self.interrupted or report.status is Status.INTERRUPTED
         return report
 
@@ -210,21 +214,6 @@ class Bench:
         return self.loss(end.hidden, end.output)
 
 
-class _Within(Observer):
-    """Shows the stages of a bound as news of the stage that they are part of."""
-
-    def __init__(self, outer: Observer) -> None:
-        self._outer = outer
-        self._stage = ""
-
-    def start(self, stage: str) -> None:
-        self._stage = stage
-        self._outer.update(stage)
-
-    def update(self, message: str) -> None:
-        self._outer.update(f"{self._stage}, {message}")
-
-
 def strongest(bench: Bench) -> Iterator[Row]:
     """Measure the optimum: the strongest bound that the size allows, and the best network known."""
     report = bench.bound("auto")
@@ -245,6 +234,25 @@ def semidefinite(bench: Bench) -> Iterator[Row]:
     if report.estimate is not None:
         yield Row(SDP_ESTIMATE, Kind.ESTIMATE, report.estimate, note=f"value by {report.solver}")
     yield _proved(SDP_PROVED, report)
+
+
+def copositive_cut(bench: Bench) -> Iterator[Row]:
+    """Measure SDP-NN with inequalities of CP-NN that it violates (docs/method.md, section 8)."""
+    if bench.problem.n > LARGEST_CUT:
+        raise SolverError(
+            f"copositive cuts are for at most {LARGEST_CUT} rows, and the data has {bench.problem.n}: "
+            "choose some of them"
+        )
+    begun = time.perf_counter()
+    X, Y, gamma = bench.arrays.X, bench.arrays.Y, bench.arrays.gamma
+    try:
+        with bench.interrupts.allowed():
+            rounds = copositive_cuts(X, Y, gamma, cuts=CUTS, should_stop=lambda: bench.over)
+    except ValueError as error:
+        raise SolverError(f"SDP-NN with copositive cuts has no value ({error})") from error
+    note = f"{len(rounds) - 1} cuts, from a distance of {rounds[0].distance:.1e} to {rounds[-1].distance:.1e}"
+    seconds = time.perf_counter() - begun
+    yield Row(SDP_CUT, Kind.ESTIMATE, rounds[-1].value, seconds=seconds, note=note)
 
 
 def shor(bench: Bench) -> Iterator[Row]:
@@ -360,6 +368,7 @@ def _sgd(bench: Bench, quantity: str, batch_size: int | None) -> Iterator[Row]:
 QUANTITIES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "optimum": strongest,
     SDP_ESTIMATE: semidefinite,
+    SDP_CUT: copositive_cut,
     SHOR: shor,
     "rounding": rounding,
     LBFGS: lbfgs,

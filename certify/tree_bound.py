@@ -36,6 +36,7 @@ _AIM = 0.9
 _CUT_BITS = 8
 _PLANAR_CUT_BITS = 30  # in the plane trees are small and gaps are wanted that are too
 _DUAL_EXPONENT = 64
+_DUAL_BITS = 48  # of its largest entry at least
 _MARGINS = (Fraction(0), Fraction(1, 10**9), Fraction(1, 10**7), Fraction(1, 10**5))
 
 
@@ -253,10 +254,10 @@ class TreeBound:
         fit, square = self._line.coefficients(N)
         aim = (1 - _AIM * self._gap) * self._generation.best.loss - self._line.constant
         discriminant = fit**2 - 2 * square * aim
-        if not aim > 0 or square == 0 or discriminant < 0:
+        if not (aim > 0 and fit > 0) or square == 0 or discriminant < 0:
             return math.inf
-        scale = (fit - math.sqrt(discriminant)) / square
-        return max(1 / scale - 1, 0.0)
+        # 1/t for the smaller t with t fit - t^2/2 square = aim; their difference could cancel.
+        return max((fit + math.sqrt(discriminant)) / (2 * aim) - 1, 0.0)
 
     def _tell(self, slack: float, cones: int) -> None:
         lower = "none yet" if self.proof is None else f"{self.proof.bound:.8g}"
@@ -276,7 +277,9 @@ def tree_certificates(
     tree = certificate_tree(proof.trees)
     arrays = Arrays.of(problem)
     scale, _ = arrays.dual_line.best(proof.dual_point, arrays.gamma / proof.gauge_bound)
+    _, length = math.frexp(scale * float(np.abs(proof.dual_point).max()))
+    exponent = max(_DUAL_EXPONENT, _DUAL_BITS - length)
     for margin in _MARGINS:
         factor = Fraction(scale) * (1 - margin)
-        rows = rounded_dual_point(problem, proof.dual_point, factor, _DUAL_EXPONENT)
-        yield certificate_of(problem, rows, _DUAL_EXPONENT, tree, preprocessing, "tree", frame=proof.frame)
+        rows = rounded_dual_point(problem, proof.dual_point, factor, exponent)
+        yield certificate_of(problem, rows, exponent, tree, preprocessing, "tree", frame=proof.frame)

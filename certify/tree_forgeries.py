@@ -10,7 +10,7 @@ from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
-from certify.certificate import AnyLeaf, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import AnyLeaf, CriterionLeaf, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
 
 Tree = tuple[Node, ...]
 TreeForgery = Callable[[Tree, Random], Tree]
@@ -181,7 +181,9 @@ def _rule_exchanged(tree: Tree, random: Random) -> Tree:
             case TauLeaf():
                 return random.choice((EnvelopeLeaf(), Leaf(1, node.unit, node.products)))
             case EnvelopeLeaf():
-                return random.choice((TauLeaf(1, random.randint(1, 100)), Leaf(1, 1)))
+                return random.choice((TauLeaf(1, random.randint(1, 100)), Leaf(1, 1), CriterionLeaf()))
+            case CriterionLeaf():
+                return random.choice((EnvelopeLeaf(), Leaf(1, 1)))
 
     return _with_leaves(tree, change, random)
 

@@ -1,15 +1,17 @@
 """Walking the proof tree: its leaves cover the cone of the root, and each proves the premise on its own cone.
 
+What a cone carries and what its leaves prove is up to the statement: `certify.cone` and `certify.leaf_rules`
+are of a training problem, `certify.matrix_cone` and `certify.copositive_rules` of a symmetric matrix.
 Exact integers only. The tree is hostile input: nothing recurses, and the cones still owed are limited.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol, Self, TypeVar
 
-from certify.certificate import Node, Sign, Split
-from certify.cone import Cone, length_of
-from certify.leaf_rules import Level, check_leaf
+from certify.certificate import AnyLeaf, Node, Part, Sign, Split
+from certify.cone import length_of
 from certify.obligations import Obligation, Rejection, require
 
 # Larger ones serve nobody but who wants to exhaust the checker's memory: the cones that are still owed hold
@@ -17,11 +19,48 @@ from certify.obligations import Obligation, Rejection, require
 MAX_PENDING_VECTORS = 500_000
 MAX_GENERATOR_BITS = 4096
 
+Vector = tuple[int, ...]
+
+
+class WalkedCone(Protocol):
+    """The cone {sum_k t_k w_k : t_k >= 0 where signed} with what its leaves need to know of it."""
+
+    @property
+    def signed(self) -> tuple[bool, ...]:
+        """Whether t_k >= 0 is known, for each generator."""
+
+    @property
+    def vectors(self) -> int:
+        """The number of vectors that the cone counts as."""
+
+    def generator(self, k: int) -> Vector:
+        """Return w_k."""
+
+    def halves(self, k: int) -> tuple[Self, Self]:
+        """Return the children of a sign node; raise Rejection if it does not fit."""
+
+    def faces(self, members: Sequence[int]) -> tuple[Self, Self]:
+        """Return the children of a part node; raise Rejection if it does not fit."""
+
+    def divided(self, k: int, l: int, a: int, b: int, vector: Vector, length: int) -> tuple[Self, Self]:
+        """Return the cones with w = a w_k + b w_l, of so many bits, in the place of w_k, then of w_l."""
+
+
+C = TypeVar("C", bound=WalkedCone)
+C_contra = TypeVar("C_contra", bound=WalkedCone, contravariant=True)
+
+
+class Premise(Protocol[C_contra]):
+    """What is to be proved on every leaf's cone."""
+
+    def check_leaf(self, leaf: AnyLeaf, cone: C_contra) -> None:
+        """Raise Rejection if the leaf does not prove the premise on its cone."""
+
 
 def walk(
     nodes: Sequence[Node],
-    root: Cone,
-    level: Level,
+    root: C,
+    premise: Premise[C],
     *,
     first: int = 0,
     on_leaf: Callable[[int], None] | None = None,
@@ -31,7 +70,7 @@ def walk(
     Args:
         nodes: all of the tree, and nothing else.
         root: its cone.
-        level: of the premise.
+        premise: what its leaves prove.
         first: the number of the first node, where the tree is part of a larger one.
         on_leaf: called with the number of nodes done after each leaf.
 
@@ -48,7 +87,7 @@ def walk(
         require(bool(pending), Obligation.COVER, number)
         cone = pending.pop()
         vectors -= cone.vectors
-        below = children(node, cone, level, number)
+        below = children(node, cone, premise, number)
         pending.extend(reversed(below))
         vectors += sum(child.vectors for child in below)
         require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
@@ -60,42 +99,43 @@ def walk(
     return leaves
 
 
-def children(node: Node, cone: Cone, level: Level, number: int | None = None) -> tuple[Cone, ...]:
+def children(node: Node, cone: C, premise: Premise[C], number: int | None = None) -> tuple[C, ...]:
     """Check one node on its cone; return the cones of its children, which cover it.
 
     Args:
         node: of the tree.
         cone: its place there.
-        level: of the premise.
+        premise: what leaves prove.
         number: of the node, which a rejection names.
 
     Raises:
         Rejection: if the node does not fit the cone, or is a leaf that does not prove the premise there.
     """
     try:
-        return _children(node, cone, level)
+        return _children(node, cone, premise)
     except Rejection as rejection:
         raise Rejection(rejection.obligation, number) from None
 
 
-def _children(node: Node, cone: Cone, level: Level) -> tuple[Cone, ...]:
+def _children(node: Node, cone: C, premise: Premise[C]) -> tuple[C, ...]:
     match node:
         case Sign(k):
-            require(0 <= k < len(cone.rays) and not cone.signed[k], Obligation.SIGN_INDEX)
-            return cone.with_sign(k, negative=False), cone.with_sign(k, negative=True)
+            return cone.halves(k)
         case Split():
             return _split(node, cone)
+        case Part(members):
+            return cone.faces(members)
         case _:
-            check_leaf(node, cone, level)
+            premise.check_leaf(node, cone)
             return ()
 
 
-def _split(node: Split, cone: Cone) -> tuple[Cone, Cone]:
-    d = len(cone.rays)
+def _split(node: Split, cone: C) -> tuple[C, C]:
+    d = len(cone.signed)
     require(0 <= node.k < d and 0 <= node.l < d and node.k != node.l, Obligation.SPLIT_INDEX)
     require(cone.signed[node.k] and cone.signed[node.l], Obligation.SPLIT_SIGNED)
     require(node.a > 0 and node.b > 0, Obligation.SPLIT_POSITIVE)
-    first, second = cone.rays[node.k].vector, cone.rays[node.l].vector
+    first, second = cone.generator(node.k), cone.generator(node.l)
     generator = tuple([node.a * p + node.b * q for p, q in zip(first, second, strict=True)])
     bits = length_of(generator)
     require(bits <= MAX_GENERATOR_BITS, Obligation.LIMITS)

@@ -60,8 +60,8 @@ def reduce_width(
         raise ValueError("the weights or X have an entry that is not finite")
     alive = np.any(hidden, axis=0) & np.any(output, axis=1)
     hidden, output = hidden[:, alive], output[alive]
-    lengths, sizes = np.linalg.norm(hidden, axis=0), np.linalg.norm(output, axis=1)
-    hidden, output = hidden / lengths, output / sizes[:, None]
+    (hidden, lengths), (across, sizes) = _units(hidden), _units(output.T)
+    output = across.T
     features = np.maximum(X @ hidden, 0.0)
     points = (features[:, None, :] * output.T[None, :, :]).reshape(len(X) * output.shape[1], len(output))
     weights = lengths * sizes
@@ -69,6 +69,14 @@ def reduce_width(
     kept, remaining = _eliminate(weights, _kernel(points, tolerance))
     roots = np.sqrt(_refine(points[:, kept], remaining, aim))
     return ReducedNetwork(hidden[:, kept] * roots, output[kept] * roots[:, None])
+
+
+def _units(columns: Matrix) -> tuple[Matrix, Vector]:
+    """Return nonzero columns at length 1, and their lengths, whose squares may be no floats."""
+    largest = np.abs(columns).max(axis=0, initial=0.0)
+    scaled = columns / largest
+    lengths = np.linalg.norm(scaled, axis=0)
+    return scaled / lengths, largest * lengths
 
 
 def _kernel(points: Matrix, tolerance: float | None) -> Matrix:

@@ -78,7 +78,7 @@ def descend(
     intercept = intercept or Intercept()
     targets = intercept.apply(Y)
     best = _eliminate_output(X, targets, gamma, intercept, hidden)
-    if not hidden.size:
+    if not hidden.size or not best.loss:  # nothing to move, or nothing below
         return Descent(best.hidden, best.output, (best.loss,))
     frames, start = _frames(X, gamma, intercept, best, kinks)
     scale = best.loss

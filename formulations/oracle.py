@@ -104,6 +104,7 @@ class GaugeOracle:
         """Return the distinct local maxima reached from the starts, largest first.
 
         Of two maxima with the same activation pattern the larger counts; starts of gauge zero are ignored.
+        There are none if X is zero.
 
         Args:
             N: dual point, of shape (n, c).
@@ -119,6 +120,8 @@ class GaugeOracle:
         gauge = self._gauge(N)
         steps = 30 + 10 * len(starts) if max_steps is None else max_steps
         found: dict[bytes, GaugeMaximum] = {}
+        if not len(gauge.rows):
+            return []
         for tried, start in enumerate(starts.T):
             if should_stop() or _share_unseen(len(found), tried) < unseen:
                 break

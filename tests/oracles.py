@@ -16,7 +16,16 @@ from formulations.arcs import global_optimum_2d, maximum_gauge_2d
 
 # As an attribute of the package, `check` is the function.
 CHECKER = tuple(
-    importlib.import_module(name) for name in ("certify.check", "certify.tree_walk", "certify.leaf_rules")
+    importlib.import_module(f"certify.{name}")
+    for name in (
+        "check",
+        "tree_walk",
+        "cone",
+        "leaf_rules",
+        "check_copositivity",
+        "matrix_cone",
+        "copositive_rules",
+    )
 )
 
 Matrix = NDArray[np.float64]

@@ -5,7 +5,20 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from certify.certificate import Certificate, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import (
+    COPOSITIVITY,
+    Certificate,
+    CopositivityCertificate,
+    CriterionLeaf,
+    EnvelopeLeaf,
+    Frame,
+    Leaf,
+    Node,
+    Part,
+    Sign,
+    Split,
+    TauLeaf,
+)
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
 
@@ -60,6 +73,8 @@ def nodes() -> st.SearchStrategy[Node]:
         | st.builds(Leaf, INTEGERS, INTEGERS, products())
         | st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
         | st.builds(EnvelopeLeaf)
+        | st.builds(CriterionLeaf)
+        | st.builds(Part, st.lists(index, min_size=1, max_size=4).map(tuple))
     )
 
 
@@ -93,3 +108,33 @@ def certificates(draw: st.DrawFn) -> Certificate:
         tree=tuple(draw(st.lists(nodes(), max_size=6))),
         method=draw(PRINTABLE),
     )
+
+
+def copositivity_certificates() -> st.SearchStrategy[CopositivityCertificate]:
+    """Certificates that a file can hold, of every statement of a matrix."""
+    return st.builds(
+        CopositivityCertificate,
+        statement=st.sampled_from(COPOSITIVITY),
+        matrix_sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
+        tree=st.lists(nodes(), max_size=6).map(tuple),
+        witness=st.lists(INTEGERS, max_size=4).map(tuple),
+        method=PRINTABLE,
+    )
+
+
+@st.composite
+def symmetric_integers(draw: st.DrawFn, max_order: int = 5) -> list[list[int]]:
+    """Symmetric integer matrices with many ties; half of them sums of squares and a few other entries."""
+    p, size = draw(st.integers(1, max_order)), draw(st.sampled_from((1, 2, 3, 10)))
+    entry = st.integers(-size, size)
+    matrix = [[0] * p for _ in range(p)]
+    if draw(st.booleans()):
+        rank = draw(st.integers(1, p))
+        rows = [[draw(st.integers(-2, 2)) for _ in range(rank)] for _ in range(p)]
+        matrix = [[sum(a * b for a, b in zip(x, y, strict=True)) for y in rows] for x in rows]
+        entry = st.sampled_from((0, 0, 0, 1, -1))
+    for i in range(p):
+        for j in range(i + 1):
+            matrix[i][j] += abs(draw(entry)) if i == j else draw(entry)
+            matrix[j][i] = matrix[i][j]
+    return matrix

@@ -93,6 +93,14 @@ def test_large_gamma_is_solved_exactly() -> None:
     assert report.status is Status.GAP_REACHED
 
 
+@pytest.mark.parametrize(("inputs", "targets"), [(1e18, 1), (1, 1e-30)])
+def test_scales_far_from_one(inputs: float, targets: float) -> None:
+    # The entries of N are about 1e-19 and 1e-30, and multiples of 2^-64 would be too coarse.
+    X, y = planar(2)
+    report = bound(np.multiply(X, inputs), np.multiply(y, targets))
+    assert report.status is Status.GAP_REACHED
+
+
 def test_zero_targets() -> None:
     report = bound([[1, 2], [3, 4]], [[0.0], [0.0]], task="regression")
     assert report.interval.lower == report.interval.upper == 0

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certify import certificate_file
+from certify import certificate_file, header, tree_text
 from certify.certificate import Certificate, Frame, Leaf, Sign, Split, TauLeaf
 from certify.certificate_file import from_text, load_certificate, save_certificate, to_text
 from certify.errors import CertificateError
@@ -323,7 +323,7 @@ class TestResources:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         save_certificate(SMALL, tmp_path / "a.cert")
-        monkeypatch.setattr(certificate_file, "MAX_HEADER_CHARACTERS", len(HEADER) - 1)
+        monkeypatch.setattr(header, "MAX_HEADER_CHARACTERS", len(HEADER) - 1)
         with pytest.raises(CertificateError, match="header is longer"):
             load_certificate(tmp_path / "a.cert")
         monkeypatch.setattr(certificate_file, "MAX_FILE_BYTES", len(TEXT) - 1)
@@ -366,8 +366,8 @@ class TestLimitsOfNumber:
             from_text(TEXT)
 
     def test_multipliers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(certificate_file, "MAX_MULTIPLIERS", 3)
+        monkeypatch.setattr(tree_text, "MAX_MULTIPLIERS", 3)
         assert from_text(TEXT) == SMALL
-        monkeypatch.setattr(certificate_file, "MAX_MULTIPLIERS", 2)
+        monkeypatch.setattr(tree_text, "MAX_MULTIPLIERS", 2)
         with pytest.raises(CertificateError, match="more than 2 multipliers"):
             from_text(TEXT)

@@ -91,3 +91,27 @@ def test_a_network_without_neurons() -> None:
     found = diagnosis([[1]], [[2]], F(1, 10), ReLUNetwork(((),), ()))
     assert (found.idle, found.removable, found.narrowed.width, found.gradient) == ((), (), 0, 0.0)
     assert found.peak == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("output_bias", "b", "mean"), [("free", 1, 2), ("decayed", 0, 2), ("free", 2, 2)])
+def test_zero_weights_with_an_output_bias_that_pulls(output_bias: str, b: int, mean: int) -> None:
+    network = ReLUNetwork.from_rationals([[0]], [[0]], [b])
+    found = diagnosis([[1], [2]], [[mean - 1], [mean + 1]], F(1, 10), network, output_bias)
+    assert found.is_stationary == (b == mean)
+    words = "0 % of the weight decay's own" if b == mean else "infinitely many times the weight decay's own"
+    assert found.gradient_in_words == words
+
+
+def test_a_gradient_as_large_as_that_of_the_decay() -> None:
+    # Not 1e+02 %: nothing but the decay, and some of the fit, moves a neuron that is off on all samples.
+    network = ReLUNetwork.from_rationals([[-1]], [[1]])
+    assert diagnosis([[1]], [[2]], F(1, 10), network).gradient_in_words == "1 times the weight decay's own"
+
+
+@pytest.mark.parametrize("size", [F(10**59), F(1, 10**200)])
+def test_weights_whose_squares_are_no_floats(size: Fraction) -> None:
+    network = ReLUNetwork.from_rationals([[size]], [[size]])
+    found = diagnosis([[1]], [[2]], F(1, 10), network)
+    # (s^2 - 2) s against s/10, twice.
+    assert found.gradient == pytest.approx(abs(float(size) ** 2 - 2 + 0.1) / 0.1)
+    assert found.narrowed.width == (size > 1)

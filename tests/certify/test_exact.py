@@ -345,3 +345,6 @@ class TestFloats:
     @given(st.floats(allow_nan=False, allow_infinity=False))
     def test_a_float_is_its_own_rounding(self, value: float) -> None:
         assert float_down(Fraction(value)) == float_up(Fraction(value)) == value
+
+    def test_zero_has_no_sign(self) -> None:
+        assert str(float_down(Fraction(0))) == str(float_up(Fraction(0))) == "0.0"

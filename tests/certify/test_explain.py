@@ -171,9 +171,20 @@ def test_nothing_proved() -> None:
     assert not found.tight
     assert found.gap.mismatch == found.gap.gap == dataset.problem(1).loss_at_zero()
     text = printed(found)
-    assert "none: the bound is 0" in text
+    assert "none: the bound is 0, which no loss is below" in text
     assert "0 neurons" in text
     assert found.cells.coordinates == ("x1", "the bias")
+
+
+def test_weights_beyond_floating_point(reports: dict[str, Report]) -> None:
+    report = reports["tree"]
+    huge, tiny = (
+        ReLUNetwork.from_rationals([[size]] * report.problem.d, [[size] * report.problem.c])
+        for size in (Fraction(10**200), Fraction(1, 10**200))
+    )
+    with pytest.raises(NetworkError, match="has a weight beyond"):
+        explain(report.certificate, report.dataset, huge)
+    json.dumps(explain(report.certificate, report.dataset, tiny).to_json(), allow_nan=False)
 
 
 @pytest.mark.parametrize("bias", ["free", "decayed"])

@@ -11,6 +11,7 @@ import pytest
 from certify.directions import dual_point
 from certify.dual_bound import dual_bound
 from certify.ladder import Ladder, estimate_gauge, ladder, residual
+from certify.network_arrays import FloatNetwork
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.root_leaf import Arrays
 from tests.oracles import certificate_of, gauge_by_enumeration, optimum_2d, rounded
@@ -26,7 +27,7 @@ def ladder_of(
     gauge = estimate_gauge(arrays, own, none)
     if network is None:
         return ladder(certificate, problem, arrays, own, gauge)
-    R = residual(problem, arrays, network)
+    R = residual(problem, arrays, FloatNetwork.of(network, problem.d, problem.c))
     other = estimate_gauge(arrays, R, none)
     upper = problem.objective(network)
     return ladder(certificate, problem, arrays, own, gauge, upper=upper, R=R, residual_gauge=other)
@@ -122,10 +123,11 @@ def test_output_biases(bias: str) -> None:
 
 def test_residuals_are_admissible() -> None:
     network = ReLUNetwork.from_rationals([[0]], [[0]], [1])
+    given = FloatNetwork.of(network, 1, 1)
     expected = {"free": [[-2], [0], [2]], "decayed": [[1], [3], [5]]}
     for bias, rows in expected.items():
         problem = TrainingProblem.from_rationals([[3], [1], [2]], [[2], [4], [6]], 8, output_bias=bias)
-        assert residual(problem, Arrays.of(problem), network).tolist() == rows
+        assert residual(problem, Arrays.of(problem), given).tolist() == rows
 
 
 def test_a_dual_point_that_points_away_proves_nothing() -> None:

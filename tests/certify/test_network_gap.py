@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,11 +18,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from certify import ReLUNetwork, check, load_certificate
-from certify.errors import CertifyError, NetworkError
+from certify.errors import CertifyError, NetworkError, SolverError
+from certify.gap_report import GapReport
 from certify.network_file import load_network
 from certify.network_gap import gap
+from certify.summary import print_gap
 from tests.certify.test_cli import run
 from tests.network_files import Weights
 
@@ -60,6 +66,16 @@ def test_a_stuck_network() -> None:
     assert report.best.width == 2
 
 
+def test_a_network_that_is_nearly_global_is_not_called_stuck() -> None:
+    # Its optimum is u v = 1.9; what is left is a little more training.
+    root = float(np.sqrt(1.9)) * 1.00003
+    network = ReLUNetwork.from_floats([[root]], [[root]])
+    report = gap([[1]], [2], network, task="regression", gap=1e-9)
+    assert report.diagnosis.is_stationary
+    assert report.is_improvable
+    assert report.conclusion.endswith("longer training may still help")
+
+
 def test_a_network_is_narrowed_exactly_as_it_is_said() -> None:
     network = ReLUNetwork.from_rationals([[1, 1, 2], [0, 0, 0]], [[1], [1], [-1]], [F(1, 3)])
     X, y = [[1, 5], [3, -1]], [1, 2]
@@ -85,6 +101,57 @@ def test_nothing_to_fit() -> None:
     assert report.loss == F(1, 20)
     assert report.excess[0] == 0
     assert report.excess[1] is None
+    assert report.is_improvable
+    assert "no percentage: the global optimum is 0" in _shown(report)
+
+
+def test_nothing_proved() -> None:
+    # Two million times the targets: its own residual, scaled down, proves nothing but 0.
+    network = ReLUNetwork.from_rationals([[10**30]], [[10**30]])
+    report = gap([[1], [2]], [1, 1], network, task="regression", search=False)
+    assert report.interval.lower == 0
+    assert "unknown: nothing above 0 was proved of the global optimum" in _shown(report)
+
+
+def test_a_gradient_without_end_is_null_in_json() -> None:
+    network = ReLUNetwork.from_rationals([[0]], [[0]], [1])
+    report = gap([[1], [2]], [5, 3], network, task="regression", output_bias="free", search=False)
+    values = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert values["relative_gradient"] is None
+    assert not values["is_stationary"]
+
+
+@pytest.mark.parametrize("network", [ReLUNetwork((), ()), ReLUNetwork(((),), ())])
+@pytest.mark.parametrize("search", [True, False])
+def test_a_network_without_neurons(network: ReLUNetwork, search: bool) -> None:
+    report = gap([[1], [2]], [2, 3], network, task="regression", search=search)
+    assert report.loss == F(13, 2)
+    assert report.interval.lower > 0
+
+
+@pytest.mark.parametrize("output_bias", [None, "free"])
+def test_inputs_that_are_all_zero(output_bias: str | None) -> None:
+    network = ReLUNetwork.from_rationals([[1]], [[1]])
+    report = gap([[0], [0]], [2, 4], network, task="regression", output_bias=output_bias, search=False)
+    # No neuron does anything; a free bias is the mean.
+    assert report.interval.lower == (10 if output_bias is None else 1)
+
+
+def test_ctrl_c_in_compiled_code_of_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: Any) -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise SystemError("returned a result with an exception set")
+
+    monkeypatch.setattr("certify.network_gap.diagnose", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        gap([[1]], [2], ReLUNetwork.from_rationals([[1]], [[1]]), task="regression")
+
+
+def test_a_time_limit_that_looking_at_the_network_uses_up() -> None:
+    network = ReLUNetwork.from_rationals([[1]], [[1]])
+    report = gap([[1], [2]], [2, 3], network, task="regression", time_limit=1e-9)
+    assert 0 <= report.interval.lower <= report.interval.upper <= report.loss
 
 
 @settings(max_examples=15)
@@ -231,6 +298,12 @@ def test_the_objective_of_pytorch(
     assert proved.output_bias == "decayed"
 
 
+def _shown(report: GapReport) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    print_gap(console, report)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
 class _Code:
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return os.system, ("touch executed",)
@@ -311,3 +384,30 @@ def test_options_that_do_not_fit(
 def test_an_object_that_is_no_network() -> None:
     with pytest.raises(CertifyError):
         gap([[1]], [2], 7)
+
+
+def test_what_is_assumed_is_said() -> None:
+    network = ReLUNetwork.from_rationals([[1], [2]], [[1]])
+    report = gap([[1], [2]], [2, 1], network, task="regression", search=False)
+    assert report.notes == ("ReLUNetwork has one input more than the data: it is taken for a bias",)
+    assert report.shortened is None
+
+
+def test_without_a_search_there_is_no_choice_of_method() -> None:
+    with pytest.raises(SolverError, match="and not sdp: leave the method out"):
+        gap(
+            [[1]],
+            [2],
+            ReLUNetwork.from_rationals([[1]], [[1]]),
+            search=False,
+            method="sdp",
+            task="regression",
+        )
+
+
+def test_a_search_that_was_cut_short_says_so() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 5)), rng.standard_normal(60)
+    network = ReLUNetwork.from_floats(rng.standard_normal((5, 2)), rng.standard_normal((2, 1)))
+    report = gap(X, y, network, gamma=1e-3, task="regression", gap=1e-12, time_limit=0.5)
+    assert report.shortened == "the time limit ended the work; both bounds are valid"

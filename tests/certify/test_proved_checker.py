@@ -53,7 +53,7 @@ def answer(text: bytes, problem: TrainingProblem, folder: Path) -> tuple[int, di
     certificate, data = folder / "c.cert", folder / "p.txt"
     certificate.write_bytes(text)
     data.write_text("".join(problem.canonical_text()))
-    command = [str(PROGRAM), str(certificate), "--problem", str(data), "--json"]
+    command: list[str | Path] = [PROGRAM, certificate, "--problem", data, "--json"]
     run = subprocess.run(command, capture_output=True, timeout=60)
     assert run.returncode in (0, 1, 2), run.stderr
     assert (run.returncode == 2) == bool(run.stderr), run.stderr
@@ -254,15 +254,23 @@ class TestInCommand:
             check_proved(*CASES["orthants"])
 
     def test_alone(self, tmp_path: Path) -> None:
-        certificate = CASES["orthants"][0]
-        path, data = tmp_path / "c.cert", tmp_path / "d.csv"
-        save_certificate(replace(certificate, preprocessing=recipe_of_corner(data)), path)
-        command = [sys.executable, "-m", "certify.check_file", str(path), "--data", str(data)]
+        certificate, problem = CASES["orthants"]
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "certify.check_file",
+            tmp_path / "c.cert",
+            "--data",
+            tmp_path / "d.csv",
+        ]
+        recipe = read_dataset_of_corner(tmp_path / "d.csv")
+        save_certificate(replace(certificate, preprocessing=recipe), tmp_path / "c.cert")
+        assert problem.n == 2
         run = subprocess.run(command, capture_output=True, timeout=60, text=True)
         assert run.stdout.startswith("VALID, trust: proved"), run.stderr
 
 
-def recipe_of_corner(path: Path) -> Preprocessing:
+def read_dataset_of_corner(path: Path) -> Preprocessing:
     """Write the data of the corner as a file; return its recipe."""
     path.write_text("a,b,y\n1,0,3\n0,1,4\n")
     return read_dataset(path, task="regression").preprocessing

@@ -211,3 +211,10 @@ def test_a_trained_network_exactly() -> None:
     ]
     assert outputs(narrow[0], narrow[1], X) == pytest.approx(outputs(hidden, output, X), abs=1e-12)
     assert penalty(narrow[0], narrow[1]) <= penalty(hidden, output)
+
+
+def test_lengths_whose_squares_are_no_floats() -> None:
+    X = np.array([[1.0, 2.0], [3.0, -1.0]])
+    hidden, output = np.array([[1e-200, 2.0], [3e-200, 1.0]]), np.array([[1e200], [1.0]])
+    narrow = reduce_width(hidden, output, X)
+    assert outputs(narrow.hidden, narrow.output, X) == pytest.approx(outputs(hidden, output, X))

@@ -28,6 +28,11 @@ def test_one_neuron_by_hand() -> None:
     assert result.output == pytest.approx(np.array([[np.sqrt(1.25)]]), rel=1e-4)
 
 
+def test_nothing_is_below_zero() -> None:
+    result = descend(np.array([[2.0]]), np.array([[0.0]]), 1.0, np.array([[0.0]]))
+    assert result.losses == (0.0,)
+
+
 @given(
     seed=st.integers(0, 10**6),
     n=st.integers(1, 12),

@@ -144,6 +144,10 @@ def test_zero_inputs_have_no_starts() -> None:
     assert oracle.draw_gaussian(5, rng).shape == (3, 0)
 
 
+def test_zero_inputs_have_no_maxima() -> None:
+    assert GaugeOracle(np.zeros((4, 3))).maximise(np.ones((4, 2)), np.eye(3)) == []
+
+
 @pytest.mark.parametrize(("n", "d", "count"), [(10, 3, 7), (3, 8, 5), (6, 1, 4), (1, 1, 1)])
 def test_starts_are_unit_directions(n: int, d: int, count: int) -> None:
     X, N = random_problem(9, n, d, 2)

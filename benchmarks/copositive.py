@@ -1,0 +1,142 @@
+"""Copositivity of known and random matrices, side by side with pycoposit, as a table.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.copositive [--time-limit 60]
+
+pycoposit decides in exact arithmetic too, and says yes or no without a certificate; its process is started
+for each matrix, which takes some milliseconds. Our times are those of search and check together, and of a
+check of the certificate as read back from its text, in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from pycoposit.core import coposit_path
+
+from benchmarks.copositive_matrices import (
+    HOFFMAN_PEREIRA,
+    HORN,
+    clique_matrix,
+    cycle,
+    hamming_6_4,
+    hildebrand,
+    johnson,
+    scaled,
+)
+from certify.certificate import CopositivityCertificate
+from certify.certificate_file import any_from_text, to_text
+from certify.check_copositivity import check_copositivity
+from certify.copositivity import CopositivityReport, decide
+from certify.symmetric_matrix import SymmetricMatrix
+from formulations.standard_quadratic import simplex_minima
+
+_NEAR = Fraction(1, 1000)
+_TIMED_OUT = 124  # what pycoposit exits with
+
+
+def matrices() -> Iterator[tuple[str, SymmetricMatrix]]:
+    """Yield the matrices with their names."""
+    exact = SymmetricMatrix.from_rationals
+    yield "Horn", exact(HORN)
+    yield "Horn, scaled", exact(scaled(HORN, [3, 1, 7, 2, 5]))
+    yield "Hoffman-Pereira", exact(HOFFMAN_PEREIRA)
+    yield (
+        "Hildebrand, tan(theta/2) = 1/3, 1/5, ..., 1/11",
+        exact(hildebrand([Fraction(1, k) for k in (3, 5, 7, 9, 11)])),
+    )
+    for name, p, edges, clique in (
+        ("cycle of 15", 15, cycle(15), 2),
+        ("johnson8-2-4", 28, johnson(8), 4),
+        ("johnson16-2-4", 120, johnson(16), 8),
+        ("hamming6-4", 64, hamming_6_4(), 4),
+        ("random graph, density 0.5", 60, _graph(60, 0.5), 8),
+        ("random graph, density 0.7", 50, _graph(50, 0.7), 11),
+    ):
+        for words, alpha in (
+            ("- 1/1000", clique - _NEAR),
+            ("", Fraction(clique)),
+            ("+ 1/1000", clique + _NEAR),
+        ):
+            yield f"{name}, alpha = {clique} {words}".rstrip(), exact(clique_matrix(p, edges, alpha))
+    rng = np.random.default_rng(0)
+    for p in (20, 30, 40):
+        factor, extra = rng.integers(-3, 4, size=(p, p - 4)), rng.integers(0, 4, size=(p, p))
+        yield "semidefinite plus nonnegative", exact((factor @ factor.T + extra + extra.T).tolist())
+        square = rng.normal(size=(p, p))
+        form = square @ square.T / 2 + np.sqrt(p) * (square + square.T)
+        lowest = simplex_minima(form, 400, 0)[0]
+        for words, shift in (("above", 0.01), ("below", -0.01)):
+            entries = (form - lowest @ form @ lowest + shift).round(6)
+            yield (
+                f"random, least value {words} 0",
+                exact([list(map(_decimal, row)) for row in entries.tolist()]),
+            )
+
+
+def _decimal(value: float) -> Fraction:
+    return Fraction(round(value * 10**6), 10**6)
+
+
+def _graph(p: int, density: float) -> list[tuple[int, int]]:
+    chance = random.Random(p)
+    return [pair for pair in combinations(range(p), 2) if chance.random() < density]
+
+
+def peer(matrix: SymmetricMatrix, time_limit: float) -> tuple[str, float]:
+    """Return pycoposit's answer and its seconds."""
+    upper = [f"{e}/{matrix.denominator}" for i, row in enumerate(matrix.entries) for e in row[i:]]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "matrix.txt"
+        path.write_text(f"{matrix.order}#{','.join(upper)}\n")
+        command = [str(coposit_path()), "--mode", "non-strict", "--timeout", str(int(time_limit)), str(path)]
+        begun = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - begun
+    answer = done.stdout.strip().rpartition("=")[2]
+    if done.returncode == _TIMED_OUT:
+        return "time limit", seconds
+    return {"true": "yes", "false": "no"}.get(answer, f"exit code {done.returncode}"), seconds
+
+
+def check_time(report: CopositivityReport) -> float:
+    """Return the seconds of the check."""
+    assert report.certificate is not None
+    again = any_from_text(to_text(report.certificate))
+    assert isinstance(again, CopositivityCertificate)
+    begun = time.perf_counter()
+    assert check_copositivity(again, report.matrix).valid
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    """Print the table as Markdown."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--time-limit", type=float, default=60.0)
+    options = parser.parse_args()
+    print("| matrix | order | answer | certified by | time, s | check, s | pycoposit | time, s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, matrix in matrices():
+        report = decide(matrix, time_limit=options.time_limit)
+        rule = "" if report.certificate is None else report.method
+        check = "" if report.certificate is None else f"{check_time(report):.3f}"
+        theirs, seconds = peer(matrix, options.time_limit)
+        print(
+            f"| {name} | {matrix.order} | {report.answer} | {rule} | {report.seconds:.3f} | {check} "
+            f"| {theirs} | {seconds:.3f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

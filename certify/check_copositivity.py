@@ -1,0 +1,96 @@
+"""The exact checker of copositivity certificates, in integers only.
+
+A tree proves that z^T M z is nonnegative (positive) on the orthant: its cones cover it, and each leaf proves
+that of its own. A witness refutes it by its value. This module and what it imports use the standard library
+and python-flint only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from certify.certificate import (
+    COPOSITIVE,
+    COPOSITIVITY,
+    NOT_STRICTLY_COPOSITIVE,
+    STRICTLY_COPOSITIVE,
+    CopositivityCertificate,
+)
+from certify.check import Verdict
+from certify.check_parts import walk_in_parts
+from certify.copositive_rules import Copositivity
+from certify.exact import decimal_up
+from certify.matrix_cone import MatrixCone
+from certify.obligations import Obligation, Rejection, require
+from certify.symmetric_matrix import SymmetricMatrix
+from certify.tree_walk import walk
+
+_MOST_SHOWN = 2000  # characters of a witness; all of it is in the certificate
+
+
+def check_copositivity(
+    certificate: CopositivityCertificate,
+    matrix: SymmetricMatrix,
+    on_progress: Callable[[int, int], None] | None = None,
+    *,
+    processes: int = 1,
+) -> Verdict:
+    """Decide whether a certificate proves its statement of a matrix.
+
+    Args:
+        certificate: as read from an untrusted file.
+        matrix: the matrix that the user means, from the user's own data.
+        on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
+        processes: how many may share the work on a large tree.
+
+    Returns:
+        The verdict, exact and without a bound.
+    """
+    total = len(certificate.tree)
+
+    def tell(done: int) -> None:
+        if on_progress is not None:
+            on_progress(done, total)
+
+    try:
+        require(certificate.statement in COPOSITIVITY, Obligation.STATEMENT)
+        require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
+        if certificate.statement not in (COPOSITIVE, STRICTLY_COPOSITIVE):
+            _check_witness(certificate, matrix)
+            reason = "the witness's value is computed in exact arithmetic"
+            return Verdict(True, None, "exact", reason, None, 0)
+        require(not certificate.witness, Obligation.WITNESS)
+        root, premise = MatrixCone.root(matrix.entries), Copositivity(certificate.strict)
+        if processes > 1:
+            leaves = walk_in_parts(certificate.tree, root, premise, processes, tell)
+        else:
+            leaves = walk(certificate.tree, root, premise, on_leaf=tell)
+    except Rejection as rejection:
+        return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
+    reason = f"every obligation holds in exact arithmetic ({leaves} {'leaf' if leaves == 1 else 'leaves'})"
+    return Verdict(True, None, "exact", reason, None, leaves)
+
+
+def _check_witness(certificate: CopositivityCertificate, matrix: SymmetricMatrix) -> None:
+    z = certificate.witness
+    require(not certificate.tree, Obligation.COVER)
+    fits = len(z) == matrix.order and min(z) >= 0 and any(z)
+    require(fits, Obligation.WITNESS)
+    value = matrix.value(z)
+    enough = value <= 0 if certificate.statement == NOT_STRICTLY_COPOSITIVE else value < 0
+    require(enough, Obligation.WITNESS)
+
+
+def copositivity_theorem(certificate: CopositivityCertificate, matrix: SymmetricMatrix) -> str:
+    """State what a valid certificate proves, in words."""
+    name = f"The symmetric matrix M of order {matrix.order} is"
+    if certificate.statement == COPOSITIVE:
+        return f"{name} copositive: z^T M z >= 0 for all z >= 0."
+    if certificate.statement == STRICTLY_COPOSITIVE:
+        return f"{name} strictly copositive: z^T M z > 0 for all z >= 0, z != 0."
+    z = ", ".join(map(str, certificate.witness))
+    value = decimal_up(matrix.value(certificate.witness), 12)
+    return (
+        f"{name} not {'strictly ' * certificate.strict}copositive: z^T M z <= {value} for the witness "
+        f"z = ({z if len(z) <= _MOST_SHOWN else z[:_MOST_SHOWN] + ' ...'})."
+    )

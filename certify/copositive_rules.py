@@ -1,0 +1,63 @@
+"""The leaf rules of copositivity trees: on a leaf's cone the form of the matrix is nonnegative, or positive.
+
+Exact integers only. The rules are in docs/certificate-format.md, why they hold in docs/method.md, section 7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import fmpz_mat
+
+from certify.certificate import AnyLeaf, CriterionLeaf, EnvelopeLeaf, Leaf
+from certify.criterion import TooManySetsError, fits, negative_point
+from certify.exact import is_nonnegative_on_orthant, is_positive_definite, is_psd
+from certify.leaf_rules import integer_rows, product_form
+from certify.matrix_cone import MatrixCone
+from certify.obligations import Obligation, Rejection, require
+
+
+@dataclass(frozen=True)
+class Copositivity:
+    """The premise that the form t^T T t of a cone is nonnegative for t >= 0.
+
+    Attributes:
+        strict: whether it must be positive for t != 0.
+    """
+
+    strict: bool
+
+    def check_leaf(self, leaf: AnyLeaf, cone: MatrixCone) -> None:
+        """Check a leaf on its cone.
+
+        Raises:
+            Rejection: if it does not prove the premise there.
+        """
+        match leaf:
+            case EnvelopeLeaf():
+                require(is_nonnegative_on_orthant(cone.form, strict=self.strict), Obligation.LEAF_FORM)
+            case CriterionLeaf():
+                self._check_criterion(cone)
+            case Leaf():
+                self._check_products(leaf, cone)
+            case _:
+                raise Rejection(Obligation.NODE_KIND)
+
+    def _check_criterion(self, cone: MatrixCone) -> None:
+        form = cone.form
+        require(fits(form), Obligation.LIMITS)
+        try:
+            point = negative_point(form, strict=self.strict)
+        except TooManySetsError:
+            raise Rejection(Obligation.LIMITS) from None
+        require(point is None, Obligation.CRITERION)
+
+    def _check_products(self, leaf: Leaf, cone: MatrixCone) -> None:
+        """Prove S t^T T t >= U * products >= 0 by what remains being semidefinite, or definite."""
+        require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
+        m = len(cone.generators)
+        identity = [[int(k == l) for l in range(m)] for k in range(m)]
+        # Products of two coordinates have half-integers off the diagonal: everything is doubled.
+        products = product_form(leaf.products, identity, m, complementary=0)
+        form = integer_rows(fmpz_mat(cone.form) * (2 * leaf.scale) - products * leaf.unit)
+        require(is_positive_definite(form) if self.strict else is_psd(form), Obligation.LEAF_FORM)

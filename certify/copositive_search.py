@@ -1,0 +1,178 @@
+"""The search for a copositivity tree, or for a point that refutes it (docs/method.md, section 7).
+
+It goes depth first through the cones that the checker will go through, in the same integers. Floating point
+decides what is tried; what is kept has passed the exact rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from operator import mul
+
+import numpy as np
+
+from certify.certificate import CriterionLeaf, Node, Part, Split
+from certify.cone import length_of
+from certify.copositive_leaf import cheap_leaf, semidefinite_leaf, share_leaf, unit_form
+from certify.copositive_rules import Copositivity
+from certify.criterion import MAX_SETS, TooManySetsError, fits, negative_point
+from certify.exact import IntegerMatrix
+from certify.matrix_cone import MatrixCone
+from certify.tree_walk import MAX_GENERATOR_BITS, children
+from formulations.multipliers import Matrix
+
+_CUT_BITS = 8  # of the factors of a cut
+
+
+@dataclass
+class CopositiveSearch:
+    """The outcome of one search.
+
+    Attributes:
+        nodes: the tree as far as it goes, in preorder.
+        point: z >= 0 that refutes the premise, in integers; None if none was found.
+        pending: the cones on which nothing is proved yet, the next one last; none if the tree is complete.
+        cones: how many cones were visited.
+    """
+
+    pending: list[MatrixCone]
+    nodes: list[Node] = field(default_factory=list)
+    point: list[int] | None = None
+    cones: int = 0
+
+    @property
+    def lower(self) -> Fraction:
+        """What z^T M z is proved not to undercut where z >= 0 has the sum 1; at most zero."""
+        return min((_least_product(cone) for cone in self.pending), default=Fraction(0))
+
+
+def search_copositive(
+    entries: IntegerMatrix,
+    premise: Copositivity,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[int, int], None] = lambda cones, pending: None,
+) -> CopositiveSearch:
+    """Search for a tree that proves an integer matrix (strictly) copositive, or for a point against it.
+
+    Args:
+        entries: of the symmetric matrix.
+        premise: what is to be proved.
+        should_stop: asked at each cone, and more often.
+        on_progress: called with the number of cones visited, and of those that wait.
+    """
+    search = CopositiveSearch([MatrixCone.root(tuple(map(tuple, entries)))])
+    while search.pending and not should_stop():
+        on_progress(search.cones, len(search.pending))
+        cone = search.pending[-1]
+        found = _node(cone, premise, root=not search.nodes, should_stop=should_stop)
+        if found is None:
+            break
+        if isinstance(found, _Point):
+            search.point = found.on(cone)
+            break
+        search.cones += 1
+        search.nodes.append(found)
+        search.pending.pop()
+        if isinstance(found, Split | Part):
+            search.pending.extend(reversed(children(found, cone, premise)))
+    return search
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A point t >= 0 of a cone that refutes the premise."""
+
+    t: list[int]
+
+    def on(self, cone: MatrixCone) -> list[int]:
+        """Return z = sum_k t_k w_k, without a common factor."""
+        z = [sum(map(mul, self.t, column)) for column in zip(*cone.generators, strict=True)]
+        divisor = math.gcd(*z)
+        return [entry // divisor for entry in z]
+
+
+def _node(
+    cone: MatrixCone, premise: Copositivity, *, root: bool, should_stop: Callable[[], bool]
+) -> Node | _Point | None:
+    """Choose the node of a cone, or find a point on it; None if there is neither."""
+    # As many sets as take less time than a semidefinite program.
+    few_sets = min(max(500, len(cone.generators) ** 3 // 50), 5000)
+    found = _by_criterion(cone, premise, few_sets, should_stop)
+    if found is not None:
+        return found
+    members = _component(cone.form)
+    if len(members) < len(cone.generators):
+        return Part(tuple(members))
+    form, exponents = unit_form(cone)
+    leaf = (
+        cheap_leaf(cone, form, premise)
+        or share_leaf(cone, form, premise)
+        or semidefinite_leaf(cone, form, exponents, premise)
+    )
+    if leaf is not None:
+        return leaf
+    if root:  # where a criterion that succeeds after all saves the whole tree
+        found = _by_criterion(cone, premise, MAX_SETS, should_stop)
+        if found is not None:
+            return found
+    return _cut(cone, form, exponents)
+
+
+def _by_criterion(
+    cone: MatrixCone, premise: Copositivity, max_sets: int, should_stop: Callable[[], bool]
+) -> CriterionLeaf | _Point | None:
+    form = cone.form
+    if not fits(form):
+        return None
+    try:
+        point = negative_point(form, strict=premise.strict, max_sets=max_sets, should_stop=should_stop)
+    except TooManySetsError:
+        return None
+    return CriterionLeaf() if point is None else _Point(point)
+
+
+def _cut(cone: MatrixCone, form: Matrix, exponents: Sequence[int]) -> Split | None:
+    """Cut the edge whose form is most negative relative to its ends, where it is conjugate to neither.
+
+    With the lengths that the form gives, w = w_k / |w_k| + w_l / |w_l| has no negative product with either.
+    """
+    lengths = np.sqrt(np.maximum(np.diag(form), 2.0**-50))
+    relative = form / np.outer(lengths, lengths)
+    np.fill_diagonal(relative, 1.0)
+    k, l = (int(i) for i in np.unravel_index(np.argmin(relative), relative.shape))
+    a, b = round(lengths[l] * 2.0**_CUT_BITS), round(lengths[k] * 2.0**_CUT_BITS)
+    shift = exponents[l] - exponents[k]
+    a, b = max(a, 1) << max(shift, 0), max(b, 1) << max(-shift, 0)
+    divisor = math.gcd(a, b)
+    a, b = a // divisor, b // divisor
+    w = [a * p + b * q for p, q in zip(cone.generators[k], cone.generators[l], strict=True)]
+    return Split(k, l, a, b) if length_of(tuple(w)) <= MAX_GENERATOR_BITS else None
+
+
+def _least_product(cone: MatrixCone) -> Fraction:
+    """Return the least of w_k^T M w_l and 0, the entries of each generator summing to 1."""
+    sums = [sum(w) for w in cone.generators]
+    return min(
+        (
+            Fraction(entry, p * q)
+            for p, row in zip(sums, cone.form, strict=True)
+            for q, entry in zip(sums, row, strict=True)
+            if entry < 0
+        ),
+        default=Fraction(0),
+    )
+
+
+def _component(form: IntegerMatrix) -> list[int]:
+    """Return the indices that negative entries connect with the first one, in ascending order."""
+    found, waiting = {0}, [0]
+    while waiting:
+        row = form[waiting.pop()]
+        new = [j for j, entry in enumerate(row) if entry < 0 and j not in found]
+        found.update(new)
+        waiting.extend(new)
+    return sorted(found)

@@ -1,0 +1,55 @@
+"""How the command line shows an answer on copositivity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from certify.check_copositivity import copositivity_theorem
+from certify.copositivity import CopositivityReport
+from certify.exact import decimal_down, decimal_up
+from certify.statement import TRUST
+
+_STYLES = {"yes": "bold green", "no": "bold red", "unknown": "bold yellow"}
+_REASONS = {
+    "time_limit": "the time limit was reached",
+    "interrupted": "the search was interrupted",
+    "gave_up": "the search has nothing left to try",
+}
+
+
+def print_copositivity(
+    console: Console, report: CopositivityReport, matrix: Path, certificate: str | None
+) -> None:
+    """Print the answer with what it rests on.
+
+    Args:
+        console: on standard output.
+        report: the answer.
+        matrix: the file that the question was about.
+        certificate: the file that the certificate was written to; None if it was not.
+    """
+    console.print(Text(report.answer.upper(), style=_STYLES[report.answer]))
+    if report.certificate is None:
+        console.print(
+            f"{_REASONS[report.status]}. Known so far, for z >= 0 of sum 1:\n"
+            f"    {decimal_down(report.lower, 6)} <= least z^T M z <= {decimal_up(report.upper, 6)}",
+            soft_wrap=True,
+        )
+        return
+    console.print(Text(copositivity_theorem(report.certificate, report.matrix)), soft_wrap=True)
+    leaves = (
+        "" if report.answer == "no" else f", {report.leaves} {'leaf' if report.leaves == 1 else 'leaves'}"
+    )
+    console.print(
+        f"trust: {TRUST['exact']}   found by {report.method} in {report.seconds:.2g} s{leaves}",
+        soft_wrap=True,
+    )
+    if certificate is not None:
+        console.print(
+            f"certificate: {certificate}   verify it: certify check {certificate} --data {matrix}",
+            soft_wrap=True,
+            markup=False,
+        )
