@@ -27,7 +27,7 @@ from certify.errors import CertifyError, DataError
 from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
-from certify.proved_checker import check_proved, find_checker
+from certify.proved_checker import ProvedCheckerError, check_proved, find_checker
 from certify.statement import TRUST, theorem
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import array_table, read_table
@@ -74,9 +74,9 @@ def check(
         matrix: p x p, as it was given to `copositive`.
         gamma: the weight decay that the certificate must be for; by default any.
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
-            in Coq (proofs/), which must have been built; "best" is the latter where it is there, else the
-            former; "rigorous", a quick first look at a large tree, is floating point with proven error
-            bounds and needs numba.
+            in Coq (proofs/), which must have been built; "best" is the latter where it is there and can
+            read the file, else the former; "rigorous", a quick first look at a large tree, is floating
+            point with proven error bounds and needs numba.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
@@ -107,22 +107,28 @@ def check(
         return _check_matrix(certificate, symmetric, on_progress)
     if matrix is not None:
         raise DataError("the certificate is of a training problem: give X and y, data or problem")
+    level = trust
     if trust == BEST:
-        trust = "exact" if find_checker() is None else "proved"
+        level = "exact" if find_checker() is None else "proved"
     try:
         if problem is None:
             problem = _problem(certificate, _dataset(certificate, X, y, data))
         if gamma is not None and parse_gamma(gamma) != certificate.gamma:
             raise OtherDataError(f"the certificate is for gamma = {certificate.gamma}")
     except OtherDataError as error:
-        return rejection_of(error, trust)
-    if trust == "rigorous":
+        return rejection_of(error, level)
+    verdict = None
+    if level == "rigorous":
         from certify.rigorous import check_rigorously
 
         verdict = check_rigorously(certificate, problem, on_progress)
-    elif trust == "proved":
-        verdict = check_proved(certificate, problem, on_progress, path=file)
-    else:
+    elif level == "proved":
+        try:
+            verdict = check_proved(certificate, problem, on_progress, path=file)
+        except ProvedCheckerError:
+            if trust != BEST:
+                raise
+    if verdict is None:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
     return DataVerdict(**vars(verdict), statement=words)

@@ -103,6 +103,8 @@ let print_json v (file : Certificate_file.t) =
 let usage = "usage: certify-check CERT (--data F.csv | --problem F.txt) [--json] [--progress]"
 
 let () =
+  (* Nearly all integers live shortly. *)
+  Gc.set { (Gc.get ()) with minor_heap_size = 1 lsl 22; space_overhead = 200 };
   let certificate = ref None and data = ref None and problem = ref None and json = ref false and progress = ref false in
   let rec arguments = function
     | [] -> ()

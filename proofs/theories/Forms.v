@@ -16,6 +16,11 @@ Fixpoint tadd (A B : tri) : tri :=
   | [], _ => B | _, [] => A
   | r :: A', s :: B' => zadd r s :: tadd A' B' end.
 Definition tscale (c : Z) (A : tri) : tri := map (zscale c) A.
+(** The form 2 z^T B z; B has rows of any length. *)
+Fixpoint symmetric (n : nat) (B : list (list Z)) : tri :=
+  match n, B with
+  | S n', r :: B' => (2 * hd 0 r :: zadd (tl r) (map (hd 0) B')) :: symmetric n' (map (@tl Z) B')
+  | _, _ => [] end.
 (** The form 2 (f.z) (g.z). *)
 Fixpoint tprod (f g : list Z) : tri :=
   match f, g with
@@ -147,6 +152,20 @@ Proof. revert z; induction A as [|r A IH]; intros [|a z]; cbn [qf tscale map]; t
 Lemma qf_tprod f g z : qf (tprod f g) z = (1 + 1) * (lin K f z * lin K g z).
 Proof. revert g z; induction f as [|a f IH]; intros [|b g] [|e z]; cbn [qf tprod lin tl]; try ring.
   rewrite IH, lin_zadd, !lin_zscale, !ofZ_mul, z2_2. ring. Qed.
+Lemma symmetric_step (B : list (list Z)) a (z w : vec) :
+  dot (comb w B) (a :: z) = a * lin K (map (hd 0%Z) B) w + dot (comb w (map (@tl Z) B)) z.
+Proof.
+  revert w; induction B as [|r B IH]; intros [|e w]; cbn [comb map lin dot]; try ring.
+  rewrite !dot_vadd, !dot_vscale, IH, <- !lin_dot. destruct r; cbn [hd tl lin]; rewrite ?ofZ_0; ring. Qed.
+Lemma qf_symmetric n B z : (length B <= n)%nat -> qf (symmetric n B) z = (1 + 1) * dot (comb z B) z.
+Proof.
+  revert B z; induction n as [|n IH]; intros [|r B] [|a z] L; cbn [length] in L; try lia; cbn [symmetric comb qf];
+    rewrite ?dot_nil_r; try (cbn [dot]; ring).
+  rewrite IH by (rewrite map_length; lia). rewrite dot_vadd, dot_vscale, symmetric_step, <- lin_dot.
+  cbn [lin tl]. rewrite lin_zadd, ofZ_mul, z2_2.
+  assert (R : lin K r (a :: z) = z2 (hd 0%Z r) * a + lin K (tl r) z).
+  { destruct r; simpl; [rewrite ofZ_0; ring|ring]. }
+  rewrite R. ring. Qed.
 Lemma qf_tsq c l z : qf (tsq c l) z = z2 c * (lin K l z * lin K l z).
 Proof. revert z; induction l as [|a l IH]; intros [|e z]; cbn [qf tsq]; rewrite ?lin_nil_r; try (simpl; ring).
   rewrite IH. destruct (Z.eqb_spec a 0) as [->|_]; cbn [lin tl]; rewrite ?ofZ_0; [ring|].

@@ -39,12 +39,14 @@ Definition signs_fit (s m : nat) (rows : products) : bool :=
   forallb (fun row => forallb (fun e => (0 <=? snd e) || vanishes s m (fst row) (fst e)) (snd row)) rows.
 Fixpoint row_sum (qs : list (list Z)) (es : list (nat * Z)) : list Z :=
   match es with [] => [] | (j, M) :: es' => zadd (zscale M (nth j qs [])) (row_sum qs es') end.
-(** T less 2 c times the sum of the products. *)
-Fixpoint minus_products (c : Z) (qs : list (list Z)) (T : tri) (rows : products) : tri :=
+(** The sum of the products as a matrix: a row for each coordinate, to be made symmetric in the end. *)
+Fixpoint products_matrix (c : Z) (qs : list (list Z)) (B : list (list Z)) (rows : products) : list (list Z) :=
   match rows with
-  | [] => T
-  | (i, es) :: rows' =>
-    minus_products c qs (tadd T (tprod (zscale (- c) (nth i qs [])) (row_sum qs es))) rows' end.
+  | [] => B
+  | (i, es) :: rows' => products_matrix c qs (gadd (zscale c (nth i qs [])) (row_sum qs es) B) rows' end.
+(** T less 2 c times the sum of the products. *)
+Definition minus_products (c : Z) (qs : list (list Z)) (T : tri) (rows : products) : tri :=
+  let B := products_matrix (- c) qs [] rows in tadd T (symmetric (length B) B).
 
 Definition max_order := 5000.
 Definition check_products (scale unit : Z) (rows : products) (c : cone) : option obligation :=
@@ -204,19 +206,30 @@ Proof.
     apply add_pos; [|exact (IH Hs)]. apply orb_prop in H as [H|H].
     + apply Z.leb_le in H. apply f_mulle; auto with pos. apply f_mulle; [apply P|apply P].
     + assert (E := V j H). fold q' in E. rewrite E. replace (z2 M * 0) with 0 by ring. auto with pos. Qed.
+Lemma products_matrix_le s m c qs B rows z :
+  (0 <= c)%Z -> (forall k, 0 <= lin K (nth k qs []) z) ->
+  (forall i j, vanishes s m i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0) ->
+  signs_fit s m rows = true ->
+  dot (comb z (products_matrix (- c) qs B rows)) z <= dot (comb z B) z.
+Proof.
+  intros Hc P V. revert B. induction rows as [|[i es] rows IH]; intros B; cbn [products_matrix]; [auto with pos|].
+  cbn [signs_fit forallb fst snd]. intro H. apply andb_prop in H as [H Hs].
+  apply (f_trans K _ _ _ (IH _ Hs)). rewrite comb_gadd, lin_zscale, ofZ_opp.
+  pose proof (@row_sum_pos (vanishes s m) qs z i es P (V i) H) as R. apply sub_le.
+  match goal with |- 0 <= ?g => replace g with
+    (z2 c * (lin K (nth i qs []) z * lin K (row_sum qs es) z)) by ring end.
+  apply f_mulle; auto with pos. Qed.
 Lemma minus_products_le s m c qs T rows z :
   (0 <= c)%Z -> (forall k, 0 <= lin K (nth k qs []) z) ->
   (forall i j, vanishes s m i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0) ->
   signs_fit s m rows = true ->
   0 <= qf K (minus_products c qs T rows) z -> 0 <= qf K T z.
 Proof.
-  intros Hc P V. revert T. induction rows as [|[i es] rows IH]; intros T; cbn [minus_products]; auto.
-  cbn [signs_fit forallb fst snd]. intros H Q. apply andb_prop in H as [H Hs].
-  specialize (IH _ Hs Q). rewrite qf_tadd, qf_tprod, lin_zscale, ofZ_opp in IH.
-  pose proof (@row_sum_pos (vanishes s m) qs z i es P (V i) H) as R.
-  replace (qf K T z) with (qf K T z + (1 + 1) * (- z2 c * lin K (nth i qs []) z * lin K (row_sum qs es) z) +
-    (1 + 1) * (z2 c * (lin K (nth i qs []) z * lin K (row_sum qs es) z))) by ring.
-  apply add_pos; auto. apply f_mulle; auto with pos. Qed.
+  intros Hc P V S Q. unfold minus_products in Q. rewrite qf_tadd, qf_symmetric in Q by lia.
+  pose proof (products_matrix_le s m qs [] rows z Hc P V S) as L. apply le_sub in L.
+  set (b := dot (comb z (products_matrix (- c) qs [] rows)) z) in *.
+  replace (dot (comb z []) z) with 0 in L by now destruct z.
+  replace (qf K T z) with (qf K T z + (1 + 1) * b + (1 + 1) * (0 - b)) by ring. auto with pos. Qed.
 
 Variable hint : nat -> tri -> list Z * list (list Z).
 Variables lam mu : Z.
