@@ -254,8 +254,10 @@ class TestInCommand:
         program.write_text(content)
         program.chmod(0o755)
         monkeypatch.setenv("CERTIFY_CHECKER", str(program))
+        certificate, problem = CASES["orthants"]
         with pytest.raises(ProvedCheckerError, match=r"failed|cannot be run"):
-            check_proved(*CASES["orthants"])
+            check_proved(certificate, problem)
+        assert check(certificate, problem=problem, trust="best").trust == "exact"
 
     def test_alone(self, tmp_path: Path) -> None:
         certificate = CASES["orthants"][0]
