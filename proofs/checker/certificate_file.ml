@@ -95,9 +95,8 @@ let read_tree l nodes =
   tree
 
 let parse content =
-  (match String.to_seq content |> Seq.filter (fun c -> Char.code c >= 128) |> fun s -> s () with
-  | Seq.Nil -> ()
-  | _ -> unusable "it holds bytes that are not ASCII, so it is no certificate");
+  if not (String.for_all (fun c -> Char.code c < 128) content) then
+    unusable "it holds bytes that are not ASCII, so it is no certificate";
   let l = { text = content; position = 0; number = 0 } in
   let header_line = match next_line l with Some line -> line | None -> "" in
   if String.length header_line > max_header then unusable "line 1: the header is longer than %d characters" max_header;

@@ -25,27 +25,44 @@ Variables lam mu : Z.
 (** ** Products of quantities, as linear forms in (t, alpha) *)
 Fixpoint known (k : nat) (fl : list bool) : list nat :=
   match fl with [] => [] | b :: fl' => if b then k :: known (S k) fl' else known (S k) fl' end.
-Definition beta_form (d : nat) (rows : list (list Z * list Z)) (r : nat) : list Z :=
-  zadd (map Z.opp (fit 0 d (fst (nth r rows ([], []))))) (zunit (d + r)).
-Definition quantities (fl : list bool) (rows : list (list Z * list Z)) : list (list Z) :=
+(** A quantity as a form: nothing, z_k, or z_k less p.z. *)
+Inductive quantity := Nothing | Coordinate (k : nat) | Excess (p : list Z) (k : nat).
+Definition form_of (q : quantity) : list Z :=
+  match q with
+  | Nothing => []
+  | Coordinate k => zunit k
+  | Excess p k => zadd (map Z.opp p) (zunit k) end.
+Fixpoint add_at (k : nat) (M : Z) (x : list Z) : list Z :=
+  match k, x with
+  | O, [] => [M] | O, a :: x' => a + M :: x'
+  | S k', [] => 0 :: add_at k' M [] | S k', a :: x' => a :: add_at k' M x' end.
+(** x and M times a quantity, which has few entries that are not 0. *)
+Definition add_quantity (M : Z) (q : quantity) (x : list Z) : list Z :=
+  match q with
+  | Nothing => x
+  | Coordinate k => add_at k M x
+  | Excess p k => zadd (zscale (- M) p) (add_at k M x) end.
+Definition excess (d : nat) (rows : list (list Z * list Z)) (r : nat) : quantity :=
+  Excess (fit 0 d (fst (nth r rows ([], [])))) (d + r).
+Definition quantities (fl : list bool) (rows : list (list Z * list Z)) : list quantity :=
   let d := length fl in
   let m := length rows in
-  map zunit (known 0 fl) ++ map (fun r => zunit (d + r)) (seq 0 m) ++ map (beta_form d rows) (seq 0 m).
+  map Coordinate (known 0 fl) ++ map (fun r => Coordinate (d + r)) (seq 0 m) ++ map (excess d rows) (seq 0 m).
 (** Quantities s, ..., s + m - 1 are the alpha_i, the next m the beta_i. *)
 Definition vanishes (s m i j : nat) : bool := Nat.leb s i && Nat.ltb i (s + m) && Nat.eqb j (i + m).
 Definition indices_fit (size : nat) (rows : products) : bool :=
   forallb (fun row => forallb (fun e => Nat.leb (fst row) (fst e) && Nat.ltb (fst e) size) (snd row)) rows.
 Definition signs_fit (s m : nat) (rows : products) : bool :=
   forallb (fun row => forallb (fun e => (0 <=? snd e) || vanishes s m (fst row) (fst e)) (snd row)) rows.
-Fixpoint row_sum (qs : list (list Z)) (es : list (nat * Z)) : list Z :=
-  match es with [] => [] | (j, M) :: es' => zadd (zscale M (nth j qs [])) (row_sum qs es') end.
+Fixpoint row_sum (qs : list quantity) (es : list (nat * Z)) : list Z :=
+  match es with [] => [] | (j, M) :: es' => add_quantity M (nth j qs Nothing) (row_sum qs es') end.
 (** The sum of the products as a matrix: a row for each coordinate, to be made symmetric in the end. *)
-Fixpoint products_matrix (c : Z) (qs : list (list Z)) (B : list (list Z)) (rows : products) : list (list Z) :=
+Fixpoint products_matrix (c : Z) (qs : list quantity) (B : list (list Z)) (rows : products) : list (list Z) :=
   match rows with
   | [] => B
-  | (i, es) :: rows' => products_matrix c qs (gadd (zscale c (nth i qs [])) (row_sum qs es) B) rows' end.
+  | (i, es) :: rows' => products_matrix c qs (gadd (zscale c (form_of (nth i qs Nothing))) (row_sum qs es) B) rows' end.
 (** T less 2 c times the sum of the products. *)
-Definition minus_products (c : Z) (qs : list (list Z)) (T : tri) (rows : products) : tri :=
+Definition minus_products (c : Z) (qs : list quantity) (T : tri) (rows : products) : tri :=
   let B := products_matrix (- c) qs [] rows in tadd T (symmetric (length B) B).
 
 Definition max_order := 5000.
@@ -100,7 +117,7 @@ Definition check_tau (a b unit : Z) (rows : products) (c : cone) : option obliga
     else
       tadd (tscale (4 * (a * b) * lam) (gram (generators c)))
         (tadd (tscale (- (a * (a + b) * mu)) (gram C)) (tscale (- (b * (a + b) * mu)) (gram R))) in
-  let T := match rows with [] => T | _ => minus_products (2 * unit) (map zunit (seq 0 d)) T rows end in
+  let T := match rows with [] => T | _ => minus_products (2 * unit) (map Coordinate (seq 0 d)) T rows end in
   owes (nonneg_on_orthant hint T) LEAF_FORM None))))).
 
 Definition check_envelope (c : cone) : option obligation :=
@@ -143,30 +160,31 @@ Proof. unfold alpha. rewrite <- (map_nth (fun row => relu K (lin K (fst row) t))
   rewrite relu_pos by auto with pos. reflexivity. Qed.
 Lemma lin_alpha r : lin K (zunit (d + r)) z = nth r alpha 0.
 Proof. rewrite lin_unit. unfold z, d. rewrite <- (proj1 O), app_nth2 by lia. f_equal. lia. Qed.
-Lemma lin_beta r : lin K (beta_form d rows r) z = nth r alpha 0 - lin K (fst (nth r rows ([], []))) t.
-Proof. unfold beta_form. rewrite lin_zadd, lin_opp, lin_alpha. unfold z.
+Lemma lin_beta r : lin K (form_of (excess d rows r)) z = nth r alpha 0 - lin K (fst (nth r rows ([], []))) t.
+Proof. unfold excess. cbn [form_of]. rewrite lin_zadd, lin_opp, lin_alpha. unfold z.
   rewrite lin_app by (rewrite fit_length; symmetry; apply O). rewrite lin_fit by apply O. ring. Qed.
-Lemma nth_map_seq (f : nat -> list Z) r n : nth r (map f (seq 0 n)) [] = if Nat.ltb r n then f r else [].
+Lemma nth_map_seq (f : nat -> quantity) r n :
+  nth r (map f (seq 0 n)) Nothing = if Nat.ltb r n then f r else Nothing.
 Proof. destruct (Nat.ltb_spec r n) as [H|H].
-  - rewrite (nth_indep _ [] (f 0%nat)) by (now rewrite map_length, seq_length).
+  - rewrite (nth_indep _ Nothing (f 0%nat)) by (now rewrite map_length, seq_length).
     rewrite map_nth, seq_nth by assumption. reflexivity.
   - apply nth_overflow. now rewrite map_length, seq_length. Qed.
 Lemma known_pos s fl' k : (forall j, nth j fl' false = true -> 0 <= nth (s + j) z 0) ->
-  0 <= lin K (nth k (map zunit (known s fl')) []) z.
+  0 <= lin K (form_of (nth k (map Coordinate (known s fl')) Nothing)) z.
 Proof.
   revert s k. induction fl' as [|b fl' IH]; intros s k H; cbn [known map nth]; [destruct k; auto with pos|].
   assert (H' : forall j, nth j fl' false = true -> 0 <= nth (S s + j) z 0).
   { intros j E. replace (S s + j)%nat with (s + S j)%nat by lia. now apply H. }
   destruct b; [destruct k as [|k]|]; cbn [map nth]; auto.
-  rewrite lin_unit, <- (Nat.add_0_r s). now apply H. Qed.
+  cbn [form_of]. rewrite lin_unit, <- (Nat.add_0_r s). now apply H. Qed.
 Lemma z_pos j : nth j fl false = true -> 0 <= nth (0 + j) z 0.
 Proof. intro H. cbn [Nat.add]. unfold z. rewrite app_nth1; [now apply (proj2 O)|]. rewrite (proj1 O).
   destruct (Nat.lt_ge_cases j (length fl)); auto. rewrite nth_overflow in H by assumption. discriminate. Qed.
 Let s := length (known 0 fl).
-Lemma nth_quantities i : nth i qs [] =
-  if Nat.ltb i s then nth i (map zunit (known 0 fl)) []
-  else if Nat.ltb i (s + m) then zunit (d + (i - s))
-  else if Nat.ltb i (s + m + m) then beta_form d rows (i - s - m) else [].
+Lemma nth_quantities i : nth i qs Nothing =
+  if Nat.ltb i s then nth i (map Coordinate (known 0 fl)) Nothing
+  else if Nat.ltb i (s + m) then Coordinate (d + (i - s))
+  else if Nat.ltb i (s + m + m) then excess d rows (i - s - m) else Nothing.
 Proof.
   unfold qs, quantities. fold d m. destruct (Nat.ltb_spec i s) as [H|H].
   - apply app_nth1. now rewrite map_length.
@@ -176,39 +194,45 @@ Proof.
       destruct (Nat.ltb_spec (i - s) m); [reflexivity|lia].
     + rewrite app_nth2 by (rewrite map_length, seq_length; lia). rewrite map_length, seq_length, nth_map_seq.
       destruct (Nat.ltb_spec (i - s - m) m), (Nat.ltb_spec i (s + m + m)); auto; lia. Qed.
-Lemma quantity_pos i : 0 <= lin K (nth i qs []) z.
+Lemma quantity_pos i : 0 <= lin K (form_of (nth i qs Nothing)) z.
 Proof.
   rewrite nth_quantities. destruct (Nat.ltb i s); [apply known_pos, z_pos|].
-  destruct (Nat.ltb i (s + m)); [rewrite lin_alpha, nth_alpha; apply relu_ge0|].
-  destruct (Nat.ltb i (s + m + m)); [rewrite lin_beta, nth_alpha; apply relu_ge|]. cbn [lin]. auto with pos. Qed.
-Lemma quantity_vanishes i j : vanishes s m i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0.
+  destruct (Nat.ltb i (s + m)); [cbn [form_of]; rewrite lin_alpha, nth_alpha; apply relu_ge0|].
+  destruct (Nat.ltb i (s + m + m)); [rewrite lin_beta, nth_alpha; apply relu_ge|]. cbn [form_of lin]. auto with pos. Qed.
+Lemma quantity_vanishes i j : vanishes s m i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0.
 Proof.
   unfold vanishes. intro H. apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
   apply Nat.leb_le in H1. apply Nat.eqb_eq in H3. rewrite !nth_quantities, H2, H3. apply Nat.ltb_lt in H2.
   destruct (Nat.ltb_spec i s); [lia|]. destruct (Nat.ltb_spec (i + m) s); [lia|].
   destruct (Nat.ltb_spec (i + m) (s + m)); [lia|]. destruct (Nat.ltb_spec (i + m) (s + m + m)); [|lia].
-  replace (i + m - s - m)%nat with (i - s)%nat by lia. rewrite lin_alpha, lin_beta, nth_alpha. apply relu_slack. Qed.
+  replace (i + m - s - m)%nat with (i - s)%nat by lia. rewrite lin_beta. cbn [form_of]. rewrite lin_alpha, nth_alpha. apply relu_slack. Qed.
 End Quantities.
 
 (** *** Products with multipliers *)
+Lemma lin_add_at k M x z : lin K (add_at k M x) z = z2 M * nth k z 0 + lin K x z.
+Proof. revert x z; induction k as [|k IH]; intros [|a x] [|e z]; cbn [add_at lin nth]; rewrite ?IH, ?ofZ_add, ?ofZ_0;
+    try ring; destruct z; cbn [lin nth]; ring. Qed.
+Lemma lin_add_quantity M q x z : lin K (add_quantity M q x) z = z2 M * lin K (form_of q) z + lin K x z.
+Proof. destruct q; cbn [add_quantity form_of]; [cbn [lin]; ring|now rewrite lin_add_at, lin_unit|].
+  rewrite !lin_zadd, lin_zscale, lin_opp, lin_add_at, lin_unit, ofZ_opp. ring. Qed.
 Lemma row_sum_pos (ok : nat -> nat -> bool) qs z i es :
-  (forall k, 0 <= lin K (nth k qs []) z) ->
-  (forall j, ok i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0) ->
+  (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
+  (forall j, ok i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
   forallb (fun e => (0 <=? snd e)%Z || ok i (fst e)) es = true ->
-  0 <= lin K (nth i qs []) z * lin K (row_sum qs es) z.
+  0 <= lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es) z.
 Proof.
   intros P V. induction es as [|[j M] es IH]; cbn [forallb row_sum fst snd]; intro H.
-  - cbn [lin]. replace (lin K (nth i qs []) z * 0) with 0 by ring. auto with pos.
-  - apply andb_prop in H as [H Hs]. rewrite lin_zadd, lin_zscale.
-    set (q := lin K (nth i qs []) z) in *. set (q' := lin K (nth j qs []) z).
+  - cbn [lin]. replace (lin K (form_of (nth i qs Nothing)) z * 0) with 0 by ring. auto with pos.
+  - apply andb_prop in H as [H Hs]. rewrite lin_add_quantity.
+    set (q := lin K (form_of (nth i qs Nothing)) z) in *. set (q' := lin K (form_of (nth j qs Nothing)) z).
     replace (q * (z2 M * q' + lin K (row_sum qs es) z)) with
       (z2 M * (q * q') + q * lin K (row_sum qs es) z) by ring.
     apply add_pos; [|exact (IH Hs)]. apply orb_prop in H as [H|H].
     + apply Z.leb_le in H. apply f_mulle; auto with pos. apply f_mulle; [apply P|apply P].
     + assert (E := V j H). fold q' in E. rewrite E. replace (z2 M * 0) with 0 by ring. auto with pos. Qed.
 Lemma products_matrix_le s m c qs B rows z :
-  (0 <= c)%Z -> (forall k, 0 <= lin K (nth k qs []) z) ->
-  (forall i j, vanishes s m i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0) ->
+  (0 <= c)%Z -> (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
+  (forall i j, vanishes s m i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
   signs_fit s m rows = true ->
   dot (comb z (products_matrix (- c) qs B rows)) z <= dot (comb z B) z.
 Proof.
@@ -217,11 +241,11 @@ Proof.
   apply (f_trans K _ _ _ (IH _ Hs)). rewrite comb_gadd, lin_zscale, ofZ_opp.
   pose proof (@row_sum_pos (vanishes s m) qs z i es P (V i) H) as R. apply sub_le.
   match goal with |- 0 <= ?g => replace g with
-    (z2 c * (lin K (nth i qs []) z * lin K (row_sum qs es) z)) by ring end.
+    (z2 c * (lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es) z)) by ring end.
   apply f_mulle; auto with pos. Qed.
 Lemma minus_products_le s m c qs T rows z :
-  (0 <= c)%Z -> (forall k, 0 <= lin K (nth k qs []) z) ->
-  (forall i j, vanishes s m i j = true -> lin K (nth i qs []) z * lin K (nth j qs []) z = 0) ->
+  (0 <= c)%Z -> (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
+  (forall i j, vanishes s m i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
   signs_fit s m rows = true ->
   0 <= qf K (minus_products c qs T rows) z -> 0 <= qf K T z.
 Proof.
@@ -405,11 +429,11 @@ Proof. unfold vscale. rewrite <- (map_nth (fmul K c) x 0 j). f_equal. ring. Qed.
 Hypothesis Mu : (0 <= mu)%Z.
 
 Lemma minus_units unit d t rows T : (0 <= unit)%Z -> positive K t -> signs_fit d 0 rows = true ->
-  0 <= qf K (match rows with [] => T | _ => minus_products unit (map zunit (seq 0 d)) T rows end) t -> 0 <= qf K T t.
+  0 <= qf K (match rows with [] => T | _ => minus_products unit (map Coordinate (seq 0 d)) T rows end) t -> 0 <= qf K T t.
 Proof.
   intros Hu P S H. destruct rows as [|row rows]; auto.
-  apply (@minus_products_le d 0 unit (map zunit (seq 0 d)) T (row :: rows) t); auto.
-  - intro k. rewrite nth_map_seq. destruct (Nat.ltb k d); [rewrite lin_unit; apply P|cbn [lin]; auto with pos].
+  apply (@minus_products_le d 0 unit (map Coordinate (seq 0 d)) T (row :: rows) t); auto.
+  - intro k. rewrite nth_map_seq. destruct (Nat.ltb k d); [cbn [form_of]; rewrite lin_unit; apply P|cbn [form_of lin]; auto with pos].
   - intros i j V. exfalso. unfold vanishes in V. apply andb_prop in V as [V _]. apply andb_prop in V as [V1 V2].
     apply Nat.leb_le in V1. apply Nat.ltb_lt in V2. lia. Qed.
 Theorem tau_sound a b unit rows c : check_tau hint lam mu a b unit rows c = None -> good K lam mu c.
