@@ -13,7 +13,7 @@ demo: $(VENV)/.installed
 
 # One worker a core, so each keeps to one BLAS thread.
 test: $(VENV)/.installed-dev
-	@if command -v coqc ocamlfind >/dev/null; then $(MAKE) --no-print-directory proofs; fi
+	@if $(HAS_PROOF_TOOLS); then $(MAKE) --no-print-directory proofs; fi
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 lint: $(VENV)/.installed-dev
@@ -24,9 +24,10 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # The proofs in Coq and the checker that is extracted from them, which `certify check` then uses.
+HAS_PROOF_TOOLS = { command -v coqc && ocamlfind query zarith; } >/dev/null 2>&1
 PROOF_TOOLS := coq libcoq-mathcomp-algebra ocaml-nox ocaml-findlib libzarith-ocaml-dev
 proofs:
-	@if ! command -v coqc ocamlfind >/dev/null; then \
+	@if ! $(HAS_PROOF_TOOLS); then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PROOF_TOOLS) >/dev/null; \
 	  else \
