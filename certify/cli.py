@@ -121,7 +121,7 @@ def bound(
 
     from certify.bounding import Settings, bound_dataset
     from certify.data import read_dataset
-    from certify.summary import LiveProgress, print_report
+    from certify.summary import LiveProgress, print_certificate, print_report
 
     certificate = certificate or Path(data.stem + ".cert")
     require_writable(data, certificate, network, report, checkpoint)
@@ -142,9 +142,7 @@ def bound(
         return
     out = Console(highlight=False)
     print_report(out, result)
-    out.print(
-        f"certificate: {certificate}   verify it: certify check {certificate} --data {data}", soft_wrap=True
-    )
+    print_certificate(out, certificate, data)
 
 
 @app.command()

@@ -11,8 +11,9 @@ from certify.check_copositivity import copositivity_theorem
 from certify.copositivity import CopositivityReport
 from certify.exact import decimal_down, decimal_up
 from certify.statement import TRUST
+from certify.summary import print_certificate
 
-_STYLES = {"yes": "bold green", "no": "bold red", "unknown": "bold yellow"}
+STYLES = {"yes": "bold green", "no": "bold red", "unknown": "bold yellow"}
 _REASONS = {
     "time_limit": "the time limit was reached",
     "interrupted": "the search was interrupted",
@@ -31,7 +32,7 @@ def print_copositivity(
         matrix: the file that the question was about.
         certificate: the file that the certificate was written to; None if it was not.
     """
-    console.print(Text(report.answer.upper(), style=_STYLES[report.answer]))
+    console.print(Text(report.answer.upper(), style=STYLES[report.answer]))
     if report.certificate is None:
         console.print(
             f"{_REASONS[report.status]}. Known so far, for z >= 0 of sum 1:\n"
@@ -48,8 +49,4 @@ def print_copositivity(
         soft_wrap=True,
     )
     if certificate is not None:
-        console.print(
-            f"certificate: {certificate}   verify it: certify check {certificate} --data {matrix}",
-            soft_wrap=True,
-            markup=False,
-        )
+        print_certificate(console, certificate, matrix)

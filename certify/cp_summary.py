@@ -9,9 +9,9 @@ from rich.text import Text
 
 from certify.check_complete_positivity import complete_positivity_theorem
 from certify.completely_positive import CompletePositivityReport
+from certify.copositive_summary import STYLES
 from certify.statement import TRUST
-
-_STYLES = {"yes": "bold green", "no": "bold red", "unknown": "bold yellow"}
+from certify.summary import print_certificate
 
 
 def print_complete_positivity(
@@ -26,7 +26,7 @@ def print_complete_positivity(
         certificate: the file that the certificate was written to, if any.
     """
     trust = "" if report.verdict is None else f"   trust: {TRUST[report.verdict.trust]}"
-    console.print(Text(f"{report.answer.upper()}{trust}", style=_STYLES[report.answer]))
+    console.print(Text(f"{report.answer.upper()}{trust}", style=STYLES[report.answer]))
     if report.certificate is None or report.verdict is None:
         console.print(f"Nothing is proved: {report.reason}.", soft_wrap=True)
         return
@@ -36,8 +36,4 @@ def print_complete_positivity(
         soft_wrap=True,
     )
     if certificate is not None:
-        console.print(
-            f"certificate: {certificate}   verify it: certify check {certificate} --data {matrix}",
-            soft_wrap=True,
-            markup=False,
-        )
+        print_certificate(console, certificate, matrix)

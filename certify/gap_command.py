@@ -85,7 +85,7 @@ def gap(
     from certify.data import read_dataset
     from certify.network_file import load_network
     from certify.network_gap import assumptions, chosen_output_bias, fitting_dataset, gap_of_network
-    from certify.summary import LiveProgress, print_gap
+    from certify.summary import LiveProgress, print_certificate, print_gap
     from certify.weight_decay import FrameworkObjective
 
     certificate = certificate or Path(network.stem + ".gap.cert")
@@ -134,6 +134,4 @@ def gap(
         return
     out = Console(highlight=False)
     print_gap(out, result)
-    out.print(
-        f"certificate: {certificate}   verify it: certify check {certificate} --data {data}", soft_wrap=True
-    )
+    print_certificate(out, certificate, data)

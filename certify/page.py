@@ -5,13 +5,24 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from certify.errors import CertifyError
 from certify.exact import decimal_down, decimal_up
 from certify.pictures import pictures
 from certify.report import Report
 from certify.statement import TRUST, formula, model, theorem
+
+
+def template(name: str) -> Template:
+    """Return a page's template: it escapes what is filled in, and refuses to leave a blank."""
+    environment = Environment(
+        loader=PackageLoader("certify"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(name)
 
 
 def save_page(report: Report, path: str | Path) -> None:
@@ -30,15 +41,9 @@ def save_page(report: Report, path: str | Path) -> None:
 
 def render_page(report: Report) -> str:
     """Return the page's HTML."""
-    environment = Environment(
-        loader=PackageLoader("certify"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
     interval, problem = report.interval, report.problem
     zero_loss = problem.loss_at_zero()
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         source=report.dataset.source,
         name=Path(report.dataset.source).name,
         lower=decimal_down(interval.lower, 8),

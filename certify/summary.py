@@ -55,6 +55,18 @@ def print_report(console: Console, report: Report) -> None:
     console.print(Panel(table, title="lower <= global optimum <= upper", title_align="left", expand=False))
 
 
+def print_certificate(console: Console, certificate: object, data: object) -> None:
+    """Print where a certificate was written and how to verify it.
+
+    Args:
+        console: on standard output.
+        certificate: its path.
+        data: the path of the data or the matrix that it is about.
+    """
+    words = f"certificate: {certificate}   verify it: certify check {certificate} --data {data}"
+    console.print(Text(words), soft_wrap=True)
+
+
 def print_gap(console: Console, report: GapReport) -> None:
     """Print how far a network is from the global optimum, and what there is to say about it."""
     lower, upper = report.interval.lower, report.interval.upper

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.ticker import LogFormatter
 
 from certify.canvas import BLUE, INK, SOFT, WARM, Picture, canvas, legend_above, svg
 from certify.errors import CertifyError
 from certify.exact import decimal_down, decimal_up
+from certify.page import template
 from certify.statement import formula, plain
 from certify.tightness import Outcome, Study, Tightness
 from certify.tightness_rows import Kind
@@ -38,12 +38,6 @@ def save_tightness_page(study: Study, path: str | Path) -> None:
 
 def render_tightness_page(study: Study) -> str:
     """Return the page's HTML."""
-    environment = Environment(
-        loader=PackageLoader("certify"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
     shown = [
         {
             "name": f"{found.name}, gamma {plain(found.problem.gamma)}",
@@ -56,7 +50,7 @@ def render_tightness_page(study: Study) -> str:
         }
         for k, found in enumerate(study.problems)
     ]
-    return environment.get_template("tightness.html.j2").render(
+    return template("tightness.html.j2").render(
         problems=shown,
         headings=(*HEADINGS, ""),
         numbers=NUMBERS,
