@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from certify.certificate import Certificate
-from certify.check_parts import walk_in_parts
+from certify.check_parts import check_tree
 from certify.cone import Cone, dot
 from certify.dual_bound import column_sums, dual_bound
 from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
-from certify.tree_walk import walk
 
 
 @dataclass(frozen=True)
@@ -62,19 +61,10 @@ def check_certificate(
         on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
         processes: how many may share the work on a large tree.
     """
-    total = len(certificate.tree)
-
-    def tell(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, total)
-
     try:
         check_statement(certificate, problem)
         root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
-        if processes > 1:
-            leaves = walk_in_parts(certificate.tree, root, level, processes, tell)
-        else:
-            leaves = walk(certificate.tree, root, level, on_leaf=tell)
+        leaves = check_tree(certificate.tree, root, level, on_progress, processes)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     reason = f"every obligation holds in exact arithmetic ({leaves} {'leaf' if leaves == 1 else 'leaves'})"

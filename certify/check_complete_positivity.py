@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 
 from certify.check import Verdict
-from certify.check_parts import walk_in_parts
+from certify.check_parts import check_tree
 from certify.copositive_rules import Copositivity
 from certify.cp_certificate import (
     COMPLETE_POSITIVITY,
@@ -23,7 +23,6 @@ from certify.cp_certificate import (
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
 from certify.symmetric_matrix import SymmetricMatrix
-from certify.tree_walk import walk
 
 MAX_DENOMINATOR_BITS = 1 << 17  # of all weights together
 
@@ -46,12 +45,6 @@ def check_complete_positivity(
     Returns:
         The verdict, exact and without a bound.
     """
-    total = len(certificate.tree)
-
-    def tell(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, total)
-
     try:
         require(certificate.statement in COMPLETE_POSITIVITY, Obligation.STATEMENT)
         require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
@@ -68,10 +61,7 @@ def check_complete_positivity(
             return _valid("the vector's value is negative, in exact arithmetic")
         _check_separator(certificate, matrix)
         root, premise = MatrixCone.root(certificate.separator), Copositivity(False)
-        if processes > 1:
-            leaves = walk_in_parts(certificate.tree, root, premise, processes, tell)
-        else:
-            leaves = walk(certificate.tree, root, premise, on_leaf=tell)
+        leaves = check_tree(certificate.tree, root, premise, on_progress, processes)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     words = f"{leaves} {'leaf' if leaves == 1 else 'leaves'}"

@@ -17,13 +17,12 @@ from certify.certificate import (
     CopositivityCertificate,
 )
 from certify.check import Verdict
-from certify.check_parts import walk_in_parts
+from certify.check_parts import check_tree
 from certify.copositive_rules import Copositivity
 from certify.exact import decimal_up
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
 from certify.symmetric_matrix import SymmetricMatrix
-from certify.tree_walk import walk
 
 _MOST_SHOWN = 2000  # characters of a witness; all of it is in the certificate
 
@@ -46,12 +45,6 @@ def check_copositivity(
     Returns:
         The verdict, exact and without a bound.
     """
-    total = len(certificate.tree)
-
-    def tell(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, total)
-
     try:
         require(certificate.statement in COPOSITIVITY, Obligation.STATEMENT)
         require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
@@ -61,10 +54,7 @@ def check_copositivity(
             return Verdict(True, None, "exact", reason, None, 0)
         require(not certificate.witness, Obligation.WITNESS)
         root, premise = MatrixCone.root(matrix.entries), Copositivity(certificate.strict)
-        if processes > 1:
-            leaves = walk_in_parts(certificate.tree, root, premise, processes, tell)
-        else:
-            leaves = walk(certificate.tree, root, premise, on_leaf=tell)
+        leaves = check_tree(certificate.tree, root, premise, on_progress, processes)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     reason = f"every obligation holds in exact arithmetic ({leaves} {'leaf' if leaves == 1 else 'leaves'})"

@@ -53,6 +53,38 @@ def _part_of(
     return _Part(cone, nodes, first, premise)
 
 
+def check_tree(
+    nodes: Sequence[Node],
+    root: C,
+    premise: Premise[C],
+    on_progress: Callable[[int, int], None] | None,
+    processes: int,
+) -> int:
+    """Check a tree in one process or several, telling how far it is.
+
+    Args:
+        nodes: the tree.
+        root: its cone.
+        premise: what its leaves prove.
+        on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
+        processes: how many may share the work on a large tree.
+
+    Returns:
+        The number of leaves.
+
+    Raises:
+        Rejection: as `walk` does, for the first node in the tree that fails.
+    """
+
+    def tell(done: int) -> None:
+        if on_progress is not None:
+            on_progress(done, len(nodes))
+
+    if processes > 1:
+        return walk_in_parts(nodes, root, premise, processes, tell)
+    return walk(nodes, root, premise, on_leaf=tell)
+
+
 def walk_in_parts(
     nodes: Sequence[Node], root: C, premise: Premise[C], processes: int, on_part: Callable[[int], None]
 ) -> int:
