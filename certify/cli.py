@@ -23,10 +23,9 @@ from certify.cli_parts import (
     print_json,
     require_writable,
 )
-from certify.copositive_command import copositive
-from certify.cp_command import cp
 from certify.errors import CertifyError
 from certify.gap_command import gap
+from certify.matrix_commands import copositive, cp
 from certify.tightness_command import tightness
 
 app = typer.Typer(

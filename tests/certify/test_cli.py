@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from certify import ReLUNetwork, check, load_certificate
-from certify.cli import main
 from certify.data import read_dataset
+from tests.command_line import run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "iris.csv"
 
@@ -29,13 +29,6 @@ def small(tmp_path: Path) -> Path:
     path = tmp_path / "small.csv"
     path.write_text("p,q,kind\n" + "\n".join(rows) + "\n")
     return path
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["certify", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def test_bound_then_check(
