@@ -227,7 +227,7 @@ def test_check_needs_no_numerical_library(
     banned = ["numpy", "scipy", "cvxpy", "numba", "pandas", "matplotlib", "clarabel", "scs", "formulations"]
     block = f"import sys\nfor name in {banned}: sys.modules[name] = None\n"
     calls = {
-        "bare": (["typer", "rich", "click"], "from certify.check_file import main; sys.exit(main())"),
+        "bare": (["typer", "rich", "click"], "from certify.checker import main; sys.exit(main())"),
         "product": ([], "from certify.cli import main; sys.argv.insert(1, 'check'); main()"),
     }
     for more, call in calls.values():

@@ -33,7 +33,7 @@ def test_answer_then_check(
     assert run(monkeypatch, "check", certificate, "--data", matrix, "--json") == 0
     verdict = json.loads(capsys.readouterr().out)
     assert (verdict["valid"], verdict["lower_bound_exact"]) == (True, None)
-    command = [sys.executable, "-m", "certify.check_file", str(certificate), "--data", str(matrix)]
+    command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", str(matrix)]
     alone = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert alone.returncode == 0, alone.stderr
     assert words in alone.stdout

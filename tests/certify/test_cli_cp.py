@@ -41,7 +41,7 @@ def test_answer_then_check(
     assert f"certify check {certificate} --data {matrix}" in shown.out
     assert run(monkeypatch, "check", certificate, "--data", matrix) == 0
     assert words in capsys.readouterr().out
-    command = [sys.executable, "-m", "certify.check_file", str(certificate), "--data", str(matrix)]
+    command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", str(matrix)]
     alone = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert alone.returncode == 0, alone.stderr
     assert words in alone.stdout

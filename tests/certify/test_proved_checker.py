@@ -263,7 +263,7 @@ class TestInCommand:
         certificate = CASES["orthants"][0]
         path, data = tmp_path / "c.cert", tmp_path / "d.csv"
         save_certificate(replace(certificate, preprocessing=recipe_of_corner(data)), path)
-        command = [sys.executable, "-m", "certify.check_file", str(path), "--data", str(data)]
+        command = [sys.executable, "-m", "certify.checker", str(path), "--data", str(data)]
         run = subprocess.run(command, capture_output=True, timeout=60, text=True)
         assert run.stdout.startswith("VALID, trust: proved"), run.stderr
 
