@@ -285,9 +285,10 @@ def main() -> None:
     except CertifyError as error:
         print(f"certify: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("certify: aborted", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == 130:  # how Typer ends, in silence, on Ctrl-C
+            print("certify: aborted", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -217,6 +218,22 @@ def test_ctrl_c_keeps_a_valid_result(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert json.loads(out)["status"] == "interrupted"
     assert check(certificate, data=EXAMPLE).valid
+
+
+def test_ctrl_c_where_there_is_no_result_yet(tmp_path: Path) -> None:
+    pipe = tmp_path / "never.cert"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "certify.cli", "check", pipe, "--data", EXAMPLE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with pipe.open("w"):  # waits until the command reads, and then lets it wait
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert (process.returncode, out, said) == (130, "", "certify: aborted\n")
 
 
 def test_check_needs_no_numerical_library(
