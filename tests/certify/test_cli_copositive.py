@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.copositive_matrices import HORN, hildebrand
 from certify.cli import main
+from tests.faces import without_faces
 
 Rows = list[list[int]] | list[list[Fraction]]
 
@@ -70,7 +71,7 @@ def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
+    without_faces(monkeypatch)
     matrix, certificate = written(tmp_path, hildebrand([Fraction(1, 10)] * 5)), tmp_path / "m.cert"
     arguments = ("copositive", matrix, "--time-limit", "0.3", "--certificate", certificate)
     assert run(monkeypatch, *arguments) == 3
