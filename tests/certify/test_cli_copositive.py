@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.copositive_matrices import HORN, hildebrand
 from tests.command_line import run, written
+from tests.faces import without_faces
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
+    without_faces(monkeypatch)
     matrix, certificate = written(tmp_path / "m.csv", hildebrand([Fraction(1, 10)] * 5)), tmp_path / "m.cert"
     arguments = ("copositive", matrix, "--time-limit", "0.3", "--certificate", certificate)
     assert run(monkeypatch, *arguments) == 3

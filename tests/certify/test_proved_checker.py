@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from certify import bound, check, save_certificate
 from certify.attack import KINDS, _forged
-from certify.certificate import Certificate, CriterionLeaf, Leaf, Part, Split
+from certify.certificate import Certificate, FacesLeaf, Leaf, Part, Split
 from certify.certificate_file import from_text, to_text
 from certify.check import check_certificate
 from certify.data import read_dataset
@@ -67,7 +67,7 @@ def assert_same(text: str, problem: TrainingProblem, folder: Path) -> None:
     except CertificateError:
         assert code == 2
         return
-    if any(isinstance(node, CriterionLeaf | Part) for node in certificate.tree):
+    if any(isinstance(node, FacesLeaf | Part) for node in certificate.tree):
         # Nodes of another statement's trees are no nodes to the program.
         assert code == 2
         return
