@@ -99,13 +99,6 @@ Proof.
     transitivity (bilinear K G x y + f * d * others + (d * finv K d) * f * n * (lin K (ray t) x * lin K (ray t) y)).
     + rewrite Ed. ring.
     + ring. Qed.
-Definition unit (i : nat) : vec := vZ K (zunit i).
-Lemma lin_unit_vector r j : lin K r (unit j) = z2 (nth j r 0%Z).
-Proof. unfold unit. rewrite lin_dot, dot_unit. apply nth_vZ. Qed.
-Lemma bilinear_units A i j : bilinear K A (unit i) (unit j) = z2 (nth j (nth i A []) 0%Z).
-Proof.
-  rewrite bilinear_left, dot_comm. change (unit i) with (vZ K (zunit i)). rewrite dot_unit.
-  rewrite <- lin_unit_vector. apply (nth_lin K). Qed.
 (** Weights are natural numbers over squares, so that each term is so many equal b b^T. *)
 Definition copies (t : term) : list vec :=
   repeat (vscale (finv K (z2 (weight_den t))) (vZ K (ray t))) (Z.to_nat (weight_num t * weight_den t)).
@@ -117,7 +110,7 @@ Proof. unfold sum. induction n as [|n IH]; cbn [repeat fold_right]; [cbn; rewrit
 Lemma map_repeat_eq {X Y} (g : X -> Y) a n : map g (repeat a n) = repeat (g a) n.
 Proof. induction n; cbn [repeat map]; congruence. Qed.
 Lemma copies_sum t i j : (0 < weight_num t)%Z -> (0 < weight_den t)%Z ->
-  sum (map (fun b => nth i b 0 * nth j b 0) (copies t)) = term_value (unit i) (unit j) t.
+  sum (map (fun b => nth i b 0 * nth j b 0) (copies t)) = term_value (unit K i) (unit K j) t.
 Proof.
   intros Hn Hd. unfold copies, term_value. rewrite map_repeat_eq, sum_repeat, Z2Nat.id by lia.
   rewrite !nth_vscale, !nth_vZ, !lin_unit_vector, ofZ_mul.
@@ -142,14 +135,14 @@ Proof.
       * rewrite <- (firstn_skipn q (ray t)) at 2. rewrite app_nth1; [reflexivity|]. rewrite firstn_length. lia.
     + rewrite nth_overflow by lia. lia.
   - intros i j _ _. unfold entry_of. rewrite <- bilinear_units.
-    pose proof (bilinear_zero _ (unit i) (unit j) Sum) as Z. rewrite bilinear_tadd, !bilinear_tscale, V, ofZ_opp in Z.
-    replace (bilinear K [] (unit i) (unit j)) with 0 in Z by (unfold bilinear; now destruct (unit i)).
-    assert (C : sum (map (fun b => nth i b 0 * nth j b 0) (flat_map copies terms)) = sum (map (term_value (unit i) (unit j)) terms)).
+    pose proof (bilinear_zero _ (unit K i) (unit K j) Sum) as Z. rewrite bilinear_tadd, !bilinear_tscale, V, ofZ_opp in Z.
+    replace (bilinear K [] (unit K i) (unit K j)) with 0 in Z by (unfold bilinear; now destruct (unit K i)).
+    assert (C : sum (map (fun b => nth i b 0 * nth j b 0) (flat_map copies terms)) = sum (map (term_value (unit K i) (unit K j)) terms)).
     { clear - F. induction terms as [|t terms IH]; [reflexivity|]. cbn [flat_map map].
       rewrite map_app, sum_app, IH by (intros; apply F; now right). cbn [sum fold_right]. f_equal.
       pose proof (F t (or_introl eq_refl)) as Ft. unfold term_fits in Ft. repeat (apply andb_prop in Ft as [Ft ?]).
       apply copies_sum; now apply Z.ltb_lt. }
-    rewrite C. set (s := sum _) in *. set (a := bilinear K A (unit i) (unit j)) in *.
+    rewrite C. set (s := sum _) in *. set (a := bilinear K A (unit K i) (unit K j)) in *.
     assert (Nc : z2 common <> 0) by now apply z2_nz. assert (Nd : z2 den <> 0) by now apply z2_nz.
     assert (Q : z2 den * s = a).
     { apply (@mul_inj K (z2 common)); auto.

@@ -269,6 +269,37 @@ Proof.
       unfold T2 in A at 1. unfold tscale in A. rewrite map_length, symmetric_length in A by lia. rewrite L. exact A.
     + apply f_anti; auto. replace 0 with (z2 scale * ((1 + 1) * 0)) by ring. exact Q. Qed.
 
+(** *** Along a line, and at units *)
+Lemma bilinear_line_l T x d c y : bilinear T (vadd x (vscale c d)) y = bilinear T x y + c * bilinear T d y.
+Proof. rewrite !bilinear_left, dot_vadd, dot_vscale. reflexivity. Qed.
+Lemma bilinear_line_r T x y d c : bilinear T x (vadd y (vscale c d)) = bilinear T x y + c * bilinear T x d.
+Proof. unfold bilinear. rewrite !(dot_comm K (comb x T)), dot_vadd, dot_vscale. reflexivity. Qed.
+Lemma bilinear_scale_l T c x y : bilinear T (vscale c x) y = c * bilinear T x y.
+Proof. rewrite !bilinear_left. apply dot_vscale. Qed.
+Lemma bilinear_scale_r T c x y : bilinear T x (vscale c y) = c * bilinear T x y.
+Proof. unfold bilinear. rewrite !(dot_comm K (comb x T)). apply dot_vscale. Qed.
+Lemma form_line T z d c :
+  form T (vadd z (vscale c d)) = form T z + c * (bilinear T z d + bilinear T d z) + c * c * form T d.
+Proof. unfold form. rewrite bilinear_line_l, !bilinear_line_r. ring. Qed.
+Lemma form_ext T x y : (forall i, nth i x 0 = nth i y 0) -> form T x = form T y.
+Proof.
+  intro E. unfold form. rewrite bilinear_left, (dot_ext K _ _ E), <- bilinear_left. unfold bilinear.
+  rewrite !(dot_comm K (comb y T)). now apply dot_ext. Qed.
+Definition unit (i : nat) : vec := vZ K (zunit i).
+Lemma unit_length i : length (unit i) = S i.
+Proof. unfold unit, vZ, zunit. rewrite map_length, app_length, repeat_length. cbn [length]. lia. Qed.
+Lemma nth_unit i k : nth i (unit k) 0 = if Nat.eqb i k then 1 else 0.
+Proof.
+  unfold unit. rewrite nth_vZ. assert (E : nth i (zunit k) 0%Z = if Nat.eqb i k then 1%Z else 0%Z).
+  { unfold zunit. revert i; induction k as [|k IH]; intros [|i]; cbn [repeat app nth Nat.eqb]; auto. now destruct i. }
+  rewrite E. destruct (Nat.eqb i k); [apply ofZ_1|apply ofZ_0]. Qed.
+Lemma lin_unit_vector r j : lin K r (unit j) = z2 (nth j r 0%Z).
+Proof. unfold unit. rewrite lin_dot, dot_unit. apply nth_vZ. Qed.
+Lemma bilinear_units A i j : bilinear A (unit i) (unit j) = z2 (nth j (nth i A []) 0%Z).
+Proof.
+  rewrite bilinear_left, dot_comm. change (unit i) with (vZ K (zunit i)). rewrite dot_unit.
+  rewrite <- lin_unit_vector. apply (nth_lin K). Qed.
+
 (** *** Values at integers *)
 Lemma z2_zform T z : z2 (zform T z) = form T (vZ K z).
 Proof.

@@ -47,7 +47,7 @@ Definition matrix_step (n : matrix_node) (c : matrix_cone) : step_result matrix_
       else Refused PART_POSITIVE end
   | MProducts scale unit ms => of_leaf (check_multipliers hint strict scale unit ms T)
   | MEnvelope => of_leaf (owes (check_entries hint strict T) LEAF_FORM None)
-  | MFaces fs => of_leaf (owes (check_faces hint strict T fs) FACES None) end.
+  | MFaces fs => of_leaf (check_faces hint strict T fs) end.
 
 Definition matrix_vectors (c : matrix_cone) : Z := 2 * Z.of_nat (length (values_of c)).
 Definition orthant (M : list (list Z)) : matrix_cone := MatrixCone (map zunit (seq 0 (length M))) M.
@@ -90,8 +90,7 @@ Proof.
   - destruct (check_multipliers _ _ _ _ _ _) eqn:E; [intros []|]. intros _. eapply check_multipliers_sound. exact E.
   - destruct (owes _ _ _) eqn:E; [intros []|]. intros _. apply owes_none in E as [E _].
     eapply check_entries_sound. exact E.
-  - destruct (owes _ _ _) eqn:E; [intros []|]. intros _. apply owes_none in E as [E _].
-    eapply check_faces_sound. exact E. Qed.
+  - destruct (check_faces _ _ _ _) eqn:E; [intros []|]. intros _. eapply check_faces_sound. exact E. Qed.
 Theorem check_copositive_good strict M nodes leaves :
   check_copositive hint watch strict M nodes = Proved leaves -> good K strict M.
 Proof.

@@ -1,14 +1,13 @@
 (** * The leaf [faces]: a matrix is copositive because some of its principal submatrices are
 
-    Each row proves this of the submatrix on a set of indices, by its entries, by parts whose sets earlier rows have
-    proved, or by Gaddum's criterion: a vector x >= 0 that the submatrix makes nonnegative, where earlier rows have
-    the set without k for each k with x_k > 0. *)
+    Each row proves this of the submatrix on a set of indices, by one of five steps, and with the help of earlier rows
+    (docs/certificate-format.md, "Faces"; the steps are in [FaceSteps.v]). *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Copositive.
+From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Copositive FaceSteps.
 Import ListNotations.
 Set Implicit Arguments.
 
-(** The set's indices k, each with x_k and the number of an earlier row. *)
+(** The set's indices k, each with x_k and p_k. *)
 Definition face_row := list (nat * (Z * Z)).
 
 (** ** The sets of earlier rows by their numbers: number 2 n is number n on the left, number 2 n + 1 on the right. *)
@@ -26,6 +25,10 @@ Fixpoint insert (n : Z) (set : list nat) (t : table) : table :=
     let (half, rest) := Z.div_eucl n 2 in
     if (rest =? 0)%Z then Slot (insert half set evens) set' odds else Slot evens set' (insert half set odds) end.
 
+Definition index_of (e : nat * (Z * Z)) : nat := fst e.
+Definition x_of (e : nat * (Z * Z)) : Z := fst (snd e).
+Definition p_of (e : nat * (Z * Z)) : Z := snd (snd e).
+
 Section Executable.
 Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).
@@ -36,9 +39,6 @@ Fixpoint fill (ms : list bool) (l : list Z) : list Z :=
   match ms with
   | [] => []
   | b :: ms' => if b then hd 0 l :: fill ms' (tl l) else 0 :: fill ms' l end.
-Fixpoint member (k : nat) (set : list nat) : bool :=
-  match set with [] => false | i :: set' => Nat.eqb i k || member k set' end.
-(** Both ascend. *)
 Fixpoint subset (small large : list nat) : bool :=
   match large with
   | [] => match small with [] => true | _ => false end
@@ -47,55 +47,59 @@ Fixpoint subset (small large : list nat) : bool :=
     | [] => true
     | k :: small' => if Nat.eqb i k then subset small' large' else subset small large' end end.
 
-(** No entry of a row is negative whose index is in another part; those of part 0 are in none. *)
-Fixpoint apart (q : Z) (parts r : list Z) : bool :=
-  match parts, r with
-  | p :: parts', a :: r' => ((p =? 0) || (p =? q) || (0 <=? a)) && apart q parts' r'
-  | _, _ => true end.
-Fixpoint separated (all parts : list Z) (T : list (list Z)) : bool :=
-  match parts, T with
-  | q :: parts', r :: T' => ((q =? 0) || apart q all r) && separated all parts' T'
-  | _, _ => true end.
-Definition check_parts (known : table) (f : face_row) (parts : list Z) (T : list (list Z)) : bool :=
-  forallb (fun e => (0 <? snd (snd e)) &&
-    match find (snd (snd e)) known with Some set => member (fst e) set | None => false end) f &&
-  separated parts parts T.
-
-(** T x + x^T T. *)
-Definition gradient (T : list (list Z)) (x : list Z) : list Z := zadd (map (fun r => zdot r x) T) (zcomb x T).
-Fixpoint nonneg_where (ms : list bool) (y : list Z) : bool :=
-  match ms, y with b :: ms', a :: y' => (negb b || (0 <=? a)) && nonneg_where ms' y' | _, _ => true end.
+(** Does row p, an earlier one, have a set that contains this one? *)
+Definition earlier (known : table) (p : Z) (set : list nat) : bool :=
+  (0 <? p) && match find p known with Some large => subset set large | None => false end.
 Definition without (k : nat) (set : list nat) : list nat := filter (fun i => negb (Nat.eqb i k)) set.
-Definition check_gaddum (known : table) (f : face_row) (ms : list bool) (x : list Z) (T : list (list Z)) : bool :=
-  let y := gradient T x in
-  nonneg x && nonneg_where ms y && (negb strict || (0 <? zdot x y)) &&
+(** Those of parts have each index, the others the set without k where x_k > 0, or without all k with x_k < 0. *)
+Definition parts_named (known : table) (f : face_row) : bool :=
+  forallb (fun e => earlier known (p_of e) [index_of e]) f.
+Definition faces_named (known : table) (f : face_row) : bool :=
+  let all := map index_of f in
+  let rest := map index_of (filter (fun e => 0 <=? x_of e) f) in
   forallb (fun e =>
-    if 0 <? fst (snd e) then
-      match find (snd (snd e)) known with Some set => subset (without (fst e) (map fst f)) set | None => false end
-    else snd (snd e) =? 0) f.
+    if 0 <? x_of e then earlier known (p_of e) (without (index_of e) all)
+    else if x_of e <? 0 then earlier known (p_of e) rest
+    else p_of e =? 0) f.
+Definition concave (T : list (list Z)) (f : face_row) (v : nat) (xv : Z) : bool :=
+  forallb (fun e => (0 <=? x_of e) || (curvature T v xv (index_of e) (x_of e) <=? 0)) f.
 
 Definition marks_of (m : nat) (f : face_row) : option (list bool) :=
-  if Nat.leb (length f) m then marks m 0 (map fst f) else None.
-Definition check_row (T : list (list Z)) (known : table) (f : face_row) : bool :=
+  if Nat.leb (length f) m then marks m 0 (map index_of f) else None.
+Definition check_row (T : list (list Z)) (known : table) (f : face_row) : option obligation :=
   match marks_of (length T) f with
-  | None => false
+  | None => Some FACE_INDEX
   | Some ms =>
-    let x := fill ms (map (fun e => fst (snd e)) f) in
-    let parts := fill ms (map (fun e => snd (snd e)) f) in
+    let x := map x_of f in
+    let parts := map p_of f in
     if iszero x then
-      if iszero parts then check_entries hint strict (face ms T) else check_parts known f parts T
-    else check_gaddum known f ms x T
+      if iszero parts then owes (check_entries hint strict (face ms T)) FACE_FORM None
+      else
+        owes (parts_named known f) FACE_ROW (
+        owes (separated (fill ms parts) (fill ms parts) T) FACE_FORM None)
+    else if nonneg x then
+      if forallb (fun p => p <? 0) parts then
+        owes (forallb (Z.ltb 0) x) FACE_ROW (owes (merge hint strict x parts (face ms T)) FACE_FORM None)
+      else owes (faces_named known f) FACE_ROW (owes (gaddum strict ms (fill ms x) T) FACE_FORM None)
+    else
+      match filter (fun e => 0 <? x_of e) f with
+      | [e] => owes (faces_named known f) FACE_ROW (owes (concave T f (index_of e) (x_of e)) FACE_FORM None)
+      | _ => Some FACE_ROW
+      end
   end.
-Fixpoint check_rows (T : list (list Z)) (fs : list face_row) (number : Z) (known : table) : bool :=
+Fixpoint check_rows (T : list (list Z)) (fs : list face_row) (number : Z) (known : table) : option obligation :=
   match fs with
-  | [] => false
+  | [] => Some FACE_INDEX
   | f :: fs' =>
-    check_row T known f &&
-    match fs' with
-    | [] => Nat.eqb (length f) (length T)
-    | _ => check_rows T fs' (number + 1) (insert number (map fst f) known) end
+    match check_row T known f with
+    | Some o => Some o
+    | None =>
+      match fs' with
+      | [] => owes (Nat.eqb (length f) (length T)) FACE_INDEX None
+      | _ => check_rows T fs' (number + 1) (insert number (map index_of f) known) end
+    end
   end.
-Definition check_faces (T : list (list Z)) (fs : list face_row) : bool := check_rows T fs 1 Vacant.
+Definition check_faces (T : list (list Z)) (fs : list face_row) : option obligation := check_rows T fs 1 Vacant.
 End Executable.
 
 Section Soundness.
@@ -157,19 +161,19 @@ Proof. revert l i; induction ms as [|b ms IH]; intros l [|i] E; cbn [fill nth] i
     destruct b; cbn [nth]; auto; discriminate. Qed.
 Lemma fill_length ms l : length (fill ms l) = length ms.
 Proof. revert l; induction ms as [|b ms IH]; intro l; cbn [fill length]; auto. destruct b; cbn [length]; auto. Qed.
-Lemma marked n k (f : face_row) ms i : marks n k (map fst f) = Some ms -> nth i ms false = true ->
-  In ((k + i)%nat, (nth i (fill ms (map (fun e => fst (snd e)) f)) 0%Z, nth i (fill ms (map (fun e => snd (snd e)) f)) 0%Z)) f.
+Lemma marked n k (f : face_row) ms i : marks n k (map index_of f) = Some ms -> nth i ms false = true ->
+  In ((k + i)%nat, (nth i (fill ms (map x_of f)) 0%Z, nth i (fill ms (map p_of f)) 0%Z)) f.
 Proof.
-  revert k f ms i; induction n as [|n IH]; intros k f ms i; cbn [marks]; destruct f as [|[j [x p]] f]; cbn [map fst snd];
+  revert k f ms i; induction n as [|n IH]; intros k f ms i; cbn [marks]; destruct f as [|[j [x p]] f]; cbn [map index_of x_of p_of fst snd];
     try discriminate.
   - intro H. injection H as <-. now destruct i.
   - destruct (marks n (S k) []) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-. intro E.
     destruct i as [|i]; [discriminate|]. cbn [nth] in E. destruct (IH (S k) [] ms' i M E).
   - destruct (Nat.eqb_spec j k) as [->|Ej].
-    + destruct (marks n (S k) (map fst f)) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-. intro E.
+    + destruct (marks n (S k) (map index_of f)) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-. intro E.
       destruct i as [|i]; cbn [fill nth hd tl]; [left; f_equal; lia|]. right.
       replace (k + S i)%nat with (S k + i)%nat by lia. now apply IH.
-    + destruct (marks n (S k) (j :: map fst f)) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-. intro E.
+    + destruct (marks n (S k) (j :: map index_of f)) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-. intro E.
       destruct i as [|i]; [discriminate|]. cbn [fill nth]. replace (k + S i)%nat with (S k + i)%nat by lia.
       exact (IH (S k) ((j, (x, p)) :: f) ms' i M E). Qed.
 Lemma all_marked n k indices ms : marks n k indices = Some ms -> (length indices <= n)%nat /\
@@ -184,16 +188,89 @@ Proof.
       destruct (IH _ _ _ M) as [L A]. split; [lia|]. intros E [|i] Hi; cbn [nth]; auto. apply A; lia.
     + destruct (marks n (S k) (j :: indices)) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-.
       destruct (IH _ _ _ M) as [L A]. cbn [length] in L. split; [lia|]. lia. Qed.
-Lemma marks_of_sound m f ms : marks_of m f = Some ms -> marks m 0 (map fst f) = Some ms.
+(** The marks are those of the indices, of each one once. *)
+Lemma marks_In n k (f : face_row) ms i : marks n k (map index_of f) = Some ms -> In i (map index_of f) ->
+  (k <= i)%nat /\ nth (i - k) ms false = true.
+Proof.
+  revert k f ms; induction n as [|n IH]; intros k f ms; cbn [marks]; destruct f as [|e f]; cbn [map]; try discriminate;
+    intros H I; [destruct I|destruct I|].
+  destruct (Nat.eqb_spec (index_of e) k) as [E|E].
+  - destruct (marks n (S k) (map index_of f)) as [ms'|] eqn:M; [|discriminate]. injection H as <-.
+    destruct I as [I|I]; [subst i; rewrite E, Nat.sub_diag; cbn [nth]; auto|]. destruct (IH _ _ _ M I) as [L N].
+    split; [lia|]. replace (i - k)%nat with (S (i - S k)) by lia. exact N.
+  - destruct (marks n (S k) (index_of e :: map index_of f)) as [ms'|] eqn:M; [|discriminate]. injection H as <-.
+    destruct (IH _ (e :: f) _ M I) as [L N]. split; [lia|]. replace (i - k)%nat with (S (i - S k)) by lia. exact N. Qed.
+Lemma index_marked n (f : face_row) ms i : marks n 0 (map index_of f) = Some ms -> In i (map index_of f) ->
+  nth i ms false = true.
+Proof. intros M I. destruct (@marks_In _ _ _ _ i M I) as [_ N]. now rewrite Nat.sub_0_r in N. Qed.
+Lemma index_injective_from n k (f : face_row) ms e e' : marks n k (map index_of f) = Some ms -> In e f -> In e' f ->
+  index_of e = index_of e' -> e = e'.
+Proof.
+  revert k f ms; induction n as [|n IH]; intros k f ms; cbn [marks]; destruct f as [|e0 f]; cbn [map]; try discriminate;
+    intros H I I' E; [destruct I|destruct I|].
+  destruct (Nat.eqb_spec (index_of e0) k) as [E0|E0].
+  - destruct (marks n (S k) (map index_of f)) as [ms'|] eqn:M; [|discriminate].
+    assert (L : forall e1, In e1 f -> index_of e1 <> k).
+    { intros e1 I1 E1. apply (in_map index_of) in I1. destruct (@marks_In _ _ _ _ _ M I1). lia. }
+    destruct I as [<-|I], I' as [<-|I']; auto.
+    + destruct (L e' I'). congruence.
+    + destruct (L e I). congruence.
+    + now apply (IH _ _ _ M).
+  - destruct (marks n (S k) (index_of e0 :: map index_of f)) as [ms'|] eqn:M; [|discriminate].
+    now apply (IH _ (e0 :: f) _ M). Qed.
+Lemma index_injective n (f : face_row) ms e e' : marks n 0 (map index_of f) = Some ms -> In e f -> In e' f ->
+  index_of e = index_of e' -> e = e'.
+Proof. apply index_injective_from. Qed.
+Lemma keep_count_from {A} n k indices ms (z : list A) : marks n k indices = Some ms -> length z = n ->
+  length (keep ms z) = length indices.
+Proof.
+  revert k indices ms z; induction n as [|n IH]; intros k [|i indices] ms [|a z] H L; cbn [marks] in H; try discriminate.
+  - injection H as <-. reflexivity.
+  - destruct (marks n (S k) []) as [ms'|] eqn:M; [|discriminate]. injection H as <-. injection L as L. cbn [keep].
+    exact (IH _ _ _ _ M L).
+  - injection L as L. destruct (Nat.eqb i k).
+    + destruct (marks n (S k) indices) as [ms'|] eqn:M; [|discriminate]. injection H as <-. cbn [keep length].
+      now rewrite (IH _ _ _ _ M L).
+    + destruct (marks n (S k) (i :: indices)) as [ms'|] eqn:M; [|discriminate]. injection H as <-. cbn [keep].
+      exact (IH _ _ _ _ M L). Qed.
+Lemma keep_count {A} n (f : face_row) ms (z : list A) : marks n 0 (map index_of f) = Some ms -> length z = n ->
+  length (keep ms z) = length f.
+Proof. intros M L. rewrite (keep_count_from _ _ _ M L). apply map_length. Qed.
+Lemma fill_nonneg ms l : nonneg l = true -> nonneg (fill ms l) = true.
+Proof.
+  revert l; induction ms as [|b ms IH]; intros l H; cbn [fill nonneg forallb]; auto. destruct b; cbn [forallb].
+  - destruct l as [|a l]; cbn [hd tl]; [now apply IH|]. cbn [nonneg forallb] in H. apply andb_prop in H as [Ha H].
+    rewrite Ha. now apply IH.
+  - now apply IH. Qed.
+Lemma fill_iszero n k indices ms l : marks n k indices = Some ms -> length l = length indices ->
+  iszero (fill ms l) = iszero l.
+Proof.
+  revert k indices ms l; induction n as [|n IH]; intros k [|i indices] ms l H L; cbn [marks] in H; try discriminate.
+  - injection H as <-. destruct l; [reflexivity|discriminate].
+  - destruct (marks n (S k) []) as [ms'|] eqn:M; [|discriminate]. injection H as <-. exact (IH _ _ _ _ M L).
+  - destruct (Nat.eqb i k).
+    + destruct (marks n (S k) indices) as [ms'|] eqn:M; [|discriminate]. injection H as <-.
+      destruct l as [|a l]; [discriminate|]. injection L as L. cbn [fill hd tl iszero forallb].
+      f_equal. exact (IH _ _ _ _ M L).
+    + destruct (marks n (S k) (i :: indices)) as [ms'|] eqn:M; [|discriminate]. injection H as <-. exact (IH _ _ _ _ M L). Qed.
+Lemma marks_of_length m f ms : marks_of m f = Some ms -> (length f <= m)%nat.
+Proof. unfold marks_of. destruct (Nat.leb_spec (length f) m); [auto|discriminate]. Qed.
+Lemma marks_of_sound m f ms : marks_of m f = Some ms -> marks m 0 (map index_of f) = Some ms.
 Proof. unfold marks_of. destruct (Nat.leb (length f) m); [auto|discriminate]. Qed.
 
-(** *** A vector that is zero outside a set *)
+Lemma subset_In small large i : subset small large = true -> In i small -> In i large.
+Proof.
+  revert small; induction large as [|j large IH]; intros [|k small] H I; cbn [subset] in H; try discriminate; [destruct I|destruct I|].
+  destruct (Nat.eqb_spec j k) as [->|_].
+  - destruct I as [->|I]; [now left|right; now apply (IH small)].
+  - right. now apply (IH (k :: small)). Qed.
+
 Section Row.
 Variables (f : face_row) (ms : list bool) (z : vec).
-Hypothesis M : marks (length T) 0 (map fst f) = Some ms.
+Hypothesis M : marks (length T) 0 (map index_of f) = Some ms.
 Hypothesis Lz : length z = length T.
 Hypothesis P : positive K z.
-Hypothesis Off : outside (map fst f) z.
+Hypothesis Off : outside (map index_of f) z.
 Lemma outside_unmarked i : nth i ms false = false -> nth i z 0 = 0.
 Proof. intro E. destruct (Nat.lt_ge_cases i (length T)) as [H|H]; [|apply nth_overflow; lia].
   apply Off. exact (@unmarked _ _ _ _ _ M H E). Qed.
@@ -206,236 +283,122 @@ Proof.
   - destruct b; auto. symmetry. exact (N O eq_refl).
   - apply IH; auto. intro i. exact (N (S i)). Qed.
 
-(** *** By the entries *)
-Lemma entries_sound : good K strict (face ms T) -> above K strict (form K T z) z.
+Lemma block_sound : above K strict (form K (face ms T) (keep ms z)) (keep ms z) -> above K strict (form K T z) z.
 Proof.
-  intro H. pose proof (@marks_length _ _ _ _ M) as Lm. destruct (@face_sound K strict ms T z Lm Lz P H) as [V S].
-  assert (E : form K T (only K ms z) = form K T z).
-  { unfold form. rewrite !bilinear_left.
-    rewrite (dot_ext K _ _ only_outside). rewrite <- !bilinear_left. unfold bilinear.
-    rewrite !(dot_comm K (comb z T)). apply dot_ext, only_outside. }
-  rewrite E in V, S. split; auto. intros F Q k. rewrite <- only_outside. now apply S. Qed.
+  intros [V S]. unfold form, face in V, S. rewrite bilinear_block in V, S. fold (form K T (only K ms z)) in V, S.
+  rewrite (form_ext K T _ _ only_outside) in V, S. split; auto. intros E Q k. rewrite <- only_outside.
+  apply keep_zero; auto. rewrite (@marks_length _ _ _ _ M). exact Lz. Qed.
+Lemma marked_In k : nth k ms false = true -> In k (map index_of f).
+Proof. intro E. pose proof (@marked _ _ _ _ k M E) as I. now apply (in_map index_of) in I. Qed.
+Lemma earlier_sound known p set b : sound known -> earlier known p set = true ->
+  length b = length T -> positive K b -> outside set b -> above K strict (form K T b) b.
+Proof.
+  intros S H Lb Pb Ob. unfold earlier in H. apply andb_prop in H as [_ H]. destruct (find p known) as [large|] eqn:F; [|discriminate].
+  apply (find_sound _ _ S F); auto. intros k Hk. apply Ob. intro I. apply Hk. now apply (@subset_In _ _ _ H). Qed.
+(** Outside an entry's set: unmarked, or left out. *)
+Lemma outside_without k b : within K ms b -> nth k b 0 = 0 -> outside (without k (map index_of f)) b.
+Proof.
+  intros Wb Ek i Hi. destruct (nth i ms false) eqn:E; [|now apply Wb].
+  destruct (Nat.eq_dec i k) as [->|N]; [exact Ek|]. destruct Hi. apply filter_In. split; [now apply marked_In|].
+  now apply negb_true_iff, Nat.eqb_neq. Qed.
 
-(** *** By parts *)
-Lemma apart_sound q all r g w : apart q all r = true -> positive K w -> length w = length all ->
-  (forall p, g p = true -> p <> q) -> (forall i, nth i all 0%Z = 0%Z -> nth i w 0 = 0) ->
-  0 <= lin K r (only K (map g all) w).
+Lemma parts_sound known : sound known -> parts_named known f = true ->
+  separated (fill ms (map p_of f)) (fill ms (map p_of f)) T = true -> above K strict (form K T z) z.
 Proof.
-  intros H Pw L G N. revert r w H Pw L N; induction all as [|p all IH]; intros [|a r] [|e w] H Pw L N; try discriminate;
-    cbn [map only lin]; auto with pos.
-  injection L as L. cbn [apart] in H. apply andb_prop in H as [Ha H]. apply positive_cons in Pw as [Pe Pw].
-  apply add_pos; [|apply IH; auto; intro i; exact (N (S i))].
-  destruct (g p) eqn:E; [|replace (z2 a * 0) with 0 by ring; auto with pos].
-  apply orb_prop in Ha as [Ha|Ha]; [apply orb_prop in Ha as [Ha|Ha]; apply Z.eqb_eq in Ha|].
-  - pose proof (N O Ha) as Z. cbn [nth] in Z. rewrite Z. replace (z2 a * 0) with 0 by ring. auto with pos.
-  - now destruct (G p E).
-  - apply Z.leb_le in Ha. auto with pos. Qed.
-Lemma separated_sound all parts A g h x w : separated all parts A = true ->
-  positive K x -> length x = length parts -> (forall i, nth i parts 0%Z = 0%Z -> nth i x 0 = 0) ->
-  positive K w -> length w = length all -> (forall i, nth i all 0%Z = 0%Z -> nth i w 0 = 0) ->
-  (forall p q, h q = true -> g p = true -> p <> q) ->
-  0 <= bilinear K A (only K (map h parts) x) (only K (map g all) w).
-Proof.
-  intros H Px Lx Nx Pw Lw Nw G. rewrite bilinear_left.
-  revert A x H Px Lx Nx; induction parts as [|q parts IH]; intros [|r A] [|e x] H Px Lx Nx; try discriminate;
-    cbn [map only dot]; auto with pos.
-  injection Lx as Lx. cbn [separated] in H. apply andb_prop in H as [Hq H]. apply positive_cons in Px as [Pe Px].
-  apply add_pos; [|apply IH; auto; intro i; exact (Nx (S i))].
-  destruct (h q) eqn:E; [|match goal with |- 0 <= 0 * ?v => replace (0 * v) with 0 by ring end; auto with pos].
-  apply orb_prop in Hq as [Hq|Hq].
-  - apply Z.eqb_eq in Hq. pose proof (Nx O Hq) as Z. cbn [nth] in Z. rewrite Z.
-    match goal with |- 0 <= 0 * ?v => replace (0 * v) with 0 by ring end. auto with pos.
-  - apply f_mulle; auto. apply (@apart_sound q); auto. Qed.
-Lemma nth_only_map (g : Z -> bool) all w i : length w = length all ->
-  nth i (only K (map g all) w) 0 = if g (nth i all 0%Z) then nth i w 0 else 0.
-Proof. revert w i; induction all as [|p all IH]; intros [|e w] i L; try discriminate; cbn [map only].
-  - destruct i; cbn [nth]; now destruct (g 0%Z).
-  - injection L as L. destruct i as [|i]; cbn [nth]; auto. Qed.
-(** The parts are taken off one after another. *)
-Lemma peel parts qs w : separated parts parts T = true -> positive K w -> length w = length parts ->
-  (forall i, nth i parts 0%Z = 0%Z -> nth i w 0 = 0) ->
-  (forall i, ~ In (nth i parts 0%Z) qs -> nth i w 0 = 0) ->
-  (forall q v, In q qs -> positive K v -> length v = length w ->
-    (forall i, nth i parts 0%Z <> q -> nth i v 0 = 0) -> (forall i, nth i w 0 = 0 -> nth i v 0 = 0) ->
-    above K strict (form K T v) v) ->
-  above K strict (form K T w) w.
-Proof.
-  intros H. revert w; induction qs as [|q qs IH]; intros w Pw L N Out Each.
-  - assert (Z : zero K w) by (intro i; apply Out; auto). split.
-    + unfold form. rewrite bilinear_left.
-      rewrite (@dot_ext K w []); [cbn [dot]; auto with pos|]. intro j. rewrite Z. now destruct j.
-    + auto.
-  - set (g := Z.eqb q). assert (Lg : length w = length (map g parts)) by (now rewrite map_length).
-    assert (EN : map negb (map g parts) = map (fun p => negb (g p)) parts) by apply map_map.
-    apply (above_split (map g parts)); auto; rewrite ?EN.
-    + apply (Each q); auto using only_positive, only_length with datatypes.
-      * intros i Hi. rewrite nth_only_map by assumption. unfold g. destruct (Z.eqb_spec q (nth i parts 0%Z)); auto; congruence.
-      * intros i Hi. rewrite nth_only_map by assumption. now destruct (g _).
-    + apply IH.
-      * now apply only_positive.
-      * rewrite only_length; [exact L|now rewrite map_length].
-      * intros i Hi. rewrite nth_only_map by assumption. rewrite (N i Hi). now destruct (negb _).
-      * intros i Hi. rewrite nth_only_map by assumption. unfold g.
-        destruct (Z.eqb_spec q (nth i parts 0%Z)) as [E|E]; cbn [negb]; auto. apply Out. intros [F|F]; auto.
-      * intros q' v I Pv Lv A B. apply (Each q'); auto with datatypes.
-        -- rewrite Lv. apply only_length. now rewrite map_length.
-        -- intros i Hi. apply B. rewrite nth_only_map by assumption. rewrite Hi. now destruct (negb _).
-    + apply separated_sound; auto. unfold g. intros p p' E F. apply Z.eqb_eq in E. apply negb_true_iff, Z.eqb_neq in F. congruence.
-    + apply separated_sound; auto. unfold g. intros p p' E F. apply Z.eqb_eq in F. apply negb_true_iff, Z.eqb_neq in E. congruence. Qed.
-Lemma member_In k set : member k set = true -> In k set.
-Proof. induction set as [|i set IH]; cbn [member]; [discriminate|]. intro H. apply orb_prop in H as [H|H]; [left|right; auto].
-  now apply Nat.eqb_eq. Qed.
-Lemma parts_sound known : sound known ->
-  check_parts known f (fill ms (map (fun e => snd (snd e)) f)) T = true -> above K strict (form K T z) z.
-Proof.
-  intros S H. set (parts := fill ms (map (fun e => snd (snd e)) f)) in *. unfold check_parts in H.
-  apply andb_prop in H as [H1 H2]. rewrite forallb_forall in H1.
+  intros S H1 H2. set (parts := fill ms (map p_of f)) in *. unfold parts_named in H1. rewrite forallb_forall in H1.
   assert (Lp : length z = length parts) by (unfold parts; rewrite fill_length, (@marks_length _ _ _ _ M); exact Lz).
-  apply (@peel parts (map (fun e => snd (snd e)) f)); auto.
+  apply (@peel K strict T parts (map p_of f)); auto.
   - intros i Hi. destruct (nth i ms false) eqn:E; [|now apply outside_unmarked].
-    pose proof (@marked _ _ _ _ i M E) as I. apply H1 in I. cbn [snd fst] in I. apply andb_prop in I as [I _].
-    apply Z.ltb_lt in I. fold parts in I. lia.
+    pose proof (@marked _ _ _ _ i M E) as I. apply H1 in I. unfold earlier, p_of at 1, index_of in I. cbn [snd fst] in I.
+    apply andb_prop in I as [I _]. apply Z.ltb_lt in I. fold parts in I. lia.
   - intros i Hi. destruct (nth i ms false) eqn:E; [|now apply outside_unmarked]. destruct Hi.
-    pose proof (@marked _ _ _ _ i M E) as I. fold parts in I. now apply (in_map (fun e => snd (snd e))) in I.
-  - intros q v I Pv Lv A B. apply in_map_iff in I as (e & Ee & I). apply H1 in I as J. apply andb_prop in J as [_ J].
-    rewrite Ee in J. destruct (find q known) as [set|] eqn:F; [|discriminate].
+    pose proof (@marked _ _ _ _ i M E) as I. fold parts in I. now apply (in_map p_of) in I.
+  - intros q v I Pv Lv A B. apply in_map_iff in I as (e & Ee & I). apply H1 in I as J. unfold earlier in J.
+    apply andb_prop in J as [_ J]. rewrite Ee in J. destruct (find q known) as [large|] eqn:F; [|discriminate].
     apply (find_sound _ _ S F); auto; [lia|]. intros k Hk.
     destruct (nth k ms false) eqn:E; [|now apply B, outside_unmarked].
     destruct (Z.eq_dec (nth k parts 0%Z) q) as [Eq|Nq]; [|now apply A]. exfalso. apply Hk.
-    pose proof (@marked _ _ _ _ k M E) as I'. apply H1 in I'. cbn [fst snd] in I'. apply andb_prop in I' as [_ I'].
-    fold parts in I'. rewrite Eq, F in I'. now apply member_In. Qed.
+    pose proof (@marked _ _ _ _ k M E) as I'. apply H1 in I'. unfold earlier, p_of, index_of in I'. cbn [fst snd] in I'.
+    apply andb_prop in I' as [_ I']. fold parts in I'. fold p_of in *. unfold parts in *. rewrite Eq, F in I'.
+    apply (@subset_In _ _ _ I'). now left. Qed.
 
-(** *** By Gaddum's criterion: from z along - x to the boundary, where an earlier row holds *)
-Lemma ratio (x : list Z) (w : vec) : nonneg x = true -> iszero x = false -> positive K w -> length w = length x ->
-  exists s k, 0 <= s /\ (0 < nth k x 0)%Z /\ nth k w 0 = s * z2 (nth k x 0%Z) /\
-    forall i, 0 <= nth i w 0 - s * z2 (nth i x 0%Z).
+Lemma gaddum_row_sound known : sound known -> iszero (map x_of f) = false -> nonneg (map x_of f) = true ->
+  faces_named known f = true -> gaddum strict ms (fill ms (map x_of f)) T = true -> above K strict (form K T z) z.
 Proof.
-  revert w; induction x as [|a x IH]; intros [|e w] N Z Pw L; try discriminate.
-  injection L as L. cbn [nonneg forallb] in N. apply andb_prop in N as [Na N]. apply Z.leb_le in Na.
-  apply positive_cons in Pw as [Pe Pw].
-  assert (Zero : iszero x = true -> forall i, nth i x 0%Z = 0%Z).
-  { clear. induction x as [|b x IH]; intros H [|i]; cbn [nth]; auto; cbn [iszero forallb] in H; apply andb_prop in H as [Hb H].
-    - now apply Z.eqb_eq in Hb.
-    - now apply IH. }
-  assert (First : (0 < a)%Z -> 0 <= e / z2 a /\ e = e / z2 a * z2 a).
-  { intro Ha. assert (0 <= z2 a) by (apply z2_pos; lia). assert (z2 a <> 0) by now apply z2_nz. split.
-    - apply f_mulle; auto. now apply inv_pos.
-    - transitivity (z2 a * (e / z2 a)); [now rewrite div_mul|ring]. }
-  destruct (iszero x) eqn:Zx.
-  - assert (Ha : (0 < a)%Z).
-    { cbn [iszero forallb] in Z. fold (iszero x) in Z. rewrite Zx in Z. destruct (Z.eqb_spec 0 a); [discriminate|lia]. }
-    destruct (First Ha) as [Ps Es]. exists (e / z2 a), O. cbn [nth]. repeat split; auto. intros [|i]; cbn [nth].
-    + rewrite <- Es. replace (e - e) with 0 by ring. auto with pos.
-    + rewrite (Zero eq_refl), ofZ_0. replace (nth i w 0 - e / z2 a * 0) with (nth i w 0) by ring. apply Pw.
-  - destruct (IH w N eq_refl Pw L) as (s & k & Ps & Hk & Ek & All).
-    destruct (f_total K 0 (e - s * z2 a)) as [Q|Q].
-    + exists s, (S k). cbn [nth]. repeat split; auto. intros [|i]; cbn [nth]; auto.
-    + destruct (Z.eq_dec a 0) as [->|Ha].
-      * exists s, (S k). cbn [nth]. repeat split; auto. intros [|i]; cbn [nth]; auto.
-        rewrite ofZ_0. replace (e - s * 0) with e by ring. exact Pe.
-      * assert (Ha' : (0 < a)%Z) by lia. destruct (First Ha') as [Pq Eq]. set (q := e / z2 a) in *.
-        exists q, O. cbn [nth]. repeat split; auto. intros [|i]; cbn [nth].
-        -- rewrite <- Eq. replace (e - e) with 0 by ring. auto with pos.
-        -- assert (D : 0 <= s - q).
-           { apply (@mul_cancel K (z2 a)); [apply z2_pos; lia|now apply z2_nz|].
-             apply neg_pos in Q. rewrite Eq in Q. replace (z2 a * (s - q)) with (- (q * z2 a - s * z2 a)) by ring. exact Q. }
-           assert (X : 0 <= z2 (nth i x 0%Z)).
-           { pose proof (nonneg_positive K x N i) as X. now rewrite nth_vZ in X. }
-           replace (nth i w 0 - q * z2 (nth i x 0%Z)) with
-             (nth i w 0 - s * z2 (nth i x 0%Z) + (s - q) * z2 (nth i x 0%Z)) by ring. auto with pos. Qed.
-Lemma gradient_sound x w : lin K (gradient T x) w = bilinear K T w (vZ K x) + bilinear K T (vZ K x) w.
+  intros S X N H1 H2. unfold faces_named in H1. rewrite forallb_forall in H1. pose proof (@marks_length _ _ _ _ M) as Lm.
+  apply (@gaddum_sound K strict T ms z Lm Lz P outside_unmarked (fill ms (map x_of f))); auto.
+  - now apply fill_nonneg.
+  - rewrite (@fill_iszero _ _ _ _ _ M); [exact X|now rewrite map_length, map_length].
+  - now rewrite fill_length.
+  - intros. now apply nth_fill_unmarked.
+  - intros k b Hk Lb Pb Wb Ek. assert (E : nth k ms false = true).
+    { destruct (nth k ms false) eqn:E; auto. rewrite nth_fill_unmarked in Hk by exact E. lia. }
+    pose proof (@marked _ _ _ _ k M E) as I. apply H1 in I. unfold x_of at 1, p_of, index_of in I. cbn [fst snd] in I.
+    destruct (Z.ltb_spec 0 (nth k (fill ms (map x_of f)) 0%Z)) as [_|]; [|lia].
+    apply (earlier_sound _ _ S I); auto. now apply outside_without. Qed.
+Lemma exchange_row_sound known e : sound known -> nonneg (map x_of f) = false ->
+  filter (fun e => 0 <? x_of e)%Z f = [e] -> faces_named known f = true ->
+  concave T f (index_of e) (x_of e) = true -> above K strict (form K T z) z.
 Proof.
-  unfold gradient. rewrite lin_zadd, lin_zcomb. f_equal.
-  - rewrite bilinear_left, lin_dot, dot_comm. f_equal. unfold vZ. rewrite map_map. apply map_ext. intro r.
-    now rewrite z2_zdot, lin_dot.
-  - now rewrite bilinear_left, lin_dot. Qed.
-Lemma nonneg_where_sound y w : nonneg_where ms y = true -> positive K w -> length w = length ms ->
-  (forall i, nth i ms false = false -> nth i w 0 = 0) -> 0 <= lin K y w.
-Proof.
-  clear. revert y w; induction ms as [|b ms' IH]; intros [|a y] [|e w] H Pw L N; try discriminate; cbn [lin]; auto with pos.
-  injection L as L. cbn [nonneg_where] in H. apply andb_prop in H as [Ha H]. apply positive_cons in Pw as [Pe Pw].
-  apply add_pos; [|apply IH; auto; intro i; exact (N (S i))].
-  destruct b; cbn [negb orb] in Ha.
-  - apply Z.leb_le in Ha. auto with pos.
-  - pose proof (N O eq_refl) as Z. cbn [nth] in Z. rewrite Z. replace (z2 a * 0) with 0 by ring. auto with pos. Qed.
-Lemma subset_In small large i : subset small large = true -> In i small -> In i large.
-Proof.
-  revert small; induction large as [|j large IH]; intros [|k small] H I; cbn [subset] in H; try discriminate; [destruct I|destruct I|].
-  destruct (Nat.eqb_spec j k) as [->|_].
-  - destruct I as [->|I]; [now left|right; now apply (IH small)].
-  - right. now apply (IH (k :: small)). Qed.
-Lemma gaddum_sound known : sound known -> iszero (fill ms (map (fun e => fst (snd e)) f)) = false ->
-  check_gaddum strict known f ms (fill ms (map (fun e => fst (snd e)) f)) T = true -> above K strict (form K T z) z.
-Proof.
-  intros So Zx H. set (x := fill ms (map (fun e => fst (snd e)) f)) in *. unfold check_gaddum in H.
-  apply andb_prop in H as [H H4]. apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
-  rewrite forallb_forall in H4. pose proof (@marks_length _ _ _ _ M) as Lm.
-  assert (Lx : length x = length T) by (unfold x; now rewrite fill_length).
-  destruct (@ratio x z H1 Zx P) as (s & k & Ps & Hk & Ek & All); [lia|].
-  set (b := vadd z (vscale (- s) (vZ K x))).
-  assert (Eb : forall i, nth i b 0 = nth i z 0 - s * z2 (nth i x 0%Z)).
-  { intro i. rewrite <- !dot_unit. unfold b. rewrite dot_vadd, dot_vscale, !dot_unit, nth_vZ. ring. }
-  assert (Lb : length b = length T).
-  { unfold b. rewrite vadd_length. unfold vscale, vZ. rewrite !map_length. lia. }
-  assert (Xout : forall i, nth i ms false = false -> nth i x 0%Z = 0%Z) by (intros; now apply nth_fill_unmarked).
-  assert (Bout : forall i, nth i ms false = false -> nth i b 0 = 0).
-  { intros i E. rewrite Eb, (outside_unmarked _ E), (Xout _ E), ofZ_0. ring. }
-  assert (Pb : positive K b) by (intro i; rewrite Eb; apply All).
-  destruct (nth k ms false) eqn:E; [|rewrite Xout in Hk by assumption; lia].
-  pose proof (@marked _ _ _ _ k M E) as I. apply H4 in I. cbn [fst snd] in I. fold x in I.
-  destruct (Z.ltb_spec 0 (nth k x 0%Z)) as [_|]; [|lia].
-  match type of I with context [find ?p known] => destruct (find p known) as [set|] eqn:F; [|discriminate] end.
-  destruct (find_sound _ _ So F) with (z := b) as [Vb Sb]; auto.
-  { intros i Hi. destruct (nth i ms false) eqn:Ei; auto.
-    destruct (Nat.eq_dec i k) as [->|Nk]; [rewrite Eb, Ek; ring|]. destruct Hi.
-    apply (@subset_In _ _ i I). apply filter_In. split; [|now apply negb_true_iff, Nat.eqb_neq].
-    pose proof (@marked _ _ _ _ i M Ei) as J. now apply (in_map fst) in J. }
-  set (y := gradient T x) in *.
-  assert (Yb : 0 <= lin K y b) by (apply nonneg_where_sound; auto; lia).
-  assert (Yx : 0 <= lin K y (vZ K x)).
-  { apply nonneg_where_sound; auto using nonneg_positive; [unfold vZ; rewrite map_length; lia|].
-    intros i Ei. rewrite nth_vZ, (Xout _ Ei). apply ofZ_0. }
-  assert (Ez : forall w w', dot z (map (fun r => lin K r w) w') = dot b (map (fun r => lin K r w) w') + s * dot (vZ K x) (map (fun r => lin K r w) w')).
-  { intros w w'. unfold b. rewrite dot_vadd, dot_vscale. ring. }
-  assert (Form : (1 + 1) * form K T z = (1 + 1) * form K T b + ((1 + 1) * s * lin K y b + s * s * lin K y (vZ K x))).
-  { unfold y. rewrite !gradient_sound. unfold form.
-    assert (L : forall w, bilinear K T z w = bilinear K T b w + s * bilinear K T (vZ K x) w).
-    { intro w. rewrite !bilinear_left. apply Ez. }
-    assert (R : forall w, bilinear K T w z = bilinear K T w b + s * bilinear K T w (vZ K x)).
-    { intro w. unfold bilinear. rewrite !(dot_comm K (comb w T)). unfold b. rewrite dot_vadd, dot_vscale. ring. }
-    rewrite L, !R. ring. }
-  assert (Pm : 0 <= (1 + 1) * s * lin K y b + s * s * lin K y (vZ K x)) by auto with pos.
-  split.
-  - apply (@mul_cancel K (1 + 1)); auto using two_nz with pos. rewrite Form. auto with pos.
-  - intros Es Q. rewrite Q in Form. replace ((1 + 1) * 0) with 0 in Form by ring. symmetry in Form.
-    apply add_zero in Form as [F1 F2]; auto with pos. apply add_zero in F2 as [_ F2]; auto with pos.
-    specialize (Sb Es (twice_zero K _ F1)). rewrite Es in H3. cbn [negb orb] in H3. apply Z.ltb_lt in H3.
-    assert (Sz : s = 0).
-    { destruct (f_integral K _ _ F2) as [X|X]; [now apply sqr_zero|]. exfalso. revert X.
-      rewrite lin_dot, dot_comm, <- z2_zdot. now apply z2_nz. }
-    intro i. specialize (Sb i). rewrite Eb, Sz in Sb.
-      replace (nth i z 0) with (nth i z 0 - 0 * z2 (nth i x 0%Z)) by ring. exact Sb. Qed.
+  intros S X V H1 H2. unfold faces_named in H1. unfold concave in H2. rewrite forallb_forall in H1, H2.
+  pose proof (@marks_length _ _ _ _ M) as Lm.
+  assert (Iv : In e f /\ (0 < x_of e)%Z).
+  { assert (I : In e (filter (fun e => 0 <? x_of e)%Z f)) by (rewrite V; now left). apply filter_In in I as [I J].
+    split; auto. now apply Z.ltb_lt. }
+  destruct Iv as [Iv Hv].
+  set (W := map (fun e => (index_of e, x_of e)) (filter (fun e => x_of e <? 0)%Z f)).
+  assert (InW : forall w xw, In (w, xw) W -> exists e', In e' f /\ index_of e' = w /\ x_of e' = xw /\ (xw < 0)%Z).
+  { intros w xw I. apply in_map_iff in I as (e' & E & I). injection E as E1 E2. apply filter_In in I as [I J].
+    exists e'. apply Z.ltb_lt in J. repeat split; auto. now rewrite <- E2. }
+  assert (Wz : within K ms z) by exact outside_unmarked.
+  apply (@exchange_sound K strict T ms (index_of e) (x_of e) W Hv); auto.
+  - apply (@index_marked _ _ _ _ M). now apply in_map.
+  - intros w xw I. destruct (InW _ _ I) as (e' & I' & <- & <- & Neg). repeat split; auto.
+    + intro E. assert (e' = e) by (apply (@index_injective _ _ _ _ _ M); auto). subst e'. lia.
+    + apply (@index_marked _ _ _ _ M). now apply in_map.
+    + apply H2 in I'. apply orb_prop in I' as [C|C]; [apply Z.leb_le in C; lia|now apply Z.leb_le].
+  - intros b Lb Pb Wb Ev. pose proof (H1 e Iv) as J. destruct (Z.ltb_spec 0 (x_of e)) as [_|]; [|lia].
+    apply (earlier_sound _ _ S J); auto. now apply outside_without.
+  - intros b Lb Pb Wb Ew. assert (Some_w : exists e', In e' f /\ (x_of e' < 0)%Z).
+    { clear - X. induction f as [|e' f' IH]; [discriminate|]. cbn [map nonneg forallb] in X.
+      destruct (Z.leb_spec 0 (x_of e')) as [L|L]; [|exists e'; auto with datatypes].
+      destruct (IH X) as (e'' & I & L'). exists e''. auto with datatypes. }
+    destruct Some_w as (e' & I' & Neg). pose proof (H1 e' I') as J.
+    destruct (Z.ltb_spec 0 (x_of e')); [lia|]. destruct (Z.ltb_spec (x_of e') 0) as [_|]; [|lia].
+    apply (earlier_sound _ _ S J); auto. intros k Hk. destruct (nth k ms false) eqn:E; [|now apply Wb].
+    pose proof (@marked _ _ _ _ k M E) as I. match type of I with In ?e f => set (e'' := e) in I end.
+    destruct (Z.leb_spec 0 (x_of e'')) as [L|L].
+    + destruct Hk. change k with (index_of e''). apply in_map, filter_In. split; auto. now apply Z.leb_le.
+    + apply (Ew k (x_of e'')). apply in_map_iff. exists e''. split; [reflexivity|]. apply filter_In. split; auto. now apply Z.ltb_lt. Qed.
 End Row.
 
-(** *** Rows *)
-Lemma check_row_sound known f : sound known -> check_row hint strict T known f = true -> proves (map fst f).
+Lemma check_row_sound known f : sound known -> check_row hint strict T known f = None -> proves (map index_of f).
 Proof.
   unfold check_row. intros S H z Lz P O. destruct (marks_of (length T) f) as [ms|] eqn:M; [|discriminate].
-  apply marks_of_sound in M. destruct (iszero (fill ms (map (fun e => fst (snd e)) f))) eqn:X.
-  - destruct (iszero (fill ms (map (fun e => snd (snd e)) f))).
-    + apply (entries_sound f M Lz P O). eapply check_entries_sound. exact H.
-    + exact (parts_sound f M Lz P O _ S H).
-  - exact (gaddum_sound f M Lz P O _ S X H). Qed.
-Lemma check_rows_sound fs number known : sound known -> check_rows hint strict T fs number known = true -> good K strict T.
+  pose proof (@marks_of_length _ _ _ M) as Lf. apply marks_of_sound in M.
+  destruct (iszero (map x_of f)) eqn:X; [destruct (iszero (map p_of f))|destruct (nonneg (map x_of f)) eqn:N;
+    [destruct (forallb _ (map p_of f))|]].
+  - apply owes_none in H as [H _]. apply (@block_sound f ms z M Lz O). eapply check_entries_sound; [exact H|..].
+    + rewrite face_length. apply keep_length. exact Lz.
+    + now apply keep_positive.
+  - apply owes_none in H as [H1 H]. apply owes_none in H as [H2 _]. exact (@parts_sound f ms z M Lz P O known S H1 H2).
+  - apply owes_none in H as [H1 H]. apply owes_none in H as [H2 _]. apply (@block_sound f ms z M Lz O).
+    assert (L : length (keep ms z) = length f) by (apply (@keep_count _ _ f _ _ M Lz)).
+    eapply merge_sound; [exact H1| | |now apply keep_positive|exact H2]; now rewrite !map_length.
+  - apply owes_none in H as [H1 H]. apply owes_none in H as [H2 _]. exact (@gaddum_row_sound f ms z M Lz P O known S X N H1 H2).
+  - destruct (filter _ f) as [|e [|]] eqn:V; try discriminate.
+    apply owes_none in H as [H1 H]. apply owes_none in H as [H2 _]. exact (@exchange_row_sound f ms z M Lz P O known e S N V H1 H2). Qed.
+Lemma check_rows_sound fs number known : sound known -> check_rows hint strict T fs number known = None -> good K strict T.
 Proof.
   revert number known; induction fs as [|f fs IH]; intros number known S; cbn [check_rows]; [discriminate|].
-  intro H. apply andb_prop in H as [H1 H2]. pose proof (check_row_sound _ _ S H1) as R. destruct fs as [|f' fs'].
-  - intros z Lz P. apply R; auto. intros k Hk. apply Nat.eqb_eq in H2. unfold check_row in H1.
-    destruct (marks_of (length T) f) as [ms|] eqn:M; [|discriminate]. apply marks_of_sound in M.
+  destruct (check_row hint strict T known f) eqn:H1; [discriminate|]. intro H2.
+  pose proof (check_row_sound _ _ S H1) as R. destruct fs as [|f' fs'].
+  - intros z Lz P. apply R; auto. intros k Hk. apply owes_none in H2 as [H2 _]. apply Nat.eqb_eq in H2.
+    unfold check_row in H1. destruct (marks_of (length T) f) as [ms|] eqn:M; [|discriminate]. apply marks_of_sound in M.
     destruct (Nat.lt_ge_cases k (length T)) as [L|L]; [|apply nth_overflow; lia].
     destruct (@all_marked _ _ _ _ M) as [_ A]. rewrite map_length in A.
-    pose proof (@marked _ _ _ _ k M (A H2 k L)) as I. destruct Hk. now apply (in_map fst) in I.
-  - apply (IH (number + 1)%Z (insert number (map fst f) known)); auto using insert_sound. Qed.
-Theorem check_faces_sound fs : check_faces hint strict T fs = true -> good K strict T.
+    pose proof (@marked _ _ _ _ k M (A H2 k L)) as I. destruct Hk. now apply (in_map index_of) in I.
+  - apply (IH (number + 1)%Z (insert number (map index_of f) known)); auto using insert_sound. Qed.
+Theorem check_faces_sound fs : check_faces hint strict T fs = None -> good K strict T.
 Proof. apply check_rows_sound. exact I. Qed.
 End Soundness.

@@ -136,6 +136,10 @@ Proof.
   rewrite !C, (H O), (IH (tl x) (tl y)); [reflexivity| |cbn [length]; lia].
   intros j Hj. specialize (H (S j)). cbn [length] in H. rewrite <- Nat.succ_lt_mono in H.
   destruct x, y; cbn [nth tl] in *; destruct j; auto. Qed.
+Lemma nth_vadd x y j : nth j (vadd x y) 0 = nth j x 0 + nth j y 0.
+Proof. rewrite <- !dot_unit. apply dot_vadd. Qed.
+Lemma vscale_length c x : length (vscale c x) = length x.
+Proof. apply map_length. Qed.
 Lemma dot_ext x y : (forall j, nth j x 0 = nth j y 0) -> forall w, dot x w = dot y w.
 Proof. intros H w. now apply dot_ext_upto. Qed.
 Fixpoint upto (n : nat) (f : nat -> K) : K := match n with O => 0 | S n' => f n' + upto n' f end.
