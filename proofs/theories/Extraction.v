@@ -2,7 +2,7 @@
 
     Integers become Zarith's ([checker/zint.ml]), natural numbers, which only count and index, machine integers. *)
 From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
-From Certify Require Import Duality Leaves Checker MatrixChecker.
+From Certify Require Import Tree Duality Leaves Checker MatrixChecker.
 
 Extract Inductive positive => "Zint.t"
   [ "(fun p -> Zint.succ (Zint.shift_left p 1))" "(fun p -> Zint.shift_left p 1)" "Zint.one" ]
