@@ -64,18 +64,27 @@ def products() -> st.SearchStrategy[tuple[tuple[int, int, int], ...]]:
     return entries.map(lambda table: tuple((i, j, table[i, j]) for i, j in sorted(table)))
 
 
-def nodes() -> st.SearchStrategy[Node]:
-    """Single nodes, meaningless ones included."""
-    index = st.integers(-1, 5)
+INDEX = st.integers(-1, 5)
+
+
+def _common_nodes() -> st.SearchStrategy[Node]:
     return (
-        st.builds(Sign, index)
-        | st.builds(Split, index, index, INTEGERS, INTEGERS)
+        st.builds(Split, INDEX, INDEX, INTEGERS, INTEGERS)
         | st.builds(Leaf, INTEGERS, INTEGERS, products())
-        | st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
         | st.builds(EnvelopeLeaf)
-        | st.builds(CriterionLeaf)
-        | st.builds(Part, st.lists(index, min_size=1, max_size=4).map(tuple))
     )
+
+
+def training_nodes() -> st.SearchStrategy[Node]:
+    """Single nodes of trees of training, meaningless ones included."""
+    tau = st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
+    return _common_nodes() | st.builds(Sign, INDEX) | tau
+
+
+def matrix_nodes() -> st.SearchStrategy[Node]:
+    """Single nodes of trees of a matrix, meaningless ones included."""
+    part = st.builds(Part, st.lists(INDEX, min_size=1, max_size=4).map(tuple))
+    return _common_nodes() | st.builds(CriterionLeaf) | part
 
 
 @st.composite
@@ -105,7 +114,7 @@ def certificates(draw: st.DrawFn) -> Certificate:
         dual_point=draw(integer_rows(n, c)),
         dual_exponent=draw(st.integers(0, 10_000)),
         frame=Frame(draw(integer_rows(d, d)), draw(integer_rows(d, d)), draw(INTEGERS)),
-        tree=tuple(draw(st.lists(nodes(), max_size=6))),
+        tree=tuple(draw(st.lists(training_nodes(), max_size=6))),
         method=draw(PRINTABLE),
     )
 
@@ -116,7 +125,7 @@ def copositivity_certificates() -> st.SearchStrategy[CopositivityCertificate]:
         CopositivityCertificate,
         statement=st.sampled_from(COPOSITIVITY),
         matrix_sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
-        tree=st.lists(nodes(), max_size=6).map(tuple),
+        tree=st.lists(matrix_nodes(), max_size=6).map(tuple),
         witness=st.lists(INTEGERS, max_size=4).map(tuple),
         method=PRINTABLE,
     )
