@@ -75,8 +75,8 @@ def check(
         gamma: the weight decay that the certificate must be for; by default any.
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
             in Coq (proofs/), which must have been built; "best" is the latter where it is there and can
-            read the file, else the former; "rigorous", a quick first look at a large tree, is floating
-            point with proven error bounds and needs numba.
+            read the file, else the former; "rigorous", a quick first look at a large tree of a training
+            problem, is floating point with proven error bounds and needs numba.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:

@@ -3,7 +3,7 @@
     A matrix M is a list of rows, and z^T M z is [form M z]. On the cone of all sums of t_k w_k, t >= 0, it is t^T T t
     for T_kl = w_k^T M w_l; all that is proved here is of such T. No theorem needs the symmetry of a matrix. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves.
+From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Marks.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -17,21 +17,6 @@ Definition cut_row (j k l : nat) (a b : Z) (r : list Z) : list Z := put 0 j (a *
 Definition cut (j k l : nat) (a b : Z) (T : list (list Z)) : list (list Z) :=
   map (cut_row j k l a b) (put [] j (combination k l a b T) T).
 
-(** The indices from k on, ascending and of n that there are, as marks. *)
-Fixpoint marks (n k : nat) (indices : list nat) : option (list bool) :=
-  match n with
-  | O => match indices with [] => Some [] | _ => None end
-  | S n' =>
-    match indices with
-    | i :: rest =>
-      if Nat.eqb i k then option_map (cons true) (marks n' (S k) rest)
-      else option_map (cons false) (marks n' (S k) indices)
-    | [] => option_map (cons false) (marks n' (S k) [])
-    end
-  end.
-(** The marked entries. *)
-Fixpoint keep {A} (ms : list bool) (l : list A) : list A :=
-  match ms, l with b :: ms', a :: l' => if b then a :: keep ms' l' else keep ms' l' | _, _ => [] end.
 Definition block (rows columns : list bool) (T : list (list Z)) : list (list Z) := map (keep columns) (keep rows T).
 Definition nonneg_block (T : list (list Z)) : bool := forallb nonneg T.
 Definition face (ms : list bool) (T : list (list Z)) : list (list Z) := block ms ms T.
@@ -150,9 +135,6 @@ Proof. revert z; induction ms as [|b ms IH]; intros [|a z] P; cbn [only]; try (i
 Lemma keep_positive ms z : positive K z -> positive K (keep ms z).
 Proof. revert z; induction ms as [|b ms IH]; intros [|a z] P; cbn [keep]; try (intros []; cbn [nth]; auto with pos; fail).
   apply positive_cons in P as [Pa P]. destruct b; auto using positive_and_cons. Qed.
-Lemma keep_length {A B} ms (x : list A) (y : list B) : length x = length y -> length (keep ms x) = length (keep ms y).
-Proof. revert x y; induction ms as [|b ms IH]; intros [|a x] [|c y] L; try discriminate; cbn [keep]; auto.
-  injection L as L. destruct b; cbn [length]; auto. Qed.
 Lemma keep_zero ms z : length z = length ms -> zero K (keep ms z) -> zero K (only ms z).
 Proof.
   revert z; induction ms as [|b ms IH]; intros [|a z] L Z; try discriminate; cbn [keep only] in *; auto using zero_nil.
@@ -189,13 +171,6 @@ Proof.
   apply add_pos; auto. apply f_mulle; auto. apply lin_nonneg; auto. Qed.
 Lemma face_length ms T : length (face ms T) = length (keep ms T).
 Proof. apply map_length. Qed.
-Lemma marks_length n k indices ms : marks n k indices = Some ms -> length ms = n.
-Proof.
-  revert k indices ms; induction n as [|n IH]; intros k [|i indices] ms; cbn [marks]; try discriminate.
-  - intro E. now injection E as <-.
-  - destruct (marks n (S k) []) eqn:E; [|discriminate]. intro H. injection H as <-. cbn [length]. eauto.
-  - destruct (Nat.eqb i k); [destruct (marks n (S k) indices) eqn:E|destruct (marks n (S k) (i :: indices)) eqn:E];
-      try discriminate; intro H; injection H as <-; cbn [length]; eauto. Qed.
 
 Lemma zero_only ms z : length z = length ms -> zero K (only ms z) -> zero K (only (map negb ms) z) -> zero K z.
 Proof.

@@ -1,9 +1,9 @@
 (** * The leaf [faces]: a matrix is copositive because some of its principal submatrices are
 
     Each row proves this of the submatrix on a set of indices, by one of five steps, and with the help of earlier rows
-    (docs/certificate-format.md, "Faces"; the steps are in [FaceSteps.v]). *)
+    (docs/certificate-format.md, "Faces"; the steps are in [FaceSteps.v] and [FaceMerge.v]). *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Copositive FaceSteps.
+From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Marks Copositive FaceSteps FaceMerge.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -34,11 +34,6 @@ Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).
 Variable strict : bool.
 
-(** A list of all indices: that of the marked ones, filled up with zeros. *)
-Fixpoint fill (ms : list bool) (l : list Z) : list Z :=
-  match ms with
-  | [] => []
-  | b :: ms' => if b then hd 0 l :: fill ms' (tl l) else 0 :: fill ms' l end.
 Fixpoint subset (small large : list nat) : bool :=
   match large with
   | [] => match small with [] => true | _ => false end
@@ -137,30 +132,6 @@ Proof.
   destruct S as (Sl & Ss & Sr). destruct (Z.div_eucl n 2) as [half rest]. destruct (rest =? 0)%Z; cbn [sound]; auto. Qed.
 
 (** *** Marks *)
-Lemma marks_least n k indices ms i : marks n k indices = Some ms -> In i indices -> (k <= i)%nat.
-Proof.
-  revert k indices ms; induction n as [|n IH]; intros k [|j indices] ms; cbn [marks]; try discriminate; intros H [].
-  - destruct (Nat.eqb_spec j k); [lia|]. destruct (marks n (S k) (j :: indices)) eqn:E; [|discriminate].
-    subst j. specialize (IH _ _ _ E (or_introl eq_refl)). lia.
-  - destruct (Nat.eqb j k).
-    + destruct (marks n (S k) indices) eqn:E; [|discriminate]. specialize (IH _ _ _ E H0). lia.
-    + destruct (marks n (S k) (j :: indices)) eqn:E; [|discriminate]. specialize (IH _ _ _ E (or_intror H0)). lia. Qed.
-Lemma unmarked n k indices ms i : marks n k indices = Some ms -> (i < n)%nat -> nth i ms false = false ->
-  ~ In (k + i)%nat indices.
-Proof.
-  revert k i indices ms; induction n as [|n IH]; intros k i indices ms; [lia|]. cbn [marks]. intros H Hi E I.
-  destruct indices as [|j indices]; [destruct I|]. destruct (Nat.eqb_spec j k) as [Ej|Ej].
-  - destruct (marks n (S k) indices) as [ms'|] eqn:M; [|discriminate]. injection H as <-.
-    destruct i as [|i]; [discriminate|]. cbn [nth] in E. destruct I as [I|I]; [lia|].
-    apply (IH (S k) i _ _ M); [lia|exact E|]. now replace (S k + i)%nat with (k + S i)%nat by lia.
-  - destruct (marks n (S k) (j :: indices)) as [ms'|] eqn:M; [|discriminate]. injection H as <-.
-    pose proof (marks_least _ _ _ _ M I) as L. destruct i as [|i]; [lia|].
-    apply (IH (S k) i _ _ M); [lia|exact E|]. now replace (S k + i)%nat with (k + S i)%nat by lia. Qed.
-Lemma nth_fill_unmarked ms l i : nth i ms false = false -> nth i (fill ms l) 0%Z = 0%Z.
-Proof. revert l i; induction ms as [|b ms IH]; intros l [|i] E; cbn [fill nth] in *; auto;
-    destruct b; cbn [nth]; auto; discriminate. Qed.
-Lemma fill_length ms l : length (fill ms l) = length ms.
-Proof. revert l; induction ms as [|b ms IH]; intro l; cbn [fill length]; auto. destruct b; cbn [length]; auto. Qed.
 Lemma marked n k (f : face_row) ms i : marks n k (map index_of f) = Some ms -> nth i ms false = true ->
   In ((k + i)%nat, (nth i (fill ms (map x_of f)) 0%Z, nth i (fill ms (map p_of f)) 0%Z)) f.
 Proof.
@@ -176,18 +147,6 @@ Proof.
     + destruct (marks n (S k) (j :: map index_of f)) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-. intro E.
       destruct i as [|i]; [discriminate|]. cbn [fill nth]. replace (k + S i)%nat with (S k + i)%nat by lia.
       exact (IH (S k) ((j, (x, p)) :: f) ms' i M E). Qed.
-Lemma all_marked n k indices ms : marks n k indices = Some ms -> (length indices <= n)%nat /\
-  (length indices = n -> forall i, (i < n)%nat -> nth i ms false = true).
-Proof.
-  revert k indices ms; induction n as [|n IH]; intros k indices ms; cbn [marks]; destruct indices as [|j indices];
-    cbn [length]; try discriminate.
-  - split; [lia|lia].
-  - split; [lia|discriminate].
-  - destruct (Nat.eqb j k).
-    + destruct (marks n (S k) indices) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-.
-      destruct (IH _ _ _ M) as [L A]. split; [lia|]. intros E [|i] Hi; cbn [nth]; auto. apply A; lia.
-    + destruct (marks n (S k) (j :: indices)) as [ms'|] eqn:M; [|discriminate]. intro H. injection H as <-.
-      destruct (IH _ _ _ M) as [L A]. cbn [length] in L. split; [lia|]. lia. Qed.
 (** The marks are those of the indices, of each one once. *)
 Lemma marks_In n k (f : face_row) ms i : marks n k (map index_of f) = Some ms -> In i (map index_of f) ->
   (k <= i)%nat /\ nth (i - k) ms false = true.
@@ -221,38 +180,9 @@ Proof.
 Lemma index_injective n (f : face_row) ms e e' : marks n 0 (map index_of f) = Some ms -> In e f -> In e' f ->
   index_of e = index_of e' -> e = e'.
 Proof. apply index_injective_from. Qed.
-Lemma keep_count_from {A} n k indices ms (z : list A) : marks n k indices = Some ms -> length z = n ->
-  length (keep ms z) = length indices.
-Proof.
-  revert k indices ms z; induction n as [|n IH]; intros k [|i indices] ms [|a z] H L; cbn [marks] in H; try discriminate.
-  - injection H as <-. reflexivity.
-  - destruct (marks n (S k) []) as [ms'|] eqn:M; [|discriminate]. injection H as <-. injection L as L. cbn [keep].
-    exact (IH _ _ _ _ M L).
-  - injection L as L. destruct (Nat.eqb i k).
-    + destruct (marks n (S k) indices) as [ms'|] eqn:M; [|discriminate]. injection H as <-. cbn [keep length].
-      now rewrite (IH _ _ _ _ M L).
-    + destruct (marks n (S k) (i :: indices)) as [ms'|] eqn:M; [|discriminate]. injection H as <-. cbn [keep].
-      exact (IH _ _ _ _ M L). Qed.
 Lemma keep_count {A} n (f : face_row) ms (z : list A) : marks n 0 (map index_of f) = Some ms -> length z = n ->
   length (keep ms z) = length f.
 Proof. intros M L. rewrite (keep_count_from _ _ _ M L). apply map_length. Qed.
-Lemma fill_nonneg ms l : nonneg l = true -> nonneg (fill ms l) = true.
-Proof.
-  revert l; induction ms as [|b ms IH]; intros l H; cbn [fill nonneg forallb]; auto. destruct b; cbn [forallb].
-  - destruct l as [|a l]; cbn [hd tl]; [now apply IH|]. cbn [nonneg forallb] in H. apply andb_prop in H as [Ha H].
-    rewrite Ha. now apply IH.
-  - now apply IH. Qed.
-Lemma fill_iszero n k indices ms l : marks n k indices = Some ms -> length l = length indices ->
-  iszero (fill ms l) = iszero l.
-Proof.
-  revert k indices ms l; induction n as [|n IH]; intros k [|i indices] ms l H L; cbn [marks] in H; try discriminate.
-  - injection H as <-. destruct l; [reflexivity|discriminate].
-  - destruct (marks n (S k) []) as [ms'|] eqn:M; [|discriminate]. injection H as <-. exact (IH _ _ _ _ M L).
-  - destruct (Nat.eqb i k).
-    + destruct (marks n (S k) indices) as [ms'|] eqn:M; [|discriminate]. injection H as <-.
-      destruct l as [|a l]; [discriminate|]. injection L as L. cbn [fill hd tl iszero forallb].
-      f_equal. exact (IH _ _ _ _ M L).
-    + destruct (marks n (S k) (i :: indices)) as [ms'|] eqn:M; [|discriminate]. injection H as <-. exact (IH _ _ _ _ M L). Qed.
 Lemma marks_of_length m f ms : marks_of m f = Some ms -> (length f <= m)%nat.
 Proof. unfold marks_of. destruct (Nat.leb_spec (length f) m); [auto|discriminate]. Qed.
 Lemma marks_of_sound m f ms : marks_of m f = Some ms -> marks m 0 (map index_of f) = Some ms.
