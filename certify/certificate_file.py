@@ -21,7 +21,7 @@ from certify.cp_certificate import (
 )
 from certify.errors import CertificateError
 from certify.header import Header, header_text, ratio_text, row_texts
-from certify.tree_text import MAX_NODES, lines_of, node_lines, read_nodes
+from certify.tree_text import MATRIX_NODES, MAX_NODES, TRAINING_NODES, lines_of, node_lines, read_nodes
 
 MAX_FILE_BYTES = 1 << 29
 MAX_DUAL_EXPONENT = 10_000
@@ -167,7 +167,7 @@ def any_from_text(text: str) -> AnyCertificate:
         certificate = CopositivityCertificate(
             statement=header.statement,
             matrix_sha256=header.sha256("matrix_sha256"),
-            tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES))),
+            tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES), MATRIX_NODES)),
             witness=header.integers("witness"),
             method=header.text("method"),
         )
@@ -205,6 +205,6 @@ def _read_training(header: Header, lines: Iterator[str]) -> Certificate:
             inverse=header.rows("frame", "inverse"),
             scale=header.integer("frame", "scale"),
         ),
-        tree=tuple(read_nodes(lines, nodes)),
+        tree=tuple(read_nodes(lines, nodes, TRAINING_NODES)),
         method=header.text("method"),
     )

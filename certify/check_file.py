@@ -21,7 +21,7 @@ from certify.errors import DataError
 from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
-from certify.proved_checker import ProvedCheckerError, check_proved, find_checker
+from certify.proved_checker import ProvedCheckerError, check_matrix_proved, check_proved, find_checker
 from certify.statement import TRUST, theorem
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import array_table, read_table
@@ -69,8 +69,8 @@ def check(
         gamma: the weight decay that the certificate must be for; by default any.
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
             in Coq (proofs/), which must have been built; "best" is the latter where it is there and can
-            read the file, else the former; "rigorous", a quick first look at a large tree, is floating
-            point with proven error bounds and needs numba.
+            read the file, else the former; "rigorous", a quick first look at a large tree of a training
+            problem, is floating point with proven error bounds and needs numba.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
@@ -92,13 +92,13 @@ def check(
         file = Path(certificate) if os.path.isfile(certificate) else None
         certificate = load_any_certificate(certificate)
     if isinstance(certificate, CopositivityCertificate | CompletePositivityCertificate):
-        if (data is None and matrix is None) or gamma is not None or trust not in ("exact", BEST):
+        if (data is None and matrix is None) or gamma is not None or trust == "rigorous":
             raise DataError(
                 f"the certificate states {certificate.statement!r} of a matrix: give that as data or matrix, "
-                "without gamma, and let the trust be exact"
+                "without gamma, and let the trust be exact, proved or best"
             )
         symmetric = as_matrix(matrix) if data is None else read_matrix(data)
-        return _check_matrix(certificate, symmetric, on_progress)
+        return _check_matrix(certificate, symmetric, trust, on_progress)
     if matrix is not None:
         raise DataError("the certificate is of a training problem: give X and y, data or problem")
     level = trust
@@ -131,14 +131,22 @@ def check(
 def _check_matrix(
     certificate: CopositivityCertificate | CompletePositivityCertificate,
     matrix: SymmetricMatrix,
+    trust: str,
     on_progress: Callable[[int, int], None] | None,
 ) -> DataVerdict:
+    verdict = None
+    if trust == "proved" or (trust == BEST and find_checker() is not None):
+        try:
+            verdict = check_matrix_proved(certificate, matrix, on_progress)
+        except ProvedCheckerError:
+            if trust != BEST:
+                raise
     processes = os.cpu_count() or 1
     if isinstance(certificate, CopositivityCertificate):
-        verdict = check_copositivity(certificate, matrix, on_progress, processes=processes)
+        verdict = verdict or check_copositivity(certificate, matrix, on_progress, processes=processes)
         words = copositivity_theorem(certificate, matrix) if verdict.valid else None
     else:
-        verdict = check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+        verdict = verdict or check_complete_positivity(certificate, matrix, on_progress, processes=processes)
         words = complete_positivity_theorem(certificate, matrix) if verdict.valid else None
     return DataVerdict(**vars(verdict), statement=words)
 

@@ -16,7 +16,7 @@ from certify.certificate import AnyLeaf, Node
 from certify.errors import CertificateError
 from certify.header import Header, row_texts
 from certify.problem import IntegerRows
-from certify.tree_text import MAX_NODES, node_lines, read_integer, read_nodes
+from certify.tree_text import MATRIX_NODES, MAX_NODES, node_lines, read_integer, read_nodes
 
 COMPLETELY_POSITIVE = "completely_positive"
 NOT_COMPLETELY_POSITIVE = "not_completely_positive"
@@ -101,7 +101,7 @@ def read_body(header: Header, lines: Iterator[str]) -> CompletePositivityCertifi
         terms=tuple(_read_terms(lines, terms)),
         vector=header.integers("vector"),
         separator=header.rows("separator"),
-        tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES), first=terms + 2)),
+        tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES), MATRIX_NODES, first=terms + 2)),
         method=header.text("method"),
     )
 

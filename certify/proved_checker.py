@@ -1,7 +1,7 @@
 """The checker that is extracted from its soundness proof in Coq (proofs/), run as a program of its own.
 
-It shares no code with `certify.check`: it reads the certificate file itself, and the problem as the text of
-which the certificate states the hash. Only the standard library is used.
+It shares no code with `certify.check`: it reads the certificate file itself, and the problem or the matrix as
+the text of which the certificate states the hash. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from certify.certificate import Certificate
-from certify.certificate_file import save_certificate
+from certify.certificate import Certificate, CopositivityCertificate
+from certify.certificate_file import AnyCertificate, save_certificate
 from certify.check import Verdict
+from certify.cp_certificate import CompletePositivityCertificate
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
+from certify.symmetric_matrix import SymmetricMatrix
 
 NAME = "certify-check"
 VARIABLE = "CERTIFY_CHECKER"  # the program's path; empty to do without
@@ -58,6 +61,41 @@ def check_proved(
         DataError: if the program is not there.
         ProvedCheckerError: if it fails, or reads another certificate in the file than was read before.
     """
+    answer = _ask(certificate, path, "".join(problem.canonical_text()), on_progress)
+    bound = f"{certificate.bound.numerator}/{certificate.bound.denominator}"
+    if answer["valid"] and answer["bound"] != bound:
+        raise ProvedCheckerError("the certificate's file changed while it was checked: check it again")
+    return _verdict(answer, certificate.bound)
+
+
+def check_matrix_proved(
+    certificate: CopositivityCertificate | CompletePositivityCertificate,
+    matrix: SymmetricMatrix,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
+    """Decide whether a certificate proves its statement of a matrix, by the proved checker.
+
+    The certificate is written anew for it, so that the verdict is on what was read before.
+
+    Args:
+        certificate: as read from an untrusted file.
+        matrix: the matrix that the user means, from the user's own data.
+        on_progress: called with (nodes done, nodes in all) from time to time.
+
+    Raises:
+        DataError: if the program is not there.
+        ProvedCheckerError: if it fails.
+    """
+    return _verdict(_ask(certificate, None, matrix.canonical_text(), on_progress), None)
+
+
+def _ask(
+    certificate: AnyCertificate,
+    path: Path | None,
+    data: str,
+    on_progress: Callable[[int, int], None] | None,
+) -> dict[str, object]:
+    """Run the program on a certificate, or its file, and the text of its problem or matrix."""
     program = find_checker()
     if program is None:
         raise DataError(
@@ -65,8 +103,8 @@ def check_proved(
             f"{VARIABLE} name it"
         )
     with TemporaryDirectory() as folder:
-        text = Path(folder) / "problem.txt"
-        text.write_text("".join(problem.canonical_text()), encoding="ascii", newline="\n")
+        text = Path(folder) / "data.txt"
+        text.write_text(data, encoding="ascii", newline="\n")
         if path is None:
             path = Path(folder) / "certificate.cert"
             save_certificate(certificate, path)
@@ -83,7 +121,8 @@ def check_proved(
         raise ProvedCheckerError(
             f"the proved checker failed: {errors or f'exit code {code}'}; try --trust exact"
         )
-    return _verdict(certificate, json.loads(output))
+    answer: dict[str, object] = json.loads(output)
+    return answer
 
 
 def _run(
@@ -117,18 +156,13 @@ def _run(
     return process.returncode, output, " ".join(complaints)
 
 
-def _verdict(certificate: Certificate, answer: dict[str, object]) -> Verdict:
-    """Take over the program's answer on a certificate, which states the same bound."""
+def _verdict(answer: dict[str, object], bound: Fraction | None) -> Verdict:
+    """Take over the program's answer on a certificate that states this bound."""
     if answer["valid"]:
-        bound = f"{certificate.bound.numerator}/{certificate.bound.denominator}"
-        if answer["bound"] != bound:
-            raise ProvedCheckerError("the certificate's file changed while it was checked: check it again")
         leaves = int(str(answer["leaves"]))
-        reason = (
-            f"every obligation holds ({leaves} {'leaf' if leaves == 1 else 'leaves'}), says a checker that "
-            "is proved sound in Coq"
-        )
-        return Verdict(True, certificate.bound, "proved", reason, None, leaves)
+        count = f" ({leaves} {'leaf' if leaves == 1 else 'leaves'})" if leaves else ""
+        reason = f"every obligation holds{count}, says a checker that is proved sound in Coq"
+        return Verdict(True, bound, "proved", reason, None, leaves)
     obligation = Obligation[str(answer["obligation"])]
     node = answer["node"]
     reason = str(Rejection(obligation, node if isinstance(node, int) else None))

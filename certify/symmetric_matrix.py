@@ -70,14 +70,14 @@ class SymmetricMatrix:
         """The number p of rows."""
         return len(self.entries)
 
+    def canonical_text(self) -> str:
+        """Write what is hashed (docs/certificate-format.md, "The matrix and its hash")."""
+        head = f"certify matrix 1\norder {self.order}\ndenominator {self.denominator}\n"
+        return head + "".join(" ".join(map(str, row)) + "\n" for row in self.entries)
+
     def sha256(self) -> str:
-        """Hash the canonical text of the matrix (docs/certificate-format.md, "The matrix and its hash")."""
-        digest = hashlib.sha256(
-            f"certify matrix 1\norder {self.order}\ndenominator {self.denominator}\n".encode()
-        )
-        for row in self.entries:
-            digest.update((" ".join(map(str, row)) + "\n").encode())
-        return digest.hexdigest()
+        """Hash the canonical text."""
+        return hashlib.sha256(self.canonical_text().encode()).hexdigest()
 
     def value(self, z: Sequence[Rational]) -> Fraction:
         """Return z^T M z for a vector of length p."""

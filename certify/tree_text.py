@@ -21,6 +21,10 @@ MAX_POWER = 13_000  # as many bits as the digits may have
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _TREE_INTEGER = re.compile(r"(0|-?[1-9][0-9]*)(?:p([1-9][0-9]{0,4}))?")
 _SHORTER_AS_POWER = 14  # trailing zero bits from which on "MpE" is shorter than the digits
+# What a node may begin with.
+TRAINING_NODES = ("sign", "split", "leaf", "tau", "envelope")
+MATRIX_NODES = ("split", "part", "leaf", "envelope", "faces")
+
 _SPLIT = re.compile("split" + 4 * rf" ({_INTEGER.pattern})")
 
 
@@ -110,12 +114,13 @@ def _shown(word: object) -> str:
     return repr(word) if len(repr(word)) <= 40 else repr(word)[:40] + "..."
 
 
-def read_nodes(lines: Iterator[str], nodes: int, first: int = 2) -> Iterator[Node]:
+def read_nodes(lines: Iterator[str], nodes: int, kinds: tuple[str, ...], first: int = 2) -> Iterator[Node]:
     """Yield the nodes of a tree, the last part of a file.
 
     Args:
         lines: of the file from the first node on, all of them.
         nodes: how many there must be.
+        kinds: the words that a node of this statement's trees may begin with.
         first: the number of the first line in the file.
 
     Raises:
@@ -134,7 +139,7 @@ def read_nodes(lines: Iterator[str], nodes: int, first: int = 2) -> Iterator[Nod
             yield Split(*map(int, split.groups()))
             continue
         word, space, rest = line.partition(" ")
-        match word, _integers(rest, number) if space else []:
+        match word if word in kinds else "", _integers(rest, number) if space else []:
             case "sign", [k]:
                 yield Sign(k)
             case "split", [k, l, a, b]:
@@ -150,8 +155,8 @@ def read_nodes(lines: Iterator[str], nodes: int, first: int = 2) -> Iterator[Nod
                 yield Part(tuple(members))
             case _:
                 raise CertificateError(
-                    f"line {number}: {line[:40]!r} is no node; a node is 'sign k', 'split k l a b', "
-                    "'part k ...', 'leaf S U rows', 'tau a b U rows', 'envelope' or 'faces rows'"
+                    f"line {number}: {line[:40]!r} is no node; here a node begins with "
+                    f"{', '.join(map(repr, kinds))}, and has as many integers as the format says"
                 )
     extra = next(numbered, None)
     if extra is not None:

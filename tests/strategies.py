@@ -64,25 +64,34 @@ def products() -> st.SearchStrategy[tuple[tuple[int, int, int], ...]]:
     return entries.map(lambda table: tuple((i, j, table[i, j]) for i, j in sorted(table)))
 
 
+INDEX = st.integers(-1, 5)
+
+
 def faces() -> st.SearchStrategy[tuple[tuple[tuple[int, int, int], ...], ...]]:
     """Rows as a file holds them."""
-    triple = st.tuples(st.integers(-1, 5), INTEGERS, st.integers(-2, 4))
+    triple = st.tuples(INDEX, INTEGERS, st.integers(-2, 4))
     row = st.lists(triple, min_size=1, max_size=4).map(tuple)
     return st.lists(row, min_size=1, max_size=4).map(tuple)
 
 
-def nodes() -> st.SearchStrategy[Node]:
-    """Single nodes, meaningless ones included."""
-    index = st.integers(-1, 5)
+def _common_nodes() -> st.SearchStrategy[Node]:
     return (
-        st.builds(Sign, index)
-        | st.builds(Split, index, index, INTEGERS, INTEGERS)
+        st.builds(Split, INDEX, INDEX, INTEGERS, INTEGERS)
         | st.builds(Leaf, INTEGERS, INTEGERS, products())
-        | st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
         | st.builds(EnvelopeLeaf)
-        | st.builds(FacesLeaf, faces())
-        | st.builds(Part, st.lists(index, min_size=1, max_size=4).map(tuple))
     )
+
+
+def training_nodes() -> st.SearchStrategy[Node]:
+    """Single nodes of trees of training, meaningless ones included."""
+    tau = st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
+    return _common_nodes() | st.builds(Sign, INDEX) | tau
+
+
+def matrix_nodes() -> st.SearchStrategy[Node]:
+    """Single nodes of trees of a matrix, meaningless ones included."""
+    part = st.builds(Part, st.lists(INDEX, min_size=1, max_size=4).map(tuple))
+    return _common_nodes() | st.builds(FacesLeaf, faces()) | part
 
 
 @st.composite
@@ -112,7 +121,7 @@ def certificates(draw: st.DrawFn) -> Certificate:
         dual_point=draw(integer_rows(n, c)),
         dual_exponent=draw(st.integers(0, 10_000)),
         frame=Frame(draw(integer_rows(d, d)), draw(integer_rows(d, d)), draw(INTEGERS)),
-        tree=tuple(draw(st.lists(nodes(), max_size=6))),
+        tree=tuple(draw(st.lists(training_nodes(), max_size=6))),
         method=draw(PRINTABLE),
     )
 
@@ -123,7 +132,7 @@ def copositivity_certificates() -> st.SearchStrategy[CopositivityCertificate]:
         CopositivityCertificate,
         statement=st.sampled_from(COPOSITIVITY),
         matrix_sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
-        tree=st.lists(nodes(), max_size=6).map(tuple),
+        tree=st.lists(matrix_nodes(), max_size=6).map(tuple),
         witness=st.lists(INTEGERS, max_size=4).map(tuple),
         method=PRINTABLE,
     )

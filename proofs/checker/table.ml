@@ -84,13 +84,16 @@ let merit rows =
 let better (wide, share, w) (wide', share', w') =
   if wide <> wide' then wide else match Q.compare share share' with 0 -> w > w' | order -> order > 0
 
-(* The reading under the best separator. *)
-let split source text =
+let separators = [ ';'; '\t'; ',' ]
+
+(* The reading under the best separator; a single column has none. *)
+let split source text least_columns =
   let readings =
     List.filter_map
       (fun separator -> match records text separator with rows -> Some rows | exception Not_csv _ -> None)
-      [ ';'; '\t'; ',' ]
+      separators
   in
+  let single = least_columns = 1 && not (List.exists (String.contains text) separators) in
   let best =
     List.fold_left
       (fun best rows ->
@@ -100,9 +103,10 @@ let split source text =
       None (List.filter rectangular readings)
   in
   match best with
-  | Some rows when width rows > 1 -> rows
+  | Some rows when single || width rows > 1 -> rows
   | _ ->
-    unusable "%s is no table: give every row the same number of cells, at least two, and close every quote" source
+    unusable "%s is no table: give every row the same number of cells%s, and close every quote" source
+      (if least_columns > 1 then ", at least two" else "")
 
 let is_name cell =
   cell <> ""
@@ -114,7 +118,7 @@ let is_name cell =
 let has_header rows =
   match List.map (fun (_, cells) -> Array.of_list cells) rows with
   | [] -> false
-  | [ first ] -> not (Array.exists Text.is_number first)
+  | [ first ] -> Array.exists is_name first && not (Array.exists Text.is_number first)
   | first :: body ->
     let names = ref 0 and numbers = ref 0 in
     Array.iteri
@@ -148,10 +152,8 @@ let cell source line text =
 
 let max_bytes = 1 lsl 30
 
-let read source =
-  let ends suffix = Filename.check_suffix (String.lowercase_ascii source) suffix in
-  if ends ".parquet" || ends ".pq" then
-    unusable "%s is a Parquet file: use `certify check`, or save the table as CSV" source;
+(* The whole of a file of UTF-8 text, without its byte order mark. *)
+let read_text source =
   let text = Text.read_bounded source max_bytes source in
   if String.contains text '\000' then unusable "%s is not a text file in UTF-8: save the table as CSV in UTF-8" source;
   let text =
@@ -161,7 +163,14 @@ let read source =
   (match Text.decode text with
   | Error _ -> unusable "%s is not UTF-8 text: save the table as CSV in UTF-8" source
   | Ok _ -> ());
-  let rows = split source text in
+  text
+
+let read ?(least_columns = 2) source =
+  let ends suffix = Filename.check_suffix (String.lowercase_ascii source) suffix in
+  if ends ".parquet" || ends ".pq" then
+    unusable "%s is a Parquet file: use `certify check`, or save the table as CSV" source;
+  let text = read_text source in
+  let rows = split source text least_columns in
   let has_header = has_header rows in
   let body = if has_header then List.tl rows else rows in
   if body = [] then unusable "%s has a header and no rows: add the data below it" source;

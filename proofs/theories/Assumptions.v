@@ -2,7 +2,7 @@
 
     Over an abstract ordered field: on nothing but the field's own laws. Over the reals: on the axioms by which Coq's
     library defines them. *)
-From Certify Require Import Forms Duality Activations Losses Blocks Leaves Checker Copositive OverReals.
+From Certify Require Import Forms Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker OverReals.
 
 Print Assumptions weak_duality.
 Print Assumptions weak_duality_separable.
@@ -13,4 +13,8 @@ Print Assumptions tau_sound.
 Print Assumptions envelope_sound.
 Print Assumptions check_sound.
 Print Assumptions check_copositive_sound.
+Print Assumptions check_strictly_copositive_sound.
+Print Assumptions witness_excludes_proof.
+Print Assumptions check_matrix_sound.
 Print Assumptions check_sound_over_the_reals.
+Print Assumptions check_matrix_sound_over_the_reals.

@@ -1,9 +1,8 @@
-(** * The checker, and the theorem that what it accepts is true
+(** * The checker of training certificates, and the theorem that what it accepts is true
 
-    Problem and certificate are what docs/certificate-format.md says; the tree is a list of nodes in preorder, and
-    the cones still owed wait on a stack. *)
+    Problem and certificate are what docs/certificate-format.md says. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Duality Cones Leaves.
+From Certify Require Import OrderedField Vectors Forms Tree Duality Cones Leaves.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -26,8 +25,6 @@ Record certificate := {
   frame : list (list Z); inverse : list (list Z); frame_scale : Z;  (* inverse * frame = frame_scale * identity *)
   tree : list node
 }.
-(** The number of leaves, or what the certificate owes and at which node. *)
-Inductive result := Proved (leaves : Z) | Failed (o : obligation) (node : option Z).
 
 Section Executable.
 Local Open Scope Z_scope.
@@ -35,11 +32,7 @@ Variable hint : nat -> tri -> list Z * list (list Z).
 (** Told of each node before it is checked, for progress; any function will do. *)
 Variable watch : Z -> bool.
 
-Inductive step_result := Refused (o : obligation) | Closed | Divided (first second : cone).
-Definition of_leaf (o : option obligation) : step_result :=
-  match o with Some o => Refused o | None => Closed end.
-Definition max_generator_bits := 4096.
-Definition step (lam mu : Z) (n : node) (c : cone) : step_result :=
+Definition step (lam mu : Z) (n : node) (c : cone) : step_result cone :=
   let d := length (signed c) in
   match n with
   | Sign k =>
@@ -59,33 +52,9 @@ Definition step (lam mu : Z) (n : node) (c : cone) : step_result :=
   | Tau a b unit ms => of_leaf (check_tau hint lam mu a b unit ms c)
   | Envelope => of_leaf (check_envelope hint lam mu c) end.
 
-(** What a cone counts as; at most so many vectors may wait. *)
+(** What a cone counts as (docs/certificate-format.md, "Tree"). *)
 Definition vectors (outputs : nat) (c : cone) : Z :=
   Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)).
-Definition max_pending := 500000.
-Fixpoint walk (lam mu : Z) (outputs : nat) (nodes : list node) (stack : list (cone * Z)) (held number leaves : Z)
-  : result :=
-  match nodes with
-  | [] => match stack with [] => Proved leaves | _ => Failed COVER None end
-  | n :: nodes' =>
-    match stack with
-    | [] => Failed COVER (Some number)
-    | (c, v) :: stack' =>
-      if watch number then
-      match step lam mu n c with
-      | Refused o => Failed o (Some number)
-      | Closed => walk lam mu outputs nodes' stack' (held - v) (number + 1) (leaves + 1)
-      | Divided first second =>
-        let v1 := vectors outputs first in
-        let v2 := vectors outputs second in
-        let held' := held - v + v1 + v2 in
-        if held' <=? max_pending then
-          walk lam mu outputs nodes' ((first, v1) :: (second, v2) :: stack') held' (number + 1) leaves
-        else Failed LIMITS (Some number)
-      end
-      else Failed LIMITS (Some number)
-    end
-  end.
 
 Fixpoint with_weights (D : list (list Z * list Z)) (N : list (list Z)) : list (list Z * list Z) :=
   match D, N with (x, _) :: D', nu :: N' => (x, nu) :: with_weights D' N' | _, _ => [] end.
@@ -127,9 +96,8 @@ Definition check (p : problem) (c : certificate) : result :=
   | Some o => Failed o None
   | None =>
     let u := gamma_num p * dual_den c * x_den p in
-    let cone := root (frame c) (with_weights (rows p) (dual c)) in
-    let v := vectors (targets p) cone in
-    walk (u * u) (gamma_den p * gamma_den p) (targets p) (tree c) [(cone, v)] v 0 0
+    check_tree (step (u * u) (gamma_den p * gamma_den p)) (vectors (targets p)) watch (tree c)
+      (root (frame c) (with_weights (rows p) (dual c)))
   end.
 End Executable.
 
@@ -151,10 +119,8 @@ Variable hint : nat -> tri -> list Z * list (list Z).
 Variable watch : Z -> bool.
 
 (** *** The tree *)
-Definition proved (lam mu : Z) (r : step_result) (holds : cone -> Prop) : Prop :=
-  match r with Refused _ => False | Closed => True | Divided first second => holds first /\ holds second end.
 Lemma step_sound lam mu n c : (0 <= mu)%Z ->
-  proved lam mu (step hint lam mu n c) (good K lam mu) -> good K lam mu c.
+  proved (good K lam mu) (step hint lam mu n c) -> good K lam mu c.
 Proof.
   intros Hm. destruct n as [k|k l a b|scale unit ms|a b unit ms|]; cbn [step].
   - match goal with |- context [owes ?x SIGN_INDEX None] => destruct (owes x SIGN_INDEX None) eqn:E end;
@@ -172,25 +138,10 @@ Proof.
   - destruct (check_products hint lam mu scale unit ms c) eqn:E; [intros []|]. intros _. eapply products_sound. exact E.
   - destruct (check_tau hint lam mu a b unit ms c) eqn:E; [intros []|]. intros _. eapply tau_sound; eassumption.
   - destruct (check_envelope hint lam mu c) eqn:E; [intros []|]. intros _. eapply envelope_sound; eassumption. Qed.
-Theorem walk_sound lam mu outputs nodes stack held number leaves total : (0 <= mu)%Z ->
-  walk hint watch lam mu outputs nodes stack held number leaves = Proved total ->
-  Forall (fun cv => good K lam mu (fst cv)) stack.
-Proof.
-  intro Hm. revert stack held number leaves. induction nodes as [|n nodes IH]; intros stack held number leaves; cbn [walk].
-  - destruct stack; [constructor|discriminate].
-  - destruct stack as [|[c v] stack]; [discriminate|]. destruct (watch number); [|discriminate].
-    pose proof (@step_sound lam mu n c Hm) as S. destruct (step hint lam mu n c) as [o| |first second]; [discriminate| |].
-    + intro H. constructor; [apply S; exact I|exact (IH _ _ _ _ H)].
-    + destruct (_ <=? _)%Z; [|discriminate]. intro H. apply IH in H.
-      apply Forall_cons_iff in H as [H1 H]. apply Forall_cons_iff in H as [H2 H].
-      constructor; [apply S; split; assumption|exact H]. Qed.
 
 (** *** The root *)
 Lemma lin_minus_unit s i v : lin K (map (Z.mul (- s)) (zunit i)) v = - z2 s * nth i v 0.
 Proof. rewrite lin_map_mul, lin_unit, ofZ_opp. reflexivity. Qed.
-Lemma dot_skipn a u j v : dot (a :: u) (skipn j v) = a * nth j v 0 + dot u (skipn (S j) v).
-Proof. revert v; induction j as [|j IH]; intros [|e v]; cbn [skipn dot nth]; rewrite ?dot_nil_r; try ring.
-  rewrite <- IH. reflexivity. Qed.
 Lemma inverts_sound s W C j u v : inverts s W C j = true -> (length u <= length C)%nat ->
   dot (comb (comb u C) W) v = z2 s * dot u (skipn j v).
 Proof.
@@ -251,13 +202,6 @@ Proof. rewrite (sq_ext K _ (vQ nd (zsums D N))).
   - unfold sq. apply dot_vQ2.
   - intro w. now rewrite sums_eq, dot_vQ. Qed.
 End Scaling.
-Lemma mul_inj a x y : a <> 0 -> a * x = a * y -> x = y :> K.
-Proof. intros N E. transitivity (finv K a * (a * x)).
-  - transitivity (finv K a * a * x); [rewrite f_inv by assumption; ring|ring].
-  - rewrite E. transitivity (finv K a * a * y); [ring|rewrite f_inv by assumption; ring]. Qed.
-Lemma mul_nz a b : a <> 0 -> b <> 0 -> a * b <> 0 :> K.
-Proof. intros Ha Hb E. destruct (f_integral K _ _ E); auto. Qed.
-
 (** ** Soundness: an accepted bound is a lower bound on the loss of every network, however many neurons it has. *)
 Theorem check_sound (p : problem) (c : certificate) (net : network K) (b : vec) (leaves : Z) :
   check hint watch p c = Proved leaves ->
@@ -278,7 +222,7 @@ Proof.
   set (x := z2 (x_den p)). set (y := z2 (y_den p)). set (n := z2 (dual_den c)).
   set (gn := z2 (gamma_num p)). set (gd := z2 (gamma_den p)).
   assert (Eg : finv K (gamma p) = gd * finv K gn).
-  { apply (@mul_inj (gamma p)).
+  { apply (@mul_inj K (gamma p)).
     - unfold gamma. apply mul_nz; [now apply Nz|]. intro E. apply (f_01 K).
       rewrite <- (mul_inv K (Nz _ Hgd)), E. ring.
     - rewrite mul_inv.
@@ -316,8 +260,8 @@ Proof.
       rewrite En, Ey, Egn, !half_mul. ring. }
     assert (EC : z2 (claim_num c) * z2 (bound_den p c) = z2 (bound_num p c) * z2 (claim_den c))
       by (now rewrite <- !ofZ_mul, Hclaim).
-    apply (@mul_inj (z2 (claim_den c))); auto. rewrite div_mul by auto.
-    apply (@mul_inj (z2 (bound_den p c))); auto.
+    apply (@mul_inj K (z2 (claim_den c))); auto. rewrite div_mul by auto.
+    apply (@mul_inj K (z2 (bound_den p c))); auto.
     transitivity (z2 (claim_num c) * z2 (bound_den p c)); [ring|]. rewrite EC, <- EV. ring. }
   rewrite EB. apply weak_duality; auto.
   - destruct (bias p); cbn [sums_fit]; auto. intro w. unfold data, N. rewrite sums_eq.
@@ -329,8 +273,9 @@ Proof.
     { intro w. unfold t. rewrite comb_vscale.
       rewrite (inverts_sound _ _ _ _ u w Hinv) by lia. cbn [skipn].
       transitivity (finv K (z2 (frame_scale c)) * z2 (frame_scale c) * dot u w); [rewrite f_inv by auto; ring|ring]. }
-    apply walk_sound in H; [|nia]. inversion H as [|? ? GU _]. cbn [fst] in GU.
-    pose proof (root_sound _ _ t GU) as Q. clear H GU.
+    match type of H with check_tree (step _ ?lam ?mu) _ _ _ _ = _ =>
+      apply check_tree_sound with (holds := good K lam mu) in H; [|intros ? ?; apply step_sound; nia] end.
+    pose proof (root_sound _ _ t H) as Q. clear H.
     assert (ER : rows_sum K (with_weights (rows p) (dual c)) (comb t W) = rows_sum K (with_weights (rows p) (dual c)) u).
     { generalize (with_weights (rows p) (dual c)). clear - EU. induction l as [|[q nu] l IH]; cbn [rows_sum]; auto.
       rewrite IH, !lin_dot, !(dot_comm K (vZ K q)), EU. reflexivity. }

@@ -145,8 +145,6 @@ Proof.
 Arguments settled_sound {lam mu fl W G rows t} _ _.
 
 (** *** Replacing one generator, and the coordinate that goes with it *)
-Lemma nth_lin k V v : nth k (map (fun g => lin K g v) V) 0 = lin K (nth k V []) v.
-Proof. exact (map_nth (fun g => lin K g v) V [] k). Qed.
 Lemma comb_put k s x t V v :
   dot (comb (put 0 k s t) (put [] k x V)) v = dot (comb t V) v + (s * lin K x v - nth k t 0 * lin K (nth k V []) v).
 Proof. rewrite !dot_comb, map_put. cbn [lin]. rewrite dot_put, nth_lin. reflexivity. Qed.

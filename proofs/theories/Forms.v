@@ -44,7 +44,9 @@ Fixpoint tcongruent (s : list Z) (T : tri) : tri :=
   | a :: s', r :: T' => zscale a (zmul s r) :: tcongruent s' T'
   | [], _ => T | _, [] => [] end.
 
-(** ** Elimination (Bareiss): each division is checked to be exact. *)
+(** ** Elimination (Bareiss): each division is checked to be exact.
+
+    [strict] asks for a definite form wherever it stands. *)
 Fixpoint zquot (g : Z) (x : list Z) : option (list Z) :=
   match x with
   | [] => Some []
@@ -65,7 +67,7 @@ Fixpoint tquot (g : Z) (T : tri) : option tri :=
 Definition schur (previous p : Z) (o : list Z) (T' : tri) : option tri :=
   let S := tadd (tscale p T') (tsq (-1) o) in
   if previous =? 1 then Some S else tquot previous S.
-Fixpoint eliminates (fuel : nat) (previous : Z) (T : tri) : bool :=
+Fixpoint eliminates (strict : bool) (fuel : nat) (previous : Z) (T : tri) : bool :=
   match T with
   | [] => true
   | r :: T' =>
@@ -74,8 +76,8 @@ Fixpoint eliminates (fuel : nat) (previous : Z) (T : tri) : bool :=
     | S fuel' =>
       let p := hd 0 r in
       let o := tl r in
-      if p <=? 0 then (p =? 0) && iszero o && eliminates fuel' previous T'
-      else match schur previous p o T' with Some T'' => eliminates fuel' p T'' | None => false end
+      if p <=? 0 then negb strict && (p =? 0) && iszero o && eliminates strict fuel' previous T'
+      else match schur previous p o T' with Some T'' => eliminates strict fuel' p T'' | None => false end
     end
   end.
 
@@ -83,7 +85,7 @@ Fixpoint eliminates (fuel : nat) (previous : Z) (T : tri) : bool :=
 
     Column by column (l_k . z)^2 is taken off; the row that is left over is paid for by its diagonal and by
     the diagonals of later rows: [owed] is what they owe. *)
-Fixpoint dominant (factor : list (list Z)) (T : tri) (owed : list Z) : bool :=
+Fixpoint dominant (strict : bool) (factor : list (list Z)) (T : tri) (owed : list Z) : bool :=
   match factor with
   | [] => match T with [] => forallb (fun a => a <=? 0) owed | _ => false end
   | l :: factor' =>
@@ -91,12 +93,12 @@ Fixpoint dominant (factor : list (list Z)) (T : tri) (owed : list Z) : bool :=
     | [] => forallb (fun a => a <=? 0) owed
     | r :: T' =>
       let o := map Z.abs (tl r) in
-      (0 <=? hd 0 r - hd 0 owed - zsum o) && dominant factor' T' (zadd (tl owed) o)
+      ((if strict then 1 else 0) <=? hd 0 r - hd 0 owed - zsum o) && dominant strict factor' T' (zadd (tl owed) o)
     end
   end.
-Definition scaled_dominant (scales_factor : list Z * list (list Z)) (T : tri) : bool :=
+Definition scaled_dominant (strict : bool) (scales_factor : list Z * list (list Z)) (T : tri) : bool :=
   let (s, factor) := scales_factor in
-  forallb (Z.ltb 0) s && dominant factor (tcongruent s T) [].
+  forallb (Z.ltb 0) s && dominant strict factor (tcongruent s T) [].
 
 (** ** The decisions *)
 Definition bits (a : Z) : Z := if a =? 0 then 0 else Z.log2 (Z.abs a) + 1.
@@ -106,19 +108,19 @@ Definition affordable (T : tri) : bool :=
 
 Variable hint : nat -> tri -> list Z * list (list Z).
 (** Any function may give the hints: scales and a factor, tried with growing precision. *)
-Definition psd (T : tri) : bool :=
-  if Nat.leb (length T) 8 then eliminates 8 1 T
+Definition psd (strict : bool) (T : tri) : bool :=
+  if Nat.leb (length T) 8 then eliminates strict 8 1 T
   else
-    scaled_dominant (hint 0 T) T || scaled_dominant (hint 1 T) T ||
-    scaled_dominant (hint 2 T) T || scaled_dominant (hint 3 T) T ||
-    affordable T && eliminates (length T) 1 T.
+    scaled_dominant strict (hint 0 T) T || scaled_dominant strict (hint 1 T) T ||
+    scaled_dominant strict (hint 2 T) T || scaled_dominant strict (hint 3 T) T ||
+    affordable T && eliminates strict (length T) 1 T.
 
 (** Positive entries off the diagonal are replaced by 0. *)
 Definition negative_part (T : tri) : tri :=
   map (fun r => match r with [] => [] | a :: o => a :: map (Z.min 0) o end) T.
-Definition nonneg_on_orthant (T : tri) : bool :=
-  forallb nonneg T ||
-  (let rest := negative_part T in psd rest || psd T || psd (tadd T rest)).
+Definition nonneg_on_orthant (strict : bool) (T : tri) : bool :=
+  forallb nonneg T && (negb strict || forallb (fun r => 0 <? hd 0 r) T) ||
+  (let rest := negative_part T in psd strict rest || psd strict T || psd strict (tadd T rest)).
 End Executable.
 
 Section Soundness.
@@ -217,29 +219,81 @@ Proof.
   - destruct (zquot g r) as [q|] eqn:E; [|discriminate]. destruct (tquot g T) as [Q'|]; [|discriminate].
     intro H. injection H as <-. destruct z as [|e z]; cbn [qf]; [ring|].
     rewrite (zquot_sound _ _ _ E), (zquot_sound _ _ _ (zquot_tl _ _ E)), (IH Q' z eq_refl). ring. Qed.
-Lemma eliminates_sound fuel previous T z :
-  (0 < previous)%Z -> eliminates fuel previous T = true -> 0 <= qf T z.
+(** Of p times the form, beside a square, a positive multiple of the Schur complement is left. *)
+Lemma schur_sound previous p o T T'' z : (0 < previous)%Z -> schur previous p o T = Some T'' ->
+  exists q, (0 < q)%Z /\ z2 p * qf T z + - (1) * (lin K o z * lin K o z) = z2 q * qf T'' z.
 Proof.
-  revert previous T z; induction fuel as [|fuel IH]; intros previous [|r T] z P; cbn [eliminates qf];
+  intros P E.
+  assert (Q : qf (tadd (tscale p T) (tsq (-1) o)) z = z2 p * qf T z + - (1) * (lin K o z * lin K o z)).
+  { rewrite qf_tadd, qf_tscale, qf_tsq. change (-1)%Z with (- (1))%Z. now rewrite ofZ_opp, ofZ_1. }
+  unfold schur in E. destruct (previous =? 1)%Z.
+  - injection E as <-. exists 1%Z. split; [lia|]. rewrite Q, ofZ_1. ring.
+  - exists previous. split; [exact P|]. now rewrite <- (tquot_sound _ _ _ E), Q. Qed.
+Lemma qf_cons r T a z : qf (r :: T) (a :: z) = a * (z2 (hd 0%Z r) * a + lin K (tl r) z + lin K (tl r) z) + qf T z.
+Proof. cbn [qf]. destruct r; simpl; rewrite ?ofZ_0; ring. Qed.
+(** p times the form is a square and the Schur complement. *)
+Lemma square_completed p r T a z q S :
+  z2 p * qf T z + - (1) * (lin K (tl r) z * lin K (tl r) z) = z2 q * S -> hd 0%Z r = p ->
+  z2 p * qf (r :: T) (a :: z) = (z2 p * a + lin K (tl r) z) * (z2 p * a + lin K (tl r) z) + z2 q * S.
+Proof. intros E <-. rewrite <- E, qf_cons. ring. Qed.
+Lemma eliminates_sound strict fuel previous T z :
+  (0 < previous)%Z -> eliminates strict fuel previous T = true -> 0 <= qf T z.
+Proof.
+  revert previous T z; induction fuel as [|fuel IH]; intros previous [|r T] z P; cbn [eliminates];
     try discriminate; auto with pos.
-  destruct z as [|a z]; auto with pos.
-  assert (R : lin K r (a :: z) = z2 (hd 0%Z r) * a + lin K (tl r) z).
-  { destruct r; simpl; [rewrite ofZ_0; ring|ring]. }
-  rewrite R. set (p := hd 0%Z r). set (o := tl r). destruct (Z.leb_spec p 0) as [L|L].
-  - intro H. apply andb_prop in H as [H H2]. apply andb_prop in H as [H0 H1]. apply Z.eqb_eq in H0.
-    rewrite H0, ofZ_0, (iszero_lin K _ _ H1). specialize (IH previous T z P H2).
+  destruct z as [|a z]; [rewrite qf_nil_r; auto with pos|].
+  destruct (Z.leb_spec (hd 0%Z r) 0) as [L|L].
+  - intro H. apply andb_prop in H as [H H2]. apply andb_prop in H as [H H1]. apply andb_prop in H as [_ H0].
+    apply Z.eqb_eq in H0. rewrite qf_cons, H0, ofZ_0, (iszero_lin K _ _ H1). specialize (IH previous T z P H2).
     replace (a * (0 * a + 0 + 0) + qf T z) with (qf T z) by ring. exact IH.
-  - destruct (schur previous p o T) as [T''|] eqn:E; [|discriminate]. intro H.
-    specialize (IH p T'' z L H).
-    assert (Q : 0 <= qf (tadd (tscale p T) (tsq (-1) o)) z).
-    { unfold schur in E. destruct (previous =? 1)%Z; [injection E as E; now rewrite E|].
-      rewrite (tquot_sound _ _ _ E). apply f_mulle; auto. apply z2_pos. lia. }
-    rewrite qf_tadd, qf_tscale, qf_tsq in Q. change (-1)%Z with (- (1))%Z in Q. rewrite ofZ_opp, ofZ_1 in Q.
-    apply (@mul_cancel K (z2 p)); [apply z2_pos; lia|now apply z2_nz|].
-    replace (z2 p * (a * (z2 p * a + lin K o z + lin K o z) + qf T z)) with
-      ((z2 p * a + lin K o z) * (z2 p * a + lin K o z) +
-       (z2 p * qf T z + - (1) * (lin K o z * lin K o z))) by ring.
-    auto with pos. Qed.
+  - destruct (schur previous (hd 0%Z r) (tl r) T) as [T''|] eqn:E; [|discriminate]. intro H.
+    destruct (schur_sound _ _ _ z P E) as (q & Pq & Eq). specialize (IH _ T'' z L H).
+    apply (@mul_cancel K (z2 (hd 0%Z r))); [apply z2_pos; lia|now apply z2_nz|].
+    rewrite (@square_completed _ _ _ a _ _ _ Eq eq_refl). apply add_pos; auto with pos. apply f_mulle; auto.
+    apply z2_pos. lia. Qed.
+
+(** *** A definite form is zero at zero alone *)
+Definition zero (z : vec) := forall k, nth k z 0 = 0.
+Lemma zero_nil : zero [].
+Proof. intros []; reflexivity. Qed.
+Lemma zero_cons a z : a = 0 -> zero z -> zero (a :: z).
+Proof. intros -> Z [|k]; [reflexivity|apply Z]. Qed.
+Lemma lin_zero x z : zero z -> lin K x z = 0.
+Proof. revert x; induction z as [|a z IH]; intros [|b x] Z; cbn [lin]; auto.
+  rewrite (IH x (fun k => Z (S k))). pose proof (Z O) as E. cbn [nth] in E. rewrite E. ring. Qed.
+Lemma zquot_length g x y : zquot g x = Some y -> length y = length x.
+Proof. revert y; induction x as [|a x IH]; intros y; cbn [zquot].
+  - intro H. now injection H as <-.
+  - destruct (Z.div_eucl a g) as [q r]. destruct (r =? 0)%Z; [|discriminate].
+    destruct (zquot g x); [|discriminate]. intro H. injection H as <-. cbn [length]. now rewrite (IH _ eq_refl). Qed.
+Lemma tquot_length g T Q : tquot g T = Some Q -> length Q = length T.
+Proof. revert Q; induction T as [|r T IH]; intros Q; cbn [tquot].
+  - intro H. now injection H as <-.
+  - destruct (zquot g r); [|discriminate]. destruct (tquot g T); [|discriminate].
+    intro H. injection H as <-. cbn [length]. now rewrite (IH _ eq_refl). Qed.
+Lemma tadd_length A B : (length A <= length (tadd A B))%nat.
+Proof. revert B; induction A as [|r A IH]; intros [|s B]; cbn [tadd length]; try lia. specialize (IH B). lia. Qed.
+Lemma schur_length previous p o T T'' : schur previous p o T = Some T'' -> (length T <= length T'')%nat.
+Proof.
+  unfold schur. pose proof (tadd_length (tscale p T) (tsq (-1) o)) as L.
+  unfold tscale in L at 1. rewrite map_length in L.
+  destruct (previous =? 1)%Z; intro E; [now injection E as <-|]. now rewrite (tquot_length _ _ E). Qed.
+Lemma eliminates_definite fuel previous T z : (0 < previous)%Z -> eliminates true fuel previous T = true ->
+  (length z <= length T)%nat -> qf T z = 0 -> zero z.
+Proof.
+  revert previous T z; induction fuel as [|fuel IH]; intros previous [|r T] [|a z] P; cbn [eliminates length];
+    try discriminate; try lia; auto using zero_nil.
+  destruct (Z.leb_spec (hd 0%Z r) 0) as [L|L]; [discriminate|].
+  destruct (schur previous (hd 0%Z r) (tl r) T) as [T''|] eqn:E; [|discriminate]. intros H Lz Q.
+  destruct (schur_sound _ _ _ z P E) as (q & Pq & Eq). pose proof (schur_length _ _ _ _ E) as LT.
+  pose proof (@square_completed _ _ _ a _ _ _ Eq eq_refl) as S. rewrite Q in S.
+  replace (z2 (hd 0%Z r) * 0) with 0 in S by ring. symmetry in S. apply add_zero in S as [S1 S2]; auto with pos.
+  - assert (Z : zero z).
+    { apply (IH _ T'' z L H); [lia|]. destruct (f_integral K _ _ S2) as [X|X]; auto. now apply z2_nz in X. }
+    apply zero_cons; auto. rewrite (lin_zero (tl r) Z) in S1. apply sqr_zero in S1.
+    replace (z2 (hd 0%Z r) * a + 0) with (z2 (hd 0%Z r) * a) in S1 by ring.
+    destruct (f_integral K _ _ S1) as [X|X]; auto. now apply z2_nz in X.
+  - apply f_mulle; [apply z2_pos; lia|]. now apply eliminates_sound with (2 := H). Qed.
 
 (** *** Dominance *)
 Fixpoint wsq (w : list Z) (z : vec) : K :=
@@ -279,51 +333,82 @@ Proof. revert z; induction o as [|b o IH]; intros z.
       * rewrite Z.abs_neq in * by lia. rewrite ofZ_opp in *.
         replace (- z2 b * (a * a + e * e) + (1 + 1) * z2 b * (a * e)) with (- z2 b * ((a - e) * (a - e))) by ring.
         auto with pos. Qed.
-Lemma dominant_sound factor T owed z : dominant factor T owed = true -> 0 <= qf T z - wsq owed z.
+(** One column of the factor and one row of the residual. *)
+Lemma dominant_step l r T T' owed a z : tadd T (tsq (-1) l) = r :: T' ->
+  let o := map Z.abs (tl r) in
+  qf T (a :: z) - wsq owed (a :: z) =
+    lin K l (a :: z) * lin K l (a :: z) + (z2 (hd 0%Z r - hd 0%Z owed - zsum o) * (a * a) +
+      ((z2 (zsum o) * (a * a) + wsq o z + (a * lin K (tl r) z + a * lin K (tl r) z)) +
+       (qf T' z - wsq (zadd (tl owed) o) z))).
+Proof.
+  intros E o. assert (Q : qf T (a :: z) = qf (r :: T') (a :: z) + lin K l (a :: z) * lin K l (a :: z)).
+  { rewrite <- E, qf_tadd, qf_tsq. change (-1)%Z with (- (1))%Z. rewrite ofZ_opp, ofZ_1. ring. }
+  assert (A : wsq owed (a :: z) = z2 (hd 0%Z owed) * (a * a) + wsq (tl owed) z).
+  { destruct owed; simpl; [rewrite ofZ_0; ring|ring]. }
+  rewrite Q, A, qf_cons, wsq_zadd, !z2_sub. ring. Qed.
+Lemma dominant_sound strict factor T owed z : dominant strict factor T owed = true -> 0 <= qf T z - wsq owed z.
 Proof.
   revert T owed z. induction factor as [|l factor IH]; intros T owed z; cbn [dominant].
   - destruct T; [|discriminate]. apply wsq_neg.
-  - intro H. set (T1 := tadd T (tsq (-1) l)) in *.
-    assert (E : qf T z = qf T1 z + lin K l z * lin K l z).
-    { unfold T1. rewrite qf_tadd, qf_tsq. change (-1)%Z with (- (1))%Z. rewrite ofZ_opp, ofZ_1. ring. }
-    cut (0 <= qf T1 z - wsq owed z).
-    { intro Q. rewrite E. replace (qf T1 z + lin K l z * lin K l z - wsq owed z) with
-        (lin K l z * lin K l z + (qf T1 z - wsq owed z)) by ring. auto with pos. }
-    clearbody T1. clear E T l. destruct T1 as [|r T]; [now apply wsq_neg|].
-    apply andb_prop in H as [Hd H]. apply Z.leb_le in Hd.
-    destruct z as [|a z].
-    { destruct owed; simpl; replace (0 - 0) with 0 by ring; auto with pos. }
-    specialize (IH _ _ z H). cbn [qf].
-    assert (R : lin K r (a :: z) = z2 (hd 0%Z r) * a + lin K (tl r) z).
-    { destruct r; simpl; [rewrite ofZ_0; ring|ring]. }
-    assert (A : wsq owed (a :: z) = z2 (hd 0%Z owed) * (a * a) + wsq (tl owed) z).
-    { destruct owed; simpl; [rewrite ofZ_0; ring|ring]. }
-    rewrite R, A. rewrite wsq_zadd in IH.
-    apply (z2_pos K) in Hd. rewrite !z2_sub in Hd.
-    pose proof (dominant_row (tl r) a z) as D.
-    set (o := map Z.abs (tl r)) in *.
-    replace (a * (z2 (hd 0%Z r) * a + lin K (tl r) z + lin K (tl r) z) + qf T z -
-      (z2 (hd 0%Z owed) * (a * a) + wsq (tl owed) z))
-    with ((z2 (hd 0%Z r) - z2 (hd 0%Z owed) - z2 (zsum o)) * (a * a) +
-      (z2 (zsum o) * (a * a) + wsq o z + (a * lin K (tl r) z + a * lin K (tl r) z)) +
-      (qf T z - (wsq (tl owed) z + wsq o z))) by ring.
-    auto with pos. Qed.
-Lemma scaled_dominant_sound sf T z : scaled_dominant sf T = true -> 0 <= qf T z.
+  - destruct (tadd T (tsq (-1) l)) as [|r T'] eqn:E; intro H.
+    + assert (T = []) as -> by (destruct T, l; now cbn in E). now apply wsq_neg.
+    + apply andb_prop in H as [Hd H]. apply Z.leb_le in Hd.
+      destruct z as [|a z]; [rewrite qf_nil_r; destruct owed; simpl; replace (0 - 0) with 0 by ring; auto with pos|].
+      specialize (IH _ _ z H). rewrite (@dominant_step _ _ _ _ _ _ _ E). apply add_pos; auto with pos.
+      apply add_pos; [apply f_mulle; auto with pos; apply z2_pos; destruct strict; lia|].
+      apply add_pos; auto using dominant_row. Qed.
+Lemma dominant_definite factor T owed z : dominant true factor T owed = true ->
+  (length z <= length T)%nat -> qf T z - wsq owed z = 0 -> zero z.
+Proof.
+  revert T owed z. induction factor as [|l factor IH]; intros T owed [|a z]; cbn [dominant length]; auto using zero_nil.
+  - destruct T; [cbn [length]; lia|discriminate].
+  - pose proof (tadd_length T (tsq (-1) l)) as L.
+    destruct (tadd T (tsq (-1) l)) as [|r T'] eqn:E; intros H Lz; cbn [length] in L; [lia|].
+    apply andb_prop in H as [Hd H]. apply Z.leb_le in Hd. rewrite (@dominant_step _ _ _ _ _ _ _ E). intro S.
+    pose proof (dominant_row (tl r) a z) as D. pose proof (dominant_sound _ _ _ _ z H) as R.
+    assert (M : 0 <= z2 (hd 0%Z r - hd 0%Z owed - zsum (map Z.abs (tl r)))) by (apply z2_pos; lia).
+    apply add_zero in S as [_ S]; auto with pos. apply add_zero in S as [S1 S]; auto with pos.
+    apply add_zero in S as [_ S]; auto. apply zero_cons; [|apply (IH _ _ z H); [lia|exact S]].
+    destruct (f_integral K _ _ S1) as [X|X]; [apply z2_nz in X; [easy|lia]|now apply sqr_zero]. Qed.
+Lemma scaled_dominant_sound strict sf T z : scaled_dominant strict sf T = true -> 0 <= qf T z.
 Proof.
   destruct sf as [s factor]. unfold scaled_dominant. intro H. apply andb_prop in H as [Hs H].
-  rewrite <- (qf_tcongruent _ _ _ Hs). pose proof (dominant_sound _ _ _ (descale s z) H) as D.
+  rewrite <- (qf_tcongruent _ _ _ Hs). pose proof (dominant_sound _ _ _ _ (descale s z) H) as D.
   cbn [wsq] in D. replace (qf (tcongruent s T) (descale s z)) with
     (qf (tcongruent s T) (descale s z) - 0) by ring. exact D. Qed.
+Lemma descale_length s z : length (descale s z) = length z.
+Proof. revert z; induction s as [|a s IH]; intros [|e z]; cbn [descale length]; auto. Qed.
+Lemma tcongruent_length s T : length (tcongruent s T) = length T.
+Proof. revert T; induction s as [|a s IH]; intros [|r T]; cbn [tcongruent length]; auto. Qed.
+Lemma descale_zero s z : forallb (Z.ltb 0) s = true -> zero (descale s z) -> zero z.
+Proof.
+  revert z; induction s as [|a s IH]; intros [|e z] H Z; cbn [descale] in Z; auto.
+  cbn [forallb] in H. apply andb_prop in H as [Ha H]. apply Z.ltb_lt in Ha.
+  apply zero_cons; [|exact (IH z H (fun k => Z (S k)))].
+  pose proof (Z O) as E. cbn [nth] in E. rewrite <- (@div_mul K e (z2 a)) by (now apply z2_nz). rewrite E. ring. Qed.
+Lemma scaled_dominant_definite sf T z : scaled_dominant true sf T = true ->
+  (length z <= length T)%nat -> qf T z = 0 -> zero z.
+Proof.
+  destruct sf as [s factor]. unfold scaled_dominant. intros H L Q. apply andb_prop in H as [Hs H].
+  apply (descale_zero _ _ Hs). apply (dominant_definite _ _ _ _ H).
+  - now rewrite descale_length, tcongruent_length.
+  - cbn [wsq]. rewrite qf_tcongruent by assumption. rewrite Q. ring. Qed.
 
 Variable hint : nat -> tri -> list Z * list (list Z).
 
 (** A form that the checker calls semidefinite is. *)
-Theorem psd_sound T z : psd hint T = true -> 0 <= qf T z.
+Theorem psd_sound strict T z : psd hint strict T = true -> 0 <= qf T z.
 Proof.
   unfold psd. destruct (Nat.leb (length T) 8).
   - apply eliminates_sound. lia.
   - intro H. repeat (apply orb_prop in H as [H|H]); eauto using scaled_dominant_sound.
     apply andb_prop in H as [_ H]. revert H. apply eliminates_sound. lia. Qed.
+Theorem psd_definite T z : psd hint true T = true -> (length z <= length T)%nat -> qf T z = 0 -> zero z.
+Proof.
+  unfold psd. destruct (Nat.leb (length T) 8).
+  - apply eliminates_definite. lia.
+  - intro H. repeat (apply orb_prop in H as [H|H]); eauto using scaled_dominant_definite.
+    apply andb_prop in H as [_ H]. revert H. apply eliminates_definite. lia. Qed.
 
 (** *** On the orthant *)
 Definition positive (z : vec) := forall k, 0 <= nth k z 0.
@@ -354,16 +439,43 @@ Proof. revert z; induction T as [|r T IH]; intros [|a z] P; cbn [negative_part m
       (a * (z2 b * a + lin K m z + lin K m z) + qf (negative_part T) z)) with
       (a * (lin K o z - lin K m z) + a * (lin K o z - lin K m z) + (qf T z - qf (negative_part T) z)) by ring.
     auto with pos. Qed.
-Theorem nonneg_on_orthant_sound T z : nonneg_on_orthant hint T = true -> positive z -> 0 <= qf T z.
+Lemma qf_positive T z : forallb nonneg T = true -> forallb (fun r => (0 <? hd 0 r)%Z) T = true -> positive z ->
+  (length z <= length T)%nat -> qf T z = 0 -> zero z.
+Proof.
+  revert z; induction T as [|r T IH]; intros [|a z] N D P L Q; cbn [length] in L; try lia; auto using zero_nil.
+  cbn [forallb] in N, D. apply andb_prop in N as [Nr N]. apply andb_prop in D as [Dr D]. apply Z.ltb_lt in Dr.
+  apply positive_cons in P as [Pa P]. rewrite qf_cons in Q.
+  assert (Po : 0 <= lin K (tl r) z) by (apply lin_nonneg; auto using nonneg_tl).
+  assert (Pd : 0 <= z2 (hd 0%Z r)) by (apply z2_pos; lia).
+  apply add_zero in Q as [Q1 Q2]; [|auto with pos|now apply qf_nonneg].
+  apply zero_cons; [|apply IH; auto; lia].
+  destruct (f_integral K _ _ Q1) as [X|X]; auto. apply add_zero in X as [X _]; auto with pos.
+  apply add_zero in X as [X _]; auto with pos. destruct (f_integral K _ _ X) as [Y|Y]; auto. now apply z2_nz in Y. Qed.
+Theorem nonneg_on_orthant_sound strict T z : nonneg_on_orthant hint strict T = true -> positive z -> 0 <= qf T z.
 Proof.
   unfold nonneg_on_orthant. intros H P. pose proof (qf_negative_part T P) as N.
   set (rest := negative_part T) in *.
   repeat (apply orb_prop in H as [H|H]).
-  - now apply qf_nonneg.
+  - apply andb_prop in H as [H _]. now apply qf_nonneg.
   - apply psd_sound with (z := z) in H.
     replace (qf T z) with (qf T z - qf rest z + qf rest z) by ring. auto with pos.
-  - now apply psd_sound.
+  - eapply psd_sound, H.
   - apply psd_sound with (z := z) in H. rewrite qf_tadd in H.
     apply (@mul_cancel K (1 + 1)); auto using two_nz with pos.
     replace ((1 + 1) * qf T z) with (qf T z - qf rest z + (qf T z + qf rest z)) by ring. auto with pos. Qed.
+Theorem nonneg_on_orthant_definite T z : nonneg_on_orthant hint true T = true -> positive z ->
+  (length z <= length T)%nat -> qf T z = 0 -> zero z.
+Proof.
+  unfold nonneg_on_orthant. intros H P L Q. pose proof (qf_negative_part T P) as N. rewrite Q in N.
+  set (rest := negative_part T) in *.
+  assert (Lr : length rest = length T) by apply map_length.
+  assert (R : 0 <= qf rest z -> qf rest z = 0).
+  { intro R. apply f_anti; auto. now apply sub_le. }
+  repeat (apply orb_prop in H as [H|H]).
+  - apply andb_prop in H as [H1 H2]. now apply (qf_positive T).
+  - apply (psd_definite rest); auto; [lia|]. now apply R, psd_sound with (strict := true).
+  - now apply (psd_definite T).
+  - pose proof (tadd_length T rest) as La. apply (psd_definite (tadd T rest)); auto; [lia|].
+    apply psd_sound with (z := z) in H as S. rewrite qf_tadd, Q in *. replace (0 + qf rest z) with (qf rest z) in * by ring.
+    now apply R. Qed.
 End Soundness.

@@ -1,18 +1,8 @@
 (** * The leaf rules (docs/certificate-format.md, "Leaves"): each proves the premise on its cone *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Cones.
+From Certify Require Import OrderedField Vectors Forms Tree Cones.
 Import ListNotations.
 Set Implicit Arguments.
-
-(** What a certificate owes; the names are those of certify.obligations. *)
-Inductive obligation :=
-| STATEMENT | DUAL_SHAPE | DUAL_SUMS | CLAIM | FRAME_SHAPE | FRAME_INVERSE
-| SIGN_INDEX | SPLIT_INDEX | SPLIT_SIGNED | SPLIT_POSITIVE
-| LEAF_SCALE | PRODUCT_INDEX | PRODUCT_SIGN | LEAF_FORM | LEAF_SIGNED | TAU_POSITIVE | COVER | LIMITS.
-
-(** Nothing is owed if a condition holds and nothing is owed after it. *)
-Definition owes (condition : bool) (o : obligation) (rest : option obligation) : option obligation :=
-  if condition then rest else Some o.
 
 (** Row i of multipliers: the products of quantity i with others. *)
 Definition products := list (nat * list (nat * Z)).
@@ -77,7 +67,7 @@ Definition check_products (scale unit : Z) (rows : products) (c : cone) : option
   let W := fit [] d (generators c) in
   let N := fit [] d (active c) ++ map snd (mixed c) in
   let T := tadd (tscale (2 * scale * lam) (gram W)) (tscale (- (2 * scale * mu)) (gram N)) in
-  owes (psd hint (minus_products unit qs T rows)) LEAF_FORM None)))).
+  owes (psd hint false (minus_products unit qs T rows)) LEAF_FORM None)))).
 
 (** ** Enclosures of 2 relu(p.t) by linear functions of t >= 0 *)
 Definition size_of (w : list Z) : Z := fold_right (fun a => Z.max (bits a)) 0 w.
@@ -118,14 +108,14 @@ Definition check_tau (a b unit : Z) (rows : products) (c : cone) : option obliga
       tadd (tscale (4 * (a * b) * lam) (gram (generators c)))
         (tadd (tscale (- (a * (a + b) * mu)) (gram C)) (tscale (- (b * (a + b) * mu)) (gram R))) in
   let T := match rows with [] => T | _ => minus_products (2 * unit) (map Coordinate (seq 0 d)) T rows end in
-  owes (nonneg_on_orthant hint T) LEAF_FORM None))))).
+  owes (nonneg_on_orthant hint false T) LEAF_FORM None))))).
 
 Definition check_envelope (c : cone) : option obligation :=
   owes (all_signed c) LEAF_SIGNED (
   let (C, R) := centres_radii c in
   let B := tadd (map (map Z.abs) C) R in
   let T := tadd (tscale (4 * lam) (gram (generators c))) (tscale (- mu) (gram B)) in
-  owes (nonneg_on_orthant hint T) LEAF_FORM None).
+  owes (nonneg_on_orthant hint false T) LEAF_FORM None).
 End Executable.
 
 Section Soundness.
@@ -142,8 +132,6 @@ Local Notation "x / y" := (x * finv K y) : field_scope.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).
-Lemma owes_none b o rest : owes b o rest = None -> b = true /\ rest = None.
-Proof. destruct b; cbn; auto; discriminate. Qed.
 
 (** *** Quantities are nonnegative, and alpha_i beta_i is zero *)
 Section Quantities.
@@ -247,13 +235,13 @@ Lemma minus_products_le s m c qs T rows z :
   (0 <= c)%Z -> (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
   (forall i j, vanishes s m i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
   signs_fit s m rows = true ->
-  0 <= qf K (minus_products c qs T rows) z -> 0 <= qf K T z.
+  qf K (minus_products c qs T rows) z <= qf K T z.
 Proof.
-  intros Hc P V S Q. unfold minus_products in Q. rewrite qf_tadd, qf_symmetric in Q by lia.
+  intros Hc P V S. unfold minus_products. rewrite qf_tadd, qf_symmetric by lia.
   pose proof (products_matrix_le s m qs [] rows z Hc P V S) as L. apply le_sub in L.
   set (b := dot (comb z (products_matrix (- c) qs [] rows)) z) in *.
   replace (dot (comb z []) z) with 0 in L by now destruct z.
-  replace (qf K T z) with (qf K T z + (1 + 1) * b + (1 + 1) * (0 - b)) by ring. auto with pos. Qed.
+  apply sub_le. replace (qf K T z - (qf K T z + (1 + 1) * b)) with ((1 + 1) * (0 - b)) by ring. auto with pos. Qed.
 
 Variable hint : nat -> tri -> list Z * list (list Z).
 Variables lam mu : Z.
@@ -269,21 +257,22 @@ Proof.
   apply owes_none in H as [H2 H]. apply owes_none in H as [H3 _].
   apply andb_prop in H1 as [Hs Hu]. apply Z.ltb_lt in Hs. apply Z.ltb_lt in Hu.
   apply psd_sound with (K := K) (z := t ++ alpha (mixed c) t) in H3.
-  eapply minus_products_le in H3; [|lia| | |exact H2].
+  match type of H3 with 0 <= qf K (minus_products _ _ ?T _) ?z => assert (Q : 0 <= qf K T z) end;
+    [apply (f_trans K _ _ _ H3), (@minus_products_le (length (known 0 (signed c))) (length (mixed c))); auto; [lia| |]|].
+  - intro k. now apply quantity_pos.
+  - intros i j. now apply quantity_vanishes.
   - set (d := length (signed c)) in *. assert (Lt : length t = d) by apply O.
-    rewrite qf_tadd, !qf_tscale, !qf_gram in H3. rewrite comb_app1 in H3 by (now rewrite fit_length).
-    rewrite (sq_ext K (comb t (fit [] d (generators c))) (comb t (generators c))) in H3
+    rewrite qf_tadd, !qf_tscale, !qf_gram in Q. rewrite comb_app1 in Q by (now rewrite fit_length).
+    rewrite (sq_ext K (comb t (fit [] d (generators c))) (comb t (generators c))) in Q
       by (intro w; now apply comb_fit).
-    rewrite (sq_ext K (comb (t ++ alpha (mixed c) t) (fit [] d (active c) ++ map snd (mixed c))) (output K c t)) in H3.
-    + rewrite ofZ_opp, !ofZ_mul, z2_2 in H3.
+    rewrite (sq_ext K (comb (t ++ alpha (mixed c) t) (fit [] d (active c) ++ map snd (mixed c))) (output K c t)) in Q.
+    + rewrite ofZ_opp, !ofZ_mul, z2_2 in Q.
       apply (@mul_cancel K ((1 + 1) * z2 scale)).
       * apply f_mulle; auto with pos. apply z2_pos. lia.
       * intro E. destruct (f_integral K _ _ E) as [E'|E']; [now apply (two_nz K)|]. revert E'. now apply z2_nz.
-      * match type of H3 with 0 <= ?e => match goal with |- 0 <= ?g => replace g with e by ring end end. exact H3.
+      * match type of Q with 0 <= ?e => match goal with |- 0 <= ?g => replace g with e by ring end end. exact Q.
     + intro w. unfold output. rewrite comb_app by (now rewrite fit_length).
-      rewrite dot_vadd, comb_fit by assumption. now rewrite alpha_sum.
-  - intro k. now apply quantity_pos.
-  - intros i j. now apply quantity_vanishes. Qed.
+      rewrite dot_vadd, comb_fit by assumption. now rewrite alpha_sum. Qed.
 
 (** *** Enclosures *)
 Section Orthant.
@@ -424,15 +413,12 @@ Proof.
   unfold all_signed. intros H [L O] k. destruct (Nat.lt_ge_cases k (length (signed c))) as [Hk|Hk].
   - apply O. rewrite forallb_forall in H. apply H. now apply nth_In.
   - rewrite nth_overflow by lia. auto with pos. Qed.
-Lemma nth_vscale c x j : nth j (vscale c x) 0 = c * nth j x 0 :> K.
-Proof. unfold vscale. rewrite <- (map_nth (fmul K c) x 0 j). f_equal. ring. Qed.
 Hypothesis Mu : (0 <= mu)%Z.
 
 Lemma minus_units unit d t rows T : (0 <= unit)%Z -> positive K t -> signs_fit d 0 rows = true ->
-  0 <= qf K (match rows with [] => T | _ => minus_products unit (map Coordinate (seq 0 d)) T rows end) t -> 0 <= qf K T t.
+  qf K (minus_products unit (map Coordinate (seq 0 d)) T rows) t <= qf K T t.
 Proof.
-  intros Hu P S H. destruct rows as [|row rows]; auto.
-  apply (@minus_products_le d 0 unit (map Coordinate (seq 0 d)) T (row :: rows) t); auto.
+  intros Hu P S. apply (@minus_products_le d 0); auto.
   - intro k. rewrite nth_map_seq. destruct (Nat.ltb k d); [cbn [form_of]; rewrite lin_unit; apply P|cbn [form_of lin]; auto with pos].
   - intros i j V. exfalso. unfold vanishes in V. apply andb_prop in V as [V _]. apply andb_prop in V as [V1 V2].
     apply Nat.leb_le in V1. apply Nat.ltb_lt in V2. lia. Qed.
@@ -445,7 +431,9 @@ Proof.
   pose proof (all_signed_sound _ Hs O) as P.
   pose proof (fun j => centres_radii_sound P c j) as E. destruct (centres_radii c) as [C R]. cbv beta zeta in E.
   apply owes_none in H as [H _]. apply nonneg_on_orthant_sound with (K := K) (z := t) in H; auto.
-  apply minus_units in H; auto; [|lia]. pose proof (z2_pos K Mu) as PM.
+  match type of H with 0 <= qf K (match _ with [] => ?T | _ => _ end) _ => assert (Q : 0 <= qf K T t) end;
+    [destruct rows; auto; apply (f_trans K _ _ _ H), minus_units; auto; lia|].
+  clear H. rename Q into H. pose proof (z2_pos K Mu) as PM.
   set (f := output K c t) in *. set (y := vscale (1 + 1) f). assert (Ey : sq y = (1 + 1) * (1 + 1) * sq f) by apply sq_vscale.
   assert (Four : z2 4 = (1 + 1) * (1 + 1)) by (change 4%Z with (2 * 2)%Z; now rewrite ofZ_mul, z2_2).
   destruct (forallb iszero R) eqn:Hz.

@@ -94,6 +94,24 @@ Lemma mul_inv b : b <> 0 -> b * finv K b = 1.
 Proof. intro H. rewrite (f_ring K).(Rmul_comm). now apply f_inv. Qed.
 Lemma div_mul a b : b <> 0 -> b * (a / b) = a.
 Proof. intro H. transitivity (b * finv K b * a); [ring|]. rewrite mul_inv by assumption. ring. Qed.
+Lemma add_zero a b : 0 <= a -> 0 <= b -> a + b = 0 -> a = 0 /\ b = 0.
+Proof. intros Ha Hb E. assert (A : a = 0).
+  - apply f_anti; auto. apply sub_le. replace (0 - a) with b by (rewrite <- E; ring). exact Hb.
+  - split; auto. rewrite A in E. rewrite <- E. ring. Qed.
+Lemma opp_zero : - 0 = 0.
+Proof. ring. Qed.
+Lemma mul_zero a : a * 0 = 0.
+Proof. ring. Qed.
+Lemma opp_div a b : - a / b = 0 - a / b.
+Proof. ring. Qed.
+Lemma sqr_zero a : a * a = 0 -> a = 0.
+Proof. intro E. now destruct (f_integral K _ _ E). Qed.
+Lemma mul_inj a x y : a <> 0 -> a * x = a * y -> x = y.
+Proof. intros N E. transitivity (finv K a * (a * x)).
+  - transitivity (finv K a * a * x); [rewrite f_inv by assumption; ring|ring].
+  - rewrite E. transitivity (finv K a * a * y); [ring|rewrite f_inv by assumption; ring]. Qed.
+Lemma mul_nz a b : a <> 0 -> b <> 0 -> a * b <> 0.
+Proof. intros Ha Hb E. destruct (f_integral K _ _ E); auto. Qed.
 Lemma two_nz : 1 + 1 <> 0.
 Proof. rewrite <- z2_2. now apply z2_nz. Qed.
 Lemma two_pos : 0 <= 1 + 1.

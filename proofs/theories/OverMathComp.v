@@ -1,7 +1,7 @@
 (** * The theorems over any real field of Mathematical Components *)
 From Coq Require Import ZArith List Ring_theory InitialRing.
 From mathcomp Require Import all_ssreflect ssralg ssrnum.
-From Certify Require Import OrderedField Vectors Forms Duality Checker.
+From Certify Require Import OrderedField Vectors Forms Tree Duality Checker MatrixChecker.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
@@ -44,4 +44,8 @@ Theorem check_sound_over_real_fields hint watch p c (net : list (list F * list F
   mcZ (claim_num c) / mcZ (claim_den c) <=
     loss (K := MCField) (data MCField p) (mcZ (gamma_num p) / mcZ (gamma_den p)) (bias p) net b :> F.
 Proof. exact (@check_sound MCField hint watch p c net b leaves). Qed.
+
+Theorem check_matrix_sound_over_real_fields hint watch M c leaves :
+  check_matrix hint watch M c = Proved leaves -> says MCField (stated c) (free c) M.
+Proof. exact (@check_matrix_sound MCField hint watch M c leaves). Qed.
 End MathComp.

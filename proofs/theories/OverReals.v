@@ -1,6 +1,6 @@
 (** * The theorems over Coq's real numbers *)
 From Coq Require Import Reals ZArith List Lra.
-From Certify Require Import OrderedField Vectors Forms Duality Checker.
+From Certify Require Import OrderedField Vectors Forms Tree Duality Checker Copositive MatrixChecker.
 Open Scope R_scope.
 
 Definition RField : OField.
@@ -25,3 +25,7 @@ Theorem check_sound_over_the_reals hint watch p c (net : list (list R * list R))
   IZR (claim_num c) / IZR (claim_den c) <=
     loss (K := RField) (data RField p) (IZR (gamma_num p) / IZR (gamma_den p)) (bias p) net b.
 Proof. exact (@check_sound RField hint watch p c net b leaves). Qed.
+
+Theorem check_matrix_sound_over_the_reals hint watch M c leaves :
+  check_matrix hint watch M c = Proved leaves -> says RField (stated c) (free c) M.
+Proof. exact (@check_matrix_sound RField hint watch M c leaves). Qed.

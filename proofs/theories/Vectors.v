@@ -27,6 +27,8 @@ Definition zsum (x : list Z) := fold_right Z.add 0 x.
 Definition nonneg (x : list Z) := forallb (Z.leb 0) x.
 Definition iszero (x : list Z) := forallb (Z.eqb 0) x.
 Definition zunit (k : nat) : list Z := repeat 0 k ++ [1].
+Lemma zadd_comm x y : zadd x y = zadd y x.
+Proof. revert y; induction x as [|a x IH]; intros [|b y]; cbn [zadd]; auto. rewrite IH. f_equal. apply Z.add_comm. Qed.
 End Integers.
 
 (** Entry k becomes x; the list is made long enough for it. *)
@@ -88,6 +90,10 @@ Lemma dot_comm x y : dot x y = dot y x.
 Proof. revert y; induction x as [|a x IH]; intros [|b y]; simpl; auto. rewrite IH. ring. Qed.
 Lemma dot_vadd x y w : dot (vadd x y) w = dot x w + dot y w.
 Proof. revert y w; induction x as [|a x IH]; intros [|b y] [|e w]; simpl; try ring. rewrite IH. ring. Qed.
+Lemma nth_vscale c x j : nth j (vscale c x) 0 = c * nth j x 0.
+Proof. unfold vscale. rewrite <- (map_nth (fmul K c) x 0 j). f_equal. ring. Qed.
+Lemma vadd_length x y : length (vadd x y) = Nat.max (length x) (length y).
+Proof. revert y; induction x as [|a x IH]; intros [|b y]; cbn [vadd length]; rewrite ?IH; lia. Qed.
 Lemma dot_vscale c x w : dot (vscale c x) w = c * dot x w.
 Proof. revert w; induction x as [|a x IH]; intros [|e w]; simpl; try ring. fold (vscale c x). rewrite IH. ring. Qed.
 Lemma dot_vsub x y w : dot (vsub x y) w = dot x w - dot y w.
@@ -119,12 +125,23 @@ Lemma dot_unit x j : dot x (vZ (zunit j)) = nth j x 0.
 Proof. unfold zunit. revert x; induction j as [|j IH]; intros [|a x]; cbn [repeat app vZ map dot nth]; auto.
   - rewrite ofZ_1, dot_nil_r. ring.
   - fold (vZ (repeat 0%Z j ++ [1%Z])). rewrite IH, ofZ_0. ring. Qed.
-Lemma dot_ext x y : (forall j, nth j x 0 = nth j y 0) -> forall w, dot x w = dot y w.
+Lemma dot_skipn a u j v : dot (a :: u) (skipn j v) = a * nth j v 0 + dot u (skipn (S j) v).
+Proof. revert v; induction j as [|j IH]; intros [|e v]; cbn [skipn dot nth]; rewrite ?dot_nil_r; try ring.
+  rewrite <- IH. reflexivity. Qed.
+Lemma dot_ext_upto x y w : (forall j, (j < length w)%nat -> nth j x 0 = nth j y 0) -> dot x w = dot y w.
 Proof.
-  intros H w. revert x y H. induction w as [|e w IH]; intros x y H; [now rewrite !dot_nil_r|].
+  revert x y; induction w as [|e w IH]; intros x y H; [now rewrite !dot_nil_r|].
   assert (C : forall z, dot z (e :: w) = nth 0%nat z 0 * e + dot (tl z) w).
   { intros [|a z]; cbn [dot nth tl]; [ring|reflexivity]. }
-  rewrite !C, (H O), (IH (tl x) (tl y)); [reflexivity|]. intro j. specialize (H (S j)). now destruct x, y, j. Qed.
+  rewrite !C, (H O), (IH (tl x) (tl y)); [reflexivity| |cbn [length]; lia].
+  intros j Hj. specialize (H (S j)). cbn [length] in H. rewrite <- Nat.succ_lt_mono in H.
+  destruct x, y; cbn [nth tl] in *; destruct j; auto. Qed.
+Lemma nth_vadd x y j : nth j (vadd x y) 0 = nth j x 0 + nth j y 0.
+Proof. rewrite <- !dot_unit. apply dot_vadd. Qed.
+Lemma vscale_length c x : length (vscale c x) = length x.
+Proof. apply map_length. Qed.
+Lemma dot_ext x y : (forall j, nth j x 0 = nth j y 0) -> forall w, dot x w = dot y w.
+Proof. intros H w. now apply dot_ext_upto. Qed.
 Fixpoint upto (n : nat) (f : nat -> K) : K := match n with O => 0 | S n' => f n' + upto n' f end.
 Lemma upto_pos n f : (forall j, 0 <= f j) -> 0 <= upto n f.
 Proof. intro H. induction n; simpl; auto with pos. Qed.
@@ -181,6 +198,9 @@ Proof. rewrite !lin_dot, vZ_put, dot_put, nth_vZ. reflexivity. Qed.
 Lemma lin_fit n p t : length t = n -> lin (fit 0%Z n p) t = lin p t.
 Proof. revert p t; induction n as [|n IH]; intros p [|a t] H; try discriminate; [now rewrite !lin_nil_r|].
   injection H as H. cbn [fit lin]. rewrite IH by assumption. destruct p; cbn [hd tl lin]; rewrite ?ofZ_0; ring. Qed.
+
+Lemma nth_lin k V v : nth k (map (fun g => lin g v) V) 0 = lin (nth k V []) v.
+Proof. exact (map_nth (fun g => lin g v) V [] k). Qed.
 
 (** ** The sum of t_k V_k *)
 Fixpoint comb (t : vec) (V : list (list Z)) : vec :=

@@ -21,7 +21,7 @@ from certify.obligations import Obligation
 from certify.symmetric_matrix import SymmetricMatrix
 from tests.cp_oracle import gram
 from tests.faces import HORN_FACES
-from tests.strategies import INTEGERS, PRINTABLE, integer_rows, nodes
+from tests.strategies import INTEGERS, PRINTABLE, integer_rows, matrix_nodes
 
 F = Fraction
 
@@ -179,7 +179,7 @@ def certificates() -> st.SearchStrategy[CompletePositivityCertificate]:
         terms=st.lists(st.builds(Term, st.fractions(), vector), max_size=4).map(tuple),
         vector=st.lists(INTEGERS, max_size=4).map(tuple),
         separator=st.integers(0, 3).flatmap(lambda q: integer_rows(q, max(q, 1))),
-        tree=st.lists(nodes(), max_size=5).map(tuple),
+        tree=st.lists(matrix_nodes(), max_size=5).map(tuple),
         method=PRINTABLE,
     )
 

@@ -1,0 +1,92 @@
+(* The user's symmetric matrix, exact, in integers over its least common denominator, and its hash. *)
+open Failure
+
+let max_order = Matrix_market.max_order
+let max_bits = 13_000
+
+let ratio = Str.regexp "^[+-]?[0-9]+/[0-9]+$"
+
+let number source = function
+  | Table.Number q -> q
+  | Table.Name s -> (
+    let refuse () =
+      unusable "%s: a cell is no number; give decimals or fractions such as 1/3, without row names" source
+    in
+    if not (Str.string_match ratio s 0 && not (String.contains s '\n')) then refuse ();
+    match String.split_on_char '/' s with
+    | [ p; q ] ->
+      let p = if p.[0] = '+' then String.sub p 1 (String.length p - 1) else p in
+      let q = Z.of_string q in
+      if Z.equal q Z.zero then refuse ();
+      Q.make (Z.of_string p) q
+    | _ -> refuse ())
+
+let of_rationals source rows : Checker.matrix =
+  let p = List.length rows in
+  if p > max_order then unusable "%s has %d rows: give a matrix of order at most %d" source p max_order;
+  if not (List.for_all (fun row -> List.length row = p) rows) then
+    unusable "%s is not square: give a symmetric matrix" source;
+  let entries = Array.of_list (List.map Array.of_list rows) in
+  for i = 0 to p - 1 do
+    for j = 0 to i - 1 do
+      if not (Q.equal entries.(i).(j) entries.(j).(i)) then
+        unusable "%s is not symmetric: its entries in row %d, column %d and row %d, column %d differ" source (i + 1) (j + 1)
+          (j + 1) (i + 1)
+    done
+  done;
+  let vast () =
+    unusable "%s has numbers of more than %d bits over their common denominator: round them" source max_bits
+  in
+  let denominator =
+    List.fold_left
+      (List.fold_left (fun c q ->
+           let c = Z.lcm c (Q.den q) in
+           if Z.numbits c > max_bits then vast ();
+           c))
+      Z.one rows
+  in
+  let entries = Problem.over denominator rows in
+  if List.exists (List.exists (fun e -> Z.numbits e > max_bits)) entries then vast ();
+  { entries; denominator }
+
+let read source =
+  let ends suffix = Filename.check_suffix (String.lowercase_ascii source) suffix in
+  if ends ".npy" then unusable "%s is a numpy file: use `certify check`, or save the matrix as CSV" source;
+  let rows =
+    if ends ".mtx" then Matrix_market.read source
+    else (
+      let table = Table.read ~least_columns:1 source in
+      if List.length table.rows > max_order then
+        unusable "%s has %d rows: give a matrix of order at most %d" source (List.length table.rows) max_order;
+      List.map (fun row -> List.map (number source) (Array.to_list row)) table.rows)
+  in
+  of_rationals source rows
+
+let words row = String.concat " " (List.map Z.to_string row)
+
+let sha256 (m : Checker.matrix) =
+  let s = Sha256.start () in
+  Sha256.add s
+    (Printf.sprintf "certify matrix 1\norder %d\ndenominator %s\n" (List.length m.entries) (Z.to_string m.denominator));
+  List.iter (fun row -> Sha256.add s (words row ^ "\n")) m.entries;
+  Sha256.finish s
+
+(* The text that is hashed. *)
+let of_text source text : Checker.matrix =
+  let bad () = unusable "%s is not the text of a matrix (docs/certificate-format.md, \"The matrix and its hash\")" source in
+  let integer w =
+    let digits = if w <> "" && w.[0] = '-' then String.sub w 1 (String.length w - 1) else w in
+    if Text.all_digits digits then Z.of_string w else bad ()
+  in
+  let integers line = List.map integer (String.split_on_char ' ' line) in
+  match String.split_on_char '\n' text with
+  | "certify matrix 1" :: order :: denominator :: rows -> (
+    match (String.split_on_char ' ' order, String.split_on_char ' ' denominator) with
+    | [ "order"; p ], [ "denominator"; q ] ->
+      let p = integer p and denominator = integer q in
+      let entries = List.filter_map (fun line -> if line = "" then None else Some (integers line)) rows in
+      let square = List.for_all (fun row -> List.length row = List.length entries) entries in
+      if not (Z.equal (Z.of_int (List.length entries)) p && square && entries <> [] && Z.sign denominator > 0) then bad ();
+      { entries; denominator }
+    | _ -> bad ())
+  | _ -> bad ()
