@@ -75,7 +75,7 @@ def share_leaf(cone: MatrixCone, form: Matrix, premise: Copositivity) -> AnyLeaf
 
     On the boundary of copositivity the shares must be exact: they are guessed to be simple fractions.
     """
-    classes, shares, margin = positive_shares(form)
+    classes, shares, margin = positive_shares(form, -_LEAST_MARGIN)
     if margin < -_LEAST_MARGIN:
         return None
     for largest in _SHARE_DENOMINATORS:

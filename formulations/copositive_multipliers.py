@@ -22,7 +22,9 @@ _SHARE_ACCURACY = 1e-10
 _SOLVED = ("Solved", "AlmostSolved")
 
 
-def positive_shares(matrix: Matrix) -> tuple[NDArray[np.int64], list[float], float]:
+def positive_shares(
+    matrix: Matrix, wanted: float = -math.inf
+) -> tuple[NDArray[np.int64], list[float], float]:
     """Find the shares of the positive entries off the diagonal to take off for the largest least eigenvalue.
 
     Entries that are alike in the matrix, its square and cube, as by a symmetry of it, have one share.
@@ -30,6 +32,7 @@ def positive_shares(matrix: Matrix) -> tuple[NDArray[np.int64], list[float], flo
 
     Args:
         matrix: symmetric, its entries of the order of 1.
+        wanted: the search ends once it is clear that no shares leave so large an eigenvalue.
 
     Returns:
         For each entry the number of its class, or -1; the share of each class, zero or more; and the least
@@ -57,7 +60,7 @@ def positive_shares(matrix: Matrix) -> tuple[NDArray[np.int64], list[float], flo
             [0.0] * len(parts) + [-1.0], A_ub=cuts, b_ub=values, bounds=bounds, method="highs"
         )
         *shares, bound = np.asarray(ahead.x).tolist() if ahead.status == 0 else [-math.inf]
-        if bound < least + _SHARE_ACCURACY:
+        if bound < max(least + _SHARE_ACCURACY, wanted):
             break
     return classes, best, least
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.copositive_matrices import HORN, clique_matrix, cycle, hamming_6_4
+from benchmarks.copositive_matrices import HORN, clique_matrix, cycle, hamming
 from formulations.copositive_multipliers import nonnegative_part, positive_shares
 from formulations.multipliers import Matrix
 
@@ -27,7 +27,7 @@ def test_shares_of_a_cycle_do_as_well_as_a_program(p: int) -> None:
 
 def test_classes_are_of_the_symmetry() -> None:
     # Six-bit words at the distances 1, 2 and 3 are not joined.
-    classes, shares, _ = positive_shares(np.array(clique_matrix(64, hamming_6_4(), 4), dtype=float))
+    classes, shares, _ = positive_shares(np.array(clique_matrix(64, hamming(6), 4), dtype=float))
     distances = np.array([[(i ^ j).bit_count() for j in range(64)] for i in range(64)])
     assert ((classes >= 0) == ((distances >= 1) & (distances <= 3))).all()
     assert len(shares) == 3
@@ -45,6 +45,13 @@ def test_without_symmetry_there_is_one_share() -> None:
     )
     assert np.linalg.eigvalsh(rest)[0] == pytest.approx(least)
     assert best - 1e-9 <= least <= best + 1e-2
+
+
+def test_what_cannot_be_had_is_given_up() -> None:
+    square = np.random.default_rng(1).normal(size=(12, 12))
+    matrix = square @ square.T + 3 * (square + square.T)
+    best, early = positive_shares(matrix), positive_shares(matrix, wanted=0.0)
+    assert early[2] <= best[2] < 0
 
 
 def test_without_positive_entries_nothing_is_taken() -> None:
