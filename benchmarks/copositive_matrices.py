@@ -60,5 +60,5 @@ def johnson(n: int) -> list[tuple[int, int]]:
 
 
 def hamming(bits: int) -> list[tuple[int, int]]:
-    """Return the edges between words that differ in four bits or more; of 6 and 8 bits, cliques of 4 and 16."""
+    """Return the edges between words that differ in four bits or more; of 6 and 8, cliques of 4 and 16."""
     return [(i, j) for i, j in combinations(range(1 << bits), 2) if (i ^ j).bit_count() >= 4]
