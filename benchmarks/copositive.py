@@ -27,7 +27,7 @@ from benchmarks.copositive_matrices import (
     HORN,
     clique_matrix,
     cycle,
-    hamming_6_4,
+    hamming,
     hildebrand,
     johnson,
     scaled,
@@ -57,9 +57,11 @@ def matrices() -> Iterator[tuple[str, SymmetricMatrix]]:
         ("cycle of 15", 15, cycle(15), 2),
         ("johnson8-2-4", 28, johnson(8), 4),
         ("johnson16-2-4", 120, johnson(16), 8),
-        ("hamming6-4", 64, hamming_6_4(), 4),
+        ("hamming6-4", 64, hamming(6), 4),
+        ("hamming8-4", 256, hamming(8), 16),
         ("random graph, density 0.5", 60, _graph(60, 0.5), 8),
         ("random graph, density 0.7", 50, _graph(50, 0.7), 11),
+        ("random graph, density 0.8", 60, _graph(60, 0.8), 17),
     ):
         for words, alpha in (
             ("- 1/1000", clique - _NEAR),

@@ -59,6 +59,6 @@ def johnson(n: int) -> list[tuple[int, int]]:
     return [(i, j) for i, j in combinations(range(len(pairs)), 2) if not {*pairs[i]} & {*pairs[j]}]
 
 
-def hamming_6_4() -> list[tuple[int, int]]:
-    """Return the edges between six-bit words that differ in four bits or more: order 64, clique number 4."""
-    return [(i, j) for i, j in combinations(range(64), 2) if (i ^ j).bit_count() >= 4]
+def hamming(bits: int) -> list[tuple[int, int]]:
+    """Return the edges between words that differ in four bits or more; of 6 and 8, cliques of 4 and 16."""
+    return [(i, j) for i, j in combinations(range(1 << bits), 2) if (i ^ j).bit_count() >= 4]

@@ -15,7 +15,7 @@ from certify.copositive_rules import Copositivity
 from certify.exact import IntegerMatrix
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Rejection
-from formulations.copositive_multipliers import nonnegative_part, positive_share
+from formulations.copositive_multipliers import nonnegative_part, positive_shares
 from formulations.multipliers import Matrix
 
 _MAX_SEMIDEFINITE_ORDER = 64  # beyond it the solver takes minutes
@@ -71,22 +71,24 @@ def hopeful(form: Matrix) -> bool:
 
 
 def share_leaf(cone: MatrixCone, form: Matrix, premise: Copositivity) -> AnyLeaf | None:
-    """Return a leaf whose multipliers are one share of all positive entries, if the exact rule accepts it.
+    """Return a leaf whose multipliers are shares of the positive entries, if the exact rule accepts it.
 
-    On the boundary of copositivity the share must be exact: it is guessed to be a simple fraction.
+    On the boundary of copositivity the shares must be exact: they are guessed to be simple fractions.
     """
-    share, margin = positive_share(form)
+    classes, shares, margin = positive_shares(form, -_LEAST_MARGIN)
     if margin < -_LEAST_MARGIN:
         return None
     for largest in _SHARE_DENOMINATORS:
-        simple = Fraction(share).limit_denominator(largest)
+        simple = [Fraction(share).limit_denominator(largest) for share in shares]
+        denominator = math.lcm(*(share.denominator for share in simple))
+        weights = [2 * int(share * denominator) for share in simple]
         products = tuple(
-            (k, l, 2 * simple.numerator * entry)
-            for k, row in enumerate(cone.form)
-            for l, entry in enumerate(row[k + 1 :], start=k + 1)
-            if entry > 0
+            (k, l, weights[c] * row[l])
+            for k, (row, kinds) in enumerate(zip(cone.form, classes.tolist(), strict=True))
+            for l, c in enumerate(kinds)
+            if l > k and c >= 0 and weights[c]
         )
-        leaf = _accepted(Leaf(simple.denominator, 1, products), cone, premise)
+        leaf = _accepted(Leaf(denominator, 1, products), cone, premise)
         if leaf is not None:
             return leaf
     return None

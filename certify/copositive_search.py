@@ -25,7 +25,7 @@ from certify.tree_walk import MAX_GENERATOR_BITS, children
 from formulations.multipliers import Matrix
 
 FEW_STEPS = 300
-MANY_STEPS = 20_000
+MANY_STEPS = 50_000
 
 _CUT_BITS = 8  # of the factors of a cut
 

@@ -42,7 +42,8 @@ _STARTS = 64
 _POINTS = 8  # local minima that are made exact
 _POINT_BITS = 40
 _SETS_PER_UPDATE = 500
-_LEVEL_SHARE = 0.1  # of the time limit
+_LEVEL_SHARE = 0.1  # of the time limit is for the level, or if it is short this:
+_LEVEL_SECONDS = 1.0
 _SUPPORT = 1e-9  # an entry below it counts as zero
 
 
@@ -164,7 +165,8 @@ class _Question:
         self._matrix, self._strict = matrix, strict
         self._clock, self._interrupted = clock, interrupted
         self._asked, self._cones = 0, (0, 1)
-        self._for_level = _LEVEL_SHARE * (clock.remaining() or 0.0)
+        limit = clock.remaining() or 0.0
+        self._for_level = max(_LEVEL_SHARE * limit, min(_LEVEL_SECONDS, limit / 2))
         vertices = [int(i == _least_diagonal(matrix)) for i in range(matrix.order)]
         self._upper = self._normalised(vertices)
 

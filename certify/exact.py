@@ -58,7 +58,33 @@ def is_psd(matrix: IntegerMatrix) -> bool:
                 return False
         elif _is_dominant_residual(scaled, [r + [0] * (len(core) - len(r)) for r in factor]):
             return True
+        if not attempt and elimination > _QUICK_ELIMINATION and _is_psd_of_its_rank(core, scaled, half_bits):
+            return True
     return elimination <= _LARGEST_ELIMINATION and _eliminates(core)
+
+
+def _is_psd_of_its_rank(matrix: IntegerMatrix, scaled: IntegerMatrix, half_bits: int) -> bool:
+    """Prove a singular matrix semidefinite by a definite principal submatrix of the same rank.
+
+    What is left of the matrix beside that submatrix, its Schur complement, has rank zero.
+
+    Args:
+        matrix: symmetric.
+        scaled: the same with a diagonal of 2 h bits, which tells what rows to take.
+        half_bits: h.
+    """
+    factor: list[list[int]] = []
+    rows: list[int] = []
+    for i, row in enumerate(scaled):
+        r = _next_row(factor, [row[j] for j in rows])
+        pivot_squared = row[i] - sum(map(mul, r, r))
+        if pivot_squared >> half_bits * 3 // 2 > 0:  # else zero, or too small to tell
+            factor.append([*r, math.isqrt(pivot_squared)])
+            rows.append(i)
+    if len(rows) == len(matrix):
+        return False
+    block = [[matrix[i][j] for j in rows] for i in rows]
+    return is_positive_definite(block) and fmpz_mat([list(row) for row in matrix]).rank() == len(rows)
 
 
 def _is_dominant_residual(matrix: IntegerMatrix, factor: IntegerMatrix) -> bool:
@@ -102,16 +128,22 @@ def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> tuple[list[list[int
     delta = order << half_bits
     factor: list[list[int]] = []
     for i, row in enumerate(matrix):
-        r: list[int] = []
-        for j in range(i):
-            pivot = factor[j][j]
-            r.append((2 * (row[j] - sum(map(mul, r, factor[j]))) + pivot) // (2 * pivot))
+        r = _next_row(factor, row[:i])
         pivot_squared = row[i] - delta - sum(map(mul, r, r))
         if pivot_squared <= 0:
             return factor, r
         r.append(math.isqrt(pivot_squared))
         factor.append(r)
     return factor, None
+
+
+def _next_row(factor: IntegerMatrix, row: Sequence[int]) -> list[int]:
+    """Return what a fixed-point Cholesky factor gets for a row of the matrix, without its diagonal."""
+    r: list[int] = []
+    for entry, known in zip(row, factor, strict=True):
+        pivot = known[len(r)]
+        r.append((2 * (entry - sum(map(mul, r, known))) + pivot) // (2 * pivot))
+    return r
 
 
 def _descending(factor: IntegerMatrix, row: Sequence[int], bits: int) -> list[int]:

@@ -16,6 +16,7 @@ from certify.copositive_leaf import hopeful, scaled
 from certify.exact import IntegerMatrix, is_nonnegative_on_orthant
 from certify.face_vectors import balanced, gaddum_vector
 
+_GADDUM_SHARE = 8  # the square of the order, divided by it, is how much longer than another its step takes
 _MAX_DEPTH = 150  # of sets in each other
 _MOST_ENTRIES = 400_000  # of all rows
 
@@ -46,7 +47,7 @@ def search_faces(
     Args:
         form: T, symmetric integer, of order m.
         strict: whether t^T T t must be positive for t >= 0, t != 0.
-        max_steps: how many rows to try, where one by Gaddum's step counts as many as it has indices.
+        max_steps: how many rows to try, where one by Gaddum's step counts more the more indices it has.
         should_stop: asked at each set.
 
     Returns:
@@ -222,6 +223,6 @@ class _Search:
         x = {k: self._x[k] * y for k, y in zip(members, found.entries, strict=True) if y}
         if found.refutes:
             raise _RefutedError([x.get(k, 0) for k in range(len(self._form))])
-        self._spend(len(members))
+        self._spend(len(members) ** 2 // _GADDUM_SHARE)
         numbers = {k: self.prove(tuple(l for l in members if l != k), depth + 1) for k in x}
         return self._add(tuple((k, x.get(k, 0), numbers.get(k, 0)) for k in members))

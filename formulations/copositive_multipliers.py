@@ -9,32 +9,72 @@ import math
 
 import clarabel
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg, optimize, sparse
 
 from formulations.multipliers import Matrix
 
+_MOST_CLASSES = 6  # of entries with a share of their own; with more of them there is no symmetry
+_ALIKE = 9  # digits
+_MOST_ROUNDS = 60
+_CUTS = 8  # eigenvectors a round
+_SHARE_ACCURACY = 1e-10
 _SOLVED = ("Solved", "AlmostSolved")
 
 
-def positive_share(matrix: Matrix) -> tuple[float, float]:
-    """Find the share of the positive entries off the diagonal to take off for the largest least eigenvalue.
+def positive_shares(
+    matrix: Matrix, wanted: float = -math.inf
+) -> tuple[NDArray[np.int64], list[float], float]:
+    """Find the shares of the positive entries off the diagonal to take off for the largest least eigenvalue.
 
-    Much quicker than `nonnegative_part`, and as good where a symmetry makes all those entries alike.
+    Entries that are alike in the matrix, its square and cube, as by a symmetry of it, have one share.
+    Much quicker than `nonnegative_part`, and as good where there is enough symmetry.
 
     Args:
         matrix: symmetric, its entries of the order of 1.
+        wanted: the search ends once it is clear that no shares leave so large an eigenvalue.
 
     Returns:
-        The share, from 0 to 1, and the least eigenvalue of what is left.
+        For each entry the number of its class, or -1; the share of each class, zero or more; and the least
+        eigenvalue of what is left.
     """
-    positive = np.maximum(matrix, 0.0)
-    np.fill_diagonal(positive, 0.0)
+    classes = _classes(matrix)
+    parts = [np.where(classes == c, matrix, 0.0) for c in range(int(classes.max()) + 1)]
+    shares = [0.0] * len(parts)
+    # What is left of an entry may be as far below zero as the diagonal is above.
+    largest = float(np.diag(matrix).max())
+    bounds = [(0.0, 1.0 + max(largest, 0.0) / float(part[part > 0].min())) for part in parts] + [(None, None)]
+    cuts, values = [], []
+    least = -math.inf
+    for _ in range(_MOST_ROUNDS if parts else 1):
+        rest = matrix - sum((share * part for share, part in zip(shares, parts, strict=True)), np.zeros(()))
+        eigenvalues, vectors = linalg.eigh(rest, subset_by_index=(0, min(_CUTS, len(rest)) - 1))
+        if eigenvalues[0] > least:
+            least, best = float(eigenvalues[0]), shares
+        if not parts:
+            break
+        for v in vectors.T:
+            cuts.append([*(float(v @ part @ v) for part in parts), 1.0])
+            values.append(float(v @ matrix @ v))
+        ahead = optimize.linprog(
+            [0.0] * len(parts) + [-1.0], A_ub=cuts, b_ub=values, bounds=bounds, method="highs"
+        )
+        *shares, bound = np.asarray(ahead.x).tolist() if ahead.status == 0 else [-math.inf]
+        if bound < max(least + _SHARE_ACCURACY, wanted):
+            break
+    return classes, best, least
 
-    def loss(share: float) -> float:
-        return -float(linalg.eigvalsh(matrix - share * positive, subset_by_index=(0, 0))[0])
 
-    best = optimize.minimize_scalar(loss, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-8})
-    return float(best.x), -float(best.fun)
+def _classes(matrix: Matrix) -> NDArray[np.int64]:
+    """Number the positive entries off the diagonal by what they are in the matrix and in two powers of it."""
+    positive = matrix > 0
+    np.fill_diagonal(positive, False)
+    square = matrix @ matrix / len(matrix)
+    kinds = np.stack([matrix, square, square @ matrix / len(matrix)], axis=2)[positive].round(_ALIKE)
+    different, numbers = np.unique(kinds, axis=0, return_inverse=True)
+    classes = np.full(matrix.shape, -1)
+    classes[positive] = numbers.ravel() if len(different) <= _MOST_CLASSES else 0
+    return classes
 
 
 def nonnegative_part(

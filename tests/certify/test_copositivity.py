@@ -131,9 +131,13 @@ def test_sums_of_semidefinite_and_nonnegative() -> None:
     assert_certified(report)
 
 
-def test_an_exact_share_of_the_positive_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("p", "edges", "clique"), [(28, johnson(8), 4), (8, cycle(8), 2)])
+def test_exact_shares_of_the_positive_entries(
+    p: int, edges: list[tuple[int, int]], clique: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One share for all, and one for each distance of the vertices.
     without_faces(monkeypatch)
-    report = copositive(clique_matrix(28, johnson(8), F(4)))
+    report = copositive(clique_matrix(p, edges, clique))
     assert report.answer == "yes"
     assert_certified(report)
     assert report.certificate is not None
@@ -174,7 +178,7 @@ def test_unknown_says_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
             asked.append(message)
 
     matrix = SymmetricMatrix.from_rationals(hildebrand([F(1, 10)] * 5))
-    report = decide(matrix, time_limit=0.5, observer=Watching())
+    report = decide(matrix, time_limit=2, observer=Watching())
     assert (report.answer, report.certificate, report.witness) == ("unknown", None, None)
     assert report.status in ("time_limit", "gave_up")
     assert -F(1, 10) < report.lower < 0 <= report.upper < F(1, 10**9)

@@ -193,12 +193,28 @@ class TestLargeSemidefiniteness:
         assert is_psd(added(scaled, 0, 0, -zero.numerator))
         assert not is_psd(added(scaled, 0, 0, -zero.numerator - 1))
 
-    def test_above_order_60_a_singular_matrix_may_be_missed_but_no_indefinite_one_passes(self) -> None:
+    @pytest.mark.parametrize("rank", [1, 30, 69])
+    def test_a_singular_matrix_of_any_order(self, rank: int) -> None:
+        # Beyond what is eliminated, in parts: definite on as many rows as the rank is.
+        generator = random.Random(rank)
+        vectors = [[generator.randrange(-9, 10) for _ in range(rank)] for _ in range(70)]
+        assert is_psd(gram(vectors))
+        for i in (0, 35, 69):
+            assert not is_psd(added(gram(vectors), i, i, -1))
+        # Not semidefinite, and of the rank of its definite part.
+        indefinite = [[*row, *([0] * 70)] for row in gram(vectors)]
+        indefinite += [[0] * 70 + [-entry for entry in row] for row in gram(vectors)]
+        assert not is_psd(indefinite)
+        hidden = [[x[0] * y[-1] + x[-1] * y[0] for y in vectors] for x in vectors]
+        assert is_psd(hidden) is (rank == 1)
+
+    def test_no_indefinite_matrix_of_large_order_passes(self) -> None:
         generator = random.Random(0)
         vectors = [[generator.randrange(-9, 10) for _ in range(70)] for _ in range(70)]
         matrix = gram(vectors)
         assert is_psd(matrix)
         repeated = gram([*vectors[:-1], vectors[0]])
+        assert is_psd(repeated)
         assert not is_psd(added(repeated, 69, 69, -1))
 
     @pytest.mark.parametrize(

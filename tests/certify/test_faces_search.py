@@ -12,7 +12,7 @@ from benchmarks.copositive_matrices import (
     circulant,
     clique_matrix,
     cycle,
-    hamming_6_4,
+    hamming,
     scaled,
 )
 from certify.certificate import FacesLeaf
@@ -98,7 +98,7 @@ def test_colours_bound_the_cliques() -> None:
         leaf = proof([list(row) for row in matrix])
         assert leaf is not None
         assert len(leaf.rows) == rows
-    matrix, _ = over_common_denominator(clique_matrix(64, hamming_6_4(), Fraction(4)))
+    matrix, _ = over_common_denominator(clique_matrix(64, hamming(6), Fraction(4)))
     leaf = proof([list(row) for row in matrix])
     assert leaf is not None
     assert len(leaf.rows) < 200
