@@ -241,12 +241,13 @@ class Looseness:
 
     def _matrix(self) -> str:
         found = self.diagnosis
-        noise = min(found.least_entry, found.least_eigenvalue) >= -_NOISE
+        entry, eigenvalue = max(-found.least_entry, 0.0), max(-found.least_eigenvalue, 0.0)
+        noise = max(entry, eigenvalue) <= _NOISE
         return (
             f"of order {len(found.lifted)}, of rank {found.rank}; "
             + ("doubly nonnegative up to the solver's error" if noise else "not even doubly nonnegative")
-            + f": the least product is {found.least_entry:.1e} of the largest, the least eigenvalue "
-            f"{found.least_eigenvalue:.1e} of the largest"
+            + f": products of activations are negative by at most {entry:.1e} of the largest, eigenvalues by "
+            f"at most {eigenvalue:.1e}"
         )
 
     def _answer(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -197,6 +198,18 @@ def test_sdp_nn_is_solved_once_for_all_that_is_made_of_its_matrix(monkeypatch: p
     (found,) = study([dataset], ["0.1"], QUICK, quantities=[CUT, "rounding"]).problems
     assert calls == [solve_reduced, diagnose]
     assert len(found.rows) == 9
+
+
+def test_ctrl_c_while_the_matrix_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(tightness_rows, "run_in_child", pressed)
+    dataset = from_arrays([[1]], [1], task="regression")
+    result = study([dataset], ["0.1"], QUICK, quantities=["Shor", CUT, "optimum"])
+    assert not result.complete
+    assert [row.quantity for row in result.problems[0].rows] == ["Shor"]
+    assert result.problems[0].looseness is None
 
 
 def test_the_page_shows_the_matrix_next_to_the_cut(loose: Tightness, tight: Tightness) -> None:
