@@ -124,15 +124,16 @@ def main() -> None:
     )
     parser.add_argument("--time-limit", type=float, default=60.0)
     options = parser.parse_args()
-    print("| matrix | order | answer | certified by | time, s | check, s | pycoposit | time, s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| matrix | order | answer | certified by | bytes | time, s | check, s | pycoposit | time, s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, matrix in matrices():
         report = decide(matrix, time_limit=options.time_limit)
         rule = "" if report.certificate is None else report.method
+        size = "" if report.certificate is None else len(to_text(report.certificate))
         check = "" if report.certificate is None else f"{check_time(report):.3f}"
         theirs, seconds = peer(matrix, options.time_limit)
         print(
-            f"| {name} | {matrix.order} | {report.answer} | {rule} | {report.seconds:.3f} | {check} "
+            f"| {name} | {matrix.order} | {report.answer} | {rule} | {size} | {report.seconds:.3f} | {check} "
             f"| {theirs} | {seconds:.3f} |",
             flush=True,
         )

@@ -75,8 +75,15 @@ class EnvelopeLeaf:
 
 
 @dataclass(frozen=True, slots=True)
-class CriterionLeaf:
-    """A leaf of a copositivity tree that the checker decides from principal submatrices; no parameters."""
+class FacesLeaf:
+    """A leaf of a copositivity tree that proves one principal submatrix after another, the whole last.
+
+    Attributes:
+        rows: (k, x, p) for each index k of the row's set, ascending. The signs of x and p say by which step
+            the submatrix is copositive; positive p are numbers of earlier rows, counted from 1.
+    """
+
+    rows: tuple[tuple[tuple[int, int, int], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class Part:
     members: tuple[int, ...]
 
 
-AnyLeaf = Leaf | TauLeaf | EnvelopeLeaf | CriterionLeaf
+AnyLeaf = Leaf | TauLeaf | EnvelopeLeaf | FacesLeaf
 Node = Sign | Split | Part | AnyLeaf
 
 

@@ -1,14 +1,8 @@
-"""Check a certificate against the user's own data; standard library and python-flint only.
-
-`python -m certify.check_file CERT --data F.csv` is the checker with nothing around it: it starts where no
-solver, no numpy and no terminal library is installed.
-"""
+"""Check a certificate against the user's own data; standard library and python-flint only."""
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +17,7 @@ from certify.check_complete_positivity import check_complete_positivity, complet
 from certify.check_copositivity import check_copositivity, copositivity_theorem
 from certify.cp_certificate import CompletePositivityCertificate
 from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
-from certify.errors import CertifyError, DataError
+from certify.errors import DataError
 from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
@@ -203,27 +197,3 @@ def _problem(certificate: Certificate, dataset: Dataset) -> TrainingProblem:
 
 def _other_data(error: DataError) -> OtherDataError:
     return OtherDataError(f"the certificate is not for this data: {error}")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
-    parser = argparse.ArgumentParser(prog="python -m certify.check_file", description=main.__doc__)
-    parser.add_argument("certificate", metavar="CERT")
-    parser.add_argument("--data", required=True, metavar="F.csv")
-    parser.add_argument("--trust", default=BEST, metavar="LEVEL", help="best, proved, exact or rigorous")
-    options = parser.parse_args(arguments)
-    try:
-        verdict = check(options.certificate, data=options.data, trust=options.trust)
-        if not verdict.valid:
-            print(f"REJECTED: {verdict.reason}")
-            return 1
-        print(f"VALID, trust: {verdict.trust}")
-        print(f"{verdict.statement}\nChecked: {verdict.reason}.")
-    except CertifyError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -22,6 +22,7 @@ from certify.tree_walk import C, Premise, children, walk
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
 _PARTS = 16  # for each process, as parts take unequal time
+_MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,9 @@ def walk_in_parts(
     ends = ends_of_subtrees(nodes)
     if len(nodes) < _LEAST_NODES or not ends:
         return walk(nodes, root, premise, on_leaf=on_part)
-    parts = list(_divide(nodes, ends, root, premise, len(nodes) // (_PARTS * processes)))
+    parts = _divide(nodes, ends, root, premise, processes)
+    if parts is None:
+        return walk(nodes, root, premise, on_leaf=on_part)
     idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
     def ask(part: _Part) -> tuple[_Part, int | tuple[Obligation, int | None]]:
@@ -155,19 +158,24 @@ def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
 
 
 def _divide(
-    nodes: Sequence[Node], ends: Sequence[int], root: C, premise: Premise[C], size: int
-) -> Iterator[_Part]:
-    """Walk the top of the tree down to subtrees of at most the given size."""
+    nodes: Sequence[Node], ends: Sequence[int], root: C, premise: Premise[C], processes: int
+) -> list[_Part] | None:
+    """Walk the top of the tree down to subtrees that are small enough; None if those are too many."""
+    size = max(len(nodes) // (_PARTS * processes), 1)
+    parts: list[_Part] = []
     pending = [(root, 0)]
     while pending:
         cone, number = pending.pop()
         end = ends[number]
-        if end - number <= max(size, 1):
-            yield _Part(cone, nodes[number:end], number, premise)
+        if end - number <= size:
+            parts.append(_Part(cone, nodes[number:end], number, premise))
             continue
         first, second = children(nodes[number], cone, premise, number)
         pending.append((second, ends[number + 1]))
         pending.append((first, number + 1))
+        if len(parts) + len(pending) > _MOST_PARTS * processes:
+            return None
+    return parts
 
 
 @contextmanager

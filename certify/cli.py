@@ -23,10 +23,9 @@ from certify.cli_parts import (
     print_json,
     require_writable,
 )
-from certify.copositive_command import copositive
-from certify.cp_command import cp
 from certify.errors import CertifyError
 from certify.gap_command import gap
+from certify.matrix_commands import copositive, cp
 from certify.tightness_command import tightness
 
 app = typer.Typer(
@@ -286,9 +285,10 @@ def main() -> None:
     except CertifyError as error:
         print(f"certify: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("certify: aborted", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == 130:  # how Typer ends, in silence, on Ctrl-C
+            print("certify: aborted", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":

@@ -75,11 +75,11 @@ class CompletePositivityReport:
         """The number of terms of the factorisation, an upper bound on the cp-rank; None without one."""
         return None if self.answer != "yes" or self.certificate is None else len(self.certificate.terms)
 
-    def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
+    def to_json(self, certificate: str | None = None) -> dict[str, object]:
         """Return the machine-readable result.
 
         Args:
-            certificate_path: the file that the certificate was written to, if any.
+            certificate: the file that the certificate was written to, if any.
         """
         return {
             "answer": self.answer,
@@ -91,7 +91,7 @@ class CompletePositivityReport:
             "trust": None if self.verdict is None else self.verdict.trust,
             "leaves": None if self.certificate is None else self.certificate.leaves,
             "seconds": round(self.seconds, 3),
-            "certificate": certificate_path,
+            "certificate": certificate,
         }
 
     def save_certificate(self, path: str | Path) -> None:

@@ -5,6 +5,7 @@ What the exact rule does not accept is no leaf.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -27,17 +28,19 @@ _VAST_BITS = 100  # of an entry; only positive ones are so far above the diagona
 _ROUNDING = 1e-12  # of floating point in an eigenvalue, for each row
 
 
-def unit_form(cone: MatrixCone) -> tuple[Matrix, list[int]]:
-    """Return the form of a cone in floating point, its diagonal scaled by powers of four to about 1.
+def unit_form(form: IntegerMatrix) -> tuple[Matrix, list[int]]:
+    """Return a form in floating point, its diagonal scaled by powers of four to about 1.
+
+    Args:
+        form: T, symmetric.
 
     Returns:
         2^(-e_k - e_l) T_kl, and the e_k.
     """
-    form = cone.form
     exponents = [(row[k].bit_length() + 1) // 2 for k, row in enumerate(form)]
     return np.array(
         [
-            [_scaled(entry, e + f) for entry, f in zip(row, exponents, strict=True)]
+            [scaled(entry, e + f) for entry, f in zip(row, exponents, strict=True)]
             for row, e in zip(form, exponents, strict=True)
         ]
     ), exponents
@@ -51,12 +54,20 @@ def cheap_leaf(cone: MatrixCone, form: Matrix, premise: Copositivity) -> AnyLeaf
         form: of the cone, in floating point.
         premise: what it must prove.
     """
+    return _accepted(EnvelopeLeaf(), cone, premise) if hopeful(form) else None
+
+
+def hopeful(form: Matrix) -> bool:
+    """Say whether a form may pass what an envelope demands.
+
+    Args:
+        form: in floating point, its entries of the order of 1 but for positive ones off the diagonal.
+    """
     lower = np.minimum(form, 0.0) + np.diag(np.maximum(np.diag(form), 0.0))
-    candidates = (form, lower, (form + lower) / 2)
-    hopeful = form.min() >= 0 or any(
-        np.linalg.eigvalsh(candidate)[0] > -_ROUNDING * len(form) for candidate in candidates
+    return bool(form.min() >= 0) or any(
+        np.linalg.eigvalsh(candidate)[0] > -_ROUNDING * len(form)
+        for candidate in (form, lower, (form + lower) / 2)
     )
-    return _accepted(EnvelopeLeaf(), cone, premise) if hopeful else None
 
 
 def share_leaf(cone: MatrixCone, form: Matrix, premise: Copositivity) -> AnyLeaf | None:
@@ -82,10 +93,18 @@ def share_leaf(cone: MatrixCone, form: Matrix, premise: Copositivity) -> AnyLeaf
 
 
 def semidefinite_leaf(
-    cone: MatrixCone, form: Matrix, exponents: list[int], premise: Copositivity
+    cone: MatrixCone, form: Matrix, exponents: list[int], premise: Copositivity, time_limit: float = math.inf
 ) -> AnyLeaf | None:
-    """Return a leaf with multipliers that the exact rule accepts; None where none was found."""
-    found = nonnegative_part(form) if len(form) <= _MAX_SEMIDEFINITE_ORDER else None
+    """Return a leaf with multipliers that the exact rule accepts; None where none was found.
+
+    Args:
+        cone: its place.
+        form: of the cone, in floating point.
+        exponents: of the units of that.
+        premise: what it must prove.
+        time_limit: of the solver, in seconds.
+    """
+    found = nonnegative_part(form, time_limit=time_limit) if len(form) <= _MAX_SEMIDEFINITE_ORDER else None
     if found is None or found[1] < _LEAST_MARGIN:
         return None
     nonnegative, margin = found
@@ -100,35 +119,36 @@ def semidefinite_leaf(
     return _accepted(Leaf(1 << bits, 1, tuple(products)), cone, premise)
 
 
-def proved_level(entries: IntegerMatrix) -> Fraction | None:
+def proved_level(entries: IntegerMatrix, time_limit: float = math.inf) -> Fraction | None:
     """Return a number that z^T M z is proved not to undercut where z >= 0 has the sum 1.
 
     It is the best that a semidefinite and a nonnegative matrix can prove, less a small margin.
 
     Args:
         entries: of the symmetric integer matrix M.
+        time_limit: of the solver, in seconds.
 
     Returns:
         The number; None where the solver found none.
     """
-    root = MatrixCone.root(tuple(map(tuple, entries)))
-    form, exponents = unit_form(root)
+    form, exponents = unit_form(entries)
     if len(form) > _MAX_LEVEL_ORDER:
         return None
     units = 2.0 ** -np.array(exponents, dtype=float)
     # The product of two sums of the coordinates in the same units, scaled to entries of the order of 1.
     scale = float(units.max()) ** 2
-    found = nonnegative_part(form, np.outer(units, units) / scale)
+    found = nonnegative_part(form, np.outer(units, units) / scale, time_limit=time_limit)
     if found is None:
         return None
+    premise = Copositivity(strict=False)
     for margin in _LEVEL_MARGINS:
         level = Fraction(found[1] - margin) / Fraction(scale)
         shifted = [
             [entry * level.denominator - level.numerator for entry in row] for row in map(list, entries)
         ]
         cone = MatrixCone.root(tuple(map(tuple, shifted)))
-        form, exponents = unit_form(cone)
-        if semidefinite_leaf(cone, form, exponents, Copositivity(strict=False)) is not None:
+        form, exponents = unit_form(shifted)
+        if semidefinite_leaf(cone, form, exponents, premise, time_limit) is not None:
             return level
     return None
 
@@ -141,7 +161,7 @@ def _accepted(leaf: AnyLeaf, cone: MatrixCone, premise: Copositivity) -> AnyLeaf
     return leaf
 
 
-def _scaled(value: int, exponent: int) -> float:
+def scaled(value: int, exponent: int) -> float:
     """Return value / 2^exponent, or what is large enough in its place."""
     if value.bit_length() - exponent > _VAST_BITS:
         return 2.0**_VAST_BITS if value > 0 else -(2.0**_VAST_BITS)

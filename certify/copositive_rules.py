@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from flint import fmpz_mat
 
-from certify.certificate import AnyLeaf, CriterionLeaf, EnvelopeLeaf, Leaf
-from certify.criterion import TooManySetsError, fits, negative_point
+from certify.certificate import AnyLeaf, EnvelopeLeaf, FacesLeaf, Leaf
 from certify.exact import is_nonnegative_on_orthant, is_positive_definite, is_psd
+from certify.faces_rule import check_faces
 from certify.leaf_rules import integer_rows, product_form
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
@@ -36,21 +36,12 @@ class Copositivity:
         match leaf:
             case EnvelopeLeaf():
                 require(is_nonnegative_on_orthant(cone.form, strict=self.strict), Obligation.LEAF_FORM)
-            case CriterionLeaf():
-                self._check_criterion(cone)
+            case FacesLeaf():
+                check_faces(leaf, cone.form, strict=self.strict)
             case Leaf():
                 self._check_products(leaf, cone)
             case _:
                 raise Rejection(Obligation.NODE_KIND)
-
-    def _check_criterion(self, cone: MatrixCone) -> None:
-        form = cone.form
-        require(fits(form), Obligation.LIMITS)
-        try:
-            point = negative_point(form, strict=self.strict)
-        except TooManySetsError:
-            raise Rejection(Obligation.LIMITS) from None
-        require(point is None, Obligation.CRITERION)
 
     def _check_products(self, leaf: Leaf, cone: MatrixCone) -> None:
         """Prove S t^T T t >= U * products >= 0 by what remains being semidefinite, or definite."""

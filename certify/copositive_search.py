@@ -14,15 +14,18 @@ from operator import mul
 
 import numpy as np
 
-from certify.certificate import CriterionLeaf, Node, Part, Split
+from certify.certificate import FacesLeaf, Node, Part, Split
 from certify.cone import length_of
 from certify.copositive_leaf import cheap_leaf, semidefinite_leaf, share_leaf, unit_form
 from certify.copositive_rules import Copositivity
-from certify.criterion import MAX_SETS, TooManySetsError, fits, negative_point
 from certify.exact import IntegerMatrix
+from certify.faces_search import TooManyRowsError, search_faces
 from certify.matrix_cone import MatrixCone
 from certify.tree_walk import MAX_GENERATOR_BITS, children
 from formulations.multipliers import Matrix
+
+FEW_STEPS = 300
+MANY_STEPS = 20_000
 
 _CUT_BITS = 8  # of the factors of a cut
 
@@ -53,7 +56,7 @@ def search_copositive(
     entries: IntegerMatrix,
     premise: Copositivity,
     *,
-    should_stop: Callable[[], bool] = lambda: False,
+    time_left: Callable[[], float] = lambda: math.inf,
     on_progress: Callable[[int, int], None] = lambda cones, pending: None,
 ) -> CopositiveSearch:
     """Search for a tree that proves an integer matrix (strictly) copositive, or for a point against it.
@@ -61,14 +64,14 @@ def search_copositive(
     Args:
         entries: of the symmetric matrix.
         premise: what is to be proved.
-        should_stop: asked at each cone, and more often.
+        time_left: returns the seconds until the search should end; asked at each cone, and more often.
         on_progress: called with the number of cones visited, and of those that wait.
     """
     search = CopositiveSearch([MatrixCone.root(tuple(map(tuple, entries)))])
-    while search.pending and not should_stop():
+    while search.pending and time_left() > 0:
         on_progress(search.cones, len(search.pending))
         cone = search.pending[-1]
-        found = _node(cone, premise, root=not search.nodes, should_stop=should_stop)
+        found = _node(cone, premise, root=not search.nodes, time_left=time_left)
         if found is None:
             break
         if isinstance(found, _Point):
@@ -96,43 +99,40 @@ class _Point:
 
 
 def _node(
-    cone: MatrixCone, premise: Copositivity, *, root: bool, should_stop: Callable[[], bool]
+    cone: MatrixCone, premise: Copositivity, *, root: bool, time_left: Callable[[], float]
 ) -> Node | _Point | None:
-    """Choose the node of a cone, or find a point on it; None if there is neither."""
-    # As many sets as take less time than a semidefinite program.
-    few_sets = min(max(500, len(cone.generators) ** 3 // 50), 5000)
-    found = _by_criterion(cone, premise, few_sets, should_stop)
-    if found is not None:
-        return found
-    members = _component(cone.form)
-    if len(members) < len(cone.generators):
-        return Part(tuple(members))
-    form, exponents = unit_form(cone)
-    leaf = (
-        cheap_leaf(cone, form, premise)
-        or share_leaf(cone, form, premise)
-        or semidefinite_leaf(cone, form, exponents, premise)
-    )
+    """Choose the node of a cone, or find a point on it; None if there is neither.
+
+    What takes less time comes first: few rows of faces, then a semidefinite program, then many rows at the
+    root, where they save the whole tree.
+    """
+    integers = cone.form
+    form, exponents = unit_form(integers)
+    leaf = cheap_leaf(cone, form, premise)
     if leaf is not None:
         return leaf
-    if root:  # where a criterion that succeeds after all saves the whole tree
-        found = _by_criterion(cone, premise, MAX_SETS, should_stop)
-        if found is not None:
-            return found
-    return _cut(cone, form, exponents)
+    members = _component(integers)
+    if len(members) < len(integers):
+        return Part(tuple(members))
+    return (
+        _by_faces(integers, premise, FEW_STEPS, time_left)
+        or share_leaf(cone, form, premise)
+        or semidefinite_leaf(cone, form, exponents, premise, time_left())
+        or (_by_faces(integers, premise, MANY_STEPS, time_left) if root else None)
+        or _cut(cone, form, exponents)
+    )
 
 
-def _by_criterion(
-    cone: MatrixCone, premise: Copositivity, max_sets: int, should_stop: Callable[[], bool]
-) -> CriterionLeaf | _Point | None:
-    form = cone.form
-    if not fits(form):
-        return None
+def _by_faces(
+    form: IntegerMatrix, premise: Copositivity, max_steps: int, time_left: Callable[[], float]
+) -> FacesLeaf | _Point | None:
     try:
-        point = negative_point(form, strict=premise.strict, max_sets=max_sets, should_stop=should_stop)
-    except TooManySetsError:
+        found = search_faces(
+            form, strict=premise.strict, max_steps=max_steps, should_stop=lambda: time_left() <= 0
+        )
+    except TooManyRowsError:
         return None
-    return CriterionLeaf() if point is None else _Point(point)
+    return found if isinstance(found, FacesLeaf) else _Point(found)
 
 
 def _cut(cone: MatrixCone, form: Matrix, exponents: Sequence[int]) -> Split | None:
@@ -156,15 +156,11 @@ def _cut(cone: MatrixCone, form: Matrix, exponents: Sequence[int]) -> Split | No
 def _least_product(cone: MatrixCone) -> Fraction:
     """Return the least of w_k^T M w_l and 0, the entries of each generator summing to 1."""
     sums = [sum(w) for w in cone.generators]
-    return min(
-        (
-            Fraction(entry, p * q)
-            for p, row in zip(sums, cone.form, strict=True)
-            for q, entry in zip(sums, row, strict=True)
-            if entry < 0
-        ),
-        default=Fraction(0),
-    )
+    least: dict[int, int] = {}  # for each product of two sums, of which there are few
+    for p, row in zip(sums, cone.form, strict=True):
+        for q, entry in zip(sums, row, strict=True):
+            least[p * q] = min(entry, least.get(p * q, 0))
+    return min(Fraction(entry, product) for product, entry in least.items())
 
 
 def _component(form: IntegerMatrix) -> list[int]:

@@ -22,7 +22,7 @@ _REASONS = {
 
 
 def print_copositivity(
-    console: Console, report: CopositivityReport, matrix: Path, certificate: str | None
+    console: Console, report: CopositivityReport, matrix: Path, certificate: Path | None
 ) -> None:
     """Print the answer with what it rests on.
 

@@ -22,18 +22,17 @@ from certify.certificate import (
     NOT_STRICTLY_COPOSITIVE,
     STRICTLY_COPOSITIVE,
     CopositivityCertificate,
-    CriterionLeaf,
+    FacesLeaf,
 )
 from certify.certificate_file import save_certificate
 from certify.check_copositivity import check_copositivity
 from certify.copositive_leaf import proved_level, unit_form
 from certify.copositive_rules import Copositivity
 from certify.copositive_search import CopositiveSearch, search_copositive
-from certify.criterion import point_on
 from certify.errors import CertificateError, DataError
 from certify.exact import float_down, float_up
+from certify.face_vectors import point_on
 from certify.interrupts import Interrupts
-from certify.matrix_cone import MatrixCone
 from certify.matrix_data import as_matrix
 from certify.progress import Clock, Observer
 from certify.symmetric_matrix import SymmetricMatrix
@@ -43,6 +42,7 @@ _STARTS = 64
 _POINTS = 8  # local minima that are made exact
 _POINT_BITS = 40
 _SETS_PER_UPDATE = 500
+_LEVEL_SHARE = 0.1  # of the time limit
 _SUPPORT = 1e-9  # an entry below it counts as zero
 
 
@@ -164,6 +164,7 @@ class _Question:
         self._matrix, self._strict = matrix, strict
         self._clock, self._interrupted = clock, interrupted
         self._asked, self._cones = 0, (0, 1)
+        self._for_level = _LEVEL_SHARE * (clock.remaining() or 0.0)
         vertices = [int(i == _least_diagonal(matrix)) for i in range(matrix.order)]
         self._upper = self._normalised(vertices)
 
@@ -178,7 +179,7 @@ class _Question:
             search = search_copositive(
                 self._matrix.entries,
                 Copositivity(self._strict),
-                should_stop=self._should_stop,
+                time_left=self._time_left,
                 on_progress=self._tell,
             )
             words.append(f"{search.cones} cones")
@@ -189,8 +190,8 @@ class _Question:
     def _local_search(self) -> Sequence[int] | None:
         """Look for a point that refutes the premise."""
         entries = self._matrix.entries
-        form, exponents = unit_form(MatrixCone.root(entries))
-        for z in islice(simplex_minima(form, _STARTS, 0), _POINTS):
+        form, exponents = unit_form(entries)
+        for z in islice(simplex_minima(form, _STARTS, 0, lambda: self._time_left() <= 0), _POINTS):
             members = [int(i) for i in np.flatnonzero(z > _SUPPORT)]
             most = max(exponents)
             rounded = [
@@ -205,15 +206,19 @@ class _Question:
                     return point
         return None
 
-    def _should_stop(self) -> bool:
+    def _time_left(self) -> float:
+        """Return the seconds that the search may still take: a share of the limit is for the level."""
         self._asked += 1
         if self._asked % _SETS_PER_UPDATE == 0:
             self._tell(*self._cones)
-        return self._interrupted() or self._clock.expired
+        left = self._clock.remaining()
+        if self._interrupted():
+            return 0.0
+        return math.inf if left is None else left - self._for_level
 
     def _tell(self, cones: int, waiting: int) -> None:
         self._cones = cones, waiting
-        self._clock.observer.update(f"{cones} cones done, {waiting} waiting, {self._asked} index sets seen")
+        self._clock.observer.update(f"{cones} cones done, {waiting} waiting, {self._asked} index sets tried")
 
     def _normalised(self, point: Sequence[int]) -> Fraction:
         return self._matrix.value(point) / sum(point) ** 2
@@ -230,18 +235,21 @@ class _Question:
         statement = STRICTLY_COPOSITIVE if self._strict else COPOSITIVE
         method = "tree search"
         if len(search.nodes) == 1:
-            by_criterion = isinstance(search.nodes[0], CriterionLeaf)
-            method = "principal submatrices" if by_criterion else "semidefinite plus nonnegative"
+            by_faces = isinstance(search.nodes[0], FacesLeaf)
+            method = "principal submatrices" if by_faces else "semidefinite plus nonnegative"
         certificate = CopositivityCertificate(
             statement, self._matrix.sha256(), tuple(search.nodes), (), method
         )
         return self._report("yes", certificate, Fraction(0), method, "decided")
 
     def _undecided(self, search: CopositiveSearch) -> CopositivityReport:
-        status = "interrupted" if self._interrupted() else "time_limit" if self._clock.expired else "gave_up"
+        status = (
+            "interrupted" if self._interrupted() else "time_limit" if self._time_left() <= 0 else "gave_up"
+        )
         lower = search.lower
         with self._clock.stage("level") as words:
-            level = proved_level(self._matrix.entries)
+            left = self._clock.remaining()
+            level = proved_level(self._matrix.entries, math.inf if left is None else left)
             lower = lower if level is None else max(lower, min(level, Fraction(0)))
             words.append(f"at least {float(lower / self._matrix.denominator):.6g}")
         return self._report("unknown", None, lower / self._matrix.denominator, "tree search", status)

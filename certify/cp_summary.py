@@ -15,7 +15,7 @@ from certify.summary import print_certificate
 
 
 def print_complete_positivity(
-    console: Console, report: CompletePositivityReport, matrix: Path, certificate: str | None
+    console: Console, report: CompletePositivityReport, matrix: Path, certificate: Path | None
 ) -> None:
     """Print the answer and what stands behind it.
 

@@ -19,8 +19,10 @@ IntegerMatrix = Sequence[Sequence[int]]
 
 # Below this order elimination decides in less time than a factor and its residual take.
 _SMALL_ORDER = 8
-# Elimination multiplies the length of the integers by the order: beyond this it takes minutes.
-_LARGEST_ELIMINATION = 1_000_000  # bits of the longest integer times the square of the order
+# Elimination multiplies the length of the integers by the order. Up to the first of these it takes less time
+# than a second attempt at a factor, beyond the second minutes.
+_QUICK_ELIMINATION = 50_000  # bits of the longest integer times the square of the order
+_LARGEST_ELIMINATION = 1_000_000
 _FACTOR_BITS = (64, 128, 256, 512)
 
 
@@ -45,7 +47,10 @@ def is_psd(matrix: IntegerMatrix) -> bool:
     core = [[matrix[i][j] // divisor for j in support] for i in support]
     if len(core) <= _SMALL_ORDER:
         return _eliminates(core)
-    for bits in _FACTOR_BITS:
+    elimination = len(core) ** 2 * max(row[i].bit_length() for i, row in enumerate(core))
+    for attempt, bits in enumerate(_FACTOR_BITS):
+        if attempt and elimination <= _QUICK_ELIMINATION:
+            break
         scaled, half_bits = _unit_diagonal(core, bits)
         factor, pivot_row = _cholesky_hint(scaled, half_bits)
         if pivot_row is not None:
@@ -53,8 +58,7 @@ def is_psd(matrix: IntegerMatrix) -> bool:
                 return False
         elif _is_dominant_residual(scaled, [r + [0] * (len(core) - len(r)) for r in factor]):
             return True
-    bits = max(row[i].bit_length() for i, row in enumerate(core))
-    return len(core) ** 2 * bits <= _LARGEST_ELIMINATION and _eliminates(core)
+    return elimination <= _LARGEST_ELIMINATION and _eliminates(core)
 
 
 def _is_dominant_residual(matrix: IntegerMatrix, factor: IntegerMatrix) -> bool:

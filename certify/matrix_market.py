@@ -11,9 +11,8 @@ from fractions import Fraction
 from itertools import repeat
 
 from certify.errors import DataError
+from certify.symmetric_matrix import MAX_ORDER
 from certify.table import Table, exact_text, read_text
-
-MAX_SIDE = 4096  # of a table: a header may promise anything
 
 _HEADER = re.compile(
     r"%%MatrixMarket\s+matrix\s+(coordinate|array)\s+(real|integer|pattern)\s+(general|symmetric)\s*",
@@ -45,14 +44,14 @@ def market_table(source: str) -> Table:
     if len(size) != (3 if layout == "coordinate" else 2) or not all(map(_COUNT.fullmatch, size)):
         raise DataError(f"{source}, line {number} does not give the size of the matrix: write the file anew")
     height, width, *counts = map(int, size)
-    if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE) or (
-        symmetry == "symmetric" and height != width
-    ):
+    if not 0 < height == width <= MAX_ORDER:
         raise DataError(
-            f"{source} promises a matrix of {height} x {width}: give a symmetric one, not too large"
+            f"{source} promises a matrix of {height} x {width}: give a symmetric one, of order at most "
+            f"{MAX_ORDER}"
         )
     places = [(i, j) for j in range(width) for i in range(j if symmetry == "symmetric" else 0, height)]
     rows = [[Fraction(0)] * width for _ in range(height)]
+    seen: set[tuple[int, int]] = set()
     count = 0
     by_columns: Iterator[tuple[int, int] | None] = iter(places) if layout == "array" else repeat(None)
     for number, words in lines:
@@ -61,8 +60,12 @@ def market_table(source: str) -> Table:
         value = ["1"] if field == "pattern" else words[-1:]
         if len(words) != (3 if layout == "coordinate" else 1) - (field == "pattern"):
             raise DataError(f"{where} has {len(words)} words: write the file anew")
+        if (i, j) in seen:
+            raise DataError(f"{where} gives row {i + 1}, column {j + 1} a second time: write the file anew")
+        seen.add((i, j))
         rows[i][j] = _number(value[0], where)
         if symmetry == "symmetric":
+            seen.add((j, i))
             rows[j][i] = rows[i][j]
         count += 1
     promised = counts[0] if counts else len(places)

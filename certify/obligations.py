@@ -25,7 +25,9 @@ class Obligation(Enum):
     PRODUCT_SIGN = "a multiplier of a product that may be positive is negative"
     PART_INDEX = "a part node does not name some but not all of its cone's generators in ascending order"
     PART_POSITIVE = "a part node separates two generators whose product is negative"
-    CRITERION = "a criterion leaf's form is negative somewhere on its cone"
+    FACE_INDEX = "a faces leaf's row does not name generators in ascending order, or its last one not all"
+    FACE_ROW = "a faces leaf's row is none of the steps, or names no earlier row that contains what it must"
+    FACE_FORM = "a faces leaf's row does not prove its submatrix copositive"
     MATRIX = "the certificate is for another matrix: its hash is not that of this one"
     WITNESS = (
         "the witness does not refute what it should: it is no nonnegative vector, or its value is too large"

@@ -34,10 +34,10 @@ def model(problem: TrainingProblem) -> str:
 def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocessing | None) -> str:
     """State the proved lower bound with all that it depends on."""
     weights = " and all weights" if problem.output_bias == "none" else ", all weights and every b"
+    samples = "this sample" if problem.n == 1 else f"these {problem.n} samples"
     return (
-        f"For every number of neurons m{weights}, the network {model(problem)} on these "
-        f"{problem.n} sample{'s' * (problem.n != 1)} ({_features(problem, preprocessing)}; "
-        f"{_targets(problem, preprocessing)}) has\n"
+        f"For every number of neurons m{weights}, the network {model(problem)} on {samples} "
+        f"({_features(problem, preprocessing)}; {_targets(problem, preprocessing)}) has\n"
         f"    {formula(problem)}  >=  {decimal_down(bound, 12)}"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterable
 from types import TracebackType
@@ -64,7 +65,8 @@ def print_certificate(console: Console, certificate: object, data: object) -> No
         certificate: its path.
         data: the path of the data or the matrix that it is about.
     """
-    words = f"certificate: {certificate}   verify it: certify check {certificate} --data {data}"
+    command = shlex.join(["certify", "check", str(certificate), "--data", str(data)])
+    words = f"certificate: {certificate}   verify it: {command}"
     console.print(Text(words), soft_wrap=True)
 
 

@@ -89,7 +89,7 @@ def read_table(path: str | os.PathLike[str], *, least_columns: int = 2) -> Table
     cells), more carry a name in the first row than a number. A name has a letter, does not begin like a
     number, and is not a marker of a missing value such as NA. Hence "5.1,3.5,setosa" is data, a header
     may hold a few numbers or blanks, and a header that consists of numbers is read as data. A single row
-    is data if it holds a number.
+    is a header if it holds a name and no number.
 
     Args:
         path: of the file.
@@ -349,7 +349,7 @@ def _has_header(rows: list[_Row]) -> bool:
     """Decide by the rule in the docstring of `read_table`."""
     first, *body = (row.cells for row in rows)
     if not body:
-        return not any(map(_is_number, first))
+        return any(map(_is_name, first)) and not any(map(_is_number, first))
     names = numbers = 0
     for title, column in zip(first, zip(*body, strict=True), strict=True):
         if 2 * sum(map(_is_number, column)) >= len(column):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
-from certify.certificate import AnyLeaf, CriterionLeaf, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
+from certify.certificate import AnyLeaf, EnvelopeLeaf, FacesLeaf, Leaf, Node, Sign, Split, TauLeaf
 
 Tree = tuple[Node, ...]
 TreeForgery = Callable[[Tree, Random], Tree]
@@ -19,6 +19,8 @@ WithProducts = Leaf | TauLeaf
 
 # A split with them leaves its cone uncovered, a tau makes the form vanish.
 DEGENERATE_PAIRS = ((-1, 0), (0, -1), (-1, -1), (0, 0))
+
+_TRIVIAL_FACES = FacesLeaf((((0, 0, 0),),))
 
 _T = TypeVar("_T")
 _N = TypeVar("_N", bound=Node)
@@ -181,8 +183,8 @@ def _rule_exchanged(tree: Tree, random: Random) -> Tree:
             case TauLeaf():
                 return random.choice((EnvelopeLeaf(), Leaf(1, node.unit, node.products)))
             case EnvelopeLeaf():
-                return random.choice((TauLeaf(1, random.randint(1, 100)), Leaf(1, 1), CriterionLeaf()))
-            case CriterionLeaf():
+                return random.choice((TauLeaf(1, random.randint(1, 100)), Leaf(1, 1), _TRIVIAL_FACES))
+            case FacesLeaf():
                 return random.choice((EnvelopeLeaf(), Leaf(1, 1)))
 
     return _with_leaves(tree, change, random)

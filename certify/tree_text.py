@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from certify.certificate import CriterionLeaf, EnvelopeLeaf, Leaf, Node, Part, Sign, Split, TauLeaf
+from certify.certificate import EnvelopeLeaf, FacesLeaf, Leaf, Node, Part, Sign, Split, TauLeaf
 from certify.errors import CertificateError
 
 MAX_NODES = 20_000_000
@@ -42,8 +42,10 @@ def node_lines(node: Node) -> Iterator[str]:
             yield from _leaf_lines(f"tau {_digits(a)} {_digits(b)} {_digits(unit)}", products)
         case EnvelopeLeaf():
             yield "envelope"
-        case CriterionLeaf():
-            yield "criterion"
+        case FacesLeaf(rows):
+            yield f"faces {len(rows)}"
+            for row in rows:
+                yield " ".join(f"{k} {_digits(x)} {p}" for k, x, p in row)
         case Part(members):
             yield " ".join(["part", *map(str, members)])
 
@@ -141,19 +143,31 @@ def read_nodes(lines: Iterator[str], nodes: int, first: int = 2) -> Iterator[Nod
                 yield Leaf(scale, unit, _read_products(numbered, rows, multipliers))
             case "tau", [a, b, unit, rows] if rows >= 0:
                 yield TauLeaf(a, b, unit, _read_products(numbered, rows, multipliers))
-            case "criterion", [] if not space:
-                yield CriterionLeaf()
+            case "faces", [rows] if rows > 0:
+                yield FacesLeaf(tuple(_read_faces(numbered, rows, multipliers)))
             case "part", [_, *_] as members:
                 multipliers.spend(len(members))
                 yield Part(tuple(members))
             case _:
                 raise CertificateError(
                     f"line {number}: {line[:40]!r} is no node; a node is 'sign k', 'split k l a b', "
-                    "'part k ...', 'leaf S U rows', 'tau a b U rows', 'envelope' or 'criterion'"
+                    "'part k ...', 'leaf S U rows', 'tau a b U rows', 'envelope' or 'faces rows'"
                 )
     extra = next(numbered, None)
     if extra is not None:
         raise CertificateError(f"line {extra[0]}: the header promises {nodes} nodes and the file goes on")
+
+
+def _read_faces(
+    numbered: Iterator[tuple[int, str]], rows: int, allowance: _Allowance
+) -> Iterator[tuple[tuple[int, int, int], ...]]:
+    for _ in range(rows):
+        number, line = _next_line(numbered)
+        allowance.spend(line.count(" ") // 3 + 1)
+        entries = _integers(line, number)
+        if len(entries) % 3:
+            raise CertificateError(f"line {number}: a row of faces has three integers for each index")
+        yield tuple(zip(*[iter(entries)] * 3, strict=True))
 
 
 def _next_line(numbered: Iterator[tuple[int, str]]) -> tuple[int, str]:

@@ -5,6 +5,8 @@ Such a matrix is copositive; up to order 4 every copositive matrix is one (Diana
 
 from __future__ import annotations
 
+import math
+
 import clarabel
 import numpy as np
 from scipy import linalg, optimize, sparse
@@ -35,15 +37,18 @@ def positive_share(matrix: Matrix) -> tuple[float, float]:
     return float(best.x), -float(best.fun)
 
 
-def nonnegative_part(matrix: Matrix, direction: Matrix | None = None) -> tuple[Matrix, float] | None:
+def nonnegative_part(
+    matrix: Matrix, direction: Matrix | None = None, *, time_limit: float = math.inf
+) -> tuple[Matrix, float] | None:
     """Find N >= 0, zero on its diagonal, and the largest s with `matrix` - N - s `direction` semidefinite.
 
     Args:
         matrix: symmetric, its entries of the order of 1.
         direction: symmetric; by default the identity, and s is the least eigenvalue of `matrix` - N.
+        time_limit: of the solver, in seconds.
 
     Returns:
-        N and s, up to the solver's accuracy; None where the solver found none.
+        N and s, up to the solver's accuracy; None where the solver found none in time.
     """
     order = len(matrix)
     first, second = np.triu_indices(order, 1)
@@ -64,6 +69,7 @@ def nonnegative_part(matrix: Matrix, direction: Matrix | None = None) -> tuple[M
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
+    settings.time_limit = max(time_limit, 0.0)
     solution = clarabel.DefaultSolver(
         sparse.csc_matrix((count + 1, count + 1)),
         objective,

@@ -5,21 +5,27 @@ The problem is known as the standard quadratic program (Bomze 1998); a negative 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from formulations.multipliers import Matrix
 
 _STEPS = 30  # for each row of the matrix
 _MOST_STEPS = 4000
+_ASKED = 100
 
 
-def simplex_minima(matrix: Matrix, starts: int, seed: int) -> Matrix:
+def simplex_minima(
+    matrix: Matrix, starts: int, seed: int, should_stop: Callable[[], bool] = lambda: False
+) -> Matrix:
     """Descend from the vertices' neighbourhoods and from random points, two coordinates at a time.
 
     Args:
         matrix: symmetric, p x p, finite.
         starts: number of starts, at least one.
         seed: of the random ones.
+        should_stop: asked every hundred steps; once true, the points are taken as they are.
 
     Returns:
         Points z >= 0 of sum 1 as rows, starts x p, the lowest first; local minima up to rounding where the
@@ -31,7 +37,9 @@ def simplex_minima(matrix: Matrix, starts: int, seed: int) -> Matrix:
     rows = np.arange(starts)
     diagonal = np.diag(matrix)
     gradients = points @ matrix
-    for _ in range(min(_STEPS * p, _MOST_STEPS)):
+    for step_number in range(min(_STEPS * p, _MOST_STEPS)):
+        if step_number % _ASKED == 0 and should_stop():
+            break
         down = np.argmin(gradients, axis=1)
         up = np.argmax(np.where(points > 0, gradients, -np.inf), axis=1)
         slope = gradients[rows, up] - gradients[rows, down]

@@ -25,6 +25,7 @@ CHECKER = tuple(
         "check_copositivity",
         "matrix_cone",
         "copositive_rules",
+        "faces_rule",
     )
 )
 

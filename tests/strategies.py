@@ -9,8 +9,8 @@ from certify.certificate import (
     COPOSITIVITY,
     Certificate,
     CopositivityCertificate,
-    CriterionLeaf,
     EnvelopeLeaf,
+    FacesLeaf,
     Frame,
     Leaf,
     Node,
@@ -64,6 +64,13 @@ def products() -> st.SearchStrategy[tuple[tuple[int, int, int], ...]]:
     return entries.map(lambda table: tuple((i, j, table[i, j]) for i, j in sorted(table)))
 
 
+def faces() -> st.SearchStrategy[tuple[tuple[tuple[int, int, int], ...], ...]]:
+    """Rows as a file holds them."""
+    triple = st.tuples(st.integers(-1, 5), INTEGERS, st.integers(-2, 4))
+    row = st.lists(triple, min_size=1, max_size=4).map(tuple)
+    return st.lists(row, min_size=1, max_size=4).map(tuple)
+
+
 def nodes() -> st.SearchStrategy[Node]:
     """Single nodes, meaningless ones included."""
     index = st.integers(-1, 5)
@@ -73,7 +80,7 @@ def nodes() -> st.SearchStrategy[Node]:
         | st.builds(Leaf, INTEGERS, INTEGERS, products())
         | st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
         | st.builds(EnvelopeLeaf)
-        | st.builds(CriterionLeaf)
+        | st.builds(FacesLeaf, faces())
         | st.builds(Part, st.lists(index, min_size=1, max_size=4).map(tuple))
     )
 

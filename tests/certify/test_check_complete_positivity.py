@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.copositive_matrices import HORN, circulant
 from certify import CompletePositivityCertificate, load_certificate, save_certificate
-from certify.certificate import COPOSITIVE, CopositivityCertificate, CriterionLeaf, EnvelopeLeaf, Split
+from certify.certificate import COPOSITIVE, CopositivityCertificate, EnvelopeLeaf, Split
 from certify.certificate_file import any_from_text, to_text
 from certify.check_complete_positivity import check_complete_positivity
 from certify.check_copositivity import check_copositivity
@@ -20,6 +20,7 @@ from certify.errors import CertificateError
 from certify.obligations import Obligation
 from certify.symmetric_matrix import SymmetricMatrix
 from tests.cp_oracle import gram
+from tests.faces import HORN_FACES
 from tests.strategies import INTEGERS, PRINTABLE, integer_rows, nodes
 
 F = Fraction
@@ -36,7 +37,7 @@ NO = CompletePositivityCertificate(
     (),
     (),
     tuple(map(tuple, HORN)),
-    (CriterionLeaf(),),
+    (HORN_FACES,),
     "by hand",
 )
 INDEFINITE = SymmetricMatrix.from_rationals([[1, 2], [2, 1]])
@@ -107,15 +108,15 @@ FORGERIES = [
     (
         replace(NO, separator=tuple(tuple(-int(i == j) for j in range(5)) for i in range(5))),
         OUTSIDE,
-        Obligation.CRITERION,
+        Obligation.FACE_FORM,
     ),
     (replace(NO, tree=(EnvelopeLeaf(),)), OUTSIDE, Obligation.LEAF_FORM),
     (replace(NO, tree=()), OUTSIDE, Obligation.COVER),
-    (replace(NO, tree=(Split(0, 1, 1, 1), CriterionLeaf())), OUTSIDE, Obligation.COVER),
-    (replace(NO, tree=(CriterionLeaf(), CriterionLeaf())), OUTSIDE, Obligation.COVER),
+    (replace(NO, tree=(Split(0, 1, 1, 1),)), OUTSIDE, Obligation.COVER),
+    (replace(NO, tree=(HORN_FACES, HORN_FACES)), OUTSIDE, Obligation.COVER),
     (replace(VECTOR, vector=(1, 1)), INDEFINITE, Obligation.VECTOR),
     (replace(VECTOR, vector=(1, -1, 0)), INDEFINITE, Obligation.VECTOR),
-    (replace(VECTOR, tree=(CriterionLeaf(),)), INDEFINITE, Obligation.PROOF),
+    (replace(VECTOR, tree=(HORN_FACES,)), INDEFINITE, Obligation.PROOF),
     (replace(VECTOR, statement="completely_positive"), INDEFINITE, Obligation.PROOF),
 ]
 

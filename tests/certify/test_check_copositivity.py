@@ -16,8 +16,8 @@ from certify.certificate import (
     NOT_STRICTLY_COPOSITIVE,
     STRICTLY_COPOSITIVE,
     CopositivityCertificate,
-    CriterionLeaf,
     EnvelopeLeaf,
+    FacesLeaf,
     Leaf,
     Node,
     Part,
@@ -38,6 +38,7 @@ from tests.certify.test_obligations import FORGERIES as OF_TRAINING
 from tests.certify.test_obligations import HONEST as TRAINING
 from tests.certify.test_obligations import PROBLEM
 from tests.copositive_oracle import simplex_minimum
+from tests.faces import HORN_FACES, forged_faces, whole, without_faces
 from tests.oracles import replace_require
 from tests.strategies import copositivity_certificates, symmetric_integers
 
@@ -46,7 +47,7 @@ Rows = Sequence[Sequence[int | Fraction]]
 
 # (1, 1) shows that the first is not copositive; the second is, and zero there; the third is strictly.
 NEGATIVE, EDGE, POSITIVE = (((1, b), (b, 1)) for b in (-2, -1, 0))
-ENVELOPE, CRITERION = EnvelopeLeaf(), CriterionLeaf()
+ENVELOPE, FACES = EnvelopeLeaf(), whole(2)
 
 
 def stated(
@@ -71,7 +72,11 @@ FORGERIES = {
     Obligation.WITNESS: stated(EDGE, statement=NOT_COPOSITIVE, witness=(1, 1)),
     Obligation.PART_INDEX: stated(POSITIVE, Part((1, 0)), ENVELOPE, ENVELOPE),
     Obligation.PART_POSITIVE: stated(NEGATIVE, Part((0,)), ENVELOPE, ENVELOPE),
-    Obligation.CRITERION: stated(NEGATIVE, CRITERION),
+    Obligation.FACE_INDEX: stated(NEGATIVE, FacesLeaf((((0, 0, 0),),))),
+    Obligation.FACE_ROW: stated(
+        ((1, 1, -2), (1, 1, 0), (-2, 0, 1)), FacesLeaf((((0, 1, 1), (1, -1, 1), (2, 0, 0)),))
+    ),
+    Obligation.FACE_FORM: stated(NEGATIVE, FACES),
     Obligation.LEAF_FORM: stated(NEGATIVE, ENVELOPE),
     Obligation.LEAF_SCALE: stated(NEGATIVE, Leaf(0, 1)),
     Obligation.PRODUCT_SIGN: stated(NEGATIVE, Leaf(1, 1, ((0, 1, -6),))),
@@ -134,7 +139,7 @@ def test_is_refused(obligation: Obligation, tree: tuple[Node, ...]) -> None:
 
 
 def test_training_certificates_have_no_such_nodes() -> None:
-    for tree in ((CRITERION,), (Part((0,)), ENVELOPE, ENVELOPE), (Part((0,)),)):
+    for tree in ((FACES,), (Part((0,)), ENVELOPE, ENVELOPE), (Part((0,)),)):
         forged = replace(TRAINING, tree=tree)
         assert check_certificate(forged, PROBLEM).obligation is Obligation.NODE_KIND
         if isinstance(tree[0], Part):
@@ -145,19 +150,19 @@ def test_training_certificates_have_no_such_nodes() -> None:
     ("matrix", "node", "proved", "strictly"),
     [
         (EDGE, ENVELOPE, True, False),
-        (EDGE, CRITERION, True, False),
+        (EDGE, FACES, True, False),
         (EDGE, Leaf(1, 1), True, False),
         (POSITIVE, ENVELOPE, True, True),
         (POSITIVE, Leaf(1, 1), True, True),
-        (POSITIVE, CRITERION, True, True),
+        (POSITIVE, FACES, True, True),
         (((0, 1), (1, 1)), ENVELOPE, True, False),
-        (((0, 1), (1, 1)), CRITERION, True, False),
+        (((0, 1), (1, 1)), FACES, True, False),
         (((1, 3), (3, 1)), ENVELOPE, True, True),
         (((1, 3), (3, 1)), Leaf(1, 1), False, False),
         # Of 6 t_0 t_1 the multipliers take 4, and 5: with what remains the form is singular, and definite.
         (((1, 3), (3, 1)), Leaf(1, 1, ((0, 1, 4),)), True, False),
         (((1, 3), (3, 1)), Leaf(1, 1, ((0, 1, 5),)), True, True),
-        (HORN, CRITERION, True, False),
+        (HORN, HORN_FACES, True, False),
         (HORN, ENVELOPE, False, False),
     ],
 )
@@ -205,12 +210,15 @@ def test_no_mutated_certificate_proves_what_is_false(matrix: list[list[int]]) ->
     chance = random.Random(repr(matrix))
     p = len(matrix)
     for _ in range(12):
-        tree: tuple[Node, ...] = chance.choice(((CRITERION,), (ENVELOPE,), (Leaf(1, 1, ((0, 0, 1),)),)))
+        tree: tuple[Node, ...] = chance.choice(
+            ((whole(p),), (whole(p - 1 or 1),), (ENVELOPE,), (Leaf(1, 1, ((0, 0, 1),)),))
+        )
         if p > 1:
             k, l = chance.sample(range(p), 2)
             cut = (Split(k, l, chance.randint(1, 3), chance.randint(1, 3)), *tree, *tree)
             tree = chance.choice((tree, cut, (Part((k,)), *tree, *tree)))
         forged = TREE_FORGERIES[chance.choice(tuple(TREE_FORGERIES))](tree, chance)
+        forged = tuple(forged_faces(n, chance) if isinstance(n, FacesLeaf) else n for n in forged)
         witness = tuple(chance.randint(-1, 3) for _ in range(p))
         for statement, true in truth.items():
             refuting = statement in (NOT_COPOSITIVE, NOT_STRICTLY_COPOSITIVE)
@@ -221,7 +229,7 @@ def test_no_mutated_certificate_proves_what_is_false(matrix: list[list[int]]) ->
 
 
 def test_mutations_of_a_tree_that_needs_every_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
+    without_faces(monkeypatch)
     # At 2 - 1/100 and with the claim of 2, so that only the matrix is other than that of the tree.
     below = clique_matrix(7, cycle(7), F(199, 100))
     report = copositive(clique_matrix(7, cycle(7), F(21, 10)), strict=True)
@@ -259,16 +267,26 @@ class TestFile:
             ('"nodes":1', '"nodes":0'),
             ('"nodes":1', '"nodes":-1'),
             ('"nodes":1', '"nodes":1,"bound":"1/2"'),
-            ("criterion\n", "criterion 1\n"),
-            ("criterion\n", "criterion \n"),
-            ("criterion\n", "part\n"),
-            ("criterion\n", "part x\n"),
-            ("criterion\n", "part 0  1\n"),
-            ("criterion\n", "criterion"),
+            ("faces 7\n", "criterion\n"),
+            ("faces 7\n", "faces\n"),
+            ("faces 7\n", "faces 0\n"),
+            ("faces 7\n", "faces -1\n"),
+            ("faces 7\n", "faces 6\n"),
+            ("faces 7\n", "faces 8\n"),
+            ("faces 7\n", "faces 7 \n"),
+            ("faces 7\n", "faces 7 7\n"),
+            ("faces 7\n", "part\n"),
+            ("faces 7\n", "part x\n"),
+            ("faces 7\n", "part 0  1\n"),
+            ("2 0 0 3 0 0 4 0 0\n", "2 0 0 3 0 0 4 0\n"),
+            ("2 0 0 3 0 0 4 0 0\n", "2 0 0 3 0 0 4 0 x\n"),
+            ("2 0 0 3 0 0 4 0 0\n", "2 0 0 3 0 0 4 0 0 \n"),
+            ("2 0 0 3 0 0 4 0 0\n", "\n"),
+            ("3 0 0 4 0 0\n", "3 0 0 4 0 0"),
         ],
     )
     def test_malformed(self, old: str, new: str) -> None:
-        text = to_text(stated(HORN, CRITERION)[0])
+        text = to_text(stated(HORN, HORN_FACES)[0])
         assert old in text
         with pytest.raises(CertificateError):
             any_from_text(text.replace(old, new))
@@ -319,25 +337,30 @@ class TestCheck:
 
 
 class TestLimits:
-    def test_a_criterion_ends(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        certificate, matrix = stated(HORN, CRITERION)
-        monkeypatch.setattr("certify.criterion.MAX_SIZE", 5**4)
-        assert obligation_of(certificate, matrix) is None
-        monkeypatch.setattr("certify.criterion.MAX_SIZE", 5**4 - 1)
-        assert obligation_of(certificate, matrix) is Obligation.LIMITS
+    def test_rows_of_faces_count_as_multipliers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = to_text(stated(HORN, HORN_FACES)[0])
+        endless = text.replace("faces 7", "faces 99999999999999999999")
+        with pytest.raises(CertificateError, match="cut short"):
+            any_from_text(endless)
+        triples = sum(map(len, HORN_FACES.rows))
+        monkeypatch.setattr("certify.tree_text.MAX_MULTIPLIERS", triples)
+        assert any_from_text(text)
+        monkeypatch.setattr("certify.tree_text.MAX_MULTIPLIERS", triples - 1)
+        with pytest.raises(CertificateError, match="multipliers"):
+            any_from_text(text)
 
     def test_deep_trees_end(self) -> None:
         certificate, matrix = stated(HORN, *(Split(0, 1, 1, 1),) * 200_000)
         assert obligation_of(certificate, matrix) is Obligation.LIMITS
 
     def test_large_trees_are_shared(self) -> None:
-        tree: list[Node] = [CRITERION]
+        tree: list[Node] = [FACES]
         for _ in range(2500):
-            tree = [Split(2, 3, 1, 1), CRITERION, *tree]
-        certificate, matrix = stated(HORN, *tree)
+            tree = [Split(0, 1, 1, 1), FACES, *tree]
+        certificate, matrix = stated(EDGE, *tree)
         alone = check_copositivity(certificate, matrix)
         assert alone.valid
         assert check_copositivity(certificate, matrix, processes=2) == alone
-        tree[1] = ENVELOPE
+        tree[1] = whole(1)
         forged = replace(certificate, tree=tuple(tree))
         assert check_copositivity(forged, matrix, processes=2) == check_copositivity(forged, matrix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -15,8 +16,8 @@ import numpy as np
 import pytest
 
 from certify import ReLUNetwork, check, load_certificate
-from certify.cli import main
 from certify.data import read_dataset
+from tests.command_line import run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "iris.csv"
 
@@ -29,13 +30,6 @@ def small(tmp_path: Path) -> Path:
     path = tmp_path / "small.csv"
     path.write_text("p,q,kind\n" + "\n".join(rows) + "\n")
     return path
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["certify", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def test_bound_then_check(
@@ -226,6 +220,22 @@ def test_ctrl_c_keeps_a_valid_result(tmp_path: Path) -> None:
     assert check(certificate, data=EXAMPLE).valid
 
 
+def test_ctrl_c_where_there_is_no_result_yet(tmp_path: Path) -> None:
+    pipe = tmp_path / "never.cert"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "certify.cli", "check", pipe, "--data", EXAMPLE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with pipe.open("w"):  # waits until the command reads, and then lets it wait
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert (process.returncode, out, said) == (130, "", "certify: aborted\n")
+
+
 def test_check_needs_no_numerical_library(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,7 +244,7 @@ def test_check_needs_no_numerical_library(
     banned = ["numpy", "scipy", "cvxpy", "numba", "pandas", "matplotlib", "clarabel", "scs", "formulations"]
     block = f"import sys\nfor name in {banned}: sys.modules[name] = None\n"
     calls = {
-        "bare": (["typer", "rich", "click"], "from certify.check_file import main; sys.exit(main())"),
+        "bare": (["typer", "rich", "click"], "from certify.checker import main; sys.exit(main())"),
         "product": ([], "from certify.cli import main; sys.argv.insert(1, 'check'); main()"),
     }
     for more, call in calls.values():

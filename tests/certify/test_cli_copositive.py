@@ -9,22 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.copositive_matrices import HORN, hildebrand
-from certify.cli import main
-
-Rows = list[list[int]] | list[list[Fraction]]
-
-
-def written(folder: Path, matrix: Rows) -> Path:
-    path = folder / "m.csv"
-    path.write_text("".join(",".join(map(str, row)) + "\n" for row in matrix))
-    return path
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["certify", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
+from tests.command_line import run, written
+from tests.faces import without_faces
 
 
 @pytest.mark.parametrize(
@@ -38,7 +24,7 @@ def test_answer_then_check(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    matrix, certificate = written(tmp_path, HORN), tmp_path / "m.cert"
+    matrix, certificate = written(tmp_path / "m.csv", HORN), tmp_path / "m.cert"
     assert run(monkeypatch, "copositive", matrix, *strict, "--certificate", certificate) == code
     shown = capsys.readouterr()
     assert words in shown.out
@@ -48,17 +34,17 @@ def test_answer_then_check(
     assert run(monkeypatch, "check", certificate, "--data", matrix, "--json") == 0
     verdict = json.loads(capsys.readouterr().out)
     assert (verdict["valid"], verdict["lower_bound_exact"]) == (True, None)
-    command = [sys.executable, "-m", "certify.check_file", str(certificate), "--data", str(matrix)]
+    command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", str(matrix)]
     alone = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert alone.returncode == 0, alone.stderr
     assert words in alone.stdout
-    other = written(tmp_path, [[2 * entry for entry in row] for row in HORN])
+    other = written(tmp_path / "m.csv", [[2 * entry for entry in row] for row in HORN])
     assert run(monkeypatch, "check", certificate, "--data", other) == 1
     assert "another matrix" in capsys.readouterr().out
 
 
 def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    matrix, certificate = written(tmp_path, [[1, -2], [-2, 3]]), tmp_path / "m.cert"
+    matrix, certificate = written(tmp_path / "m.csv", [[1, -2], [-2, 3]]), tmp_path / "m.cert"
     assert run(monkeypatch, "copositive", matrix, "--json", "--certificate", certificate) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["answer"], found["question"], found["status"]) == ("no", "copositive", "decided")
@@ -70,8 +56,8 @@ def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("certify.criterion.MAX_SIZE", -1)
-    matrix, certificate = written(tmp_path, hildebrand([Fraction(1, 10)] * 5)), tmp_path / "m.cert"
+    without_faces(monkeypatch)
+    matrix, certificate = written(tmp_path / "m.csv", hildebrand([Fraction(1, 10)] * 5)), tmp_path / "m.cert"
     arguments = ("copositive", matrix, "--time-limit", "0.3", "--certificate", certificate)
     assert run(monkeypatch, *arguments) == 3
     shown = capsys.readouterr().out
@@ -103,7 +89,7 @@ def test_unusable_input(
 def test_other_commands_say_what_they_are_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    matrix, certificate = written(tmp_path, HORN), tmp_path / "m.cert"
+    matrix, certificate = written(tmp_path / "m.csv", HORN), tmp_path / "m.cert"
     assert run(monkeypatch, "copositive", matrix, "--certificate", certificate) == 0
     for command in ("attack", "shrink", "explain"):
         capsys.readouterr()

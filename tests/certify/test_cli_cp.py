@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,23 +10,10 @@ import numpy as np
 import pytest
 
 from benchmarks.copositive_matrices import circulant
-from certify.cli import main
+from tests.command_line import run, written
 
 NO = [[1, 1, 0, 0, 1], [1, 2, 1, 0, 0], [0, 1, 2, 1, 0], [0, 0, 1, 1, 1], [1, 0, 0, 1, 6]]
 YES = circulant([8, 5, 1, 1, 5])
-
-
-def written(folder: Path, matrix: Sequence[Sequence[object]]) -> Path:
-    path = folder / "a.csv"
-    path.write_text("".join(",".join(map(str, row)) + "\n" for row in matrix))
-    return path
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["certify", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +32,7 @@ def test_answer_then_check(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    matrix, certificate = written(tmp_path, rows), tmp_path / "a.cert"
+    matrix, certificate = written(tmp_path / "a.csv", rows), tmp_path / "a.cert"
     assert run(monkeypatch, "cp", matrix, "--certificate", certificate) == code
     shown = capsys.readouterr()
     assert shown.out.startswith(f"{head}   trust: exact")
@@ -55,11 +41,11 @@ def test_answer_then_check(
     assert f"certify check {certificate} --data {matrix}" in shown.out
     assert run(monkeypatch, "check", certificate, "--data", matrix) == 0
     assert words in capsys.readouterr().out
-    command = [sys.executable, "-m", "certify.check_file", str(certificate), "--data", str(matrix)]
+    command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", str(matrix)]
     alone = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert alone.returncode == 0, alone.stderr
     assert words in alone.stdout
-    other = written(tmp_path, [[2 * entry for entry in row] for row in rows])
+    other = written(tmp_path / "a.csv", [[2 * entry for entry in row] for row in rows])
     assert run(monkeypatch, "check", certificate, "--data", other) == 1
     assert "another matrix" in capsys.readouterr().out
 
@@ -77,16 +63,19 @@ def test_the_checker_needs_neither_numpy_nor_scipy(tmp_path: Path) -> None:
 def test_json_of_decimals_and_fractions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    matrix = written(tmp_path, [["1/3", "0.1"], ["1e-1", "2"]])
+    monkeypatch.chdir(tmp_path)
+    matrix = written(tmp_path / "a.csv", [["1/3", "0.1"], ["1e-1", "2"]])
     assert run(monkeypatch, "cp", matrix, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["answer"], found["order"], found["cp_rank_bound"], found["distance"]) == ("yes", 2, 2, 0.0)
-    assert (found["trust"], found["certificate"]) == ("exact", None)
+    assert (found["trust"], found["certificate"]) == ("exact", "a.cert")
+    assert run(monkeypatch, "check", "a.cert", "--data", "a.csv") == 0
 
 
 def test_free_coordinates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     matrix = tmp_path / "a.npy"
     np.save(matrix, np.array([[2.0, -1.0], [-1.0, 1.0]]))
     assert run(monkeypatch, "cp", matrix) == 1
@@ -98,7 +87,7 @@ def test_free_coordinates(
 
 
 def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    matrix, certificate = written(tmp_path, YES), tmp_path / "a.cert"
+    matrix, certificate = written(tmp_path / "a.csv", YES), tmp_path / "a.cert"
     assert run(monkeypatch, "cp", matrix, "--time-limit", "1e-9", "--certificate", certificate) == 3
     shown = capsys.readouterr().out
     assert shown.startswith("UNKNOWN\nNothing is proved: the time limit ended the search; the nearest sum")
@@ -121,7 +110,7 @@ def test_unusable_input_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(monkeypatch, "cp", written(tmp_path, rows)) == 2
+    assert run(monkeypatch, "cp", written(tmp_path / "a.csv", rows)) == 2
     shown = capsys.readouterr()
     assert words in shown.err
     assert shown.err.count("\n") == 1
@@ -131,7 +120,7 @@ def test_unusable_input_is_one_sentence(
 def test_the_matrix_is_not_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    matrix = written(tmp_path, YES)
+    matrix = written(tmp_path / "a.csv", YES)
     assert run(monkeypatch, "cp", matrix, "--certificate", matrix) == 2
     assert "file of its own" in capsys.readouterr().err
     assert matrix.read_text().startswith("8,5")
@@ -152,5 +141,5 @@ def test_an_interrupted_search_is_unknown(
     rng = np.random.default_rng(0)
     factor = rng.integers(0, 4, size=(12, 30)).tolist()
     rows = [[sum(Fraction(a) * b for a, b in zip(x, y, strict=True)) for y in factor] for x in factor]
-    assert run(monkeypatch, "cp", written(tmp_path, rows)) == 3
+    assert run(monkeypatch, "cp", written(tmp_path / "a.csv", rows)) == 3
     assert "interrupted; the nearest sum" in capsys.readouterr().out

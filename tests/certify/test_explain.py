@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from dataclasses import replace
 from fractions import Fraction
 from io import StringIO
@@ -20,7 +19,6 @@ from certify.bounding import Settings, bound_dataset
 from certify.certificate import Leaf
 from certify.certificate_file import save_certificate
 from certify.check import check_certificate
-from certify.cli import main
 from certify.data import Dataset, from_arrays, read_dataset
 from certify.errors import CertificateError, NetworkError
 from certify.explain import explain
@@ -32,6 +30,7 @@ from certify.network_file import load_network
 from certify.progress import Observer
 from certify.report import Report
 from certify.root_leaf import certificate_of, trivial_certificate
+from tests.command_line import run
 
 METHODS = ("tree", "sdp", "shor", "partition")
 MOST_LINES = 42
@@ -63,13 +62,6 @@ def files(reports: dict[str, Report], tmp_path: Path) -> dict[str, Path]:
         report.save_certificate(paths[method])
     reports["tree"].save_network(paths["network"])
     return paths
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["certify", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def printed(explanation: Explanation) -> str:

@@ -125,6 +125,13 @@ def test_bad_csv(text: str, words: str, tmp_path: Path) -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("text", ["7/2\n", "3.5\n", '"7/2"'])
+def test_one_entry(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    assert read_matrix(path) == SymmetricMatrix(((7,),), 2)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -134,7 +141,7 @@ def test_bad_csv(text: str, words: str, tmp_path: Path) -> None:
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2\n", "line 2"),
         ("%%MatrixMarket matrix coordinate real symmetric\n-1 2 1\n", "line 2"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 3 1\n1 1 1\n", "2 x 3"),
-        ("%%MatrixMarket matrix coordinate real general\n2 3 1\n1 1 1\n", "not square"),
+        ("%%MatrixMarket matrix coordinate real general\n2 3 1\n1 1 1\n", "2 x 3"),
         ("%%MatrixMarket matrix array real symmetric\n999999999 999999999\n1\n", "promises"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 1 1\n", "1 entries and promises 2"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n3 1 1\n", "line 3"),
@@ -144,6 +151,8 @@ def test_bad_csv(text: str, words: str, tmp_path: Path) -> None:
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n1 1 nan\n", "nan"),
         ("%%MatrixMarket matrix array real symmetric\n1 1\n1\n2\n", "line 4"),
         ("%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n", "not symmetric"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1\n1 1 1\n", "line 4 gives row 1"),
+        ("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n2 1 1\n1 2 1\n", "line 4 gives row 1"),
     ],
 )
 def test_bad_matrix_market(text: str, words: str, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from certify.gap_report import GapReport
 from certify.network_file import load_network
 from certify.network_gap import gap
 from certify.summary import print_gap
-from tests.certify.test_cli import run
+from tests.command_line import run
 from tests.network_files import Weights
 
 F = Fraction

@@ -31,7 +31,8 @@ from certify.root_leaf import root_certificate
 from formulations.arcs import global_optimum_2d
 from formulations.multipliers import Multipliers
 from formulations.shor import improve_slack
-from tests.certify.test_cli import run, small
+from tests.certify.test_cli import small
+from tests.command_line import run
 
 __all__ = ["small"]
 

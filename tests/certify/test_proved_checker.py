@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from certify import bound, check, save_certificate
 from certify.attack import KINDS, _forged
-from certify.certificate import Certificate, CriterionLeaf, Leaf, Part, Split
+from certify.certificate import Certificate, FacesLeaf, Leaf, Part, Split
 from certify.certificate_file import from_text, to_text
 from certify.check import check_certificate
 from certify.data import read_dataset
@@ -67,7 +67,7 @@ def assert_same(text: str, problem: TrainingProblem, folder: Path) -> None:
     except CertificateError:
         assert code == 2
         return
-    if any(isinstance(node, CriterionLeaf | Part) for node in certificate.tree):
+    if any(isinstance(node, FacesLeaf | Part) for node in certificate.tree):
         # Nodes of another statement's trees are no nodes to the program.
         assert code == 2
         return
@@ -263,7 +263,7 @@ class TestInCommand:
         certificate = CASES["orthants"][0]
         path, data = tmp_path / "c.cert", tmp_path / "d.csv"
         save_certificate(replace(certificate, preprocessing=recipe_of_corner(data)), path)
-        command = [sys.executable, "-m", "certify.check_file", str(path), "--data", str(data)]
+        command = [sys.executable, "-m", "certify.checker", str(path), "--data", str(data)]
         run = subprocess.run(command, capture_output=True, timeout=60, text=True)
         assert run.stdout.startswith("VALID, trust: proved"), run.stderr
 

@@ -1,0 +1,36 @@
+"""The checker with nothing around it: `python -m certify.checker CERT --data F.csv`.
+
+It starts where no solver, no numpy and no terminal library is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from certify.check_file import BEST, check
+from certify.errors import CertifyError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
+    parser = argparse.ArgumentParser(prog="python -m certify.checker", description=main.__doc__)
+    parser.add_argument("certificate", metavar="CERT")
+    parser.add_argument("--data", required=True, metavar="F.csv")
+    parser.add_argument("--trust", default=BEST, metavar="LEVEL", help="best, proved, exact or rigorous")
+    options = parser.parse_args(arguments)
+    try:
+        verdict = check(options.certificate, data=options.data, trust=options.trust)
+        if not verdict.valid:
+            print(f"REJECTED: {verdict.reason}")
+            return 1
+        print(f"VALID, trust: {verdict.trust}")
+        print(f"{verdict.statement}\nChecked: {verdict.reason}.")
+    except CertifyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
