@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.pages import around
 from certify.data import Dataset, from_table, read_dataset
 from certify.groups import split_table
 from certify.summary import LiveProgress
@@ -137,15 +137,6 @@ def document(variants: dict[tuple[int, float], Columns], settings: StudySettings
     )
 
 
-def around(path: Path) -> tuple[str, str]:
-    """Return what a file has before and after the tables, the marks included."""
-    before, begin, after = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, rest = after.partition(END)
-    if not (begin and end):
-        sys.exit(f"{path}: there are no lines {BEGIN} and {END} to write between")
-    return before + begin, end + rest
-
-
 def main() -> None:
     """Print the tables, or put them into a file, where they grow with every variant."""
     parser = argparse.ArgumentParser(
@@ -158,7 +149,7 @@ def main() -> None:
     options = parser.parse_args()
     datasets = collection(options.folder, options.random)
     variants: dict[tuple[int, float], Columns] = {}
-    before, after = ("", "") if options.write is None else around(options.write)
+    before, after = ("", "") if options.write is None else around(options.write, BEGIN, END)
     lines = ""
     for width, momentum in VARIANTS:
         settings = StudySettings(epochs=options.epochs, width=width, momentum=momentum)

@@ -27,6 +27,7 @@ from certify.cp_certificate import (
     Term,
 )
 from certify.cp_search import Proof, search
+from certify.cp_separation import product
 from certify.cp_terms import Integers, Rational, semidefinite_terms, with_free_coordinates
 from certify.errors import DataError
 from certify.exact import is_psd
@@ -53,7 +54,7 @@ class CompletePositivityReport:
         verdict: what the exact checker said of it; None for "unknown".
         distance: the smallest |A - sum_k b_k b_k^T|_F that was found, relative to |A|_F, for the block of
             order q with its diagonal scaled to ones (an estimate); 0 for "yes", None where nothing was looked
-            for because A is not even doubly nonnegative.
+            for because A is not even doubly nonnegative, or a separating matrix was at hand.
         reason: one sentence.
         stages: where the time went.
         seconds: wall time in all.
@@ -106,7 +107,12 @@ class CompletePositivityReport:
 
 
 def decide(
-    matrix: Any, *, free: int = 0, time_limit: float | None = None, observer: Observer | None = None
+    matrix: Any,
+    *,
+    free: int = 0,
+    separators: Sequence[IntegerRows] = (),
+    time_limit: float | None = None,
+    observer: Observer | None = None,
 ) -> CompletePositivityReport:
     """Decide whether a symmetric matrix is completely positive over R^q_+ x R^r; every answer has its proof.
 
@@ -115,6 +121,7 @@ def decide(
     Args:
         matrix: A, p x p: lists of numbers, Fractions or texts "p/q", numpy or pandas; or a `SymmetricMatrix`.
         free: r, from 0 to p: how many coordinates, the last ones, may have any sign.
+        separators: symmetric matrices of order q, perhaps copositive, to try before any is looked for.
         time_limit: in seconds; none by default.
         observer: watches the stages.
 
@@ -137,7 +144,7 @@ def decide(
             clock.observer.update(f"{distance:.1e} away from a sum of terms, relatively")
             return clock.expired or interrupts.came
 
-        found = _decided(subject, free, clock, should_stop)
+        found = _decided(subject, free, separators, clock, should_stop)
         if found.statement is None and (interrupts.came or clock.expired):
             reason = "interrupted" if interrupts.came else "the time limit ended the search"
             found = replace(found, reason=f"{reason}; {found.reason}")
@@ -196,7 +203,11 @@ class _Found:
 
 
 def _decided(
-    subject: SymmetricMatrix, free: int, clock: Clock, should_stop: Callable[[float], bool]
+    subject: SymmetricMatrix,
+    free: int,
+    separators: Sequence[IntegerRows],
+    clock: Clock,
+    should_stop: Callable[[float], bool],
 ) -> _Found:
     with clock.stage("conditions") as words:
         found = _obstacle(subject, free)
@@ -207,6 +218,13 @@ def _decided(
     q = subject.order - free
     block = [row[:q] for row in rows[:q]]
     with clock.stage("search") as words:
+        for given in separators:
+            separator = [[Fraction(entry) for entry in row] for row in given]
+            proof = _copositivity(separator, clock) if product(separator, block) < 0 else None
+            if proof is not None and proof.tree:
+                found = _separated(proof, None)
+                words.append(found.reason)
+                return found
         outcome = search(block, lambda separator: _copositivity(separator, clock), should_stop)
         if outcome.terms is not None:
             terms = with_free_coordinates(rows, free, outcome.terms)
@@ -216,18 +234,22 @@ def _decided(
             else:
                 found = _Found(reason, 0.0, COMPLETELY_POSITIVE, terms=tuple(terms))
         elif outcome.proof is not None:
-            found = _Found(
-                "a copositive matrix separates it from the cone",
-                outcome.distance,
-                NOT_COMPLETELY_POSITIVE,
-                separator=outcome.proof.separator,
-                tree=outcome.proof.tree,
-            )
+            found = _separated(outcome.proof, outcome.distance)
         else:
             reason = f"the nearest sum of terms that was found is {outcome.distance:.1e} away, relatively"
             found = _Found(reason, outcome.distance)
         words.append(found.reason)
     return found
+
+
+def _separated(proof: Proof, distance: float | None) -> _Found:
+    return _Found(
+        "a copositive matrix separates it from the cone",
+        distance,
+        NOT_COMPLETELY_POSITIVE,
+        separator=proof.separator,
+        tree=proof.tree,
+    )
 
 
 def _longest(terms: Sequence[Term]) -> int:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from certify.errors import DataError
+from certify.errors import CertifyError, DataError
 from certify.matrix_market import market_table
 from certify.symmetric_matrix import MAX_ORDER, SymmetricMatrix
 from certify.table import Table, array_table, parse_number, read_table
@@ -53,6 +53,23 @@ def as_matrix(values: Any, source: str = "M") -> SymmetricMatrix:
     if hasattr(values, "toarray"):  # scipy's sparse matrices
         values = values.toarray()
     return _of_table(array_table(values, source))
+
+
+def save_matrix(matrix: SymmetricMatrix, path: str | os.PathLike[str]) -> None:
+    """Write a matrix as CSV, in integers and fractions, which `read_matrix` reads back as it is.
+
+    Raises:
+        CertifyError: if the file cannot be written.
+    """
+    lines = [
+        ",".join(str(Fraction(entry, matrix.denominator)) for entry in row) + "\n" for row in matrix.entries
+    ]
+    try:
+        Path(path).write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise CertifyError(
+            f"{path}: the matrix cannot be written ({error.strerror}); choose another path"
+        ) from error
 
 
 def _of_table(table: Table) -> SymmetricMatrix:

@@ -50,6 +50,7 @@ def render_page(report: Report) -> str:
         upper=decimal_up(interval.upper, 8),
         gap=decimal_up(100 * interval.relative_gap, 4),
         status=report.status.meaning,
+        hint=report.hint,
         left=_percentage(interval.lower, zero_loss),
         width=_percentage(interval.upper - interval.lower, zero_loss),
         zero_loss=decimal_up(zero_loss, 6),

@@ -12,12 +12,15 @@ from certify.certificate import Certificate
 from certify.certificate_file import save_certificate
 from certify.check import Verdict
 from certify.data import Dataset
-from certify.exact import float_down, float_up
+from certify.exact import decimal_up, float_down, float_up
 from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
     from certify.tree_bound import GapPoint
     from formulations.train import TrainingResult
+
+
+LARGEST_DIAGNOSED = 12  # samples for which `certify tightness` says why SDP-NN is loose
 
 
 class Status(Enum):
@@ -105,6 +108,18 @@ class Report:
     stages: tuple[Stage, ...]
     training: TrainingResult
     seconds: float
+
+    @property
+    def hint(self) -> str | None:
+        """Where to read on about the gap that remains, on few samples under SDP-NN; None elsewhere."""
+        if (
+            self.method != "sdp"
+            or self.problem.n > LARGEST_DIAGNOSED
+            or self.status is not Status.METHOD_LIMIT
+        ):
+            return None
+        gap = decimal_up(100 * self.interval.relative_gap, 3)
+        return f"SDP-NN leaves up to {gap} % open; certify tightness says why"
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
         """Return the machine-readable result; floats are rounded outward.

@@ -50,6 +50,7 @@ def print_report(console: Console, report: Report) -> None:
         ("objective", f"{formula(report.problem)}   with {model(report.problem)}"),
         ("method", f"{report.method} ({report.solver})" + _estimate(report)),
         ("time", _time(report.seconds, report.stages)),
+        *([("see also", report.hint)] if report.hint is not None else []),
     ]
     for name, value in rows:
         table.add_row(name, Text(value))

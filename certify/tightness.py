@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
+from functools import cached_property
 
 from certify.data import Dataset, parse_gamma
 from certify.errors import DataError
 from certify.exact import float_down, float_up
 from certify.interrupts import Interrupts
+from certify.lifted_cp import LiftedDiagnosis
+from certify.looseness import Looseness
 from certify.problem import TrainingProblem
 from certify.progress import Clock, Observer
 from certify.report import Interval
@@ -29,10 +32,10 @@ from certify.tightness_rows import (
     Bench,
     Kind,
     Row,
-    StudySettings,
     measure,
     rounding_name,
 )
+from certify.tightness_settings import StudySettings
 
 __all__ = ["Kind", "Outcome", "Row", "Study", "StudySettings", "Tightness", "study"]
 
@@ -72,12 +75,14 @@ class Tightness:
         problem: the exact problem.
         rows: in the order in which they were measured, the ratios last.
         seconds: wall time.
+        diagnosis: of SDP-NN's matrix, on few samples.
     """
 
     dataset: Dataset
     problem: TrainingProblem
     rows: tuple[Row, ...]
     seconds: float
+    diagnosis: LiftedDiagnosis | None = None
 
     @property
     def name(self) -> str:
@@ -94,6 +99,13 @@ class Tightness:
         """The least exact loss of a network (that of the empty one, if no other is known)."""
         descents = [row.descent for row in self.rows if row.descent is not None]
         return min([*self._values(Kind.LOSS), *descents, self.problem.loss_at_zero()])
+
+    @cached_property
+    def looseness(self) -> Looseness | None:
+        """Why SDP-NN is loose; None where its matrix was not looked at."""
+        if self.diagnosis is None:
+            return None
+        return Looseness(self.diagnosis, self.lower, self.upper, self.dataset.lines)
 
     def of(self, quantity: str) -> tuple[Row, ...]:
         """Return the rows of a quantity that have a value."""
@@ -131,8 +143,12 @@ class Tightness:
         gain = loss - row.descent
         return Outcome.UNFINISHED if 2 * gain > excess else Outcome.STUCK
 
-    def to_json(self) -> dict[str, object]:
-        """Return the machine-readable result; bounds are rounded down, losses and gaps up."""
+    def to_json(self, cut_certificate: str | None = None) -> dict[str, object]:
+        """Return the machine-readable result; bounds are rounded down, losses and gaps up.
+
+        Args:
+            cut_certificate: the file that the certificate of the copositive cut was written to, if any.
+        """
         lower, upper = self.lower, self.upper
         return {
             "problem": self.name,
@@ -146,6 +162,7 @@ class Tightness:
             "relative_gap": float_up(Interval(lower, upper).relative_gap),
             "seconds": round(self.seconds, 3),
             "rows": [self.row_to_json(row) for row in self.rows],
+            "lifted_matrix": None if self.looseness is None else self.looseness.to_json(cut_certificate),
         }
 
     def row_to_json(self, row: Row) -> dict[str, object]:
@@ -198,11 +215,16 @@ class Study:
             )
         )
 
-    def to_json(self) -> dict[str, object]:
-        """Return the machine-readable result."""
+    def to_json(self, cut_certificate: str | None = None) -> dict[str, object]:
+        """Return the machine-readable result.
+
+        Args:
+            cut_certificate: the file that the certificate of the only problem's copositive cut was written
+                to, if any.
+        """
         return {
             "status": "complete" if self.complete else "interrupted",
-            "problems": [found.to_json() for found in self.problems],
+            "problems": [found.to_json(cut_certificate) for found in self.problems],
         }
 
 
@@ -244,7 +266,7 @@ def study(
                     break
                 measure(bench, name)
             if bench.rows:
-                done = Tightness(dataset, problem, tuple(bench.rows), clock.elapsed)
+                done = Tightness(dataset, problem, tuple(bench.rows), clock.elapsed, bench.diagnosis)
                 found.append(replace(done, rows=(*done.rows, *ratios(done))))
             if bench.interrupted or interrupts.came:
                 return Study(tuple(found), settings, complete=False)

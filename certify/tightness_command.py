@@ -18,6 +18,7 @@ from certify.cli_parts import (
     require_writable,
 )
 from certify.errors import CertifyError
+from certify.report import LARGEST_DIAGNOSED
 
 
 def tightness(
@@ -53,23 +54,36 @@ def tightness(
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all rows here.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
+    cut_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificate that SDP-NN's matrix is not completely positive, to write; the matrix goes to "
+            "the same name with .csv behind it. For one problem of at most 12 rows.",
+            show_default="none",
+        ),
+    ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum."""
+    """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum.
+
+    On at most 12 rows it also says why SDP-NN is loose.
+    """
     console = error_console()
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
     from certify.data import from_table
     from certify.groups import split_table
-    from certify.summary import LiveProgress
+    from certify.matrix_data import save_matrix
+    from certify.summary import LiveProgress, print_certificate
     from certify.table import read_table
     from certify.tightness import StudySettings, study
     from certify.tightness_page import save_tightness_page
     from certify.tightness_table import print_study, save_csv
 
+    matrix = None if cut_certificate is None else cut_certificate.with_name(f"{cut_certificate.name}.csv")
     for path in data:
-        require_writable(path, csv, html)
+        require_writable(path, csv, html, cut_certificate, matrix)
     if first is not None and group is None:
         raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
     settings = StudySettings(gap, seeds, width, epochs, batch_size, learning_rate, momentum, time_limit)
@@ -80,6 +94,8 @@ def tightness(
         from_table(table, targets=target or (), task=task, bias=bias, standardize=standardize)
         for table in tables
     ]
+    if cut_certificate is not None:
+        _require_one_small([len(dataset.inputs) for dataset in datasets], len(gamma or ["0.1"]))
     for dataset in datasets:
         console.print(dataset.describe(), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
@@ -90,7 +106,36 @@ def tightness(
         save_csv(found, csv)
     if html is not None:
         save_tightness_page(found, html)
+    written = None
+    if cut_certificate is not None and matrix is not None:
+        diagnosis = found.problems[0].diagnosis if found.problems else None
+        if diagnosis is None or diagnosis.report is None or diagnosis.cut is None:
+            why = "it was not looked for" if diagnosis is None else f"the matrix is {diagnosis.finding.value}"
+            console.print(
+                f"{cut_certificate} is not written, as there is no cut: {why}", markup=False, soft_wrap=True
+            )
+        else:
+            diagnosis.report.save_certificate(cut_certificate)
+            save_matrix(diagnosis.report.matrix, matrix)
+            written = str(cut_certificate)
     if json_:
-        print_json(found.to_json())
-    else:
-        print_study(Console(highlight=False), found)
+        print_json(found.to_json(written))
+        return
+    output = Console(highlight=False)
+    print_study(output, found)
+    if written is not None:
+        print_certificate(output, written, matrix)
+
+
+def _require_one_small(rows: list[int], gammas: int) -> None:
+    """Refuse to write the certificate of a cut where there would be several, or none."""
+    if len(rows) * gammas != 1:
+        raise CertifyError(
+            f"--cut-certificate is for one problem, and there are {len(rows) * gammas}: give one --data, one "
+            "--gamma, and with --group also --first 1"
+        )
+    if rows[0] > LARGEST_DIAGNOSED:
+        raise CertifyError(
+            f"--cut-certificate is for at most {LARGEST_DIAGNOSED} rows, and the data has {rows[0]}: choose "
+            "some of them"
+        )

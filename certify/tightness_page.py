@@ -9,11 +9,13 @@ from matplotlib.ticker import LogFormatter
 from certify.canvas import BLUE, INK, SOFT, WARM, Picture, canvas, legend_above, svg
 from certify.errors import CertifyError
 from certify.exact import decimal_down, decimal_up
+from certify.looseness import Looseness
+from certify.looseness_picture import heat_maps
 from certify.page import template
 from certify.statement import formula, plain
 from certify.tightness import Outcome, Study, Tightness
 from certify.tightness_rows import Kind
-from certify.tightness_table import HEADINGS, NUMBERS, cells
+from certify.tightness_table import HEADINGS, NUMBERS, PART_HEADINGS, cells, part_cells
 
 _MARKS = {
     Kind.BOUND: ("proved lower bound", ">", WARM),
@@ -47,6 +49,7 @@ def render_tightness_page(study: Study) -> str:
             "description": found.dataset.describe(),
             "picture": comparison(found, f"problem{k}"),
             "rows": [(*cells(found, row), row.note) for row in found.rows],
+            "looseness": None if found.looseness is None else _looseness(found.looseness, f"matrix{k}"),
         }
         for k, found in enumerate(study.problems)
     ]
@@ -57,7 +60,17 @@ def render_tightness_page(study: Study) -> str:
         outcomes=[(outcome.value, outcome.meaning) for outcome in Outcome],
         complete=study.complete,
         settings=study.settings,
+        part_headings=PART_HEADINGS,
     )
+
+
+def _looseness(found: Looseness, name: str) -> dict[str, object]:
+    return {
+        "title": found.title,
+        "facts": list(found.facts()),
+        "picture": heat_maps(found, name),
+        "parts": [part_cells(part) for part in found.parts()],
+    }
 
 
 def comparison(found: Tightness, name: str) -> Picture | None:

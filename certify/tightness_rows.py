@@ -11,18 +11,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
-from certify.bounding import Settings, bound_dataset
+from certify.bounding import bound_dataset
 from certify.data import Dataset
-from certify.errors import DataError, SolverError
+from certify.errors import SolverError
 from certify.interrupts import Interrupts
+from certify.lifted_cp import LiftedDiagnosis, diagnose
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Within
-from certify.report import Report, Status
+from certify.report import LARGEST_DIAGNOSED, Report, Status
 from certify.root_leaf import Arrays, Matrix
+from certify.tightness_settings import StudySettings
 from certify.worker import run_in_child
-from formulations.copositive_cuts import copositive_cuts
 from formulations.descent import descend
 from formulations.reduced import ReducedSolution, solve_reduced
 from formulations.rounding import round_to_network
@@ -30,8 +32,8 @@ from formulations.sgd import random_network, train_by_sgd
 
 # Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.
 LARGEST_ROUNDED = 150  # samples
-LARGEST_CUT = 12  # samples
 CUTS = 10
+LEAST_SECONDS = 0.1
 DESCENTS = 10
 LEAST_GAIN = 1e-3  # of a descent, relative, for another to follow
 
@@ -76,56 +78,6 @@ class Row:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class StudySettings:
-    """What the user may choose.
-
-    Attributes:
-        gap: the relative gap that the tree is to reach.
-        seeds: how many runs SGD and L-BFGS have each, from the seeds 0, 1, ...
-        width: how many neurons rounding, SGD and L-BFGS have; the paper's by default.
-        epochs: of SGD.
-        batch_size: of SGD's second variant.
-        learning_rate: of SGD at first; None for the rule of `formulations.sgd`.
-        momentum: of SGD.
-        time_limit: seconds for each problem and gamma, or None.
-    """
-
-    gap: float = 1e-4
-    seeds: int = 3
-    width: int = 300
-    epochs: int = 5000
-    batch_size: int = 16
-    learning_rate: float | None = None
-    momentum: float = 0.0
-    time_limit: float | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that mean nothing."""
-        for value, name in (
-            (self.width, "width"),
-            (self.epochs, "number of epochs"),
-            (self.batch_size, "batch size"),
-        ):
-            if value < 1:
-                raise DataError(f"the {name} is {value}: give a number that is at least 1")
-        if self.seeds < 0:
-            raise DataError(f"the number of seeds is {self.seeds}: give a number that is at least 0")
-        if not 0 <= self.momentum < 1:
-            raise DataError(f"the momentum is {self.momentum}: give a number from 0 to below 1")
-        if self.learning_rate is not None and not 0 < self.learning_rate < float("inf"):
-            raise DataError(f"the learning rate is {self.learning_rate}: give a positive number")
-        self.bounding("0.1", "auto", self.time_limit)
-
-    def bounding(self, gamma: Fraction | str, method: str, time_limit: float | None) -> Settings:
-        """Return the settings of one certified bound.
-
-        Raises:
-            DataError: if the gap or the time limit means nothing.
-        """
-        return Settings(gamma=gamma, method=method, gap=self.gap, time_limit=time_limit)
-
-
 @dataclass
 class Bench:
     """One problem at work.
@@ -139,6 +91,7 @@ class Bench:
         interrupts: Ctrl-C.
         rows: what was measured so far.
         relaxed: SDP-NN with its primal matrix, once `primal` was asked for it.
+        diagnosis: of this matrix, on few samples.
         interrupted: whether Ctrl-C ended a bound.
     """
 
@@ -150,6 +103,7 @@ class Bench:
     interrupts: Interrupts
     rows: list[Row] = field(default_factory=list)
     relaxed: ReducedSolution | None = None
+    diagnosis: LiftedDiagnosis | None = None
     interrupted: bool = False
 
     @property
@@ -237,21 +191,44 @@ def semidefinite(bench: Bench) -> Iterator[Row]:
 
 
 def copositive_cut(bench: Bench) -> Iterator[Row]:
-    """Measure SDP-NN with inequalities of CP-NN that it violates (docs/method.md, section 8)."""
-    if bench.problem.n > LARGEST_CUT:
+    """Measure SDP-NN with inequalities of CP-NN that it violates (docs/method.md, section 8).
+
+    On the way its matrix is diagnosed.
+    """
+    if bench.problem.n > LARGEST_DIAGNOSED:
         raise SolverError(
-            f"copositive cuts are for at most {LARGEST_CUT} rows, and the data has {bench.problem.n}: "
-            "choose some of them"
+            f"why SDP-NN is loose, and what copositive cuts are worth, is said for at most "
+            f"{LARGEST_DIAGNOSED} rows, and the data has {bench.problem.n}: choose some of them"
         )
+    relaxed = bench.primal()
+    if relaxed is None:
+        return
     begun = time.perf_counter()
     X, Y, gamma = bench.arrays.X, bench.arrays.Y, bench.arrays.gamma
+    left = bench.clock.remaining(0.5)
+    # The limit is for the work to keep, and the child's for what is not looked at in between.
+    limits = (None, None) if left is None else (max(left, LEAST_SECONDS), bench.clock.remaining())
     try:
         with bench.interrupts.allowed():
-            rounds = copositive_cuts(X, Y, gamma, cuts=CUTS, should_stop=lambda: bench.over)
-    except ValueError as error:
+            found = run_in_child(
+                partial(diagnose, solution=relaxed, cuts=CUTS, time_limit=limits[0]),
+                X,
+                Y,
+                gamma,
+                time_limit=limits[1],
+                on_tick=lambda seconds: bench.clock.observer.update(f"why it is loose, {seconds:.0f} s"),
+            )
+    except (ValueError, RuntimeError) as error:
         raise SolverError(f"SDP-NN with copositive cuts has no value ({error})") from error
-    note = f"{len(rounds) - 1} cuts, from a distance of {rounds[0].distance:.1e} to {rounds[-1].distance:.1e}"
+    if found is None:
+        return
+    bench.diagnosis = found
+    rounds = found.rounds
     seconds = time.perf_counter() - begun
+    if found.zero:
+        yield Row(SDP_CUT, Kind.ESTIMATE, found.value, seconds=seconds, note="no cut: its matrix is zero")
+        return
+    note = f"{len(rounds) - 1} cuts, from a distance of {rounds[0].distance:.1e} to {rounds[-1].distance:.1e}"
     yield Row(SDP_CUT, Kind.ESTIMATE, rounds[-1].value, seconds=seconds, note=note)
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from certify.errors import CertifyError
 from certify.exact import decimal_down, decimal_up
+from certify.looseness import Looseness, Part
 from certify.report import Interval
 from certify.statement import plain
 from certify.tightness import Outcome, Study, Tightness
@@ -21,6 +22,7 @@ from certify.tightness_rows import Kind, Row
 
 HEADINGS = ("quantity", "value", "gap", "/ optimum", "what it is", "time")
 NUMBERS = (1, 2, 3, 5)  # of the headings
+PART_HEADINGS = ("violated by", "coefficient", "moment", "product")
 _DIGITS = 8
 
 
@@ -76,6 +78,8 @@ def print_study(console: Console, study: Study) -> None:
                 table.add_row(*map(Text, cells(found, row)[:-1]))
             occurring.add(found.outcome(row))
         console.print(table)
+        if found.looseness is not None:
+            print_looseness(console, found.looseness)
     console.print(
         "proved: a lower bound, checked in exact arithmetic. exact: the loss of a network, exactly. "
         "The gap of a bound is to the best network, that of a network to the best bound.",
@@ -86,8 +90,39 @@ def print_study(console: Console, study: Study) -> None:
             console.print(f"{outcome.value}: {outcome.meaning}.", soft_wrap=True)
 
 
+def print_looseness(console: Console, looseness: Looseness) -> None:
+    """Print why SDP-NN is loose, with the products that violate the cut most."""
+    console.print(Text(looseness.title, style="bold"))
+    facts = Table.grid(padding=(0, 2))
+    for name, words in looseness.facts():
+        facts.add_row(name, Text(words))
+    console.print(facts)
+    parts = looseness.parts()
+    if parts:
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+        for k, heading in enumerate(PART_HEADINGS):
+            table.add_column(heading, justify="left" if k == 0 else "right")
+        for part in parts:
+            table.add_row(*map(Text, part_cells(part)))
+        console.print(table)
+    else:
+        console.print()
+
+
+def part_cells(part: Part) -> tuple[str, ...]:
+    """Return a product's cells, one for each of `PART_HEADINGS`."""
+    return (
+        f"<{part.first} {part.second}>",
+        f"{part.coefficient:.3f}",
+        f"{part.moment:.4f}",
+        f"{part.contribution:.4f}",
+    )
+
+
 def save_csv(study: Study, path: str | Path) -> None:
     """Write one line for each row of each problem, with the names that `--json` has.
+
+    What SDP-NN's matrix is like follows in lines of the kind "lifted", a number each.
 
     Raises:
         CertifyError: if the file cannot be written.
@@ -98,6 +133,20 @@ def save_csv(study: Study, path: str | Path) -> None:
         for found in study.problems
         for row in found.rows
     ]
+    for found in study.problems:
+        if found.looseness is not None:
+            finding = found.looseness.diagnosis.finding
+            lines += [
+                {
+                    "problem": found.name,
+                    "gamma": plain(found.problem.gamma),
+                    "quantity": f"SDP-NN's matrix, {name}",
+                    "kind": "lifted",
+                    "value": number,
+                    "note": finding.value,
+                }
+                for name, number in found.looseness.numbers().items()
+            ]
     if lines:
         writer = csv.DictWriter(written, fieldnames=list(lines[0]), lineterminator="\n")
         writer.writeheader()

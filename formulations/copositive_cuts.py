@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import cvxpy as cp
 import numpy as np
 
 from formulations.multipliers import Matrix
-from formulations.nearest_cp import nearest_cp
-from formulations.reduced import check_problem
-from formulations.solvers import choose_solver, run
+from formulations.nearest_cp import Column, nearest_cp
+from formulations.reduced import ReducedSolution, check_problem
+from formulations.solvers import SolverChoice, choose_solver, run
+from formulations.splitting import extend
 
 _MARGIN = 10.0  # of the distance: it is the least there is up to 10 %
 _TOLERANCE = 1e-6  # a relative distance below it is no more than a solver's error
@@ -42,6 +44,8 @@ def copositive_cuts(
     gamma: float,
     *,
     cuts: int,
+    solution: ReducedSolution | None = None,
+    first: Matrix | None = None,
     solver: str | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[CutRound, ...]:
@@ -52,6 +56,8 @@ def copositive_cuts(
         Y: the targets, n x c.
         gamma: the weight of the regularisation, positive.
         cuts: how many cuts.
+        solution: of SDP-NN, if it is at hand.
+        first: a copositive matrix of order 2n that is the first cut; none by default.
         solver: mosek, clarabel or scs; None for the best that is there (see `choose_solver`).
         should_stop: asked before each cut.
 
@@ -61,36 +67,90 @@ def copositive_cuts(
     Raises:
         ValueError: the problem is malformed, the solver is not available, or it returned no numbers at first.
     """
-    check_problem(X, Y, gamma)
-    (n, d), c = X.shape, Y.shape[1]
-    order = n + d + c
-    choice = choose_solver(order, solver)
-    input_unit = float(np.sqrt(np.mean(X**2) * d)) or 1.0
-    target_unit = float(np.sqrt(np.mean(Y**2))) or 1.0
-    moments = cp.Variable((order, order), PSD=True)
-    change = np.zeros((2 * n, order))
-    change[:n, :n] = change[n:, :n] = np.eye(n)
-    change[n:, n : n + d] = -X / input_unit
-    block = change @ moments @ change.T
-    upper = np.triu_indices(2 * n)
-    constraints = [block[upper] >= 0, block[np.arange(n), np.arange(n, 2 * n)] == 0]
-    objective = ((moments[:n, n + d :] - Y / target_unit) ** 2).sum() / 2
-    objective += gamma / (input_unit * target_unit) / 2 * moments[n:, n:].trace()
+    program = _Program.of(X, Y, gamma, solver)
+    given = [] if first is None else [first]
+    if solution is None:
+        solved: tuple[float, Matrix] | None = program.solve()
+        if solved is None:
+            raise ValueError(
+                f"solver {program.solver.name.lower()!r} returned no numbers (status {program.status!r})"
+            )
+    else:
+        solved = solution.value, _block(extend(solution.lifted, X), len(X))
     rounds: list[CutRound] = []
-    while True:
-        problem = cp.Problem(cp.Minimize(objective), constraints)
-        status = run(problem, choice, verbose=False)
-        if moments.value is None:
-            if not rounds:
-                raise ValueError(f"solver {choice.name.lower()!r} returned no numbers (status {status!r})")
-            return tuple(rounds)
-        B = change @ moments.value @ change.T
-        B = (B + B.T) / 2
+    columns: tuple[Column, ...] = ()
+    while solved is not None:
+        value, B = solved
+        order = len(B)
         size = float(np.linalg.norm(B)) or 1.0
-        nearest = nearest_cp(2 * n / size * B, [np.eye(2 * n)], tolerance=_TOLERANCE, margin=_MARGIN)
-        rounds.append(CutRound(target_unit**2 * float(problem.value), nearest.distance / (2 * n)))
+        nearest = nearest_cp(
+            order / size * B, [np.eye(order)], tolerance=_TOLERANCE, margin=_MARGIN, start=columns
+        )
+        columns = nearest.columns
+        rounds.append(CutRound(value, nearest.distance / order))
         if len(rounds) > cuts or nearest.least == 0.0 or should_stop():
-            return tuple(rounds)
+            break
         # The shift pays for what the pricing found negative.
-        cut = nearest.separator - nearest.least * np.eye(2 * n)
-        constraints.append((cut @ block).trace() >= 0)
+        program.add(given.pop() if given else nearest.separator - nearest.least * np.eye(order))
+        solved = program.solve()
+    return tuple(rounds)
+
+
+def _block(matrix: Matrix, n: int) -> Matrix:
+    """Return what a matrix has over (alpha, beta), symmetric."""
+    block = matrix[: 2 * n, : 2 * n]
+    return np.asarray((block + block.T) / 2)
+
+
+@dataclass
+class _Program:
+    """SDP-NN and its cuts for cvxpy, in units in which inputs and targets are about one.
+
+    Attributes:
+        objective: to minimise, over the square of the targets' unit.
+        constraints: the cuts are the last ones.
+        block: B, of order 2n; over the units of inputs and targets.
+        moments: of order n + d + c over (alpha, u, v).
+        target_unit: root mean square of the targets.
+        solver: which one works.
+        status: its last word.
+    """
+
+    objective: cp.Expression
+    constraints: list[cp.Constraint]
+    block: cp.Expression
+    moments: cp.Variable
+    target_unit: float
+    solver: SolverChoice
+    status: str = ""
+
+    @classmethod
+    def of(cls, X: Matrix, Y: Matrix, gamma: float, solver: str | None) -> _Program:
+        check_problem(X, Y, gamma)
+        (n, d), c = X.shape, Y.shape[1]
+        order = n + d + c
+        input_unit = float(np.sqrt(np.mean(X**2) * d)) or 1.0
+        target_unit = float(np.sqrt(np.mean(Y**2))) or 1.0
+        moments = cp.Variable((order, order), PSD=True)
+        change = np.zeros((2 * n, order))
+        change[:n, :n] = change[n:, :n] = np.eye(n)
+        change[n:, n : n + d] = -X / input_unit
+        block = cast(cp.Expression, change @ moments @ change.T)
+        upper = np.triu_indices(2 * n)
+        constraints = [block[upper] >= 0, block[np.arange(n), np.arange(n, 2 * n)] == 0]
+        objective = ((moments[:n, n + d :] - Y / target_unit) ** 2).sum() / 2
+        objective += gamma / (input_unit * target_unit) / 2 * moments[n:, n:].trace()
+        return cls(objective, constraints, block, moments, target_unit, choose_solver(order, solver))
+
+    def add(self, cut: Matrix) -> None:
+        """Demand that <M, B> >= 0."""
+        self.constraints.append((cut / np.abs(cut).max() @ self.block).trace() >= 0)
+
+    def solve(self) -> tuple[float, Matrix] | None:
+        """Return the value (a loss) and B; None if the solver returns no numbers."""
+        problem = cp.Problem(cp.Minimize(self.objective), self.constraints)
+        self.status = run(problem, self.solver)
+        if self.moments.value is None:
+            return None
+        B = np.asarray(self.block.value)
+        return self.target_unit**2 * float(problem.value), _block(B, len(B) // 2)

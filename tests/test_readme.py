@@ -19,7 +19,7 @@ def test_python_examples_run(name: str) -> None:
 
 def test_the_guide_shows_what_its_commands_print(tmp_path: Path) -> None:
     commands = shown((ROOT / "docs" / "guide.md").read_text(encoding="utf-8"))
-    assert len(commands) == 10
+    assert len(commands) == 13
     for said in commands:
         assert differences(said.command, said.output, execute(said.command, tmp_path)) == []
 

@@ -207,3 +207,22 @@ def test_same_question_same_certificate() -> None:
     assert first is not None
     assert second is not None
     assert to_text(first) == to_text(second)
+
+
+def test_a_separating_matrix_at_hand_is_tried_first() -> None:
+    # <H, A> = 10 - 2 * 10 * 6/10 for Horn's matrix H, a diagonal of two, and 6/5 between neighbours.
+    matrix = [[F(entry) / 5 for entry in row] for row in circulant([10, 6, 0, 0, 6])]
+    horn = tuple(tuple(row) for row in HORN)
+    found = decide(matrix, separators=[horn])
+    assert found.certificate is not None
+    assert found.certificate.separator == horn
+    assert found.distance is None
+    assert_proved(found, matrix)
+
+
+def test_a_matrix_at_hand_that_proves_nothing_does_no_harm() -> None:
+    one = tuple(tuple(int(i == j) for j in range(5)) for i in range(5))  # does not separate
+    minus = tuple(tuple(-entry for entry in row) for row in one)  # is not copositive
+    found = decide(BERMAN_SHAKED_MONDERER, separators=[minus, one])
+    assert found.answer == "no"
+    assert_proved(found, BERMAN_SHAKED_MONDERER)

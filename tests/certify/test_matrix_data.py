@@ -11,8 +11,8 @@ import pytest
 from scipy import sparse
 from scipy.io import mmwrite
 
-from certify.errors import DataError
-from certify.matrix_data import as_matrix, read_matrix
+from certify.errors import CertifyError, DataError
+from certify.matrix_data import as_matrix, read_matrix, save_matrix
 from certify.symmetric_matrix import SymmetricMatrix
 
 F = Fraction
@@ -32,6 +32,15 @@ def test_csv(text: str, tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text(text)
     assert read_matrix(path) == MATRIX
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    save_matrix(MATRIX, path)
+    assert path.read_text() == "1/10,-1/3\n-1/3,2\n"
+    assert read_matrix(path) == MATRIX
+    with pytest.raises(CertifyError, match="cannot be written"):
+        save_matrix(MATRIX, tmp_path / "no" / "m.csv")
 
 
 def test_a_single_number(tmp_path: Path) -> None:
