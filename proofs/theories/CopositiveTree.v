@@ -83,7 +83,7 @@ Proof.
     | X : negb _ = true |- _ => apply negb_true_iff, Nat.eqb_neq in X end.
     intros [G1 G2]. now apply (@cut_sound K strict k l a b).
   - match goal with |- context [match ?x with Some _ => _ | None => _ end] => destruct x as [ms|] eqn:E end; [|intros []].
-    match type of E with (if ?x then _ else _) = _ => destruct x; [|discriminate] end.
+    match type of E with (if ?x then _ else _) = _ => destruct x; try discriminate end.
     apply marks_length in E. match goal with |- context [if ?x then _ else _] => destruct x eqn:N end; [|intros []].
     apply andb_prop in N as [N1 N2].
     intros [G1 G2]. now apply (@part_sound K strict ms).

@@ -183,10 +183,8 @@ Proof. apply index_injective_from. Qed.
 Lemma keep_count {A} n (f : face_row) ms (z : list A) : marks n 0 (map index_of f) = Some ms -> length z = n ->
   length (keep ms z) = length f.
 Proof. intros M L. rewrite (keep_count_from _ _ _ M L). apply map_length. Qed.
-Lemma marks_of_length m f ms : marks_of m f = Some ms -> (length f <= m)%nat.
-Proof. unfold marks_of. destruct (Nat.leb_spec (length f) m); [auto|discriminate]. Qed.
 Lemma marks_of_sound m f ms : marks_of m f = Some ms -> marks m 0 (map index_of f) = Some ms.
-Proof. unfold marks_of. destruct (Nat.leb (length f) m); [auto|discriminate]. Qed.
+Proof. unfold marks_of. match goal with |- context [if ?b then _ else _] => destruct b end; [auto|discriminate]. Qed.
 
 Lemma subset_In small large i : subset small large = true -> In i small -> In i large.
 Proof.
@@ -305,7 +303,7 @@ End Row.
 Lemma check_row_sound known f : sound known -> check_row hint strict T known f = None -> proves (map index_of f).
 Proof.
   unfold check_row. intros S H z Lz P O. destruct (marks_of (length T) f) as [ms|] eqn:M; [|discriminate].
-  pose proof (@marks_of_length _ _ _ M) as Lf. apply marks_of_sound in M.
+  apply marks_of_sound in M.
   destruct (iszero (map x_of f)) eqn:X; [destruct (iszero (map p_of f))|destruct (nonneg (map x_of f)) eqn:N;
     [destruct (forallb _ (map p_of f))|]].
   - apply owes_none in H as [H _]. apply (@block_sound f ms z M Lz O). eapply check_entries_sound; [exact H|..].

@@ -110,7 +110,7 @@ Proof.
   - apply proved_without_leaves, owes_none in H as [_ H]. apply check_witness_sound with (K := K) in H as (L & P & Z & V & F).
     exists (vZ K (witness c)). unfold value. repeat split; auto.
   - apply proved_without_leaves, owes_none in H as [_ H]. apply owes_none in H as [_ H]. eapply check_terms_sound. exact H.
-  - apply proved_and_then in H as [H1 H]. apply owes_none in H1 as [L _]. apply Nat.leb_le in L. unfold order in L.
+  - apply proved_and_then in H as [_ H].
     destruct (none (vector c)).
     + apply proved_and_then in H as [S H]. apply check_copositive_good with (K := K) in H.
       eapply check_separator_sound; eauto. lia.
