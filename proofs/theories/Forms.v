@@ -100,6 +100,7 @@ Definition scaled_dominant (scales_factor : list Z * list (list Z)) (T : tri) : 
 
 (** ** The decisions *)
 Definition bits (a : Z) : Z := if a =? 0 then 0 else Z.log2 (Z.abs a) + 1.
+Definition size_of (w : list Z) : Z := fold_right (fun a => Z.max (bits a)) 0 w.
 Definition affordable (T : tri) : bool :=
   let n := Z.of_nat (length T) in
   n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T) <=? 1000000.
