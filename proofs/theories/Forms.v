@@ -10,6 +10,8 @@ Definition tri := list (list Z).
 
 Section Executable.
 Local Open Scope Z_scope.
+(** b ||| c and b &&& c: c is computed only where it is asked for, also inside Coq. *)
+Local Open Scope lazy_bool_scope.
 
 Fixpoint tadd (A B : tri) : tri :=
   match A, B with
@@ -74,7 +76,7 @@ Fixpoint eliminates (fuel : nat) (previous : Z) (T : tri) : bool :=
     | S fuel' =>
       let p := hd 0 r in
       let o := tl r in
-      if p <=? 0 then (p =? 0) && iszero o && eliminates fuel' previous T'
+      if p <=? 0 then (p =? 0) && iszero o &&& eliminates fuel' previous T'
       else match schur previous p o T' with Some T'' => eliminates fuel' p T'' | None => false end
     end
   end.
@@ -91,7 +93,7 @@ Fixpoint dominant (factor : list (list Z)) (T : tri) (owed : list Z) : bool :=
     | [] => forallb (fun a => a <=? 0) owed
     | r :: T' =>
       let o := map Z.abs (tl r) in
-      (0 <=? hd 0 r - hd 0 owed - zsum o) && dominant factor' T' (zadd (tl owed) o)
+      (0 <=? hd 0 r - hd 0 owed - zsum o) &&& dominant factor' T' (zadd (tl owed) o)
     end
   end.
 Definition scaled_dominant (scales_factor : list Z * list (list Z)) (T : tri) : bool :=
@@ -106,20 +108,22 @@ Definition affordable (T : tri) : bool :=
   n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T) <=? 1000000.
 
 Variable hint : nat -> tri -> list Z * list (list Z).
-(** Any function may give the hints: scales and a factor, tried with growing precision. *)
-Definition psd (T : tri) : bool :=
-  if Nat.leb (length T) 8 then eliminates 8 1 T
-  else
-    scaled_dominant (hint 0 T) T || scaled_dominant (hint 1 T) T ||
-    scaled_dominant (hint 2 T) T || scaled_dominant (hint 3 T) T ||
-    affordable T && eliminates (length T) 1 T.
+(** Any function may give the hints, scales and a factor, with growing precision; a scale 0 advises to give up. *)
+Fixpoint attempts (left attempt : nat) (T : tri) : bool :=
+  match left with
+  | O => affordable T &&& eliminates (length T) 1 T
+  | S left' =>
+    let h := hint attempt T in
+    scaled_dominant h T ||| (negb (existsb (Z.eqb 0) (fst h)) &&& attempts left' (S attempt) T)
+  end.
+Definition psd (T : tri) : bool := if Nat.leb (length T) 8 then eliminates 8 1 T else attempts 4 0 T.
 
 (** Positive entries off the diagonal are replaced by 0. *)
 Definition negative_part (T : tri) : tri :=
   map (fun r => match r with [] => [] | a :: o => a :: map (Z.min 0) o end) T.
 Definition nonneg_on_orthant (T : tri) : bool :=
-  forallb nonneg T ||
-  (let rest := negative_part T in psd rest || psd T || psd (tadd T rest)).
+  forallb nonneg T |||
+  (let rest := negative_part T in psd rest ||| psd T ||| psd (tadd T rest)).
 End Executable.
 
 Section Soundness.
@@ -318,13 +322,17 @@ Proof.
 
 Variable hint : nat -> tri -> list Z * list (list Z).
 
+Lemma attempts_sound left k T z : attempts hint left k T = true -> 0 <= qf T z.
+Proof.
+  revert k. induction left as [|left IH]; intro k; cbn [attempts]; intro H.
+  - apply andb_prop in H as [_ H]. revert H. apply eliminates_sound. lia.
+  - apply orb_prop in H as [H|H]; [revert H; apply scaled_dominant_sound|]. apply andb_prop in H as [_ H]. eauto. Qed.
 (** A form that the checker calls semidefinite is. *)
 Theorem psd_sound T z : psd hint T = true -> 0 <= qf T z.
 Proof.
   unfold psd. destruct (Nat.leb (length T) 8).
   - apply eliminates_sound. lia.
-  - intro H. repeat (apply orb_prop in H as [H|H]); eauto using scaled_dominant_sound.
-    apply andb_prop in H as [_ H]. revert H. apply eliminates_sound. lia. Qed.
+  - apply attempts_sound. Qed.
 
 (** *** On the orthant *)
 Definition positive (z : vec) := forall k, 0 <= nth k z 0.
