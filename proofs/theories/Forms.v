@@ -103,20 +103,20 @@ Definition scaled_dominant (scales_factor : list Z * list (list Z)) (T : tri) : 
 (** ** The decisions *)
 Definition bits (a : Z) : Z := if a =? 0 then 0 else Z.log2 (Z.abs a) + 1.
 Definition size_of (w : list Z) : Z := fold_right (fun a => Z.max (bits a)) 0 w.
-Definition affordable (T : tri) : bool :=
-  let n := Z.of_nat (length T) in
-  n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T) <=? 1000000.
+(** How long elimination takes: it multiplies the length of the integers by the order. *)
+Definition effort (T : tri) : Z :=
+  let n := Z.of_nat (length T) in n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T).
 
 Variable hint : nat -> tri -> list Z * list (list Z).
 (** Any function may give the hints, scales and a factor, with growing precision; a scale 0 advises to give up. *)
 Fixpoint attempts (left attempt : nat) (T : tri) : bool :=
   match left with
-  | O => affordable T &&& eliminates (length T) 1 T
+  | O => (effort T <=? 1000000) &&& eliminates (length T) 1 T
   | S left' =>
     let h := hint attempt T in
     scaled_dominant h T ||| (negb (existsb (Z.eqb 0) (fst h)) &&& attempts left' (S attempt) T)
   end.
-Definition psd (T : tri) : bool := if Nat.leb (length T) 8 then eliminates 8 1 T else attempts 4 0 T.
+Definition psd (T : tri) : bool := if effort T <=? 1000 then eliminates (length T) 1 T else attempts 4 0 T.
 
 (** Positive entries off the diagonal are replaced by 0. *)
 Definition negative_part (T : tri) : tri :=
@@ -330,7 +330,7 @@ Proof.
 (** A form that the checker calls semidefinite is. *)
 Theorem psd_sound T z : psd hint T = true -> 0 <= qf T z.
 Proof.
-  unfold psd. destruct (Nat.leb (length T) 8).
+  unfold psd. destruct (effort T <=? 1000)%Z.
   - apply eliminates_sound. lia.
   - apply attempts_sound. Qed.
 
