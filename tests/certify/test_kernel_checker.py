@@ -1,7 +1,6 @@
-"""Coq's kernel as the checker: what it accepts is a theorem, what it rejects owes what the other checkers say."""
+"""The kernel of Coq as checker: it accepts theorems, and names the obligations that the others name."""
 
 import json
-import os
 import random
 import re
 import signal
@@ -106,7 +105,7 @@ class TestSameVerdict:
         said = results(list(CASES.values()), tmp_path)
         assert said == [f"Proved {certificate.leaves}" for certificate, _ in CASES.values()]
 
-    @pytest.mark.parametrize("name", ["narrow frame", "one leaf", "free", "one lifted leaf"])
+    @pytest.mark.parametrize("name", ["narrow frame", "one leaf", "one lifted leaf"])
     def test_on_forgeries(self, name: str, tmp_path: Path) -> None:
         cases = list(forgeries(name))
         owed: set[Obligation | None] = set()
@@ -128,7 +127,7 @@ class TestSameVerdict:
 
 @needs_coq
 class TestVerdict:
-    @pytest.mark.parametrize("name", ["free", "decayed", "one lifted leaf"])
+    @pytest.mark.parametrize("name", ["free", "decayed"])
     def test_theorem(self, name: str, tmp_path: Path) -> None:
         certificate, problem = CASES[name]
         file = tmp_path / "theorem.v"
@@ -365,5 +364,6 @@ class TestCommand:
             child = int(children.read_text().split()[0])
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 130
-        with pytest.raises(ProcessLookupError):
-            os.kill(child, 0)
+        # Gone, or waiting for nobody but who collects its exit code.
+        state = Path(f"/proc/{child}/stat")
+        assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
