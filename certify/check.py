@@ -31,8 +31,9 @@ class Verdict:
         valid: whether what the certificate states is proved.
         bound: the proved lower bound on the optimum for every width (a loss); None if nothing is proved, or
             the statement is no bound.
-        trust: how far the verdict can be trusted: "proved" is a checker that is verified in Coq, "exact"
-            rational arithmetic only, "rigorous" floating point with proven error bounds.
+        trust: how far the verdict can be trusted: "kernel" is a theorem that Coq's kernel has checked,
+            "proved" a checker that is verified in Coq, "exact" rational arithmetic only, "rigorous" floating
+            point with proven error bounds.
         reason: one sentence.
         obligation: what the certificate failed to deliver; None if it is valid.
         leaves: the number of leaves that were checked.

@@ -18,6 +18,7 @@ from certify.check_copositivity import check_copositivity, copositivity_theorem
 from certify.cp_certificate import CompletePositivityCertificate
 from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
 from certify.errors import DataError
+from certify.kernel_checker import TIME_LIMIT, KernelProof, check_in_kernel
 from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
@@ -36,9 +37,11 @@ class DataVerdict(Verdict):
 
     Attributes:
         statement: the theorem that is proved, in words; None if nothing is.
+        proof: what Coq's kernel accepted; None if nothing was, or it was not asked.
     """
 
     statement: str | None
+    proof: KernelProof | None = None
 
 
 def check(
@@ -51,6 +54,8 @@ def check(
     matrix: Any = None,
     gamma: Fraction | int | str | float | None = None,
     trust: str = "exact",
+    coq: AnyPath | None = None,
+    time_limit: float | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> DataVerdict:
     """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
@@ -70,7 +75,11 @@ def check(
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
             in Coq (proofs/), which must have been built; "best" is the latter where it is there and can
             read the file, else the former; "rigorous", a quick first look at a large tree of a training
-            problem, is floating point with proven error bounds and needs numba.
+            problem, is floating point with proven error bounds and needs numba; "kernel", for small
+            certificates of training problems, is a theorem that Coq's kernel checks, and needs Coq and the
+            compiled theories of proofs/.
+        coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.
+        time_limit: with trust "kernel", the seconds that Coq may take, 600 by default.
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
@@ -79,13 +88,16 @@ def check(
     Raises:
         CertificateError: if the certificate file cannot be read.
         DataError: if the data cannot be read, or is given not at all or twice, or does not suit the
-            certificate's statement; if the trust level is unknown.
+            certificate's statement; if the trust level is unknown, or what it needs is not there.
+        KernelCheckerError: if Coq fails or does not end in time.
     """
     given = [X is not None, data is not None, problem is not None, matrix is not None]
     if given.count(True) != 1 or (X is None) != (y is None):
         raise DataError("give the data to check against once: as X and y, as data, as problem or as matrix")
     if trust not in (*TRUST, BEST):
         raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
+    if trust != "kernel" and not (coq is None and time_limit is None):
+        raise DataError(f"a file of Coq and a time limit are for the trust level kernel, not for {trust}")
     file = None
     if not isinstance(certificate, AnyCertificate):
         # A pipe cannot be read again.
@@ -111,8 +123,15 @@ def check(
             raise OtherDataError(f"the certificate is for gamma = {certificate.gamma}")
     except OtherDataError as error:
         return rejection_of(error, level)
-    verdict = None
-    if level == "rigorous":
+    verdict, proof = None, None
+    if level == "kernel":
+        verdict, proof = check_in_kernel(
+            certificate,
+            problem,
+            file=None if coq is None else Path(coq),
+            time_limit=TIME_LIMIT if time_limit is None else time_limit,
+        )
+    elif level == "rigorous":
         from certify.rigorous import check_rigorously
 
         verdict = check_rigorously(certificate, problem, on_progress)
@@ -125,7 +144,7 @@ def check(
     if verdict is None:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
-    return DataVerdict(**vars(verdict), statement=words)
+    return DataVerdict(**vars(verdict), statement=words, proof=proof)
 
 
 def _check_matrix(

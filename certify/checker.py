@@ -17,7 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m certify.checker", description=main.__doc__)
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
-    parser.add_argument("--trust", default=BEST, metavar="LEVEL", help="best, proved, exact or rigorous")
+    parser.add_argument(
+        "--trust", default=BEST, metavar="LEVEL", help="best, proved, exact, rigorous or kernel"
+    )
     options = parser.parse_args(arguments)
     try:
         verdict = check(options.certificate, data=options.data, trust=options.trust)
@@ -26,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         print(f"VALID, trust: {verdict.trust}")
         print(f"{verdict.statement}\nChecked: {verdict.reason}.")
+        for line in verdict.proof.lines() if verdict.proof else ():
+            print(line)
     except CertifyError as error:
         print(error, file=sys.stderr)
         return 2

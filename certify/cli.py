@@ -48,9 +48,17 @@ def check(
         str,
         typer.Option(
             help="proved: by the checker verified in Coq; exact: in rational arithmetic; rigorous: in "
-            "floating point with proven error bounds; best: proved where that checker is built, else exact."
+            "floating point with proven error bounds; kernel: as a theorem of Coq, for small certificates; "
+            "best: proved where that checker is built, else exact."
         ),
     ] = "best",
+    coq: Annotated[
+        Path | None, typer.Option(help="With --trust kernel: keep the file of Coq here, as .v.")
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(help="With --trust kernel: the seconds that Coq may take.", show_default="600"),
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable input."""
@@ -59,7 +67,9 @@ def check(
     from certify.check_file import check as check_file
     from certify.summary import print_verdict
 
-    verdict = check_file(certificate, data=data, trust=trust)
+    require_writable(data, coq)
+    require_writable(certificate, coq)
+    verdict = check_file(certificate, data=data, trust=trust, coq=coq, time_limit=time_limit)
     if json_:
         print_json(
             {
@@ -72,6 +82,7 @@ def check(
                 "obligation": None if verdict.obligation is None else verdict.obligation.name.lower(),
                 "statement": verdict.statement,
                 "leaves": verdict.leaves,
+                "proof": None if verdict.proof is None else verdict.proof.to_json(),
             }
         )
     else:

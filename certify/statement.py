@@ -12,6 +12,7 @@ TRUST = {
     "proved": "proved (a checker whose soundness is proved in Coq)",
     "exact": "exact (rational arithmetic only)",
     "rigorous": "rigorous (floating point with proven error bounds)",
+    "kernel": "kernel (a theorem that Coq's kernel has checked)",
 }
 
 

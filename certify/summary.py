@@ -161,6 +161,8 @@ def print_verdict(console: Console, verdict: DataVerdict) -> None:
         console.print(Text(f"VALID   trust: {TRUST[verdict.trust]}", style="bold green"))
         console.print(Text(verdict.statement or ""), soft_wrap=True)
         console.print(Text(f"Checked: {verdict.reason}."), soft_wrap=True)
+        for line in verdict.proof.lines() if verdict.proof else ():
+            console.print(Text(line), soft_wrap=True)
     else:
         console.print(Text("REJECTED", style="bold red"))
         console.print(Text(f"{verdict.reason}; nothing is proved."), soft_wrap=True)

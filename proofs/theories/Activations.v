@@ -1,7 +1,8 @@
-(** * The activations of a layer as solutions of a quadratic system (the paper's Lemma 3, corrected)
+(** * The activations of a layer as solutions of a quadratic system
 
     alpha = relu(z) and beta = relu(-z) are exactly the solutions of alpha, beta >= 0, alpha - beta = z and
-    alpha^T beta = 0. Each of the three conditions is needed: without any one of them the lemma is false. *)
+    alpha^T beta = 0: Lemma 3 of the paper, with all the conditions that it needs. The wording there is not repeated
+    here; what is proved is that without any one of these conditions the lemma is false. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors.
 Import ListNotations.
@@ -58,14 +59,37 @@ Proof.
         apply sub_le. replace (0 - - (x - y)) with (x - y) by ring. exact P.
       * rewrite (relu_neg K (x - y)) in R1 by exact P. rewrite R1. ring.
 Qed.
-(** Without alpha^T beta = 0, without the signs, and without alpha - beta = z. *)
-Lemma complementarity_is_needed : exists x y : K, 0 <= x /\ 0 <= y /\ x <> relu K (x - y).
-Proof. exists 1, 1. repeat split; auto with pos. replace (1 - 1) with 0 by ring.
-  rewrite relu_pos by auto with pos. apply f_01. Qed.
-Lemma signs_are_needed : exists x y : K, x * y = 0 /\ x <> relu K (x - y).
-Proof. exists (- (1)), 0. split; [ring|]. replace (- (1) - 0) with (- (1)) by ring.
-  rewrite relu_neg by (apply sub_le; replace (0 - - (1)) with 1 by ring; auto with pos).
-  intro E. apply (f_01 K). replace 1 with (- - (1)) by ring. rewrite E. ring. Qed.
-Lemma difference_is_needed : exists x y z : K, 0 <= x /\ 0 <= y /\ x * y = 0 /\ x <> relu K z.
-Proof. exists 1, 0, 0. repeat split; auto with pos; [ring|]. rewrite relu_pos by auto with pos. apply f_01. Qed.
+
+(** ** No condition can be left out: with the others alone, the lemma is false *)
+Definition nonnegative (x : vec) : Prop := forall e, In e x -> 0 <= e.
+Lemma nonnegative_1 x : 0 <= x -> nonnegative [x].
+Proof. intros P e [<-|[]]. exact P. Qed.
+Lemma minus_one_neg : - (1) <= 0.
+Proof. apply sub_le. replace (0 - - (1)) with 1 by ring. auto with pos. Qed.
+Lemma minus_one_nz : - (1) <> 0.
+Proof. intro E. apply (f_01 K). replace 1 with (- - (1)) by ring. rewrite E. ring. Qed.
+(** alpha = beta = 1, z = 0 *)
+Theorem lemma3_is_false_without_complementarity :
+  ~ (forall a b, length a = length b -> nonnegative a -> nonnegative b -> a = map (relu K) (diff a b)).
+Proof. intro H. specialize (H [1] [1] eq_refl). cbn [diff map] in H. replace (1 - 1) with 0 in H by ring.
+  rewrite relu_pos in H by auto with pos. apply (f_01 K).
+  injection (H (nonnegative_1 (one_pos K)) (nonnegative_1 (one_pos K))). auto. Qed.
+(** alpha = -1, beta = 0, z = -1 *)
+Theorem lemma3_is_false_without_the_sign_of_alpha :
+  ~ (forall a b, length a = length b -> nonnegative b -> dot a b = 0 -> a = map (relu K) (diff a b)).
+Proof. intro H. specialize (H [- (1)] [0] eq_refl (nonnegative_1 (f_refl K 0))). cbn [diff map dot] in H.
+  replace (- (1) - 0) with (- (1)) in H by ring. rewrite (relu_neg K (- (1)) minus_one_neg) in H. apply minus_one_nz.
+  injection (H ltac:(ring)). auto. Qed.
+(** alpha = 0, beta = -1, z = 1 *)
+Theorem lemma3_is_false_without_the_sign_of_beta :
+  ~ (forall a b, length a = length b -> nonnegative a -> dot a b = 0 -> a = map (relu K) (diff a b)).
+Proof. intro H. specialize (H [0] [- (1)] eq_refl (nonnegative_1 (f_refl K 0))). cbn [diff map dot] in H.
+  replace (0 - - (1)) with 1 in H by ring. rewrite relu_pos in H by auto with pos. apply (f_01 K).
+  injection (H ltac:(ring)). auto. Qed.
+(** alpha = 1, beta = 0, z = 0 *)
+Theorem lemma3_is_false_without_the_difference :
+  ~ (forall a b z, length a = length b -> length a = length z -> nonnegative a -> nonnegative b -> dot a b = 0 ->
+     a = map (relu K) z).
+Proof. intro H. specialize (H [1] [0] [0] eq_refl eq_refl (nonnegative_1 (one_pos K)) (nonnegative_1 (f_refl K 0))).
+  cbn [map dot] in H. rewrite relu_pos in H by auto with pos. apply (f_01 K). injection (H ltac:(ring)). auto. Qed.
 End Activations.

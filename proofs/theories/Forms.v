@@ -10,6 +10,8 @@ Definition tri := list (list Z).
 
 Section Executable.
 Local Open Scope Z_scope.
+(** b ||| c and b &&& c: c is computed only where it is asked for, also inside Coq. *)
+Local Open Scope lazy_bool_scope.
 
 Fixpoint tadd (A B : tri) : tri :=
   match A, B with
@@ -76,7 +78,7 @@ Fixpoint eliminates (strict : bool) (fuel : nat) (previous : Z) (T : tri) : bool
     | S fuel' =>
       let p := hd 0 r in
       let o := tl r in
-      if p <=? 0 then negb strict && (p =? 0) && iszero o && eliminates strict fuel' previous T'
+      if p <=? 0 then negb strict && (p =? 0) && iszero o &&& eliminates strict fuel' previous T'
       else match schur previous p o T' with Some T'' => eliminates strict fuel' p T'' | None => false end
     end
   end.
@@ -93,7 +95,7 @@ Fixpoint dominant (strict : bool) (factor : list (list Z)) (T : tri) (owed : lis
     | [] => forallb (fun a => a <=? 0) owed
     | r :: T' =>
       let o := map Z.abs (tl r) in
-      ((if strict then 1 else 0) <=? hd 0 r - hd 0 owed - zsum o) && dominant strict factor' T' (zadd (tl owed) o)
+      ((if strict then 1 else 0) <=? hd 0 r - hd 0 owed - zsum o) &&& dominant strict factor' T' (zadd (tl owed) o)
     end
   end.
 Definition scaled_dominant (strict : bool) (scales_factor : list Z * list (list Z)) (T : tri) : bool :=
@@ -102,25 +104,29 @@ Definition scaled_dominant (strict : bool) (scales_factor : list Z * list (list 
 
 (** ** The decisions *)
 Definition bits (a : Z) : Z := if a =? 0 then 0 else Z.log2 (Z.abs a) + 1.
-Definition affordable (T : tri) : bool :=
-  let n := Z.of_nat (length T) in
-  n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T) <=? 1000000.
+Definition size_of (w : list Z) : Z := fold_right (fun a => Z.max (bits a)) 0 w.
+(** How long elimination takes: it multiplies the length of the integers by the order. *)
+Definition effort (T : tri) : Z :=
+  let n := Z.of_nat (length T) in n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T).
 
 Variable hint : nat -> tri -> list Z * list (list Z).
-(** Any function may give the hints: scales and a factor, tried with growing precision. *)
+(** Any function may give the hints, scales and a factor, with growing precision; a scale 0 advises to give up. *)
+Fixpoint attempts (strict : bool) (left attempt : nat) (T : tri) : bool :=
+  match left with
+  | O => (effort T <=? 1000000) &&& eliminates strict (length T) 1 T
+  | S left' =>
+    let h := hint attempt T in
+    scaled_dominant strict h T ||| (negb (existsb (Z.eqb 0) (fst h)) &&& attempts strict left' (S attempt) T)
+  end.
 Definition psd (strict : bool) (T : tri) : bool :=
-  if Nat.leb (length T) 8 then eliminates strict 8 1 T
-  else
-    scaled_dominant strict (hint 0 T) T || scaled_dominant strict (hint 1 T) T ||
-    scaled_dominant strict (hint 2 T) T || scaled_dominant strict (hint 3 T) T ||
-    affordable T && eliminates strict (length T) 1 T.
+  if effort T <=? 1000 then eliminates strict (length T) 1 T else attempts strict 4 0 T.
 
 (** Positive entries off the diagonal are replaced by 0. *)
 Definition negative_part (T : tri) : tri :=
   map (fun r => match r with [] => [] | a :: o => a :: map (Z.min 0) o end) T.
 Definition nonneg_on_orthant (strict : bool) (T : tri) : bool :=
-  forallb nonneg T && (negb strict || forallb (fun r => 0 <? hd 0 r) T) ||
-  (let rest := negative_part T in psd strict rest || psd strict T || psd strict (tadd T rest)).
+  forallb nonneg T && (negb strict || forallb (fun r => 0 <? hd 0 r) T) |||
+  (let rest := negative_part T in psd strict rest ||| psd strict T ||| psd strict (tadd T rest)).
 End Executable.
 
 Section Soundness.
@@ -396,19 +402,28 @@ Proof.
 
 Variable hint : nat -> tri -> list Z * list (list Z).
 
+Lemma attempts_sound strict left k T z : attempts hint strict left k T = true -> 0 <= qf T z.
+Proof.
+  revert k. induction left as [|left IH]; intro k; cbn [attempts]; intro H.
+  - apply andb_prop in H as [_ H]. revert H. apply eliminates_sound. lia.
+  - apply orb_prop in H as [H|H]; [revert H; apply scaled_dominant_sound|]. apply andb_prop in H as [_ H]. eauto. Qed.
 (** A form that the checker calls semidefinite is. *)
 Theorem psd_sound strict T z : psd hint strict T = true -> 0 <= qf T z.
 Proof.
-  unfold psd. destruct (Nat.leb (length T) 8).
+  unfold psd. destruct (effort T <=? 1000)%Z.
   - apply eliminates_sound. lia.
-  - intro H. repeat (apply orb_prop in H as [H|H]); eauto using scaled_dominant_sound.
-    apply andb_prop in H as [_ H]. revert H. apply eliminates_sound. lia. Qed.
+  - apply attempts_sound. Qed.
+Lemma attempts_definite left k T z : attempts hint true left k T = true -> (length z <= length T)%nat -> qf T z = 0 ->
+  zero z.
+Proof.
+  revert k. induction left as [|left IH]; intro k; cbn [attempts]; intro H.
+  - apply andb_prop in H as [_ H]. revert H. apply eliminates_definite. lia.
+  - apply orb_prop in H as [H|H]; [revert H; apply scaled_dominant_definite|]. apply andb_prop in H as [_ H]. eauto. Qed.
 Theorem psd_definite T z : psd hint true T = true -> (length z <= length T)%nat -> qf T z = 0 -> zero z.
 Proof.
-  unfold psd. destruct (Nat.leb (length T) 8).
+  unfold psd. destruct (effort T <=? 1000)%Z.
   - apply eliminates_definite. lia.
-  - intro H. repeat (apply orb_prop in H as [H|H]); eauto using scaled_dominant_definite.
-    apply andb_prop in H as [_ H]. revert H. apply eliminates_definite. lia. Qed.
+  - apply attempts_definite. Qed.
 
 (** *** On the orthant *)
 Definition positive (z : vec) := forall k, 0 <= nth k z 0.

@@ -51,7 +51,7 @@ def test_bound_then_check(
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "rigorous") == 0
     assert "VALID   trust: rigorous" in capsys.readouterr().out
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "blind") == 2
-    assert "choose proved, exact, rigorous or best" in capsys.readouterr().err
+    assert "choose proved, exact, rigorous, kernel or best" in capsys.readouterr().err
 
 
 def test_shrink(
