@@ -48,7 +48,7 @@ TWO = ((2, -1), (-1, 2))
 SINGLES = ["0 0 0", "1 0 0"]
 PATH = ((1, -1, 1), (-1, 1, 1), (1, 1, 1))
 APART = ((1, 0, 3), (0, 1, -1), (3, -1, 1))
-# By the first step none of these is copositive as a whole; (1, 1) in the third step shows the first.
+# A matrix, the rows, whether they are to prove it strictly copositive, and what the certificate owes.
 STEPS: list[tuple[Sequence[Sequence[int]], list[str], bool, object]] = [
     (HORN, HORN_ROWS, False, None),
     (HORN, HORN_ROWS, True, "FACE_FORM"),
