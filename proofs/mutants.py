@@ -72,6 +72,14 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
         ("negative rows are not active", "else if hd false fl then <<a <? 0>>", "false"),
     ),
+    "Enclosures": (
+        ("an interval is wide enough", "then 0 else <<- a>>) p", "0"),
+        (
+            "active rows count twice, as mixed ones do",
+            "(<<tscale 2 (active c)>>) [].\nEnd Executable",
+            "active c",
+        ),
+    ),
     "Leaves": (
         ("S > 0", "owes (<<(0 <? scale)>> && (0 <? unit))"),
         ("U > 0", "owes ((0 <? scale) && <<(0 <? unit)>>)"),
@@ -86,12 +94,6 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tau: multipliers are not negative", "owes <<(signs_fit d 0 rows)>>"),
         ("tau: the radius counts", "if <<forallb iszero R>> then"),
         ("envelope: all signs known", "bool := <<forallb (fun b => b) (signed c)>>"),
-        ("an interval is wide enough", "then 0 else <<- a>>) p", "0"),
-        (
-            "active rows count twice, as mixed ones do",
-            "(<<tscale 2 (active c)>>) [].\nDefinition",
-            "active c",
-        ),
         ("envelope: moduli", "tadd <<(map (map Z.abs) C)>> R in", "C"),
     ),
     "Checker": (

@@ -10,12 +10,14 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
 _BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]*)\n(?P<output>.*?)```\n", flags=re.DOTALL)
+_FILE = re.compile(r"\w[\w.-]*\.[a-z]+")  # in the folder itself, as examples/ are not
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _NOTHING = 1e-2  # what is smaller is rounding, or nearly
 _SAME = 0.1  # relative; training in float32 differs a little between machines
@@ -32,6 +34,18 @@ class Shown:
 def shown(text: str) -> list[Shown]:
     """Return the commands of a page."""
     return [Shown(block["command"], block["output"]) for block in _BLOCK.finditer(text)]
+
+
+def independent(commands: Iterable[Shown]) -> list[list[Shown]]:
+    """Divide commands, in their order, such that those that name the same file of their own are together."""
+    parts: list[tuple[set[str], list[Shown]]] = []
+    for each in commands:
+        files = {word for word in each.command.split() if _FILE.fullmatch(word)}
+        joined = [part for part in parts if part[0] & files]
+        parts = [part for part in parts if part not in joined]
+        before = [said for part in joined for said in part[1]]
+        parts.append((files.union(*(part[0] for part in joined)), [*before, each]))
+    return [part[1] for part in parts]
 
 
 def execute(command: str, folder: Path) -> str:

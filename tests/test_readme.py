@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guide import ROOT, differences, execute, shown
+from tests.guide import ROOT, Shown, differences, execute, independent, shown
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/explain.md", "docs/guide.md"])
@@ -17,11 +17,20 @@ def test_python_examples_run(name: str) -> None:
         exec(compile(example, name, "exec"), {})
 
 
-def test_the_guide_shows_what_its_commands_print(tmp_path: Path) -> None:
-    commands = shown((ROOT / "docs" / "guide.md").read_text(encoding="utf-8"))
-    assert len(commands) == 13
+GUIDE = independent(shown((ROOT / "docs" / "guide.md").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("commands", GUIDE, ids=lambda commands: commands[0].command)
+def test_the_guide_shows_what_its_commands_print(commands: list[Shown], tmp_path: Path) -> None:
     for said in commands:
         assert differences(said.command, said.output, execute(said.command, tmp_path)) == []
+
+
+def test_commands_of_the_guide_that_need_each_other_are_together() -> None:
+    assert [len(commands) for commands in GUIDE] == [2, 4, 4, 3]
+    lines = ["a --out x.pt", "b --data examples/y.csv", "c x.pt --out z.cert", "d z.cert"]
+    together = independent(Shown(line, "") for line in lines)
+    assert [[said.command[0] for said in part] for part in together] == [["b"], ["a", "c", "d"]]
 
 
 def test_what_counts_as_different() -> None:
