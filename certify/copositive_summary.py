@@ -32,7 +32,8 @@ def print_copositivity(
         matrix: the file that the question was about.
         certificate: the file that the certificate was written to; None if it was not.
     """
-    console.print(Text(report.answer.upper(), style=STYLES[report.answer]))
+    trust = "" if report.certificate is None else f"   trust: {TRUST['exact']}"
+    console.print(Text(f"{report.answer.upper()}{trust}", style=STYLES[report.answer]))
     if report.certificate is None:
         console.print(
             f"{_REASONS[report.status]}. Known so far, for z >= 0 of sum 1:\n"
@@ -44,9 +45,6 @@ def print_copositivity(
     leaves = (
         "" if report.answer == "no" else f", {report.leaves} {'leaf' if report.leaves == 1 else 'leaves'}"
     )
-    console.print(
-        f"trust: {TRUST['exact']}   found by {report.method} in {report.seconds:.2g} s{leaves}",
-        soft_wrap=True,
-    )
+    console.print(f"Found by {report.method} in {report.seconds:.2g} s{leaves}.", soft_wrap=True)
     if certificate is not None:
         print_certificate(console, certificate, matrix)

@@ -23,7 +23,7 @@ _Matrix = Annotated[
 ]
 _Certificate = Annotated[
     Path | None,
-    typer.Option(help="Certificate file to write.", show_default="NAME.cert of the matrix's NAME"),
+    typer.Option(help="Certificate file to write.", show_default="NAME.QUESTION.cert of the matrix's NAME"),
 ]
 
 
@@ -54,9 +54,10 @@ def copositive(
     from certify.copositive_summary import print_copositivity
     from certify.copositivity import decide
 
+    question = "strictly-copositive" if strict else "copositive"
     _answer(
         matrix,
-        certificate,
+        certificate or Path(f"{matrix.stem}.{question}.cert"),
         lambda subject, observer: decide(subject, strict=strict, time_limit=time_limit, observer=observer),
         print_copositivity,
         json_,
@@ -79,7 +80,7 @@ def cp(
 
     _answer(
         matrix,
-        certificate,
+        certificate or Path(f"{matrix.stem}.cp.cert"),
         lambda subject, observer: decide(subject, free=free, time_limit=time_limit, observer=observer),
         print_complete_positivity,
         json_,
@@ -88,7 +89,7 @@ def cp(
 
 def _answer(
     matrix: Path,
-    certificate: Path | None,
+    certificate: Path,
     decide: Callable[[SymmetricMatrix, Observer], _Report],
     show: Callable[[Console, _Report, Path, Path | None], None],
     json_: bool,
@@ -99,7 +100,6 @@ def _answer(
     from certify.matrix_data import read_matrix
     from certify.summary import LiveProgress
 
-    certificate = certificate or Path(matrix.stem + ".cert")
     require_writable(matrix, certificate)
     subject = read_matrix(matrix)
     with LiveProgress(error_console()) as progress:

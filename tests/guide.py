@@ -80,6 +80,7 @@ def differences(command: str, said: str, printed: str) -> list[str]:
 
 def _words(output: str) -> list[str]:
     text = re.sub(r"[│╭╮╰╯─]+", " ", output)
+    text = re.sub(r"\bin [\d.e-]+ s\b", "in some s", text)
     text = re.sub(r"\btime +\d.*?(?=certificate:|$)", "", text, flags=re.DOTALL)
     return text.split()
 
@@ -91,7 +92,8 @@ def rewrite(path: Path) -> None:
 
         def with_output(block: re.Match[str]) -> str:
             output = execute(block["command"], Path(folder))
-            return f"```console\n$ {block['command']}\n{output.rstrip()}\n```\n"
+            lines = f"$ {block['command']}\n{output}".rstrip()
+            return f"```console\n{lines}\n```\n"
 
         path.write_text(_BLOCK.sub(with_output, text), encoding="utf-8")
 

@@ -27,7 +27,7 @@ def test_the_guide_shows_what_its_commands_print(commands: list[Shown], tmp_path
 
 
 def test_commands_of_the_guide_that_need_each_other_are_together() -> None:
-    assert [len(commands) for commands in GUIDE] == [2, 4, 4, 3]
+    assert [len(commands) for commands in GUIDE] == [2, 4, 4, 3, 4, 3]
     lines = ["a --out x.pt", "b --data examples/y.csv", "c x.pt --out z.cert", "d z.cert"]
     together = independent(Shown(line, "") for line in lines)
     assert [[said.command[0] for said in part] for part in together] == [["b"], ["a", "c", "d"]]
@@ -35,6 +35,7 @@ def test_commands_of_the_guide_that_need_each_other_are_together() -> None:
 
 def test_what_counts_as_different() -> None:
     assert differences("c", "loss 1.00 │ x\n  time 3 s: a 1 s", "loss 1.05\nx time 14.2 s") == []
+    assert differences("c", "found in 0.02 s", "found in 1e-05 s") == []
     assert differences("c", "loss 1.00", "loss 1.50") == ["c: '1.00' is '1.50'"]
     assert differences("c", "loss 1.00", "gain 1.00") == ["c: 'loss' is 'gain'"]
     assert differences("c", "loss 1.00", "loss") == ["c: the output is longer or shorter"]

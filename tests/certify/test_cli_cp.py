@@ -68,8 +68,8 @@ def test_json_of_decimals_and_fractions(
     assert run(monkeypatch, "cp", matrix, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["answer"], found["order"], found["cp_rank_bound"], found["distance"]) == ("yes", 2, 2, 0.0)
-    assert (found["trust"], found["certificate"]) == ("exact", "a.cert")
-    assert run(monkeypatch, "check", "a.cert", "--data", "a.csv") == 0
+    assert (found["trust"], found["certificate"]) == ("exact", "a.cp.cert")
+    assert run(monkeypatch, "check", "a.cp.cert", "--data", "a.csv") == 0
 
 
 def test_free_coordinates(
