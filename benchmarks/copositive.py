@@ -3,17 +3,19 @@
     OMP_NUM_THREADS=1 python -m benchmarks.copositive [--time-limit 60]
 
 pycoposit decides in exact arithmetic too, and says yes or no without a certificate; its process is started
-for each matrix, which takes some milliseconds. Our times are those of search and check together, and of a
-check of the certificate as read back from its text, in one process.
+for each matrix, which takes some milliseconds. Our times are those of search and check together, and of the
+checks of the certificate as read back from its text: in Python in one process, and by the checker of proofs/
+where it is built, with its start.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -36,10 +38,23 @@ from certify.certificate import CopositivityCertificate
 from certify.certificate_file import any_from_text, to_text
 from certify.check_copositivity import check_copositivity
 from certify.copositivity import CopositivityReport, decide
+from certify.proved_checker import check_matrix_proved, find_checker
 from certify.symmetric_matrix import SymmetricMatrix
 from formulations.standard_quadratic import simplex_minima
 
 _NEAR = Fraction(1, 1000)
+_COLUMNS = (
+    "matrix",
+    "order",
+    "answer",
+    "certified by",
+    "bytes",
+    "time, s",
+    "check, s",
+    "proved, s",
+    "pycoposit",
+    "time, s",
+)
 _TIMED_OUT = 124  # what pycoposit exits with
 
 
@@ -109,14 +124,19 @@ def peer(matrix: SymmetricMatrix, time_limit: float) -> tuple[str, float]:
     return {"true": "yes", "false": "no"}.get(answer, f"exit code {done.returncode}"), seconds
 
 
-def check_time(report: CopositivityReport) -> float:
-    """Return the seconds of the check."""
+def check_times(report: CopositivityReport) -> tuple[float, float]:
+    """Return the seconds of the check in Python and of the proved checker, NaN where that is not built."""
     assert report.certificate is not None
     again = any_from_text(to_text(report.certificate))
     assert isinstance(again, CopositivityCertificate)
     begun = time.perf_counter()
     assert check_copositivity(again, report.matrix).valid
-    return time.perf_counter() - begun
+    exact = time.perf_counter() - begun
+    if find_checker() is None:
+        return exact, math.nan
+    begun = time.perf_counter()
+    assert check_matrix_proved(again, report.matrix).valid
+    return exact, time.perf_counter() - begun
 
 
 def main() -> None:
@@ -126,19 +146,20 @@ def main() -> None:
     )
     parser.add_argument("--time-limit", type=float, default=60.0)
     options = parser.parse_args()
-    print("| matrix | order | answer | certified by | bytes | time, s | check, s | pycoposit | time, s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(_row(_COLUMNS))
+    print(_row(["---"] * len(_COLUMNS)))
     for name, matrix in matrices():
         report = decide(matrix, time_limit=options.time_limit)
-        rule = "" if report.certificate is None else report.method
-        size = "" if report.certificate is None else len(to_text(report.certificate))
-        check = "" if report.certificate is None else f"{check_time(report):.3f}"
+        ours = [report.answer, *[""] * 2, f"{report.seconds:.3f}", *[""] * 2]
+        if report.certificate is not None:
+            size, times = str(len(to_text(report.certificate))), check_times(report)
+            ours = [report.answer, report.method, size, ours[3], *(f"{seconds:.3f}" for seconds in times)]
         theirs, seconds = peer(matrix, options.time_limit)
-        print(
-            f"| {name} | {matrix.order} | {report.answer} | {rule} | {size} | {report.seconds:.3f} | {check} "
-            f"| {theirs} | {seconds:.3f} |",
-            flush=True,
-        )
+        print(_row([name, matrix.order, *ours, theirs, f"{seconds:.3f}"]), flush=True)
+
+
+def _row(cells: Iterable[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
     from certify.bounding import bound
-    from certify.completely_positive import CompletePositivityReport
+    from certify.completely_positive import CompletePositivityReport, cp
     from certify.copositivity import CopositivityReport, copositive
     from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
@@ -52,6 +52,7 @@ __all__ = [
     "bound",
     "check",
     "copositive",
+    "cp",
     "gap",
     "load_certificate",
     "save_certificate",
@@ -65,6 +66,7 @@ _LAZY = {
     "CopositivityReport": "certify.copositivity",
     "bound": "certify.bounding",
     "copositive": "certify.copositivity",
+    "cp": "certify.completely_positive",
     "gap": "certify.network_gap",
     "GapReport": "certify.gap_report",
     "Interval": "certify.report",

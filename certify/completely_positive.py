@@ -189,6 +189,9 @@ def decide(
     )
 
 
+cp = decide  # its name in `certify`
+
+
 @dataclass(frozen=True)
 class _Found:
     """What there is to be said of a matrix: the fields of its certificate, as far as there is one."""
