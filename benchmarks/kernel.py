@@ -1,0 +1,84 @@
+"""How long Coq's kernel takes on small certificates, next to the other checkers, as a table.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.kernel [--kernel-limit 600]
+
+It needs Coq and the compiled theories (`make proofs`). Seconds of wall time; the estimate is that by which
+`certify check --trust kernel` refuses what is too large.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from certify.bounding import Settings, bound_dataset
+from certify.certificate import Certificate
+from certify.check import Verdict, check_certificate
+from certify.data import Dataset, from_table
+from certify.kernel_checker import TIME_LIMIT, check_in_kernel, estimated_seconds
+from certify.problem import TrainingProblem
+from certify.progress import Observer
+from certify.proved_checker import check_proved
+from certify.table import read_table
+
+IRIS = Path(__file__).parents[1] / "examples" / "iris.csv"
+
+
+def cases() -> Iterator[tuple[str, Dataset, Settings]]:
+    """Yield problems of every so many rows of Iris, and what is asked."""
+    for step, method, gap in (
+        (10, "tree", 1e-2),
+        (10, "tree", 1e-3),
+        (2, "tree", 0.2),
+        (2, "tree", 0.05),
+        (10, "sdp", 1e-3),
+        (2, "sdp", 1e-3),
+    ):
+        yield f"{150 // step} rows", iris(step), Settings("0.1", method=method, gap=gap)
+
+
+def iris(step: int) -> Dataset:
+    """Return every so many rows of Iris."""
+    table = read_table(IRIS)
+    return from_table(replace(table, rows=table.rows[::step], lines=None))
+
+
+def seconds(
+    check: Callable[[Certificate, TrainingProblem], Verdict],
+    certificate: Certificate,
+    problem: TrainingProblem,
+) -> float:
+    """Return how long a check takes, which has to succeed."""
+    begun = time.perf_counter()
+    assert check(certificate, problem).valid
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    """Print the table as Markdown."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kernel-limit", type=float, default=TIME_LIMIT)
+    limit = parser.parse_args().kernel_limit
+
+    def kernel(certificate: Certificate, problem: TrainingProblem) -> Verdict:
+        return check_in_kernel(certificate, problem, time_limit=limit)[0]
+
+    print("| Iris | method | gap | nodes | exact, s | proved, s | kernel, s | estimate, s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, dataset, settings in cases():
+        report = bound_dataset(dataset, settings, Observer())
+        certificate, problem = report.certificate, report.problem
+        times = [seconds(check, certificate, problem) for check in (check_certificate, check_proved, kernel)]
+        gap, nodes = float(report.interval.relative_gap), len(certificate.tree)
+        checks = "{:.2f} | {:.2f} | {:.1f}".format(*times)
+        estimate = estimated_seconds(certificate, problem)
+        print(f"| {name} | {report.method} | {gap:.1e} | {nodes} | {checks} | {estimate:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
