@@ -18,7 +18,9 @@ from certify.check_copositivity import check_copositivity, copositivity_theorem
 from certify.cp_certificate import CompletePositivityCertificate
 from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
 from certify.errors import DataError
-from certify.kernel_checker import TIME_LIMIT, KernelProof, check_in_kernel
+from certify.kernel import TIME_LIMIT, KernelProof
+from certify.kernel_checker import check_in_kernel
+from certify.kernel_matrices import check_matrix_in_kernel
 from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
@@ -27,6 +29,7 @@ from certify.statement import TRUST, theorem
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import array_table, read_table
 
+MatrixCertificate = CopositivityCertificate | CompletePositivityCertificate
 AnyPath = str | PathLike[str]
 BEST = "best"  # the most trusted checker that is there
 
@@ -76,8 +79,8 @@ def check(
             in Coq (proofs/), which must have been built; "best" is the latter where it is there and can
             read the file, else the former; "rigorous", a quick first look at a large tree of a training
             problem, is floating point with proven error bounds and needs numba; "kernel", for small
-            certificates of training problems, is a theorem that Coq's kernel checks, and needs Coq and the
-            compiled theories of proofs/.
+            certificates, is a theorem that Coq's kernel checks, and needs Coq and the compiled theories of
+            proofs/.
         coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.
         time_limit: with trust "kernel", the seconds that Coq may take, 600 by default.
         on_progress: called with (nodes done, nodes in all).
@@ -98,19 +101,21 @@ def check(
         raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
     if trust != "kernel" and not (coq is None and time_limit is None):
         raise DataError(f"a file of Coq and a time limit are for the trust level kernel, not for {trust}")
+    kept = None if coq is None else Path(coq)
+    seconds = TIME_LIMIT if time_limit is None else time_limit
     file = None
     if not isinstance(certificate, AnyCertificate):
         # A pipe cannot be read again.
         file = Path(certificate) if os.path.isfile(certificate) else None
         certificate = load_any_certificate(certificate)
-    if isinstance(certificate, CopositivityCertificate | CompletePositivityCertificate):
+    if isinstance(certificate, MatrixCertificate):
         if (data is None and matrix is None) or gamma is not None or trust == "rigorous":
             raise DataError(
                 f"the certificate states {certificate.statement!r} of a matrix: give that as data or matrix, "
-                "without gamma, and let the trust be exact, proved or best"
+                "without gamma, and let the trust be exact, proved, kernel or best"
             )
         symmetric = as_matrix(matrix) if data is None else read_matrix(data)
-        return _check_matrix(certificate, symmetric, trust, on_progress)
+        return _check_matrix(certificate, symmetric, trust, on_progress, kept, seconds)
     if matrix is not None:
         raise DataError("the certificate is of a training problem: give X and y, data or problem")
     level = trust
@@ -125,12 +130,7 @@ def check(
         return rejection_of(error, level)
     verdict, proof = None, None
     if level == "kernel":
-        verdict, proof = check_in_kernel(
-            certificate,
-            problem,
-            file=None if coq is None else Path(coq),
-            time_limit=TIME_LIMIT if time_limit is None else time_limit,
-        )
+        verdict, proof = check_in_kernel(certificate, problem, file=kept, time_limit=seconds)
     elif level == "rigorous":
         from certify.rigorous import check_rigorously
 
@@ -148,26 +148,42 @@ def check(
 
 
 def _check_matrix(
-    certificate: CopositivityCertificate | CompletePositivityCertificate,
+    certificate: MatrixCertificate,
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
+    coq: Path | None,
+    time_limit: float,
 ) -> DataVerdict:
-    verdict = None
+    proof = None
+    if trust == "kernel":
+        verdict, proof = check_matrix_in_kernel(certificate, matrix, file=coq, time_limit=time_limit)
+    else:
+        verdict = _matrix_verdict(certificate, matrix, trust, on_progress)
+    words = None
+    if verdict.valid and isinstance(certificate, CopositivityCertificate):
+        words = copositivity_theorem(certificate, matrix)
+    elif verdict.valid and isinstance(certificate, CompletePositivityCertificate):
+        words = complete_positivity_theorem(certificate, matrix)
+    return DataVerdict(**vars(verdict), statement=words, proof=proof)
+
+
+def _matrix_verdict(
+    certificate: MatrixCertificate,
+    matrix: SymmetricMatrix,
+    trust: str,
+    on_progress: Callable[[int, int], None] | None,
+) -> Verdict:
     if trust == "proved" or (trust == BEST and find_checker() is not None):
         try:
-            verdict = check_matrix_proved(certificate, matrix, on_progress)
+            return check_matrix_proved(certificate, matrix, on_progress)
         except ProvedCheckerError:
             if trust != BEST:
                 raise
     processes = os.cpu_count() or 1
     if isinstance(certificate, CopositivityCertificate):
-        verdict = verdict or check_copositivity(certificate, matrix, on_progress, processes=processes)
-        words = copositivity_theorem(certificate, matrix) if verdict.valid else None
-    else:
-        verdict = verdict or check_complete_positivity(certificate, matrix, on_progress, processes=processes)
-        words = complete_positivity_theorem(certificate, matrix) if verdict.valid else None
-    return DataVerdict(**vars(verdict), statement=words)
+        return check_copositivity(certificate, matrix, on_progress, processes=processes)
+    return check_complete_positivity(certificate, matrix, on_progress, processes=processes)
 
 
 class OtherDataError(DataError):

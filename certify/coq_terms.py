@@ -5,20 +5,22 @@ Only numbers are written: no text of the data or of the certificate gets into th
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 
 from certify.certificate import Certificate, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
 
 OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias"}
+_PIECE = 8192  # the bits of the longest literal: Coq's reader overflows its stack at twice as many
 _CHUNK = 100  # the longest list literal: Coq reads long ones slowly, and very long ones not at all
 
 
 def problem_definitions(problem: TrainingProblem) -> Iterator[str]:
     """Yield the sentences that define `training`, the problem that a theorem is about."""
-    samples = [f"({_vector(x)}, {_vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    rows = yield from _chunked("samples", "list Z * list Z", samples)
+    samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
+    rows = yield from chunked("samples", "list Z * list Z", samples)
     yield (
         "Definition training : problem := {|\n"
         f"  rows := {rows};\n"
@@ -38,14 +40,8 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
     """
     # An index that is too large is as wrong as the first that does not exist, and shorter: these are unary.
     missing = problem.d + 2 * problem.n
-    nodes = []
-    for number, node in enumerate(certificate.tree):
-        try:
-            nodes.append((yield from _node(node, f"node_{number}", missing)))
-        except Rejection as rejection:
-            raise Rejection(rejection.obligation, number) from None
-    tree = yield from _chunked("nodes", "node", nodes)
-    dual = yield from _chunked("dual_rows", "list Z", map(_vector, certificate.dual_point))
+    tree = yield from tree_of(certificate.tree, "node", partial(_node, missing=missing))
+    dual = yield from chunked("dual_rows", "list Z", map(vector, certificate.dual_point))
     frame = certificate.frame
     yield (
         "Definition evidence : certificate := {|\n"
@@ -53,8 +49,8 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
         f"  dual_den := {integer(1 << certificate.dual_exponent)};\n"
         f"  claim_num := {integer(certificate.bound.numerator)};\n"
         f"  claim_den := {integer(certificate.bound.denominator)};\n"
-        f"  frame := {_list(map(_vector, frame.generators))};\n"
-        f"  inverse := {_list(map(_vector, frame.inverse))};\n"
+        f"  frame := {list_of(map(vector, frame.generators))};\n"
+        f"  inverse := {list_of(map(vector, frame.inverse))};\n"
         f"  frame_scale := {integer(frame.scale)};\n"
         f"  tree := {tree}\n"
         "|}."
@@ -62,20 +58,30 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
 
 
 def integer(value: int) -> str:
-    """Write an integer as an argument; Coq reads hexadecimal digits in linear time, decimal ones do not."""
+    """Write an integer as an argument; Coq reads hexadecimal digits in linear time, not so decimal ones."""
+    if abs(value).bit_length() > _PIECE:
+        high, low = divmod(value, 1 << _PIECE)
+        return f"(Z.add (Z.shiftl {integer(high)} {_PIECE}) {integer(low)})"
     digits = str(abs(value)) if abs(value) < 1000 else hex(abs(value))
     return digits if value >= 0 else f"(-{digits})"
 
 
-def _vector(entries: Iterable[int]) -> str:
-    return _list(map(integer, entries))
+def vector(entries: Iterable[int]) -> str:
+    """Write a list of integers."""
+    return list_of(map(integer, entries))
 
 
-def _list(items: Iterable[str]) -> str:
+def list_of(items: Iterable[str]) -> str:
+    """Write a list of terms, a short one."""
     return f"[{'; '.join(items)}]"
 
 
-def _chunked(name: str, kind: str, items: Iterable[str]) -> Generator[str, None, str]:
+def index(k: int, missing: int) -> int:
+    """Return an index, or the first one that does not exist in the place of any other."""
+    return k if 0 <= k < missing else missing
+
+
+def chunked(name: str, kind: str, items: Iterable[str]) -> Generator[str, None, str]:
     """Yield definitions of the parts of a long list, and return a term for the whole.
 
     Args:
@@ -85,26 +91,64 @@ def _chunked(name: str, kind: str, items: Iterable[str]) -> Generator[str, None,
     """
     items = list(items)
     if len(items) <= _CHUNK:
-        return _list(items)
+        return list_of(items)
     names: list[str] = []
     for start in range(0, len(items), _CHUNK):
         names.append(f"{name}_{len(names)}")
-        yield f"Definition {names[-1]} : list ({kind}) := {_list(items[start : start + _CHUNK])}."
-    lists = yield from _chunked(f"{name}_lists", f"list ({kind})", names)
+        yield f"Definition {names[-1]} : list ({kind}) := {list_of(items[start : start + _CHUNK])}."
+    lists = yield from chunked(f"{name}_lists", f"list ({kind})", names)
     return f"(concat {lists})"
+
+
+def tree_of(
+    nodes: Sequence[Node], kind: str, term_of: Callable[[Node, str], Generator[str, None, str]]
+) -> Generator[str, None, str]:
+    """Yield definitions for the nodes of a tree, and return a term for their list.
+
+    Args:
+        nodes: in preorder.
+        kind: the type of a node.
+        term_of: yields definitions for a node whose names begin with the name given, and returns its term.
+
+    Raises:
+        Rejection: that of the first node for which there is no term, with its place.
+    """
+    terms = []
+    for number, node in enumerate(nodes):
+        try:
+            terms.append((yield from term_of(node, f"node_{number}")))
+        except Rejection as rejection:
+            raise Rejection(rejection.obligation, number) from None
+    return (yield from chunked("nodes", kind, terms))
+
+
+def multipliers(
+    products: Iterable[tuple[int, int, int]], name: str, missing: int
+) -> Generator[str, None, str]:
+    """Yield definitions for the many multipliers of a leaf, and return a term for their rows.
+
+    Args:
+        products: (i, j, multiplier).
+        name: what the names of the definitions begin with.
+        missing: the first index that does not exist.
+    """
+    pairs: dict[int, list[str]] = {}
+    for i, j, multiplier in products:
+        pairs.setdefault(index(i, missing), []).append(f"({index(j, missing)}%nat, {integer(multiplier)})")
+    rows = []
+    for i, entries in pairs.items():
+        row = yield from chunked(f"{name}_row_{i}", "nat * Z", entries)
+        rows.append(f"({i}%nat, {row})")
+    return (yield from chunked(f"{name}_rows", "nat * list (nat * Z)", rows))
 
 
 def _node(node: Node, name: str, missing: int) -> Generator[str, None, str]:
     """Yield definitions for a node with many multipliers, and return its term."""
-
-    def index(k: int) -> int:
-        return k if 0 <= k < missing else missing
-
     match node:
         case Sign(k):
-            return f"Sign {index(k)}"
+            return f"Sign {index(k, missing)}"
         case Split(k, l, a, b):
-            return f"Split {index(k)} {index(l)} {integer(a)} {integer(b)}"
+            return f"Split {index(k, missing)} {index(l, missing)} {integer(a)} {integer(b)}"
         case EnvelopeLeaf():
             return "Envelope"
         case Leaf(scale, unit, products):
@@ -113,12 +157,5 @@ def _node(node: Node, name: str, missing: int) -> Generator[str, None, str]:
             head = f"Tau {integer(a)} {integer(b)} {integer(unit)}"
         case _:
             raise Rejection(Obligation.NODE_KIND)
-    pairs: dict[int, list[str]] = {}
-    for i, j, multiplier in products:
-        pairs.setdefault(index(i), []).append(f"({index(j)}%nat, {integer(multiplier)})")
-    rows = []
-    for i, entries in pairs.items():
-        row = yield from _chunked(f"{name}_row_{i}", "nat * Z", entries)
-        rows.append(f"({i}%nat, {row})")
-    term = yield from _chunked(f"{name}_rows", "nat * list (nat * Z)", rows)
-    return f"{head} {term}"
+    rows = yield from multipliers(products, name, missing)
+    return f"{head} {rows}"

@@ -32,14 +32,8 @@ from certify.check import check_certificate
 from certify.checker import main as check_alone
 from certify.coq_terms import certificate_definitions, integer, problem_definitions
 from certify.errors import CertificateError, DataError
-from certify.kernel_checker import (
-    _HEADER,
-    KernelCheckerError,
-    _axioms,
-    _command,
-    check_in_kernel,
-    estimated_seconds,
-)
+from certify.kernel import KernelCheckerError, _axioms, _command
+from certify.kernel_checker import HEADER, check_in_kernel, estimated_seconds
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
 from tests.certify.test_attack import CORNER, CORNER_CERTIFICATES, CORNER_OPTIMUM
@@ -48,7 +42,7 @@ from tests.certify.test_proved_checker import PRODUCTS, recipe_of_corner
 try:
     COMMAND = _command()
 except DataError as error:
-    COMMAND, WHY = [], str(error)
+    COMMAND, WHY = (), str(error)
 else:
     WHY = ""
 needs_coq = pytest.mark.skipif(not COMMAND, reason=WHY)
@@ -72,7 +66,7 @@ CASES: dict[str, tuple[Certificate, TrainingProblem]] = {
 
 def results(cases: list[tuple[Certificate, TrainingProblem]], folder: Path) -> list[str]:
     """Evaluate the checker inside Coq on many certificates at once; return what it says of each."""
-    parts = [_HEADER]
+    parts = [HEADER]
     for number, (certificate, problem) in enumerate(cases):
         parts += [f"Module M{number}.", *problem_definitions(problem)]
         parts += [*certificate_definitions(certificate, problem), f"End M{number}."]
@@ -211,6 +205,20 @@ def test_nodes_of_other_statements() -> None:
 @pytest.mark.parametrize("value", [0, 9, 999, 1000, -1, -(10**40), 3 << 4096])
 def test_integers(value: int) -> None:
     assert int(integer(value).strip("()"), 0) == value
+
+
+@needs_coq
+def test_long_integers(tmp_path: Path) -> None:
+    path = tmp_path / "long.v"
+    equal = []
+    for n in (8192, 9000, 40000):
+        for sign in (1, -1):
+            value = sign * (1 << n) - 12345
+            equal.append(f"Z.eqb {integer(value)} ({sign} * Z.shiftl 1 {n} - 12345)")
+    head = "From Coq Require Import ZArith List. Import ListNotations. Open Scope Z_scope.\n"
+    path.write_text(f"{head}Eval vm_compute in [{'; '.join(equal)}].\n")
+    run = subprocess.run([*COMMAND, str(path)], capture_output=True, text=True, timeout=60)
+    assert (run.stdout.count("true"), run.stdout.count("false")) == (6, 0), run
 
 
 @needs_coq
