@@ -18,7 +18,8 @@ from certify.bounding import Settings, bound_dataset
 from certify.certificate import Certificate
 from certify.check import Verdict, check_certificate
 from certify.data import Dataset, from_table
-from certify.kernel_checker import TIME_LIMIT, check_in_kernel, estimated_seconds
+from certify.kernel import TIME_LIMIT
+from certify.kernel_checker import check_in_kernel, estimated_seconds
 from certify.problem import TrainingProblem
 from certify.progress import Observer
 from certify.proved_checker import check_proved
