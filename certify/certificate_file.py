@@ -26,7 +26,8 @@ from certify.tree_text import MATRIX_NODES, MAX_NODES, TRAINING_NODES, lines_of,
 MAX_FILE_BYTES = 1 << 29
 MAX_DUAL_EXPONENT = 10_000
 
-AnyCertificate = Certificate | CopositivityCertificate | CompletePositivityCertificate
+MatrixCertificate = CopositivityCertificate | CompletePositivityCertificate
+AnyCertificate = Certificate | MatrixCertificate
 
 
 def to_text(certificate: AnyCertificate) -> str:
@@ -182,7 +183,7 @@ def any_from_text(text: str) -> AnyCertificate:
     return certificate
 
 
-def _no_training(certificate: CopositivityCertificate | CompletePositivityCertificate) -> str:
+def _no_training(certificate: MatrixCertificate) -> str:
     return (
         f"the certificate states {certificate.statement!r} of a matrix; this command is for a bound on "
         "training, and certify check reads both"

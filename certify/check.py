@@ -21,6 +21,7 @@ from certify.dual_bound import column_sums, dual_bound
 from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
+from certify.statement import leaves_in_words
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def check_certificate(
         leaves = check_tree(certificate.tree, root, level, on_progress, processes)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
-    reason = f"every obligation holds in exact arithmetic ({leaves} {'leaf' if leaves == 1 else 'leaves'})"
+    reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
     return Verdict(True, certificate.bound, "exact", reason, None, leaves)
 
 

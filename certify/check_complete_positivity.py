@@ -22,6 +22,7 @@ from certify.cp_certificate import (
 )
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
+from certify.statement import leaves_in_words
 from certify.symmetric_matrix import SymmetricMatrix
 
 MAX_DENOMINATOR_BITS = 1 << 17  # of all weights together
@@ -64,7 +65,7 @@ def check_complete_positivity(
         leaves = check_tree(certificate.tree, root, premise, on_progress, processes)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
-    words = f"{leaves} {'leaf' if leaves == 1 else 'leaves'}"
+    words = leaves_in_words(leaves)
     return _valid(f"every obligation of the separating matrix holds in exact arithmetic ({words})", leaves)
 
 

@@ -22,6 +22,7 @@ from certify.copositive_rules import Copositivity
 from certify.exact import decimal_up
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
+from certify.statement import leaves_in_words
 from certify.symmetric_matrix import SymmetricMatrix
 
 _MOST_SHOWN = 2000  # characters of a witness; all of it is in the certificate
@@ -57,7 +58,7 @@ def check_copositivity(
         leaves = check_tree(certificate.tree, root, premise, on_progress, processes)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
-    reason = f"every obligation holds in exact arithmetic ({leaves} {'leaf' if leaves == 1 else 'leaves'})"
+    reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
     return Verdict(True, None, "exact", reason, None, leaves)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from certify.certificate import Certificate, CopositivityCertificate
-from certify.certificate_file import AnyCertificate, load_any_certificate
+from certify.certificate_file import AnyCertificate, MatrixCertificate, load_any_certificate
 from certify.check import Verdict, check_certificate
 from certify.check_complete_positivity import check_complete_positivity, complete_positivity_theorem
 from certify.check_copositivity import check_copositivity, copositivity_theorem
@@ -29,7 +29,6 @@ from certify.statement import TRUST, theorem
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import array_table, read_table
 
-MatrixCertificate = CopositivityCertificate | CompletePositivityCertificate
 AnyPath = str | PathLike[str]
 BEST = "best"  # the most trusted checker that is there
 

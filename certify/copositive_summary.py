@@ -10,7 +10,7 @@ from rich.text import Text
 from certify.check_copositivity import copositivity_theorem
 from certify.copositivity import CopositivityReport
 from certify.exact import decimal_down, decimal_up
-from certify.statement import TRUST
+from certify.statement import TRUST, leaves_in_words
 from certify.summary import print_certificate
 
 STYLES = {"yes": "bold green", "no": "bold red", "unknown": "bold yellow"}
@@ -42,9 +42,7 @@ def print_copositivity(
         )
         return
     console.print(Text(copositivity_theorem(report.certificate, report.matrix)), soft_wrap=True)
-    leaves = (
-        "" if report.answer == "no" else f", {report.leaves} {'leaf' if report.leaves == 1 else 'leaves'}"
-    )
+    leaves = "" if report.answer == "no" else f", {leaves_in_words(report.leaves)}"
     console.print(f"Found by {report.method} in {report.seconds:.2g} s{leaves}.", soft_wrap=True)
     if certificate is not None:
         print_certificate(console, certificate, matrix)

@@ -22,12 +22,12 @@ from certify.certificate import (
     Part,
     Split,
 )
+from certify.certificate_file import MatrixCertificate
 from certify.check_complete_positivity import MAX_DENOMINATOR_BITS
 from certify.coq_terms import chunked, index, integer, multipliers, tree_of
 from certify.cp_certificate import (
     COMPLETELY_POSITIVE,
     NOT_COMPLETELY_POSITIVE,
-    CompletePositivityCertificate,
     Term,
 )
 from certify.obligations import Obligation, Rejection, require
@@ -55,9 +55,7 @@ def matrix_definitions(matrix: SymmetricMatrix) -> Iterator[str]:
     )
 
 
-def matrix_certificate_definitions(
-    certificate: CopositivityCertificate | CompletePositivityCertificate, matrix: SymmetricMatrix
-) -> Iterator[str]:
+def matrix_certificate_definitions(certificate: MatrixCertificate, matrix: SymmetricMatrix) -> Iterator[str]:
     """Yield the sentences that define `evidence`, the certificate.
 
     Raises:

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from certify.check import Verdict
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation, Rejection
+from certify.statement import leaves_in_words
 
 VARIABLE = "CERTIFY_THEORIES"  # the folder of the compiled theories
 TIME_LIMIT = 600.0  # seconds
@@ -169,7 +170,7 @@ class Kernel:
                 owed = _what_is_owed(self._run(source, *question.definitions, evaluation), proof)
                 return rejected(owed), None
         axioms = _axioms(proof.stdout)
-        count = f" ({leaves} {'leaf' if leaves == 1 else 'leaves'})" if leaves else ""
+        count = f" ({leaves_in_words(leaves)})" if leaves else ""
         reason = f"every obligation holds{count}, by evaluation inside Coq's kernel"
         seconds = time.monotonic() - self.begun
         return (

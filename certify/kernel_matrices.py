@@ -18,6 +18,7 @@ from certify.certificate import (
     Part,
     Split,
 )
+from certify.certificate_file import MatrixCertificate
 from certify.check import Verdict
 from certify.coq_matrices import matrix_certificate_definitions, matrix_definitions
 from certify.cp_certificate import (
@@ -70,7 +71,7 @@ _SAYS = {
 
 
 def check_matrix_in_kernel(
-    certificate: CopositivityCertificate | CompletePositivityCertificate,
+    certificate: MatrixCertificate,
     matrix: SymmetricMatrix,
     *,
     file: Path | None = None,
@@ -133,9 +134,7 @@ def check_matrix_in_kernel(
     )
 
 
-def estimated_matrix_seconds(
-    certificate: CopositivityCertificate | CompletePositivityCertificate, matrix: SymmetricMatrix
-) -> float:
+def estimated_matrix_seconds(certificate: MatrixCertificate, matrix: SymmetricMatrix) -> float:
     """Estimate the time that Coq's kernel takes, within a factor of about three (proofs/README.md).
 
     Singular forms and long integers take longer, which is not known before.

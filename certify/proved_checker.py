@@ -15,13 +15,13 @@ from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from certify.certificate import Certificate, CopositivityCertificate
-from certify.certificate_file import AnyCertificate, save_certificate
+from certify.certificate import Certificate
+from certify.certificate_file import AnyCertificate, MatrixCertificate, save_certificate
 from certify.check import Verdict
-from certify.cp_certificate import CompletePositivityCertificate
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
+from certify.statement import leaves_in_words
 from certify.symmetric_matrix import SymmetricMatrix
 
 NAME = "certify-check"
@@ -69,7 +69,7 @@ def check_proved(
 
 
 def check_matrix_proved(
-    certificate: CopositivityCertificate | CompletePositivityCertificate,
+    certificate: MatrixCertificate,
     matrix: SymmetricMatrix,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Verdict:
@@ -160,7 +160,7 @@ def _verdict(answer: dict[str, object], bound: Fraction | None) -> Verdict:
     """Take over the program's answer on a certificate that states this bound."""
     if answer["valid"]:
         leaves = int(str(answer["leaves"]))
-        count = f" ({leaves} {'leaf' if leaves == 1 else 'leaves'})" if leaves else ""
+        count = f" ({leaves_in_words(leaves)})" if leaves else ""
         reason = f"every obligation holds{count}, says a checker that is proved sound in Coq"
         return Verdict(True, bound, "proved", reason, None, leaves)
     obligation = Obligation[str(answer["obligation"])]

@@ -25,6 +25,7 @@ from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
 from certify.rigorous_kernel import LEAF, OTHER, SIGN, SPLIT
+from certify.statement import leaves_in_words
 from certify.tree_walk import MAX_PENDING_VECTORS, children
 
 _MOST_ENTRIES = 100_000_000  # of the kernel's tables; a deeper tree is for the exact checker
@@ -57,8 +58,8 @@ def check_rigorously(
         return Verdict(False, None, "rigorous", str(rejection), rejection.obligation, 0)
     leaves = certificate.leaves
     reason = (
-        f"every obligation holds beyond the proven errors of floating point ({leaves} "
-        f"{'leaf' if leaves == 1 else 'leaves'}, {exactly} of them checked exactly)"
+        f"every obligation holds beyond the proven errors of floating point "
+        f"({leaves_in_words(leaves)}, {exactly} of them checked exactly)"
     )
     return Verdict(True, certificate.bound, "rigorous", reason, None, leaves)
 

@@ -43,6 +43,11 @@ def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocess
     )
 
 
+def leaves_in_words(leaves: int) -> str:
+    """Count leaves."""
+    return f"{leaves} {'leaf' if leaves == 1 else 'leaves'}"
+
+
 def plain(value: Fraction) -> str:
     """Write a decimal as a decimal, any other rational as a fraction in parentheses."""
     for digits in range(30):

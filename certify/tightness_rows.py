@@ -23,6 +23,7 @@ from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Within
 from certify.report import LARGEST_DIAGNOSED, Report, Status
 from certify.root_leaf import Arrays, Matrix
+from certify.statement import leaves_in_words
 from certify.tightness_settings import StudySettings
 from certify.worker import run_in_child
 from formulations.descent import descend
@@ -240,7 +241,7 @@ def shor(bench: Bench) -> Iterator[Row]:
 def _proved(quantity: str, report: Report) -> Row:
     early = report.status in (Status.TIME_LIMIT, Status.INTERRUPTED)
     leaves = report.certificate.leaves
-    note = report.status.meaning if early else f"{leaves} {'leaf' if leaves == 1 else 'leaves'}"
+    note = report.status.meaning if early else leaves_in_words(leaves)
     return Row(quantity, Kind.BOUND, report.interval.lower, seconds=report.seconds, note=note)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -16,7 +15,6 @@ import numpy as np
 import pytest
 
 from certify import tightness_rows
-from certify.cli import main
 from certify.data import from_arrays
 from certify.lifted_cp import Finding, diagnose
 from certify.looseness import Looseness
@@ -26,6 +24,7 @@ from certify.tightness_page import render_tightness_page
 from certify.tightness_rows import Kind
 from certify.worker import run_in_child
 from formulations.reduced import solve_reduced
+from tests.command_line import run
 
 QUICK = StudySettings(seeds=0, width=4)
 CUT = "SDP-NN, copositive cuts"
@@ -230,13 +229,6 @@ def written(folder: Path, rows: Sequence[Sequence[object]]) -> Path:
     path = folder / "few.csv"
     path.write_text("a,b,y\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
     return path
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["certify", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 SMALL = ("--seeds", 0, "--width", 4, "--task", "regression")

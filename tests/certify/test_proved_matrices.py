@@ -28,11 +28,11 @@ from certify.certificate import (
     Sign,
     Split,
 )
-from certify.certificate_file import any_from_text, save_certificate, to_text
+from certify.certificate_file import MatrixCertificate, any_from_text, save_certificate, to_text
 from certify.check import Verdict
 from certify.check_complete_positivity import check_complete_positivity
 from certify.check_copositivity import check_copositivity
-from certify.cp_certificate import COMPLETE_POSITIVITY, CompletePositivityCertificate, Term
+from certify.cp_certificate import COMPLETE_POSITIVITY, Term
 from certify.errors import CertificateError, DataError
 from certify.obligations import Obligation
 from certify.proved_checker import ProvedCheckerError, check_matrix_proved
@@ -49,7 +49,6 @@ from tests.strategies import copositivity_certificates, symmetric_integers
 
 F = Fraction
 WIDE = ((1, 3), (3, 1))
-MatrixCertificate = CopositivityCertificate | CompletePositivityCertificate
 Case = tuple[MatrixCertificate, SymmetricMatrix]
 
 

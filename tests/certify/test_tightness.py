@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from certify import tightness_rows
-from certify.cli import main
 from certify.data import Dataset, from_arrays
 from certify.errors import DataError
 from certify.tightness import Outcome, Study, StudySettings, Tightness, ratios, study
@@ -21,6 +20,7 @@ from certify.tightness_page import render_tightness_page
 from certify.tightness_rows import BATCHES, FULL_BATCH, LBFGS, QUANTITIES, Bench, Kind, Row
 from certify.tightness_table import cells, save_csv
 from formulations.sgd import SgdResult
+from tests.command_line import run
 
 QUICK = StudySettings(seeds=1, width=4, epochs=20, batch_size=2)
 
@@ -216,13 +216,6 @@ def two(tmp_path: Path) -> Path:
     return path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["certify", "tightness", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
-
-
 SMALL = ("--seeds", 1, "--width", 4, "--epochs", 20, "--batch-size", 2)
 
 
@@ -233,7 +226,7 @@ def test_as_a_user_types_it(
     options = (
         "--group", "set", "--first", 1, "--gamma", "0.1", "--gamma", "1/100", "--csv", table, "--html", page,
     )  # fmt: skip
-    assert run(monkeypatch, "--data", two, *options, "--json", *SMALL) == 0
+    assert run(monkeypatch, "tightness", "--data", two, *options, "--json", *SMALL) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["status"] == "complete"
     assert [(p["problem"], p["gamma"]) for p in found["problems"]] == [
@@ -255,7 +248,7 @@ def test_without_torch_there_is_one_sentence_and_a_table(
     two: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert run(monkeypatch, "--data", two, "--group", "set", "--first", 1, *SMALL) == 0
+    assert run(monkeypatch, "tightness", "--data", two, "--group", "set", "--first", 1, *SMALL) == 0
     shown = capsys.readouterr()
     assert shown.err.count("\nSGD is left out because torch is not installed: pip install") == 1
     for name in ("tree", "SDP-NN", "Shor", "rounding (paper), slid", "L-BFGS", "SDP-NN / optimum"):
@@ -290,7 +283,7 @@ def test_bad_input_gets_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = two.read_bytes()
-    assert run(monkeypatch, *(option.format(two=two) for option in options)) == 2
+    assert run(monkeypatch, "tightness", *(option.format(two=two) for option in options)) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("certify: ")
     for word in words:
