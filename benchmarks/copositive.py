@@ -1,6 +1,6 @@
 """Copositivity of known and random matrices, side by side with pycoposit, as a table.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.copositive [--time-limit 60]
+    python -m benchmarks.copositive [--time-limit 60]
 
 pycoposit decides in exact arithmetic too, and says yes or no without a certificate; its process is started
 for each matrix, which takes some milliseconds. Our times are those of search and check together, and of the

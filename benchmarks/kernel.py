@@ -1,6 +1,6 @@
 """How long Coq's kernel takes on small certificates, next to the other checkers, as a table.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.kernel [--kernel-limit 600]
+    python -m benchmarks.kernel [--kernel-limit 600]
 
 It needs Coq and the compiled theories (`make proofs`). Seconds of wall time; the estimate is that by which
 `certify check --trust kernel` refuses what is too large.

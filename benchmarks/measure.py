@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from certify.threads import single_threaded_environment
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -36,6 +38,7 @@ def measure(function: Callable[..., Any], *arguments: Any, time_limit: float) ->
             input=call,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=single_threaded_environment(),
             timeout=time_limit,
             check=True,
         )

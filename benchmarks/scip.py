@@ -1,6 +1,6 @@
 """The oracle problem max |N^T relu(Xu)| over |u| <= 1, side by side with a general global solver.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.scip FOLDER [--slack 0.01] [--time-limit 120]
+    python -m benchmarks.scip FOLDER [--slack 0.01] [--time-limit 120]
 
 Both are asked to certify the level (1 + slack) gamma for the same dual point: SCIP (through PySCIPOpt, one
 thread) by bringing its dual bound below it, the tree search by a tree. FOLDER is as for benchmarks.bounds.
@@ -18,6 +18,7 @@ from pyscipopt import Model, quicksum
 from benchmarks.bounds import lines
 from certify.certificate import Frame
 from certify.root_leaf import Arrays
+from certify.threads import single_threaded
 from certify.tree_search import Matrix, search_tree
 from formulations.column_generation import ColumnGeneration
 
@@ -53,6 +54,7 @@ def scip(X: Matrix, N: Matrix, level: float, time_limit: float) -> tuple[float, 
     return seconds, 1.0 if model.getStatus() == "infeasible" else model.getDualbound() / level
 
 
+@single_threaded
 def main() -> None:
     """Print the table as Markdown."""
     parser = argparse.ArgumentParser(

@@ -1,6 +1,6 @@
 """What `certify shrink` makes of certificates, as a table.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.shrink FOLDER [--rows 12]
+    python -m benchmarks.shrink FOLDER [--rows 12]
 
 FOLDER is as for benchmarks.bounds. The checks are those of one process, on the certificate as read back from
 its text.
@@ -20,6 +20,7 @@ from certify.check import check_certificate
 from certify.problem import TrainingProblem
 from certify.progress import Observer
 from certify.shrink import MAX_MIXED, shrink
+from certify.threads import single_threaded
 
 
 def measure(certificate: Certificate, problem: TrainingProblem) -> tuple[int, int, float]:
@@ -31,6 +32,7 @@ def measure(certificate: Certificate, problem: TrainingProblem) -> tuple[int, in
     return again.leaves, len(text) // 1000, time.perf_counter() - begun
 
 
+@single_threaded
 def main() -> None:
     """Print the table as Markdown."""
     parser = argparse.ArgumentParser(

@@ -23,6 +23,7 @@ from certify.data import Dataset, from_table, read_dataset
 from certify.groups import split_table
 from certify.summary import LiveProgress
 from certify.table import read_table
+from certify.threads import single_threaded
 from certify.tightness import Outcome, Study, StudySettings, Tightness, study
 from certify.tightness_rows import BATCHES, FULL_BATCH, LBFGS, QUANTITIES, Kind
 from certify.tightness_table import times
@@ -137,6 +138,7 @@ def document(variants: dict[tuple[int, float], Columns], settings: StudySettings
     )
 
 
+@single_threaded
 def main() -> None:
     """Print the tables, or put them into a file, where they grow with every variant."""
     parser = argparse.ArgumentParser(

@@ -1,6 +1,6 @@
 """Why SDP-NN is loose on small parts of Iris, and what copositive cuts are worth: a table.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.why_loose [--write docs/tightness.md]
+    python -m benchmarks.why_loose [--write docs/tightness.md]
 
 It takes some minutes. `--write` puts the table between the lines `<!-- why loose -->` and `<!-- end of why
 loose -->` of a file, and leaves the rest of it as it is.
@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.pages import around
 from certify.data import Dataset, read_dataset
 from certify.looseness import Looseness
+from certify.threads import single_threaded
 from certify.tightness import StudySettings, study
 from certify.tightness_rows import SDP_CUT
 
@@ -73,6 +74,7 @@ def table() -> Iterator[str]:
                 yield "| " + " | ".join(cells(count, gamma, problem.looseness)) + " |"
 
 
+@single_threaded
 def main() -> None:
     """Print the table, or put it into a file."""
     parser = argparse.ArgumentParser(

@@ -27,6 +27,7 @@ from certify.progress import Clock, Observer
 from certify.relaxation import Choice, Relaxation, choose, residual_relaxation, solve
 from certify.report import Interval, Report, Status
 from certify.root_leaf import Arrays
+from certify.threads import single_threaded
 from certify.tree_bound import TreeBound
 from formulations.column_generation import ColumnGeneration
 from formulations.train import RESTARTS, training_result
@@ -130,6 +131,7 @@ def bound(
     return bound_dataset(dataset, settings, observer or Observer())
 
 
+@single_threaded
 def bound_dataset(
     dataset: Dataset, settings: Settings, observer: Observer, start: ReLUNetwork | None = None
 ) -> Report:

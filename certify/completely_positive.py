@@ -37,6 +37,7 @@ from certify.problem import IntegerRows, over_common_denominator
 from certify.progress import Clock, Observer, Within
 from certify.report import Stage
 from certify.symmetric_matrix import SymmetricMatrix
+from certify.threads import single_threaded
 
 MAX_INTEGER_BITS = 13_000  # of a certificate: as many as its digits may have
 _LEAST_SECONDS = 0.1  # for a proof of copositivity, when the time is all but up
@@ -106,6 +107,7 @@ class CompletePositivityReport:
         save_certificate(self.certificate, path)
 
 
+@single_threaded
 def decide(
     matrix: Any,
     *,

@@ -36,6 +36,7 @@ from certify.interrupts import Interrupts
 from certify.matrix_data import as_matrix
 from certify.progress import Clock, Observer
 from certify.symmetric_matrix import SymmetricMatrix
+from certify.threads import single_threaded
 from formulations.standard_quadratic import simplex_minima
 
 _STARTS = 64
@@ -131,6 +132,7 @@ def copositive(
     return decide(as_matrix(M), strict=strict, time_limit=time_limit, observer=observer)
 
 
+@single_threaded
 def decide(
     matrix: SymmetricMatrix,
     *,

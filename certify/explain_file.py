@@ -13,6 +13,7 @@ from certify.interrupts import Interrupts
 from certify.loaded_network import network_for
 from certify.network_file import load_network
 from certify.progress import Clock, Observer
+from certify.threads import single_threaded
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ExplainReport:
         }
 
 
+@single_threaded
 def explain_file(
     certificate: Path, data: Path, network: Path | None = None, observer: Observer | None = None
 ) -> ExplainReport:

@@ -31,6 +31,7 @@ from certify.relaxation import Relaxation, choose, residual_relaxation
 from certify.report import Interval, Report
 from certify.residual_bound import ResidualSource
 from certify.root_leaf import Arrays
+from certify.threads import single_threaded
 from certify.tree_bound import TreeBound
 from certify.weight_decay import FrameworkObjective
 
@@ -175,6 +176,7 @@ def chosen_output_bias(loaded: LoadedNetwork, output_bias: str | None) -> str:
     return output_bias or "none"
 
 
+@single_threaded
 def gap_of_network(
     dataset: Dataset,
     loaded: LoadedNetwork,

@@ -14,6 +14,7 @@ from certify.interrupts import Interrupts
 from certify.obligations import Rejection
 from certify.progress import Clock, Observer
 from certify.shrink import MAX_MIXED, Shrunk, shrink
+from certify.threads import single_threaded
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class ShrinkReport:
         }
 
 
+@single_threaded
 def shrink_file(
     certificate: Path,
     data: Path,

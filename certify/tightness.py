@@ -24,6 +24,7 @@ from certify.problem import TrainingProblem
 from certify.progress import Clock, Observer
 from certify.report import Interval
 from certify.root_leaf import Arrays
+from certify.threads import single_threaded
 from certify.tightness_rows import (
     BATCHES,
     FULL_BATCH,
@@ -228,6 +229,7 @@ class Study:
         }
 
 
+@single_threaded
 def study(
     datasets: Sequence[Dataset],
     gammas: Sequence[Fraction | int | str | float] = ("0.1",),

@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from certify.threads import single_threaded_environment
+
 _T = TypeVar("_T")
 _TICK = 0.25
 
@@ -43,6 +45,7 @@ def run_in_child(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env=single_threaded_environment(),
         start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
     )
     call: bytes | None = pickle.dumps((function, arguments))
