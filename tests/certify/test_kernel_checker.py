@@ -249,10 +249,10 @@ def test_long_integers_and_what_is_shown(tmp_path: Path) -> None:
         for sign in (1, -1):
             value = sign * (1 << n) - 12345
             equal.append(f"Z.eqb {integer(value)} ({sign} * Z.shiftl 1 {n} - 12345)")
-    for value in RATIONALS:
-        same = f"Z.eqb (Qnum x * {integer(value.denominator)}) ({integer(value.numerator)} * QDen x)"
-        equal.append(f"(let x := ({rational(value)})%Q in {same})")
-    equal += [f"Nat.eqb (String.length {text(value)}) {len(words)}" for value, words in TEXTS.items()]
+    for number in RATIONALS:
+        same = f"Z.eqb (Qnum x * {integer(number.denominator)}) ({integer(number.numerator)} * QDen x)"
+        equal.append(f"(let x := ({rational(number)})%Q in {same})")
+    equal += [f"Nat.eqb (String.length {text(words)}) {len(read)}" for words, read in TEXTS.items()]
     head = "From Coq Require Import ZArith QArith String List. Import ListNotations. Open Scope Z_scope.\n"
     path.write_text(f"{head}Eval vm_compute in [{'; '.join(equal)}]%string.\n")
     run = subprocess.run([*COMMAND, str(path)], capture_output=True, text=True, timeout=60)
