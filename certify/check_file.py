@@ -120,16 +120,18 @@ def check(
     level = trust
     if trust == BEST:
         level = "exact" if find_checker() is None else "proved"
+    dataset = None
     try:
         if problem is None:
-            problem = _problem(certificate, _dataset(certificate, X, y, data))
+            dataset = _dataset(certificate, X, y, data)
+            problem = _problem(certificate, dataset)
         if gamma is not None and parse_gamma(gamma) != certificate.gamma:
             raise OtherDataError(f"the certificate is for gamma = {certificate.gamma}")
     except OtherDataError as error:
         return rejection_of(error, level)
     verdict, proof = None, None
     if level == "kernel":
-        verdict, proof = check_in_kernel(certificate, problem, file=kept, time_limit=seconds)
+        verdict, proof = check_in_kernel(certificate, problem, dataset=dataset, file=kept, time_limit=seconds)
     elif level == "rigorous":
         from certify.rigorous import check_rigorously
 

@@ -45,10 +45,10 @@ STATEMENTS = {
 
 
 def matrix_definitions(matrix: SymmetricMatrix) -> Iterator[str]:
-    """Yield the sentences that define `M`, the matrix that a theorem is about."""
+    """Yield the sentences that define `integers`, the matrix over its denominator."""
     entries = yield from _rows("row", matrix.entries)
     yield (
-        "Definition M : matrix := {|\n"
+        "Definition integers : matrix := {|\n"
         f"  entries := {entries};\n"
         f"  denominator := {integer(matrix.denominator)}\n"
         "|}."

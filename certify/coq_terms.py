@@ -1,6 +1,6 @@
 """A problem and a certificate as terms of Coq, of the types of proofs/theories/Checker.v.
 
-Only numbers are written: no text of the data or of the certificate gets into the file.
+Only numbers are written: no text of the certificate gets into the file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CHUNK = 100  # the longest list literal: Coq reads long ones slowly, and very l
 def problem_definitions(problem: TrainingProblem) -> Iterator[str]:
     """Yield the sentences that define `training`, the problem that a theorem is about."""
     samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    rows = yield from chunked("samples", "list Z * list Z", samples)
+    rows = yield from chunked("integer_rows", "list Z * list Z", samples)
     yield (
         "Definition training : problem := {|\n"
         f"  rows := {rows};\n"
@@ -72,8 +72,8 @@ def vector(entries: Iterable[int]) -> str:
 
 
 def list_of(items: Iterable[str]) -> str:
-    """Write a list of terms, a short one."""
-    return f"[{'; '.join(items)}]"
+    """Write a list of terms, a short one; a term may begin with a new line."""
+    return f"[{'; '.join(items)}]".replace("; \n", ";\n")
 
 
 def index(k: int, missing: int) -> int:

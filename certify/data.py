@@ -54,7 +54,9 @@ class Dataset:
         inputs: n x d, standardised and with the bias column if the recipe says so.
         targets: n x c, one-hot rows for classes.
         preprocessing: the recipe that led here.
-        feature_names: the columns of `inputs` without the bias; 1-based positions as text where a file
+        features: n rows, the features as they stand in the data: neither standardised nor with a bias.
+        labels: the target columns as they stand there.
+        feature_names: the columns of `features`; 1-based positions as text where a file
             has no header, x1, x2, ... where an array has no names.
         source: the path as given, or "arrays".
         lines: the 1-based line of the file on which each row begins; None where rows are just counted.
@@ -63,6 +65,8 @@ class Dataset:
     inputs: Matrix
     targets: Matrix
     preprocessing: Preprocessing
+    features: Matrix
+    labels: Table
     feature_names: tuple[str, ...]
     source: str
     lines: tuple[int, ...] | None = None
@@ -290,6 +294,7 @@ def _choose(
 def _follow(
     recipe: Preprocessing, inputs: Matrix, names: tuple[str, ...], labels: Table, source: str
 ) -> Dataset:
+    features = inputs
     if recipe.standardize is not None:
         if len(recipe.standardize) != len(names):
             raise DataError(
@@ -311,7 +316,7 @@ def _follow(
         inputs = tuple((*row, Fraction(1)) for row in inputs)
     one_hot = recipe.task == "classification"
     targets = _one_hot(labels, recipe.classes) if one_hot else _numbers(labels, "regression target")
-    return Dataset(inputs, targets, recipe, names, source, labels.lines)
+    return Dataset(inputs, targets, recipe, features, labels, names, source, labels.lines)
 
 
 def _one_hot(labels: Table, classes: tuple[str, ...]) -> Matrix:

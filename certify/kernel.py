@@ -180,7 +180,7 @@ class Kernel:
 
     def _run(self, source: Path, *sentences: str) -> subprocess.CompletedProcess[str]:
         """Run coqc on these sentences; it ends with this process's wait for it, however that ends."""
-        source.write_text("\n".join([*sentences, ""]), encoding="ascii", newline="\n")
+        source.write_text("\n".join([*sentences, ""]), encoding="utf-8", newline="\n")
         if self.file is not None:
             _keep(source, self.file)
         left = self.begun + self.time_limit - time.monotonic()

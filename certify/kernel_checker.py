@@ -10,17 +10,22 @@ from pathlib import Path
 
 from certify.certificate import Certificate, Leaf, TauLeaf
 from certify.check import Verdict
-from certify.coq_terms import OUTPUT_BIASES, certificate_definitions, integer, problem_definitions
+from certify.coq_data import rational, text, training_data
+from certify.coq_terms import OUTPUT_BIASES, certificate_definitions, problem_definitions
+from certify.data import Dataset
+from certify.exact import decimal_down
 from certify.kernel import TIME_LIMIT, Kernel, KernelProof, Question, rejected
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
+from certify.statement import theorem
 
 HEADER = """\
-(* A lower bound on the training loss of two-layer ReLU networks of any width, written by certify. `training`
-   is the problem, `lower_bound` the theorem; `evidence`, the certificate, may be anything. Have it checked by
+(* A lower bound on the training loss of two-layer ReLU networks of any width, written by certify. `table` is
+   the data as it stands in the file, `samples` what is made of it, `lower_bound` the theorem. `training`, the
+   same in integers, and `evidence`, the certificate, may be anything. Have it checked by
    coqc -R proofs/theories Certify THIS_FILE, where proofs/ is that of certify. *)
-From Coq Require Import ZArith List Reals.
-From Certify Require Import Factor Duality Tree Leaves Checker OverReals.
+From Coq Require Import ZArith QArith Qreals Reals String List.
+From Certify Require Import Factor Duality Tree Leaves Checker OverReals AsRead.
 Import ListNotations.
 Open Scope Z_scope.
 """
@@ -30,6 +35,7 @@ def check_in_kernel(
     certificate: Certificate,
     problem: TrainingProblem,
     *,
+    dataset: Dataset | None = None,
     file: Path | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> tuple[Verdict, KernelProof | None]:
@@ -38,6 +44,7 @@ def check_in_kernel(
     Args:
         certificate: as read from an untrusted file.
         problem: the problem that the user means, from the user's own data.
+        dataset: the user's data, which the file of Coq shows; None if the problem is all there is.
         file: where to keep the file of Coq; it holds the theorem, or for a rejected certificate the
             evaluation that says what it owes.
         time_limit: seconds after which coqc is ended.
@@ -60,7 +67,12 @@ def check_in_kernel(
         stated = certificate.gamma, certificate.loss, certificate.output_bias
         require(stated == (problem.gamma, problem.loss, problem.output_bias), Obligation.STATEMENT)
         require(certificate.problem_sha256 == problem.sha256(), Obligation.PROBLEM)
-        definitions = HEADER, *problem_definitions(problem), *certificate_definitions(certificate, problem)
+        definitions = (
+            HEADER,
+            *training_data(problem, dataset),
+            *problem_definitions(problem),
+            *certificate_definitions(certificate, problem),
+        )
     except Rejection as rejection:
         return rejected(rejection), None
     return kernel.answer(
@@ -70,8 +82,8 @@ def check_in_kernel(
             tuple(_conclusion(certificate, problem)),
             "lower_bound",
             _statement(problem),
-            data="training",
-            meaning="`loss` in Duality.v is",
+            data="table",
+            meaning="`samples`, made of it, and `loss` in Duality.v are",
             bound=certificate.bound,
             leaves=certificate.leaves,
         )
@@ -94,22 +106,23 @@ def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> flo
 
 
 def _conclusion(certificate: Certificate, problem: TrainingProblem) -> Iterator[str]:
-    bound, gamma = certificate.bound, problem.gamma
-    kind = OUTPUT_BIASES[problem.output_bias]
-    yield f"Definition claim : R := (IZR {integer(bound.numerator)} / IZR {integer(bound.denominator)})%R."
-    yield (
-        "Definition weight_decay : R := "
-        f"(IZR {integer(gamma.numerator)} / IZR {integer(gamma.denominator)})%R."
-    )
+    bound, kind = certificate.bound, OUTPUT_BIASES[problem.output_bias]
+    words = theorem(problem, bound, certificate.preprocessing)
+    yield f"Definition in_words : string := ({text(' '.join(words.split()))})%string."
+    yield f"Definition claim : Q := {rational(bound)}%Q."
+    yield f"Lemma claim_in_decimals : Qle_bool {decimal_down(bound, 12)}%Q claim = true."
+    yield "Proof. vm_cast_no_check (eq_refl true). Qed."
+    yield "Lemma as_read : same_problem training evidence samples weight_decay claim = true."
+    yield "Proof. vm_cast_no_check (eq_refl true). Qed."
     yield "Theorem lower_bound (net : list (list R * list R)) (b : list R) :"
     yield (
         f"  (forall u v, In (u, v) net -> length u = {problem.d}%nat) ->\n"
         f"  admissible (K := RField) {kind} b ->\n"
-        f"  (claim <= loss (K := RField) (data RField training) weight_decay {kind} net b)%R."
+        f"  (Q2R claim <= loss (K := RField) (real_samples samples) (Q2R weight_decay) {kind} net b)%R."
     )
     yield (
-        "Proof. exact (check_sound_over_the_reals hint (fun _ => true) training evidence net b _ checked)."
-        " Qed."
+        "Proof. exact (lower_bound_as_read hint (fun _ => true) training evidence net b _\n"
+        "  samples weight_decay claim checked as_read). Qed."
     )
 
 
@@ -117,5 +130,5 @@ def _statement(problem: TrainingProblem) -> str:
     kind = OUTPUT_BIASES[problem.output_bias]
     return (
         f"forall net b, (forall u v, In (u, v) net -> length u = {problem.d}) -> admissible {kind} b -> "
-        f"claim <= loss (data RField training) weight_decay {kind} net b"
+        f"Q2R claim <= loss (real_samples samples) (Q2R weight_decay) {kind} net b"
     )

@@ -20,6 +20,9 @@ from certify.certificate import (
 )
 from certify.certificate_file import MatrixCertificate
 from certify.check import Verdict
+from certify.check_complete_positivity import complete_positivity_theorem
+from certify.check_copositivity import copositivity_theorem
+from certify.coq_data import matrix_data, text
 from certify.coq_matrices import matrix_certificate_definitions, matrix_definitions
 from certify.cp_certificate import (
     COMPLETE_POSITIVITY,
@@ -32,41 +35,25 @@ from certify.obligations import Obligation, Rejection, require
 from certify.symmetric_matrix import SymmetricMatrix
 
 HEADER = """\
-(* A statement of a symmetric matrix, written by certify. `M` is the matrix, integers over a denominator, and
-   the last theorem the statement; `evidence`, the certificate, may be anything. Have it checked by
+(* A statement of a symmetric matrix, written by certify. `M` is the matrix as it stands in the file, the last
+   theorem the statement. `integers`, the same over a denominator, and `evidence`, the certificate, may be
+   anything. Have it checked by
    coqc -R proofs/theories Certify THIS_FILE, where proofs/ is that of certify. *)
-From Coq Require Import ZArith List Reals.
-From Certify Require Import Factor Tree CopositiveTree CompletePositivity MatrixChecker OverReals.
+From Coq Require Import ZArith QArith Qreals Reals String List.
+From Certify Require Import Factor Tree CopositiveTree CompletePositivity MatrixChecker OverReals AsRead.
 Import ListNotations.
 Open Scope Z_scope.
 """
-_NAMES = """\
-Notation positive := (Forms.positive RField).
-Notation nonzero := (MatrixChecker.nonzero RField).
-Notation value := (MatrixChecker.value RField).
-Notation completely_positive := (CompletePositivity.completely_positive RField).
-Open Scope R_scope.
-"""
-_IN_VALUES = "`value` and `nonzero` in MatrixChecker.v and `positive` (>= 0) in Forms.v are"
-_IN_SUMS = "`completely_positive` in CompletePositivity.v is"
-_CHECK = "check_matrix hint (fun _ => true) M evidence"
-# What is said of M, and why it follows from `said`, which has x <= y /\\ x <> y for x < y.
+_IN_VALUES = "`value` in AsRead.v, `nonzero` in MatrixChecker.v and `positive` (>= 0) in Forms.v are"
+_IN_SUMS = "`completely_positive` in AsRead.v is"
+_CHECK = "check_matrix hint (fun _ => true) integers evidence"
 _SAYS = {
-    COPOSITIVE: ("forall z, length z = order M -> positive z -> 0 <= value M z", "exact said."),
-    STRICTLY_COPOSITIVE: (
-        "forall z, length z = order M -> positive z -> nonzero z -> 0 < value M z",
-        "intros z L P N. destruct (said z L P N) as [[S | E] D]; [exact S | destruct (D E)].",
-    ),
-    NOT_COPOSITIVE: (
-        "exists z, length z = order M /\\ positive z /\\ value M z < 0",
-        "destruct said as (z & L & P & [S | E] & D); [now exists z | destruct (D E)].",
-    ),
-    NOT_STRICTLY_COPOSITIVE: (
-        "exists z, length z = order M /\\ positive z /\\ nonzero z /\\ value M z <= 0",
-        "exact said.",
-    ),
-    COMPLETELY_POSITIVE: ("completely_positive (entries M) (denominator M) {q}", "exact said."),
-    NOT_COMPLETELY_POSITIVE: ("~ completely_positive (entries M) (denominator M) {q}", "exact said."),
+    COPOSITIVE: "forall z, length z = length M -> positive z -> 0 <= value M z",
+    STRICTLY_COPOSITIVE: "forall z, length z = length M -> positive z -> nonzero z -> 0 < value M z",
+    NOT_COPOSITIVE: "exists z, length z = length M /\\ positive z /\\ value M z < 0",
+    NOT_STRICTLY_COPOSITIVE: "exists z, length z = length M /\\ positive z /\\ nonzero z /\\ value M z <= 0",
+    COMPLETELY_POSITIVE: "completely_positive M {q}",
+    NOT_COMPLETELY_POSITIVE: "~ completely_positive M {q}",
 }
 
 
@@ -104,20 +91,27 @@ def check_matrix_in_kernel(
         require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
         definitions = (
             HEADER,
+            *matrix_data(matrix),
             *matrix_definitions(matrix),
             *matrix_certificate_definitions(certificate, matrix),
         )
     except Rejection as rejection:
         return rejected(rejection), None
     free = 0 if isinstance(certificate, CopositivityCertificate) else certificate.free
-    said, why = _SAYS[certificate.statement]
-    said = said.format(q=matrix.order - free)
+    said = _SAYS[certificate.statement].format(q=matrix.order - free)
     name = f"M_is_{certificate.statement}"
+    words = (
+        copositivity_theorem(certificate, matrix)
+        if isinstance(certificate, CopositivityCertificate)
+        else complete_positivity_theorem(certificate, matrix)
+    )
     conclusion = (
-        "Theorem said : says RField (stated evidence) (free evidence) M.",
-        "Proof. exact (check_matrix_sound_over_the_reals hint (fun _ => true) M evidence _ checked). Qed.",
-        f"{_NAMES}Theorem {name} : {said}.",
-        f"Proof. {why} Qed.",
+        f"Definition in_words : string := {text(words)}%string.",
+        "Lemma as_read : same_matrix integers M = true.",
+        "Proof. vm_cast_no_check (eq_refl true). Qed.",
+        "Open Scope R_scope.",
+        f"Theorem {name} : {said}.",
+        "Proof. exact (matrix_as_read integers M as_read hint (fun _ => true) evidence _ checked). Qed.",
     )
     return kernel.answer(
         Question(

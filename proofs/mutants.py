@@ -242,6 +242,21 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "the statement has no meaning then",
         ),
     ),
+    "OverReals": (),
+    "AsRead": (
+        ("as read: denominators of the problem are positive", "(0 <? x_den p) && <<(0 <? y_den p)>> && (0"),
+        ("as read: every row is the same", "&& <<all2 (same_sample p) (rows p) D>> && same"),
+        ("as read: gamma is the same", "<<same (gamma_den p) (gamma_num p) gamma>>\n"),
+        ("as read: the claim is the same", "&& <<same (claim_den c) (claim_num c) claim>>."),
+        ("as read: features are the same", "<<same_row (x_den p) (fst row) (fst xy)>> &&"),
+        ("as read: targets are the same", "&& <<same_row (y_den p) (snd row) (snd xy)>>."),
+        (
+            "as read: none is left over",
+            "=> f a b && all2 f x' y' | _, _ => <<false>>",
+        ),
+        ("as read: the matrix is the same", "&& <<all2 (same_row (denominator I)) (entries I) M>>."),
+        ("as read: the matrix's denominator is positive", "<<(0 <? denominator I)>> && all2"),
+    ),
 }
 
 

@@ -23,6 +23,7 @@ CHECKER = tuple(
         "cone",
         "leaf_rules",
         "check_copositivity",
+        "check_complete_positivity",
         "matrix_cone",
         "copositive_rules",
         "faces_rule",

@@ -2,7 +2,7 @@
 
     Over an abstract ordered field: on nothing but the field's own laws. Over the reals: on the axioms by which Coq's
     library defines them. *)
-From Certify Require Import Forms Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker OverReals.
+From Certify Require Import Forms Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker OverReals AsRead.
 
 Print Assumptions weak_duality.
 Print Assumptions weak_duality_separable.
@@ -18,3 +18,5 @@ Print Assumptions witness_excludes_proof.
 Print Assumptions check_matrix_sound.
 Print Assumptions check_sound_over_the_reals.
 Print Assumptions check_matrix_sound_over_the_reals.
+Print Assumptions lower_bound_as_read.
+Print Assumptions matrix_as_read.

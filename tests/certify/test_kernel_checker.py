@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certify import bound, check, save_certificate
 from certify.attack import KINDS, _forged
@@ -30,7 +32,9 @@ from certify.certificate import (
 from certify.certificate_file import from_text, to_text
 from certify.check import check_certificate
 from certify.checker import main as check_alone
+from certify.coq_data import rational, text
 from certify.coq_terms import certificate_definitions, integer, problem_definitions
+from certify.data import read_dataset
 from certify.errors import CertificateError, DataError
 from certify.kernel import KernelCheckerError, _axioms, _command
 from certify.kernel_checker import HEADER, check_in_kernel, estimated_seconds
@@ -38,6 +42,7 @@ from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
 from tests.certify.test_attack import CORNER, CORNER_CERTIFICATES, CORNER_OPTIMUM
 from tests.certify.test_proved_checker import PRODUCTS, recipe_of_corner
+from tests.oracles import certificate_of
 
 try:
     COMMAND = _command()
@@ -121,18 +126,16 @@ class TestSameVerdict:
 
 @needs_coq
 class TestVerdict:
-    @pytest.mark.parametrize("name", ["free", "decayed"])
-    def test_theorem(self, name: str, tmp_path: Path) -> None:
-        certificate, problem = CASES[name]
+    def test_theorem(self, tmp_path: Path) -> None:
+        certificate, problem = CASES["free"]
         file = tmp_path / "theorem.v"
         verdict, proof = check_in_kernel(certificate, problem, file=file)
         exact = check_certificate(certificate, problem)
         assert proof is not None
         assert verdict == replace(exact, trust="kernel", reason=verdict.reason)
-        kind = {"free": "FreeBias", "decayed": "DecayedBias"}.get(name, "NoBias")
         assert proof.theorem == (
-            "forall net b, (forall u v, In (u, v) net -> length u = 2) -> "
-            f"admissible {kind} b -> claim <= loss (data RField training) weight_decay {kind} net b"
+            "forall net b, (forall u v, In (u, v) net -> length u = 2) -> admissible FreeBias b -> "
+            "Q2R claim <= loss (real_samples samples) (Q2R weight_decay) FreeBias net b"
         )
         # Who has the file has the theorem: nothing of it was made up by this program.
         text = file.read_text()
@@ -147,23 +150,54 @@ class TestVerdict:
         check_in_kernel(certificate, problem, file=file)
         text = file.read_text()
         assert "rows := [([1; 0], [3]); ([0; 1], [4])];" in text
-        assert "Definition weight_decay : R := (IZR 5 / IZR 4)%R." in text
-        claim = re.search(r"claim : R := \(IZR (\w+) / IZR (\w+)\)", text)
+        assert "table : list (list Q * list Q) := [\n  ([1; 0], [3]);\n  ([0; 1], [4])]." in text
+        assert "Definition weight_decay : Q := 1.25." in text
+        claim = re.search(r"claim : Q := (\S+)%Q", text)
         assert claim is not None
-        assert Fraction(int(claim[1], 0), int(claim[2], 0)) == certificate.bound
+        assert Fraction(claim[1]) == certificate.bound
 
     def test_a_theorem_with_another_bound_is_no_theorem(self, tmp_path: Path) -> None:
         file = tmp_path / "theorem.v"
         check_in_kernel(*CASES["one leaf"], file=file)
         text = file.read_text()
         for old, new in (
-            ("claim : R := (IZR ", "claim : R := (IZR 1"),
-            ("([1; 0], [3])", "([1; 0], [2])"),
+            ("Definition claim : Q := ", "Definition claim : Q := 1"),
+            ("\n  ([1; 0], [3])", "\n  ([1; 0], [2])"),
             ("= Proved 1", "= Proved 2"),
         ):
             assert old in text
             file.write_text(text.replace(old, new))
             assert subprocess.run([*COMMAND, str(file)], capture_output=True, timeout=60).returncode == 1
+
+    def test_shows_the_data(self, tmp_path: Path) -> None:
+        data, file = tmp_path / "d.csv", tmp_path / "theorem.v"
+        hostile = 'x". Axiom easy : False. (* "'
+        data.write_text(
+            f'"{hostile.replace(chr(34), chr(34) * 2)}","two\nlines",größe,kind\n'
+            '5.10,1e-3,2,"a ""b"" *)"\n-.5,7,2,1.0\n0,0,2,"a ""b"" *)"\n',
+            encoding="utf-8",
+        )
+        dataset = read_dataset(data, bias=True, standardize=True, task="classification")
+        problem = dataset.problem("0.1", output_bias="decayed")
+        certificate = certificate_of(problem, [[0, 0]] * 3, (Leaf(1, 1),))
+        certificate = replace(certificate, preprocessing=dataset.preprocessing)
+        verdict = check(certificate, data=data, trust="kernel", coq=file)
+        assert verdict.valid
+        shown = file.read_text(encoding="utf-8")
+        assert "axiom" not in re.sub(r'"(?:[^"]|"")*"', "", shown).lower()
+        for definition in (
+            'feature_names : list string := ["x"". Axiom easy : False. (* """; "two\\u{a}lines"; "größe"].',
+            'target_names : list string := ["kind"].',
+            'class_names : list string := ["1"; "a ""b"" *)"].',
+            'table : list (list Q * string) := [\n  ([5.1; 0.001; 2], "a ""b"" *)");\n',
+            '  ([-0.5; 7; 2], "1");\n',
+            "(2, 1)].\nDefinition samples",
+            "((standardised standardization (fst row) ++ [1])%list, one_hot class_names (snd row))) table.",
+            f'problem_sha256 : string := "{problem.sha256()}".',
+            'in_words : string := ("For every number of neurons m, all weights and every b, the network',
+            "claim : Q := 0%Q.",
+        ):
+            assert definition in shown
 
     def test_rejected(self, tmp_path: Path) -> None:
         certificate, problem = CASES["orthants"]
@@ -208,17 +242,56 @@ def test_integers(value: int) -> None:
 
 
 @needs_coq
-def test_long_integers(tmp_path: Path) -> None:
+def test_long_integers_and_what_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "long.v"
     equal = []
     for n in (8192, 9000, 40000):
         for sign in (1, -1):
             value = sign * (1 << n) - 12345
             equal.append(f"Z.eqb {integer(value)} ({sign} * Z.shiftl 1 {n} - 12345)")
-    head = "From Coq Require Import ZArith List. Import ListNotations. Open Scope Z_scope.\n"
-    path.write_text(f"{head}Eval vm_compute in [{'; '.join(equal)}].\n")
+    for number in RATIONALS:
+        same = f"Z.eqb (Qnum x * {integer(number.denominator)}) ({integer(number.numerator)} * QDen x)"
+        equal.append(f"(let x := ({rational(number)})%Q in {same})")
+    equal += [f"Nat.eqb (String.length {text(words)}) {len(read)}" for words, read in TEXTS.items()]
+    head = "From Coq Require Import ZArith QArith String List. Import ListNotations. Open Scope Z_scope.\n"
+    path.write_text(f"{head}Eval vm_compute in [{'; '.join(equal)}]%string.\n")
     run = subprocess.run([*COMMAND, str(path)], capture_output=True, text=True, timeout=60)
-    assert (run.stdout.count("true"), run.stdout.count("false")) == (6, 0), run
+    assert (run.stdout.count("true"), run.stdout.count("false")) == (len(equal), 0), run
+
+
+# The bytes that Coq's reader makes of a literal.
+TEXTS = {
+    "": b"",
+    'a "quoted" *) (* word': b'a "quoted" *) (* word',
+    "back\\slash\nand \\u{a}": rb"back\\slash\u{a}and \\u{a}",
+    "größe": "größe".encode(),
+    "\u202eright to left\ud800\0": rb"\u{202e}right to left\u{d800}\u{0}",
+}
+RATIONALS = [
+    Fraction(value)
+    for value in ("0", "5.1", "-0.05", "1/3", "-7/3", "1e30", "1e-30", "1e-31", "-1e-400", "1e400", "12.50")
+] + [Fraction(1 << 9000, 3**9000), Fraction(0.1)]
+
+
+@pytest.mark.parametrize("value", TEXTS)
+def test_texts(value: str) -> None:
+    literal = text(value)
+    assert literal.encode()[1:-1].replace(b'""', b'"') == TEXTS[value]
+    assert re.fullmatch(r'"(?:[^"\n]|"")*"', literal)
+
+
+@given(st.text(), st.text())
+def test_no_text_leaves_its_literal(first: str, second: str) -> None:
+    assert re.fullmatch(r'"(?:[^"\s]| |"")*"', text(first))
+    assert (text(first) == text(second)) is (first == second)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("5.10", "5.1"), ("-0.05", "-0.05"), ("2000", "2000"), ("1/3", "(1 # 3)"), ("-7/3", "(-7 # 3)")],
+)
+def test_rationals(value: str, written: str) -> None:
+    assert rational(Fraction(value)) == written
 
 
 @needs_coq
@@ -326,7 +399,7 @@ class TestCommand:
         assert run.returncode == 0, run.stderr
         assert run.stdout.startswith("VALID   trust: kernel (a theorem that Coq's kernel has checked)\n")
         assert "Theorem: forall net b, " in run.stdout
-        assert f"`training` in {file} is your data" in run.stdout
+        assert f"`table` in {file} is your data" in run.stdout
         assert "Print Assumptions" in file.read_text()
         assert sorted(p.name for p in tmp_path.iterdir()) == ["c.cert", "d.csv", "kept.v"]
 

@@ -41,26 +41,26 @@ from tests.certify.test_proved_matrices import CUT, VALID, Case, F, of_rows, ver
 from tests.faces import HORN_FACES, forged_faces
 
 ONE_OF_EACH = {
-    "copositive": ("faces", "forall z, length z = order M -> positive z -> 0 <= value M z"),
+    "copositive": ("faces", "forall z, length z = length M -> positive z -> 0 <= value M z"),
     "strictly_copositive": (
         "cuts",
-        "forall z, length z = order M -> positive z -> nonzero z -> 0 < value M z",
+        "forall z, length z = length M -> positive z -> nonzero z -> 0 < value M z",
     ),
     "not_copositive": (
         "a witness",
-        "exists z, length z = order M /\\ positive z /\\ value M z < 0",
+        "exists z, length z = length M /\\ positive z /\\ value M z < 0",
     ),
     "not_strictly_copositive": (
         "a zero",
-        "exists z, length z = order M /\\ positive z /\\ nonzero z /\\ value M z <= 0",
+        "exists z, length z = length M /\\ positive z /\\ nonzero z /\\ value M z <= 0",
     ),
     "completely_positive": (
         "terms with a free coordinate",
-        "completely_positive (entries M) (denominator M) 1",
+        "completely_positive M 1",
     ),
     "not_completely_positive": (
         "a separator",
-        "~ completely_positive (entries M) (denominator M) 2",
+        "~ completely_positive M 2",
     ),
 }
 
@@ -71,7 +71,9 @@ def results(cases: Iterable[Case], folder: Path) -> list[str]:
     for number, (certificate, matrix) in enumerate(cases):
         parts += [f"Module M{number}.", *matrix_definitions(matrix)]
         parts += [*matrix_certificate_definitions(certificate, matrix), f"End M{number}."]
-        parts.append(f"Eval vm_compute in check_matrix hint (fun _ => true) M{number}.M M{number}.evidence.")
+        parts.append(
+            f"Eval vm_compute in check_matrix hint (fun _ => true) M{number}.integers M{number}.evidence."
+        )
     path = folder / "many.v"
     path.write_text("\n".join(parts) + "\n")
     run = subprocess.run([*COMMAND, str(path)], capture_output=True, text=True, timeout=300)
@@ -173,11 +175,13 @@ class TestVerdict:
         _, proof = check_matrix_in_kernel(*VALID["terms"], file=file)
         assert proof is not None
         text = file.read_text()
-        # By hand: 5/2, 1/2 and 7/2 over 2.
-        assert "entries := [[5; 1]; [1; 7]];\n  denominator := 2\n" in text
+        # By hand: 5/2, 1/2 and 7/2.
+        assert "M : list (list Q) := [\n  [2.5; 0.5];\n  [0.5; 3.5]].\n" in text
+        assert f'matrix_sha256 : string := "{VALID["terms"][0].matrix_sha256}"' in text
+        assert '"The symmetric matrix A of order 2 is completely positive: a sum of 3 terms' in text
         for old, new in (
-            ("[[5; 1]; [1; 7]]", "[[5; 1]; [1; 8]]"),
-            ("(denominator M) 2.", "(denominator M) 1."),
+            ("[0.5; 3.5]", "[0.5; 3.6]"),
+            ("completely_positive M 2.", "completely_positive M 1."),
             ("= Proved 0", "= Proved 1"),
         ):
             assert old in text
@@ -260,8 +264,8 @@ class TestCommand:
         assert run.returncode == 0, run.stderr
         assert run.stdout.startswith("VALID   trust: kernel (a theorem that Coq's kernel has checked)\n")
         assert "A of order 2 is completely positive: a sum of 3 terms" in run.stdout
-        assert "Theorem: completely_positive (entries M) (denominator M) 2\n" in run.stdout
-        words = f"`M` in {file} is your data, and that `completely_positive` in CompletePositivity.v is what"
+        assert "Theorem: completely_positive M 2\n" in run.stdout
+        words = f"`M` in {file} is your data, and that `completely_positive` in AsRead.v is what"
         assert words in run.stdout
         assert "Print Assumptions M_is_completely_positive." in file.read_text()
 

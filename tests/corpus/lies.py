@@ -1,0 +1,196 @@
+"""The invalid cases: for each obligation a forgery that nothing else catches, and lies once believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from certify.certificate import Certificate, EnvelopeLeaf, Frame, Node, Sign, Split
+from certify.data import reread_dataset
+from certify.dual_bound import dual_bound
+from certify.obligations import Obligation
+from certify.preprocessing import Preprocessing
+from certify.problem import TrainingProblem
+from tests.certify.test_check_complete_positivity import FORGERIES as OF_FACTORISATIONS
+from tests.certify.test_check_copositivity import FORGERIES as OF_COPOSITIVITY
+from tests.certify.test_check_copositivity import HARMLESS as HARMLESS_OF_MATRICES
+from tests.certify.test_obligations import FORGERIES, HARMLESS, HONEST, TAUS
+from tests.corpus.case import Case, case
+from tests.corpus.proofs import CORNER_DATA, of_corner
+from tests.oracles import certificate_of
+
+# What no file can fail: of files with such nodes or statements a reader makes no certificate, and gamma, loss
+# and output bias are hashed with the problem.
+OF_NO_FILE = {Obligation.NODE_KIND, Obligation.STATEMENT}
+
+
+def _named(obligation: Obligation) -> str:
+    return obligation.name.lower().replace("_", "-")
+
+
+def of_training() -> Iterator[Case]:
+    """Yield a forgery for each obligation of a bound, for X = I, Y = (3, 4), gamma = 5/4."""
+    for obligation, certificate in FORGERIES.items():
+        if obligation in OF_NO_FILE:
+            continue
+        what = "is of no use" if obligation in HARMLESS else "would prove more than the optimum"
+        yield case(
+            _named(obligation),
+            f"by hand: without the obligation it {what}",
+            of_corner(certificate),
+            CORNER_DATA,
+            obligation=obligation,
+            kernel=obligation not in (Obligation.PROBLEM, Obligation.LIMITS),
+        )
+    yield case(
+        "other-data",
+        "the optimum's certificate, for other data",
+        of_corner(HONEST),
+        b"1,0,3\n0,1,5\n",
+        obligation=Obligation.PROBLEM,
+    )
+    yield case(
+        "other-columns",
+        "the optimum's certificate, for more data",
+        of_corner(HONEST),
+        b"1,0,3,7\n0,1,4,7\n",
+        obligation=Obligation.PROBLEM,
+    )
+    yield case(
+        "other-gamma",
+        "the optimum's certificate with another gamma",
+        of_corner(replace(HONEST, gamma=Fraction(2))),
+        CORNER_DATA,
+        obligation=Obligation.PROBLEM,
+    )
+    negative = replace(HONEST, tree=(Sign(-1), *TAUS[:2]))
+    yield case(
+        "sign-index-negative",
+        "by hand: an index below zero",
+        of_corner(negative),
+        CORNER_DATA,
+        obligation=Obligation.SIGN_INDEX,
+    )
+    left_over = replace(HONEST, tree=(*HONEST.tree, TAUS[0]))
+    yield case(
+        "left-over",
+        "the optimum's certificate with one leaf more",
+        of_corner(left_over),
+        CORNER_DATA,
+        obligation=Obligation.COVER,
+    )
+
+
+def of_matrices() -> Iterator[Case]:
+    """Yield forgeries for the obligations of a statement of a matrix."""
+    for obligation, (certificate, matrix) in OF_COPOSITIVITY.items():
+        what = "is of no use" if obligation in HARMLESS_OF_MATRICES else "would prove what is false"
+        yield case(
+            f"matrix-{_named(obligation)}",
+            f"by hand: without the obligation it {what}",
+            certificate,
+            matrix,
+            obligation=obligation,
+            kernel=obligation is not Obligation.MATRIX,
+        )
+    counts: dict[Obligation, int] = {}
+    for forged, matrix, obligation in OF_FACTORISATIONS:
+        if obligation in OF_NO_FILE or forged.free < 0:
+            continue
+        counts[obligation] = counts.get(obligation, 0) + 1
+        number = f"-{counts[obligation]}" if counts[obligation] > 1 else ""
+        yield case(
+            f"factorisation-{_named(obligation)}{number}",
+            "by hand: what is not true, or not shown",
+            forged,
+            matrix,
+            obligation=obligation,
+            kernel=obligation is not Obligation.MATRIX and not number,
+        )
+
+
+def of_floating_point() -> Iterator[Case]:
+    """Yield false bounds that a checker in floating point has believed."""
+    problem, recipe, data = _problem(b"a,y\n2e160,1e160\n1e160,-1e160\n", ("y",))
+    large = [[10**160], [-(10**160)]]
+    yield case(
+        "overflow",
+        "by hand: forms of numbers that overflow, which makes NaN of their difference",
+        _with(problem, recipe, large, (Sign(0), EnvelopeLeaf(), EnvelopeLeaf())),
+        data,
+        obligation=Obligation.LEAF_FORM,
+    )
+    problem, recipe, data = _problem(
+        b"a,b,c,y1,y2\n0,0,1,1,0.1\n0,1,0,1,0.2\n0,1,1,-1,0.1\n1,0,0,0,0.3\n", ("y1", "y2")
+    )
+    b = 2**600
+    frame = Frame(((b, 1, 0), (-b, 1, 0), (0, -b, 1)), ((1, -1, 0), (b, b, 0), (b * b, b * b, 2 * b)), 2 * b)
+    leaf = EnvelopeLeaf()
+    # Two splits drive the errors of the generators to infinity, and a column of zeros makes NaN of them.
+    orthant: tuple[Node, ...] = (
+        Split(0, 1, 1, 1),
+        Split(0, 2, b // 2, 1),
+        Split(1, 2, 2, 3),
+        leaf,
+        leaf,
+        leaf,
+        Split(1, 2, b // 2, 1),
+        Split(0, 2, 2, 3),
+        leaf,
+        leaf,
+        leaf,
+    )
+    tree = (
+        Sign(0),
+        Sign(1),
+        Sign(2),
+        *orthant,
+        leaf,
+        Sign(2),
+        leaf,
+        leaf,
+        Sign(1),
+        Sign(2),
+        leaf,
+        leaf,
+        Sign(2),
+        leaf,
+        *orthant,
+    )
+    yield case(
+        "infinite-errors",
+        "by hand: errors of generators that become infinite, and NaN times zero",
+        _with(problem, recipe, [[1, 0], [1, 0], [-1, 0], [0, 0]], tree, frame),
+        data,
+        obligation=Obligation.LEAF_FORM,
+    )
+
+
+def _problem(data: bytes, targets: tuple[str, ...]) -> tuple[TrainingProblem, Preprocessing, bytes]:
+    recipe = Preprocessing(targets, "regression")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "data.csv"
+        path.write_bytes(data)
+        return reread_dataset(path, recipe).problem("0.1"), recipe, data
+
+
+def _with(
+    problem: TrainingProblem,
+    recipe: Preprocessing,
+    dual_point: list[list[int]],
+    tree: tuple[Node, ...],
+    frame: Frame | None = None,
+) -> Certificate:
+    certificate = certificate_of(problem, dual_point, tree, frame=frame)
+    bound = dual_bound(problem, certificate.dual_point, 0)
+    return replace(certificate, preprocessing=recipe, bound=bound)
+
+
+def invalid() -> Iterator[Case]:
+    """Yield all."""
+    yield from of_training()
+    yield from of_matrices()
+    yield from of_floating_point()

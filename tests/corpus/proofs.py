@@ -1,0 +1,160 @@
+"""The valid cases: every statement, every kind of node, every step of a leaf `faces`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.copositive_matrices import HORN
+from certify.bounding import Settings, bound_dataset
+from certify.certificate import COPOSITIVE, STRICTLY_COPOSITIVE, Certificate, EnvelopeLeaf, FacesLeaf
+from certify.data import read_dataset
+from certify.dual_bound import dual_bound
+from certify.preprocessing import Preprocessing
+from certify.problem import TrainingProblem
+from certify.progress import Observer
+from tests.certify.test_attack import CORNER, CORNER_CERTIFICATES
+from tests.certify.test_check_copositivity import stated
+from tests.certify.test_faces_rule import TestExchange, TestMerge, TestParts
+from tests.certify.test_obligations import HONEST, TAUS, WITH_BIAS, orthants
+from tests.certify.test_proved_matrices import VALID
+from tests.corpus.case import Case, case
+from tests.oracles import certificate_of
+
+# The problem of `CORNER` and its relatives, and the recipe that makes it of this file.
+CORNER_DATA = b"1,0,3\n0,1,4\n"
+CORNER_RECIPE = Preprocessing(("3",), "regression")
+
+FLOWERS = b"""\
+sepal,petal,kind
+5.1,1.4,setosa
+4.9,1.3,setosa
+7.0,4.7,versicolor
+6.4,4.5,versicolor
+5.0,1.6,setosa
+6.9,4.9,versicolor
+"""
+GARDEN = '''\
+"l\u00e4nge in ""cm""";breite;h\u00f6he;gewicht
+1.5;-0.25;2e0;.5
++0.5;1.25;1;-1
+-1;0.5;0;0.75
+2;1;-1.5;1e-1
+0.25;-1;0.5;1.0
+'''.encode()
+NUMBERS = b"1.5\t-1\t0\n-0.5\t0.25\t1.0\n\n0.75\t2\t1\n1\t1\t0\n-2\t0.5\t1\n0.5\t-0.75\t0\n"
+
+
+def found(name: str, how: str, data: bytes, settings: Settings, **options: object) -> Case:
+    """Make a case of what the search finds."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "data.csv"
+        path.write_bytes(data)
+        dataset = read_dataset(path, **options)  # type: ignore[arg-type]
+    report = bound_dataset(dataset, settings, Observer())
+    return case(name, f"certify bound {how}", report.certificate, data)
+
+
+def by_search() -> Iterator[Case]:
+    """Yield what `certify bound` writes, for files of many kinds."""
+    tree = Settings("0.1", method="tree", gap=0.05)
+    yield found("classes", "of two classes", FLOWERS, tree)
+    yield found(
+        "classes-standardized-bias", "--standardize --bias", FLOWERS, tree, standardize=True, bias=True
+    )
+    yield found(
+        "two-targets-free",
+        "--target höhe --target gewicht --output-bias free, of a file with semicolons",
+        GARDEN,
+        replace(tree, output_bias="free"),
+        targets=("höhe", "gewicht"),
+    )
+    yield found(
+        "no-header-decayed",
+        "--output-bias decayed, of a file without header, with tabs and a blank line, of the classes 0 and 1",
+        NUMBERS,
+        replace(tree, output_bias="decayed"),
+        task="classification",
+    )
+    yield found("sdp", "--method sdp", GARDEN, Settings("0.1", method="sdp"))
+    yield found("shor", "--method shor", GARDEN, Settings("0.1", method="shor"))
+    yield found("partition", "--method partition", GARDEN, Settings("0.1", method="partition"))
+
+
+def of_corner(certificate: Certificate) -> Certificate:
+    """Add the recipe for `CORNER_DATA`."""
+    return replace(certificate, preprocessing=CORNER_RECIPE)
+
+
+def by_hand() -> Iterator[Case]:
+    """Yield proofs of the optimum 175/32 for X = I, Y = (3, 4), gamma = 5/4, and of what is near it."""
+    yield case(
+        "optimum",
+        "by hand: the optimum, with tau = 1 on each orthant",
+        of_corner(HONEST),
+        CORNER_DATA,
+        kernel=True,
+        tight=True,
+    )
+    for name, certificate in CORNER_CERTIFICATES.items():
+        yield case(
+            name.replace(" ", "-"),
+            f"by hand: nearly the optimum, by {name}",
+            of_corner(certificate),
+            CORNER_DATA,
+            kernel=True,
+            tight=True,
+        )
+    envelopes = replace(HONEST, tree=orthants(*(EnvelopeLeaf(),) * 4))
+    yield case(
+        "envelopes", "by hand: the optimum, with envelopes", of_corner(envelopes), CORNER_DATA, tight=True
+    )
+    free = certificate_of(WITH_BIAS, [[-1], [1]], orthants(*TAUS), exponent=1)
+    yield case(
+        "free", "by hand: the optimum 1/4 with a free output bias", of_corner(free), CORNER_DATA, kernel=True
+    )
+    decayed = replace(CORNER, output_bias="decayed")
+    small = with_toll(decayed, [[1], [1]], 1)
+    yield case(
+        "decayed", "by hand: a decayed output bias takes its toll", of_corner(small), CORNER_DATA, kernel=True
+    )
+
+
+def with_toll(problem: TrainingProblem, dual_point: Sequence[Sequence[int]], exponent: int) -> Certificate:
+    """Return a certificate by envelopes, with the claim that a decayed output bias leaves."""
+    certificate = certificate_of(problem, dual_point, orthants(*TAUS), exponent=exponent)
+    return replace(certificate, bound=dual_bound(problem, certificate.dual_point, exponent))
+
+
+def of_matrices() -> Iterator[Case]:
+    """Yield proofs of each statement of a matrix, and a leaf `faces` for each of its steps."""
+    for name, (certificate, matrix) in VALID.items():
+        words = f"by hand: {certificate.statement.replace('_', ' ')}, by {name}"
+        short = name.replace(",", "").replace(" ", "-")
+        yield case(f"matrix-{short}", words, certificate, matrix, kernel=True)
+    steps = {
+        "parts": (TestParts.BLOCKS, TestParts.ROWS),
+        "exchange": (TestExchange.FORM, TestExchange.ROWS),
+        "merge": (TestMerge.FORM, (TestMerge.ROW,)),
+    }
+    for step, (form, rows) in steps.items():
+        certificate, matrix = stated(form, FacesLeaf(rows), statement=COPOSITIVE)
+        yield case(f"faces-{step}", f"by hand: the step of {step}", certificate, matrix, kernel=True)
+    entries, matrix = stated(
+        ((2, 1), (1, 2)), FacesLeaf((((0, 0, 0), (1, 0, 0)),)), statement=STRICTLY_COPOSITIVE
+    )
+    yield case("faces-entries-strict", "by hand: the step of entries, strictly", entries, matrix)
+    horn, matrix = VALID["faces"]
+    lower = "".join(f"{i + 1} {j + 1} {HORN[i][j]}\n" for i in range(5) for j in range(i + 1))
+    market = f"%%MatrixMarket matrix coordinate integer symmetric\n% Horn's\n5 5 15\n{lower}".encode()
+    words = "by hand: Horn's matrix, in Matrix Market's format"
+    yield case("matrix-market", words, horn, market, ending=".mtx")
+
+
+def valid() -> Iterator[Case]:
+    """Yield all."""
+    yield from by_hand()
+    yield from of_matrices()
+    yield from by_search()
