@@ -1,8 +1,9 @@
 """certify: how good a trained two-layer ReLU network really is, with a proof.
 
 `bound(X, y, gamma=0.1)` encloses the global optimum of the training loss; `check(certificate, X, y)` verifies
-the proof in exact arithmetic. `Expected` says of what.
-`CertifiedReLURegressor` and `CertifiedReLUClassifier` wrap the first for scikit-learn, which they need. Importing the package loads no numerical library.
+the proof in exact arithmetic, and `Expected` says of what. `CertifiedReLURegressor` and
+`CertifiedReLUClassifier` wrap the first for scikit-learn, which they need. Importing the package loads no
+numerical library.
 """
 
 from __future__ import annotations

@@ -34,27 +34,27 @@ class Pin:
 
 
 PINS = {
-    "gamma": Pin("--gamma", "Q", "This weight decay: a decimal or p/q."),
+    "gamma": Pin("--gamma", "Q", "The weight decay: a decimal or p/q."),
     "targets": Pin(
-        "--target", "COLUMN", "This target: name or 1-based position; repeat for several.", "texts"
+        "--target", "COLUMN", "The target column: name or 1-based position; repeat for several.", "texts"
     ),
-    "task": Pin("--task", "TASK", f"This task: {' or '.join(TASKS)}."),
-    "bias": Pin("--bias", None, "A hidden bias, a column of ones that is appended; or none.", "switch"),
-    "output_bias": Pin("--output-bias", "KIND", f"This output bias: {', '.join(OUTPUT_BIASES)}."),
-    "standardize": Pin("--standardize", None, "Features shifted and scaled; or as they are.", "switch"),
-    "loss": Pin("--loss", "LOSS", f"This loss: {', '.join(LOSSES)}."),
-    "at_least": Pin("--at-least", "BOUND", "A proved bound of at least this: a decimal or p/q, exact."),
-    "statement": Pin("--statement", "NAME", f"This statement: {', '.join(STATEMENTS)}."),
+    "task": Pin("--task", "TASK", f"The task: {' or '.join(TASKS)}."),
+    "bias": Pin("--bias", None, "Whether a column of ones is appended to the features.", "switch"),
+    "output_bias": Pin("--output-bias", "KIND", f"The output bias: {', '.join(OUTPUT_BIASES)}."),
+    "standardize": Pin("--standardize", None, "Whether the features are shifted and scaled.", "switch"),
+    "loss": Pin("--loss", "LOSS", f"The loss: {', '.join(LOSSES)}."),
+    "at_least": Pin("--at-least", "BOUND", "What the proved bound is not below: a decimal or p/q, exact."),
+    "statement": Pin("--statement", "NAME", f"The statement: {', '.join(STATEMENTS)}."),
     "free": Pin(
         "--free",
         "R",
-        "With (not_)completely_positive: this many free coordinates; with --statement 0 unless given.",
+        "The free coordinates of (not_)completely_positive; with --statement 0 unless given.",
         "count",
     ),
     "problem": Pin(
         "--problem",
         "SHA256",
-        f"The problem or matrix of this hash; its first {LEAST_DIGITS} digits do.",
+        f"The hash of the problem or the matrix; its first {LEAST_DIGITS} digits do.",
     ),
 }
 

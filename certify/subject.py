@@ -51,7 +51,7 @@ class Training:
         )
         return (
             f"{data}; gamma = {short(problem.gamma)}, loss {_LOSS[problem.loss]}, "
-            f"output bias {problem.output_bias}"
+            f"output bias {_OUTPUT_BIAS[problem.output_bias]}"
         )
 
     def brief(self) -> str:
