@@ -56,7 +56,7 @@ class Training:
 
     def brief(self) -> str:
         """Say what the theorem does not: the weight decay as a fraction, and the hash."""
-        return f"gamma = {short(self.problem.gamma)}, sha256 {self.problem.sha256()}"
+        return f"Problem: gamma = {short(self.problem.gamma)}, sha256 {self.problem.sha256()}"
 
     def details(self) -> list[tuple[str, str]]:
         """Say the same at length: names and values."""
@@ -87,7 +87,7 @@ class Training:
             ("output bias", _OUTPUT_BIAS[problem.output_bias]),
             ("gamma", short(problem.gamma)),
             ("loss", _LOSS[problem.loss]),
-            ("problem", problem.sha256()),
+            ("sha256", problem.sha256()),
         ]
 
     def to_json(self) -> dict[str, object]:
@@ -135,11 +135,11 @@ class OfMatrix:
 
     def brief(self) -> str:
         """Say what the theorem does not: the hash."""
-        return f"matrix of order {self.matrix.order}, sha256 {self.matrix.sha256()}"
+        return f"Matrix: order {self.matrix.order}, sha256 {self.matrix.sha256()}"
 
     def details(self) -> list[tuple[str, str]]:
         """Say which matrix this is: names and values."""
-        return [("order", str(self.matrix.order)), ("problem", self.matrix.sha256())]
+        return [("order", str(self.matrix.order)), ("sha256", self.matrix.sha256())]
 
     def to_json(self) -> dict[str, object]:
         """Return the statement, the matrix's order and its hash."""

@@ -163,7 +163,7 @@ def print_verdict(console: Console, verdict: DataVerdict) -> None:
         console.print(Text(f"VALID   trust: {TRUST[verdict.trust]}", style="bold green"))
         console.print(Text(verdict.statement or ""), soft_wrap=True)
         if verdict.subject is not None:
-            console.print(Text(f"Problem: {verdict.subject.brief()}"), soft_wrap=True)
+            console.print(Text(verdict.subject.brief()), soft_wrap=True)
         console.print(Text(f"Checked: {verdict.reason}."), soft_wrap=True)
         for line in verdict.proof.lines() if verdict.proof else ():
             console.print(Text(line), soft_wrap=True)
