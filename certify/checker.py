@@ -15,7 +15,9 @@ from certify.pin_options import add_options, expected_of
 
 def main(arguments: list[str] | None = None) -> int:
     """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
-    parser = argparse.ArgumentParser(prog="python -m certify.checker", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m certify.checker", description=main.__doc__, allow_abbrev=False
+    )
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
     parser.add_argument(
