@@ -1,8 +1,9 @@
 """certify: how good a trained two-layer ReLU network really is, with a proof.
 
 `bound(X, y, gamma=0.1)` encloses the global optimum of the training loss; `check(certificate, X, y)` verifies
-the proof in exact arithmetic. `CertifiedReLURegressor` and `CertifiedReLUClassifier` wrap the first for
-scikit-learn, which they need. Importing the package loads no numerical library.
+the proof in exact arithmetic, and `Expected` says of what. `CertifiedReLURegressor` and
+`CertifiedReLUClassifier` wrap the first for scikit-learn, which they need. Importing the package loads no
+numerical library.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from certify.check import Verdict
 from certify.check_file import check
 from certify.cp_certificate import CompletePositivityCertificate
 from certify.errors import CertificateError, CertifyError, DataError, NetworkError, SolverError
+from certify.expected import Expected
 from certify.problem import ReLUNetwork, TrainingProblem
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ __all__ = [
     "CopositivityCertificate",
     "CopositivityReport",
     "DataError",
+    "Expected",
     "GapReport",
     "Interval",
     "NetworkError",

@@ -120,13 +120,20 @@ def _check_separator(certificate: CompletePositivityCertificate, matrix: Symmetr
 
 def complete_positivity_theorem(certificate: CompletePositivityCertificate, matrix: SymmetricMatrix) -> str:
     """State what a valid certificate proves, in words."""
-    q, r = matrix.order - certificate.free, certificate.free
+    p, r = matrix.order, certificate.free
+    q = p - r
     cone = " x ".join([f"R^{q}_+"] * (q > 0) + [f"R^{r}"] * (r > 0))
-    name = f"The symmetric matrix A of order {matrix.order} is"
+    name = f"The symmetric matrix A of order {p} is"
+    count = len(certificate.terms)
+    terms = f"{count} term{'s' * (count != 1)} b b^T with b in {cone}"
+    if not q:
+        every = "all coordinates are free, so that this is no more than semidefiniteness"
+        if certificate.statement == COMPLETELY_POSITIVE:
+            return f"{name} positive semidefinite, a sum of {terms}: {every}."
+        return f"{name} not positive semidefinite, no sum of terms b b^T with b in {cone}: {every}."
+    where = f" with the last {f'{r} coordinates' if r > 1 else 'coordinate'} free" if r else ""
     if certificate.statement == COMPLETELY_POSITIVE:
-        count = len(certificate.terms)
-        terms = f"{count} term{'s' * (count != 1)}"
-        words = f"{name} completely positive: a sum of {terms} b b^T with b in {cone}"
+        words = f"{name} completely positive{where}: a sum of {terms}"
         return f"{words}, so its cp-rank is at most {count}." if not r else f"{words}."
     reason = "it is not even semidefinite" if certificate.vector else "a copositive matrix separates it"
-    return f"{name} not completely positive: no sum of terms b b^T with b in {cone}, as {reason}."
+    return f"{name} not completely positive{where}: no sum of terms b b^T with b in {cone}, as {reason}."

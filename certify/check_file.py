@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -16,8 +16,9 @@ from certify.check import Verdict, check_certificate
 from certify.check_complete_positivity import check_complete_positivity, complete_positivity_theorem
 from certify.check_copositivity import check_copositivity, copositivity_theorem
 from certify.cp_certificate import CompletePositivityCertificate
-from certify.data import Dataset, parse_gamma, reapply_arrays, reapply_table
+from certify.data import Dataset, reapply_arrays, reapply_table
 from certify.errors import DataError
+from certify.expected import Expected
 from certify.kernel import TIME_LIMIT, KernelProof
 from certify.kernel_checker import check_in_kernel
 from certify.kernel_matrices import check_matrix_in_kernel
@@ -25,9 +26,10 @@ from certify.matrix_data import as_matrix, read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
 from certify.proved_checker import ProvedCheckerError, check_matrix_proved, check_proved, find_checker
-from certify.statement import TRUST, theorem
+from certify.statement import TRUST
+from certify.subject import OfMatrix, Training
 from certify.symmetric_matrix import SymmetricMatrix
-from certify.table import array_table, read_table
+from certify.table import Table, array_table, read_table
 
 AnyPath = str | PathLike[str]
 BEST = "best"  # the most trusted checker that is there
@@ -40,10 +42,12 @@ class DataVerdict(Verdict):
     Attributes:
         statement: the theorem that is proved, in words; None if nothing is.
         proof: what Coq's kernel accepted; None if nothing was, or it was not asked.
+        subject: the problem or the matrix that was checked; None if the certificate is for other data.
     """
 
     statement: str | None
     proof: KernelProof | None = None
+    subject: Training | OfMatrix | None = field(default=None, repr=False, compare=False)
 
 
 def check(
@@ -55,6 +59,7 @@ def check(
     problem: TrainingProblem | None = None,
     matrix: Any = None,
     gamma: Fraction | int | str | float | None = None,
+    expected: Expected | None = None,
     trust: str = "exact",
     coq: AnyPath | None = None,
     time_limit: float | None = None,
@@ -63,8 +68,8 @@ def check(
     """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
 
     Give the data once: as arrays `X` and `y`, as a file `data`, as an exact `problem`, or as a `matrix`. How
-    the problem is made of the data (gamma, bias, standardisation, classes) is the certificate's word: the
-    verdict's `statement` says what was proved, and `gamma` insists on a weight decay.
+    the problem is made of the data (gamma, targets, bias, standardisation, classes) is the certificate's
+    word: the verdict's `statement` says what was proved, and `expected` insists on what you mean.
 
     Args:
         certificate: a certificate, or the path of its file.
@@ -73,7 +78,8 @@ def check(
         data: path of a CSV or Parquet file, or of the matrix; read once, so that it may be a pipe.
         problem: an exact training problem.
         matrix: p x p, as it was given to `copositive`.
-        gamma: the weight decay that the certificate must be for; by default any.
+        gamma: the weight decay that the certificate must be for, as `Expected` takes it; by default any.
+        expected: what the certificate must be about; one of anything else is rejected before long work.
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
             in Coq (proofs/), which must have been built; "best" is the latter where it is there and can
             read the file, else the former; "rigorous", a quick first look at a large tree of a training
@@ -85,12 +91,14 @@ def check(
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
-        The verdict; a certificate that was made for other data is rejected, not an error.
+        The verdict; a certificate that was made for other data, or of something else than is expected, is
+        rejected, not an error.
 
     Raises:
         CertificateError: if the certificate file cannot be read.
         DataError: if the data cannot be read, or is given not at all or twice, or does not suit the
-            certificate's statement; if the trust level is unknown, or what it needs is not there.
+            certificate's statement; if what is expected makes no sense for the certificate; if the trust
+            level is unknown, or what it needs is not there.
         KernelCheckerError: if Coq fails or does not end in time.
     """
     given = [X is not None, data is not None, problem is not None, matrix is not None]
@@ -100,6 +108,11 @@ def check(
         raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
     if trust != "kernel" and not (coq is None and time_limit is None):
         raise DataError(f"a file of Coq and a time limit are for the trust level kernel, not for {trust}")
+    expected = expected or Expected()
+    if gamma is not None:
+        if expected.gamma is not None:
+            raise DataError("gamma is given twice: as gamma and in what is expected")
+        expected = replace(expected, gamma=gamma)
     kept = None if coq is None else Path(coq)
     seconds = TIME_LIMIT if time_limit is None else time_limit
     file = None
@@ -107,31 +120,32 @@ def check(
         # A pipe cannot be read again.
         file = Path(certificate) if os.path.isfile(certificate) else None
         certificate = load_any_certificate(certificate)
-    if isinstance(certificate, MatrixCertificate):
-        if (data is None and matrix is None) or gamma is not None or trust == "rigorous":
-            raise DataError(
-                f"the certificate states {certificate.statement!r} of a matrix: give that as data or matrix, "
-                "without gamma, and let the trust be exact, proved, kernel or best"
-            )
-        symmetric = as_matrix(matrix) if data is None else read_matrix(data)
-        return _check_matrix(certificate, symmetric, trust, on_progress, kept, seconds)
-    if matrix is not None:
-        raise DataError("the certificate is of a training problem: give X and y, data or problem")
     level = trust
     if trust == BEST:
         level = "exact" if find_checker() is None else "proved"
-    dataset = None
     try:
-        if problem is None:
-            dataset = _dataset(certificate, X, y, data)
-            problem = _problem(certificate, dataset)
-        if gamma is not None and parse_gamma(gamma) != certificate.gamma:
-            raise OtherDataError(f"the certificate is for gamma = {certificate.gamma}")
+        _insist(expected.differences_of_statement(certificate))
+        expected.refuse_unsuitable(certificate, of_data=problem is None)
+        if isinstance(certificate, MatrixCertificate):
+            if (data is None and matrix is None) or trust == "rigorous":
+                raise DataError(
+                    f"the certificate states {certificate.statement!r} of a matrix: give that as data or "
+                    "matrix, and let the trust be exact, proved, kernel or best"
+                )
+            symmetric = as_matrix(matrix) if data is None else read_matrix(data)
+            _insist(expected.differences_of_matrix(certificate, symmetric))
+            return _check_matrix(certificate, symmetric, trust, on_progress, kept, seconds)
+        if matrix is not None:
+            raise DataError("the certificate is of a training problem: give X and y, data or problem")
+        subject = _expected_subject(certificate, X, y, data, problem, expected)
     except OtherDataError as error:
         return rejection_of(error, level)
+    problem = subject.problem
     verdict, proof = None, None
     if level == "kernel":
-        verdict, proof = check_in_kernel(certificate, problem, dataset=dataset, file=kept, time_limit=seconds)
+        verdict, proof = check_in_kernel(
+            certificate, problem, dataset=subject.dataset, file=kept, time_limit=seconds
+        )
     elif level == "rigorous":
         from certify.rigorous import check_rigorously
 
@@ -144,8 +158,54 @@ def check(
                 raise
     if verdict is None:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
-    words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
-    return DataVerdict(**vars(verdict), statement=words, proof=proof)
+    return _training_verdict(DataVerdict(**vars(verdict), statement=None, proof=proof), subject)
+
+
+def check_subject(
+    certificate: Certificate, subject: Training, on_progress: Callable[[int, int], None] | None = None
+) -> DataVerdict:
+    """Decide in rational arithmetic whether a certificate proves its bound for a problem.
+
+    Args:
+        certificate: as read from an untrusted file.
+        subject: the problem, made of the user's own data.
+        on_progress: called with (nodes done, nodes in all).
+    """
+    return _training_verdict(check(certificate, problem=subject.problem, on_progress=on_progress), subject)
+
+
+def _training_verdict(verdict: DataVerdict, subject: Training) -> DataVerdict:
+    """State what is proved in the words of the data that was checked."""
+    words = None if verdict.bound is None else subject.theorem(verdict.bound)
+    return replace(verdict, statement=words, subject=subject)
+
+
+def _insist(differences: Iterable[str]) -> None:
+    words = "; ".join(differences)
+    if words:
+        raise OtherDataError(words, Obligation.EXPECTATION)
+
+
+def _expected_subject(
+    certificate: Certificate,
+    X: Any,
+    y: Any,
+    data: AnyPath | None,
+    problem: TrainingProblem | None,
+    expected: Expected,
+) -> Training:
+    """Return the problem that the certificate is to be checked against, if it is the expected one."""
+    if problem is not None:
+        _insist(expected.differences(certificate, None, None, problem))
+        return Training(problem, None)
+    dataset, table = _dataset(certificate, X, y, data)
+    try:
+        problem = _problem(certificate, dataset)
+    except OtherDataError:
+        _insist(expected.differences(certificate, dataset, table, None))
+        raise
+    _insist(expected.differences(certificate, dataset, table, problem))
+    return Training(problem, dataset)
 
 
 def _check_matrix(
@@ -166,7 +226,8 @@ def _check_matrix(
         words = copositivity_theorem(certificate, matrix)
     elif verdict.valid and isinstance(certificate, CompletePositivityCertificate):
         words = complete_positivity_theorem(certificate, matrix)
-    return DataVerdict(**vars(verdict), statement=words, proof=proof)
+    subject = OfMatrix.of(certificate, matrix)
+    return DataVerdict(**vars(verdict), statement=words, proof=proof, subject=subject)
 
 
 def _matrix_verdict(
@@ -188,48 +249,49 @@ def _matrix_verdict(
 
 
 class OtherDataError(DataError):
-    """The data is readable, but the certificate's recipe does not fit it."""
+    """The data is readable, but the certificate is for other data, or of something else than is expected.
+
+    Attributes:
+        obligation: what the certificate does not deliver.
+    """
+
+    def __init__(self, reason: str, obligation: Obligation = Obligation.PROBLEM) -> None:
+        super().__init__(reason)
+        self.obligation = obligation
 
 
 def rejection_of(error: OtherDataError, trust: str) -> DataVerdict:
-    """Return the verdict on a certificate that was made for other data."""
-    return DataVerdict(False, None, trust, str(error), Obligation.PROBLEM, 0, None)
+    """Return the verdict on a certificate that was made for something else."""
+    return DataVerdict(False, None, trust, str(error), error.obligation, 0, None)
 
 
-def dataset_of(certificate: Certificate, data: AnyPath) -> Dataset:
-    """Return what a certificate's recipe makes of a data file.
-
-    Raises:
-        OtherDataError: if the recipe does not fit the file.
-        DataError: if the file cannot be read.
-    """
-    return _dataset(certificate, None, None, data)
-
-
-def problem_of(certificate: Certificate, data: AnyPath) -> TrainingProblem:
+def subject_of(certificate: Certificate, data: AnyPath) -> Training:
     """Return the exact problem that a certificate's recipe makes of a data file.
 
     Raises:
         OtherDataError: if the recipe does not fit the file.
         DataError: if the file cannot be read.
     """
-    return _problem(certificate, dataset_of(certificate, data))
+    dataset, _ = _dataset(certificate, None, None, data)
+    return Training(_problem(certificate, dataset), dataset)
 
 
-def _dataset(certificate: Certificate, X: Any, y: Any, data: AnyPath | None) -> Dataset:
-    """Follow the certificate's recipe on the user's data."""
+def _dataset(certificate: Certificate, X: Any, y: Any, data: AnyPath | None) -> tuple[Dataset, Table]:
+    """Follow the certificate's recipe on the user's data; the table is the one that has the targets."""
     recipe = certificate.preprocessing
     if recipe is None:
         raise DataError("the certificate says nothing of how its problem is made from data: give `problem`")
     # Data that is no table of numbers is the user's to mend, not the certificate's fault.
-    table = None if data is None else read_table(data)
-    if table is None:
+    if data is None:
         array_table(X, "X")
-        array_table(y, "y", vector=True)
+        table = array_table(y, "y", vector=True)
+    else:
+        table = read_table(data)
     try:
-        return reapply_arrays(X, y, recipe) if table is None else reapply_table(table, recipe)
+        dataset = reapply_arrays(X, y, recipe) if data is None else reapply_table(table, recipe)
     except DataError as error:
         raise _other_data(error) from error
+    return dataset, table
 
 
 def _problem(certificate: Certificate, dataset: Dataset) -> TrainingProblem:

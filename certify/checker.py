@@ -10,24 +10,31 @@ import sys
 
 from certify.check_file import BEST, check
 from certify.errors import CertifyError
+from certify.pin_options import add_options, expected_of
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
-    parser = argparse.ArgumentParser(prog="python -m certify.checker", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m certify.checker", description=main.__doc__, allow_abbrev=False
+    )
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
     parser.add_argument(
         "--trust", default=BEST, metavar="LEVEL", help="best, proved, exact, rigorous or kernel"
     )
+    add_options(parser)
     options = parser.parse_args(arguments)
     try:
-        verdict = check(options.certificate, data=options.data, trust=options.trust)
-        if not verdict.valid:
-            print(f"REJECTED: {verdict.reason}")
+        expected = expected_of(options)
+        verdict = check(options.certificate, data=options.data, trust=options.trust, expected=expected)
+        if verdict.obligation is not None:
+            print(f"REJECTED: {verdict.obligation.name}: {verdict.reason}")
             return 1
-        print(f"VALID, trust: {verdict.trust}")
-        print(f"{verdict.statement}\nChecked: {verdict.reason}.")
+        print(f"VALID, trust: {verdict.trust}\n{verdict.statement}")
+        for name, value in verdict.subject.details() if verdict.subject else ():
+            print(f"    {name:<12}  {value}")
+        print(f"Checked: {verdict.reason}.")
         for line in verdict.proof.lines() if verdict.proof else ():
             print(line)
     except CertifyError as error:

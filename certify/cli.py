@@ -24,6 +24,19 @@ from certify.cli_parts import (
     require_writable,
 )
 from certify.errors import CertifyError
+from certify.expected_options import (
+    ExpectedBias,
+    ExpectedBound,
+    ExpectedFree,
+    ExpectedGamma,
+    ExpectedLoss,
+    ExpectedOutputBias,
+    ExpectedProblem,
+    ExpectedStandardize,
+    ExpectedStatement,
+    ExpectedTargets,
+    ExpectedTask,
+)
 from certify.gap_command import gap
 from certify.matrix_commands import copositive, cp
 from certify.tightness_command import tightness
@@ -60,16 +73,49 @@ def check(
         typer.Option(help="With --trust kernel: the seconds that Coq may take.", show_default="600"),
     ] = None,
     json_: AsJson = False,
+    gamma: ExpectedGamma = None,
+    target: ExpectedTargets = None,
+    task: ExpectedTask = None,
+    bias: ExpectedBias = None,
+    output_bias: ExpectedOutputBias = None,
+    standardize: ExpectedStandardize = None,
+    loss: ExpectedLoss = None,
+    at_least: ExpectedBound = None,
+    statement: ExpectedStatement = None,
+    free: ExpectedFree = None,
+    problem: ExpectedProblem = None,
 ) -> None:
-    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable input."""
+    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable input.
+
+    Valid means that what the certificate states is true of your data; which problem of your data that is, the
+    certificate says, and the verdict prints. To insist on the problem that you mean, and on a bound, say so:
+
+    certify check iris.cert --data iris.csv --target species --gamma 0.1 --no-bias --at-least 3.4
+    """
     from rich.console import Console
 
     from certify.check_file import check as check_file
+    from certify.expected import Expected
     from certify.summary import print_verdict
 
     require_writable(data, coq)
     require_writable(certificate, coq)
-    verdict = check_file(certificate, data=data, trust=trust, coq=coq, time_limit=time_limit)
+    expected = Expected(
+        gamma,
+        tuple(target or ()),
+        task,
+        bias,
+        output_bias,
+        standardize,
+        loss,
+        at_least,
+        statement,
+        free,
+        problem,
+    )
+    verdict = check_file(
+        certificate, data=data, expected=expected, trust=trust, coq=coq, time_limit=time_limit
+    )
     if json_:
         print_json(
             {
@@ -81,6 +127,7 @@ def check(
                 "reason": verdict.reason,
                 "obligation": None if verdict.obligation is None else verdict.obligation.name.lower(),
                 "statement": verdict.statement,
+                "problem": None if verdict.subject is None else verdict.subject.to_json(),
                 "leaves": verdict.leaves,
                 "proof": None if verdict.proof is None else verdict.proof.to_json(),
             }
@@ -208,17 +255,17 @@ def attack(
 
     from certify.attack import attack as run
     from certify.certificate_file import load_certificate
-    from certify.check_file import problem_of
+    from certify.check_file import subject_of
     from certify.data import parse_gamma
-    from certify.summary import print_attack
+    from certify.summary import print_attack, print_subject
 
     loaded = load_certificate(certificate)
-    problem = problem_of(loaded, data)
+    subject = subject_of(loaded, data)
     with Progress(console=error_console(), transient=True) as progress:
         task = progress.add_task("forging", total=trials)
         found = run(
             loaded,
-            problem,
+            subject.problem,
             trials=trials,
             seed=seed,
             upper=None if upper is None else parse_gamma(upper, "the upper bound"),
@@ -227,6 +274,7 @@ def attack(
     if json_:
         print_json(
             {
+                "problem": subject.to_json(),
                 "tried": found.tried,
                 "accepted": found.accepted,
                 "breaches": len(found.breaches),
@@ -241,7 +289,9 @@ def attack(
             }
         )
     else:
-        print_attack(Console(highlight=False), found)
+        out = Console(highlight=False)
+        print_subject(out, subject)
+        print_attack(out, found)
     raise typer.Exit(1 if found.breaches else 0)
 
 

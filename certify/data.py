@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from typing import Any
 
+from certify import names
 from certify.errors import DataError
 from certify.preprocessing import (
     TASKS,
@@ -43,7 +44,6 @@ __all__ = [
 Matrix = tuple[tuple[Fraction, ...], ...]
 
 MAX_BITS = 14_000  # of an integer of the problem: Python writes at most 4300 digits
-LISTED = 6  # names in a sentence
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,10 @@ class Dataset:
         preprocessing: the recipe that led here.
         features: n rows, the features as they stand in the data: neither standardised nor with a bias.
         labels: the target columns as they stand there.
-        feature_names: the columns of `features`; 1-based positions as text where a file
-            has no header, x1, x2, ... where an array has no names.
+        feature_names: the columns of `features`: the data's own names; 1-based positions as
+            text where a file has no header or a name is not unique or is a number itself; x1, x2, ... where
+            an array has no names.
+        target_names: likewise the columns that `targets` are made of, whatever the recipe calls them.
         source: the path as given, or "arrays".
         lines: the 1-based line of the file on which each row begins; None where rows are just counted.
     """
@@ -68,6 +70,7 @@ class Dataset:
     features: Matrix
     labels: Table
     feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
     source: str
     lines: tuple[int, ...] | None = None
 
@@ -89,23 +92,42 @@ class Dataset:
             self.inputs, self.targets, parse_gamma(gamma), loss, output_bias
         )
 
+    @property
+    def constant_features(self) -> tuple[str, ...]:
+        """The names of the features that are the same in every row."""
+        columns = zip(*self.inputs, strict=True)
+        return tuple(
+            name for name, column in zip(self.feature_names, columns, strict=False) if len(set(column)) == 1
+        )
+
     def describe(self) -> str:
         """Say in one sentence what is fitted to what."""
-        recipe = self.preprocessing
-        features = _listed(map(_column_name, self.feature_names))
-        targets = _listed(map(_column_name, recipe.targets))
-        return (
-            f"{self.source}: {_counted(len(self.inputs), 'row')}, "
-            f"{_counted(len(self.feature_names), 'feature')} ({features}), "
-            + ("standardised, " if recipe.standardize is not None else "")
-            + ("with a bias, " if recipe.bias else "")
-            + f"{'target' if len(recipe.targets) == 1 else 'targets'} {targets}: "
-            + (
-                f"{len(recipe.classes)} classes ({_listed(map(_printable, recipe.classes))}), one-hot"
-                if recipe.classes
-                else "regression"
-            )
+        source = self.source if self.source.isprintable() else repr(self.source)
+        parts = [f"{source}: {_counted(len(self.inputs), 'row')}", self.describe_features()]
+        if self.preprocessing.bias:
+            parts.append("with a bias")
+        return ", ".join([*parts, self.describe_targets()])
+
+    def describe_features(self) -> str:
+        """Name the features, and say how they are standardised."""
+        words = (
+            f"{_counted(len(self.feature_names), 'feature')} "
+            f"({names.listed(map(names.column, self.feature_names))})"
         )
+        if self.preprocessing.standardize is None:
+            return words
+        words += ", standardised to mean 0 and variance 1, up to rounding"
+        constant = names.listed(map(names.column, self.constant_features))
+        return f"{words} (but {constant}: constant, shifted to 0)" if constant else words
+
+    def describe_targets(self) -> str:
+        """Name the targets, and say what is made of them."""
+        classes = self.preprocessing.classes
+        words = "target " if len(self.target_names) == 1 else "targets "
+        words += names.listed(map(names.column, self.target_names))
+        if not classes:
+            return f"{words}: regression"
+        return f"{words}: {len(classes)} classes ({names.listed(map(names.shown, classes))}), one-hot"
 
 
 def parse_gamma(gamma: Fraction | int | str | float, name: str = "gamma") -> Fraction:
@@ -123,7 +145,7 @@ def parse_gamma(gamma: Fraction | int | str | float, name: str = "gamma") -> Fra
     except ValueError:
         number = None
     if number is None:
-        raise DataError(f"{name} is {text[:40]!r}: give a positive number such as 0.1")
+        raise DataError(f"{name} is {names.quoted(text)}: give a positive number such as 0.1")
     return number
 
 
@@ -163,10 +185,10 @@ def from_table(
     """Choose the recipe for a table; see `read_dataset`."""
     chosen = _target_columns(table, targets) if targets else [len(table.names) - 1]
     features, labels = _divided(table, chosen)
-    names = tuple(_reference(table, column) for column in chosen)
+    references = tuple(_reference(table, column) for column in chosen)
     inputs = _numbers(features, "feature")
-    recipe = _choose(inputs, labels, names, task, bias, standardize)
-    return _follow(recipe, inputs, features.names, labels, table.source)
+    recipe = _choose(inputs, labels, references, task, bias, standardize)
+    return _follow(recipe, inputs, _file_names(table, chosen), labels, table.source)
 
 
 def reread_dataset(path: str | os.PathLike[str], preprocessing: Preprocessing) -> Dataset:
@@ -181,8 +203,10 @@ def reread_dataset(path: str | os.PathLike[str], preprocessing: Preprocessing) -
 
 def reapply_table(table: Table, preprocessing: Preprocessing) -> Dataset:
     """Take over a file's table by a recorded recipe; see `reread_dataset`."""
-    features, labels = _divided(table, _target_columns(table, preprocessing.targets))
-    return _follow(preprocessing, _numbers(features, "feature"), features.names, labels, table.source)
+    chosen = _target_columns(table, preprocessing.targets)
+    features, labels = _divided(table, chosen)
+    inputs = _numbers(features, "feature")
+    return _follow(preprocessing, inputs, _file_names(table, chosen), labels, table.source)
 
 
 def from_arrays(
@@ -203,8 +227,9 @@ def from_arrays(
     """
     features, labels = _array_tables(X, y)
     inputs = _numbers(features, "feature")
-    recipe = _choose(inputs, labels, labels.names, task, bias, standardize)
-    return _follow(recipe, inputs, features.names, labels, "arrays")
+    own = _own_names(features), _own_names(labels)
+    recipe = _choose(inputs, labels, own[1], task, bias, standardize)
+    return _follow(recipe, inputs, own, labels, "arrays")
 
 
 def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing) -> Dataset:
@@ -219,7 +244,18 @@ def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing) -> Dataset:
             f"y has {_counted(len(labels.names), 'column')} and the recipe "
             f"{_counted(len(preprocessing.targets), 'target')}: give the targets that the recipe was made for"
         )
-    return _follow(preprocessing, _numbers(features, "feature"), features.names, labels, "arrays")
+    own = _own_names(features), _own_names(labels)
+    return _follow(preprocessing, _numbers(features, "feature"), own, labels, "arrays")
+
+
+def target_names(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
+    """Return the names, as `Dataset.target_names` has them, of columns given by name or 1-based position.
+
+    Raises:
+        DataError: if there is no such column, or more than one, or one comes twice.
+    """
+    own = _own_names(table)
+    return tuple(own[column] for column in _target_columns(table, targets))
 
 
 def _target_columns(table: Table, targets: Sequence[str]) -> list[int]:
@@ -227,7 +263,8 @@ def _target_columns(table: Table, targets: Sequence[str]) -> list[int]:
     for k, column in enumerate(columns):
         if column in columns[:k]:
             raise DataError(
-                f"{table.source}: the target column {table.names[column]!r} is named twice: name it once"
+                f"{table.source}: the target column {names.quoted(table.names[column])} is named twice: "
+                "name it once"
             )
     return columns
 
@@ -244,13 +281,13 @@ def column_of(table: Table, target: str, role: str = "target") -> int:
         found.add(int(target) - 1)
     if not found:
         raise DataError(
-            f"{table.source} has no column {target[:40]!r}: give one of the names "
-            f"{_listed(map(_printable, table.names))}, or a position from 1 to {width}"
+            f"{table.source} has no column {names.quoted(target)}: give one of the names "
+            f"{names.listed(map(names.shown, table.names))}, or a position from 1 to {width}"
         )
     if len(found) > 1:
         raise DataError(
-            f"{table.source}: the {role} {target[:40]!r} can mean each of the columns "
-            f"{_listed(str(k + 1) for k in sorted(found))}: give these columns names of their own"
+            f"{table.source}: the {role} {names.quoted(target)} can mean each of the columns "
+            f"{names.listed(str(k + 1) for k in sorted(found))}: give these columns names of their own"
         )
     return found.pop()
 
@@ -261,6 +298,20 @@ def _reference(table: Table, column: int) -> str:
     text = name if table.names.count(name) == 1 else str(column + 1)
     column_of(table, text)
     return text
+
+
+def _own_names(table: Table) -> tuple[str, ...]:
+    """The columns' names, which differ: those that are not unique, or digits, give way to the position."""
+    counts = Counter(table.names)
+    return tuple(
+        str(k + 1) if counts[name] > 1 or name.isdecimal() else name for k, name in enumerate(table.names)
+    )
+
+
+def _file_names(table: Table, targets: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of a file's features and of its targets."""
+    own = _own_names(table)
+    return tuple(name for k, name in enumerate(own) if k not in targets), tuple(own[k] for k in targets)
 
 
 def _divided(table: Table, targets: Sequence[int]) -> tuple[Table, Table]:
@@ -292,13 +343,18 @@ def _choose(
 
 
 def _follow(
-    recipe: Preprocessing, inputs: Matrix, names: tuple[str, ...], labels: Table, source: str
+    recipe: Preprocessing,
+    inputs: Matrix,
+    own: tuple[tuple[str, ...], tuple[str, ...]],
+    labels: Table,
+    source: str,
 ) -> Dataset:
+    feature_names, target_names = own
     features = inputs
     if recipe.standardize is not None:
-        if len(recipe.standardize) != len(names):
+        if len(recipe.standardize) != len(feature_names):
             raise DataError(
-                f"{source} has {_counted(len(names), 'feature')} and the recipe standardises "
+                f"{source} has {_counted(len(feature_names), 'feature')} and the recipe standardises "
                 f"{len(recipe.standardize)}: use the data that the recipe was made for"
             )
         # With any other scales a recipe could make an easy problem, or an empty one, of the same data.
@@ -315,27 +371,37 @@ def _follow(
     if recipe.bias:
         inputs = tuple((*row, Fraction(1)) for row in inputs)
     one_hot = recipe.task == "classification"
-    targets = _one_hot(labels, recipe.classes) if one_hot else _numbers(labels, "regression target")
-    return Dataset(inputs, targets, recipe, features, labels, names, source, labels.lines)
+    outputs = _one_hot(labels, recipe.classes) if one_hot else _numbers(labels, "regression target")
+    return Dataset(
+        inputs,
+        outputs,
+        recipe,
+        features,
+        labels,
+        feature_names,
+        target_names,
+        source,
+        labels.lines,
+    )
 
 
 def _one_hot(labels: Table, classes: tuple[str, ...]) -> Matrix:
-    names = [label_text(row[0]) for row in labels.rows]
-    recorded, occurring = set(classes), set(names)
-    for i, name in enumerate(names):
+    labelled = [label_text(row[0]) for row in labels.rows]
+    recorded, occurring = set(classes), set(labelled)
+    for i, name in enumerate(labelled):
         if name not in recorded:
             raise DataError(
-                f"{labels.where(i, 0)}: the class {name[:40]!r} is not one of the recorded classes "
-                f"{_listed(map(_printable, classes))}; use the data that the recipe was made for"
+                f"{labels.where(i, 0)}: the class {names.quoted(name)} is not one of the recorded classes "
+                f"{names.listed(map(names.shown, classes))}; use the data that the recipe was made for"
             )
     for name in classes:
         if name not in occurring:
             raise DataError(
-                f"{labels.source}: no row has the recorded class {name[:40]!r}: use the data that the recipe "
-                "was made for"
+                f"{labels.source}: no row has the recorded class {names.quoted(name)}: use the data that "
+                "the recipe was made for"
             )
     unit = {name: tuple(Fraction(name == other) for other in classes) for name in classes}
-    return tuple(unit[name] for name in names)
+    return tuple(unit[name] for name in labelled)
 
 
 def _numbers(table: Table, role: str) -> Matrix:
@@ -347,8 +413,8 @@ def _numbers(table: Table, role: str) -> Matrix:
             if isinstance(cell, str):
                 may_be_a_header = table.lines is not None and i == 0 and not table.has_header
                 raise DataError(
-                    f"{table.where(i, k)}: {cell[:40]!r} is text and a {role} must be a number; write a "
-                    "decimal such as 5.1"
+                    f"{table.where(i, k)}: {names.quoted(cell)} is text and a {role} must be a number; "
+                    "write a decimal such as 5.1"
                     + (", or begin the names with letters if this is a header" if may_be_a_header else "")
                 )
             numbers.append(cell)
@@ -369,22 +435,6 @@ def _refuse_vast(rows: Iterable[Sequence[Fraction]], source: str) -> None:
                 f"{source} has numbers that need integers of more than {MAX_BITS} bits over a common "
                 "denominator: round them to fewer digits or rescale them"
             )
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = iter(names)
-    shown = list(islice(names, LISTED))
-    return ", ".join([*shown, *(["..."] if any(True for _ in names) else [])])
-
-
-def _column_name(name: str) -> str:
-    return f"column {name}" if name.isdecimal() else _printable(name)
-
-
-def _printable(name: str) -> str:
-    """A name from a file, made safe to print on a terminal and short."""
-    short = name if len(name) <= 40 else name[:40] + "..."
-    return short if short.isprintable() else repr(short)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from certify.cells import describe_cells
 from certify.certificate import Certificate
-from certify.check_file import DataVerdict, check
+from certify.check_file import DataVerdict, check_subject
 from certify.contributions import contributions
 from certify.data import Dataset
 from certify.directions import dual_point
@@ -16,10 +16,12 @@ from certify.errors import CertificateError
 from certify.explanation import Explanation
 from certify.gap_split import split_gap
 from certify.ladder import estimate_gauge, ladder, residual
+from certify.names import column
 from certify.network_arrays import FloatNetwork, unit_directions
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.progress import Clock, Observer
 from certify.root_leaf import Arrays
+from certify.subject import Training
 
 __all__ = ["Explanation", "explain"]
 
@@ -44,22 +46,19 @@ def explain(
         DataError: if the problem has numbers beyond floating point.
         NetworkError: if the network does not fit the problem, or has a weight beyond floating point.
     """
-    verdict = check(certificate, problem=problem_from(certificate, data))
+    if isinstance(data, TrainingProblem):
+        subject = Training(data, None)
+    else:
+        subject = Training(data.problem(certificate.gamma, certificate.loss, certificate.output_bias), data)
+    verdict = check_subject(certificate, subject)
     if not verdict.valid:
         raise CertificateError(f"{verdict.reason}; nothing is proved: explain a valid certificate")
-    return explain_valid(certificate, data, verdict, network, Clock(None, observer or Observer()))
-
-
-def problem_from(certificate: Certificate, data: TrainingProblem | Dataset) -> TrainingProblem:
-    """Return the problem that a certificate is about, if it is about this data."""
-    if isinstance(data, TrainingProblem):
-        return data
-    return data.problem(certificate.gamma, certificate.loss, certificate.output_bias)
+    return explain_valid(certificate, subject, verdict, network, Clock(None, observer or Observer()))
 
 
 def explain_valid(
     certificate: Certificate,
-    data: TrainingProblem | Dataset,
+    subject: Training,
     verdict: DataVerdict,
     network: ReLUNetwork | None,
     clock: Clock,
@@ -69,7 +68,7 @@ def explain_valid(
 
     Args:
         certificate: the valid one.
-        data: as in `explain`.
+        subject: the problem that it is for.
         verdict: what the exact checker said.
         network: as in `explain`.
         clock: times the stages, and tells them.
@@ -78,19 +77,18 @@ def explain_valid(
     Raises:
         DataError: as `explain` does, like NetworkError.
     """
-    problem = problem_from(certificate, data)
+    problem, data = subject.problem, subject.dataset
     gap = given = None
     if network is not None:
         given = FloatNetwork.of(network, problem.d, problem.c)  # refuses what is beyond floating point
         gap = split_gap(certificate, problem, network)
     arrays, N = Arrays.of(problem), dual_point(certificate)
-    recipe = data.preprocessing if isinstance(data, Dataset) else None
-    names = _names(data)
+    names = _names(subject)
     samples = contributions(
         certificate,
         problem,
-        () if recipe is None else recipe.classes,
-        data.lines if isinstance(data, Dataset) else None,
+        () if data is None else data.preprocessing.classes,
+        None if data is None else data.lines,
     )
     with clock.stage("cells") as words:
         cells = describe_cells(
@@ -127,7 +125,7 @@ def explain_valid(
     return Explanation(
         verdict=verdict,
         certificate=certificate,
-        data=data.describe() if isinstance(data, Dataset) else "a problem given as arrays",
+        subject=subject,
         samples=samples,
         cells=cells,
         gauge=gauge,
@@ -137,7 +135,8 @@ def explain_valid(
     )
 
 
-def _names(data: TrainingProblem | Dataset) -> list[str]:
-    if isinstance(data, TrainingProblem):
-        return [f"x{k + 1}" for k in range(data.d)]
-    return [*data.feature_names, *["the bias"] * data.preprocessing.bias]
+def _names(subject: Training) -> list[str]:
+    data = subject.dataset
+    if data is None:
+        return [f"x{k + 1}" for k in range(subject.problem.d)]
+    return [*map(column, data.feature_names), *["the bias"] * data.preprocessing.bias]

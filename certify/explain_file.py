@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certify.certificate_file import load_certificate
-from certify.check_file import DataVerdict, OtherDataError, check, dataset_of, rejection_of
-from certify.explain import explain_valid, problem_from
+from certify.check_file import DataVerdict, OtherDataError, check_subject, rejection_of, subject_of
+from certify.explain import explain_valid
 from certify.explanation import Explanation
 from certify.interrupts import Interrupts
 from certify.loaded_network import network_for
@@ -61,20 +61,17 @@ def explain_file(
     loaded = load_certificate(certificate)
     clock = Clock(None, observer or Observer())
     try:
-        dataset = dataset_of(loaded, data)
+        subject = subject_of(loaded, data)
     except OtherDataError as error:
         return ExplainReport(rejection_of(error, "exact"), None)
-    problem = problem_from(loaded, dataset)
-    trained = None if network is None else network_for(problem, load_network(network))
+    trained = None if network is None else network_for(subject.problem, load_network(network))
     with clock.stage("check") as words:
-        verdict = check(
-            loaded,
-            problem=problem,
-            on_progress=lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
+        verdict = check_subject(
+            loaded, subject, lambda done, total: clock.observer.update(f"{done} of {total} nodes")
         )
         words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
     if not verdict.valid:
         return ExplainReport(verdict, None)
     with Interrupts() as interrupts:
-        explanation = explain_valid(loaded, dataset, verdict, trained, clock, lambda: interrupts.came)
+        explanation = explain_valid(loaded, subject, verdict, trained, clock, lambda: interrupts.came)
     return ExplainReport(verdict, explanation)

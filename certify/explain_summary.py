@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from certify.cells import Cells
-from certify.data import LISTED
 from certify.exact import decimal_down, decimal_up
 from certify.explanation import LOOSE, TIGHT, Explanation
 from certify.gap_split import GapSplit
 from certify.loaded_network import counted
+from certify.names import listed, shown
 from certify.statement import TRUST
 
 _ROWS = 5
@@ -40,16 +40,10 @@ def print_explanation(console: Console, explanation: Explanation) -> None:
 def _statement(explanation: Explanation) -> Iterator[str]:
     certificate = explanation.certificate
     yield explanation.verdict.statement or ""
-    yield f"Data: {explanation.data}"
-    bias = {
-        "none": "none",
-        "free": "b, without a penalty",
-        "decayed": "b, with the penalty gamma/2 |b|^2",
-    }[certificate.output_bias]
+    yield f"Problem: {explanation.subject.line()}"
     yield (
-        f"Output bias: {bias}. Method: {_printable(certificate.method)}. N has "
-        f"{len(certificate.dual_point)} x {len(certificate.dual_point[0])} entries over "
-        f"2^{certificate.dual_exponent}."
+        f"Method: {shown(certificate.method)}. N has {len(certificate.dual_point)} x "
+        f"{len(certificate.dual_point[0])} entries over 2^{certificate.dual_exponent}."
     )
 
 
@@ -63,7 +57,7 @@ def _samples(explanation: Explanation) -> Iterator[str]:
     carriers = samples.carriers(_MOST_OF_THE_BOUND)
     yield (
         f"  {carriers} of {len(samples.samples)} samples carry 90 % of the bound; "
-        + (f"it holds without {len(idle)} that have N_i = 0: rows {_listed(map(str, idle))}" if idle else "")
+        + (f"it holds without {len(idle)} that have N_i = 0: rows {listed(map(str, idle))}" if idle else "")
         + ("" if idle else "none has N_i = 0")
     )
     yield f"  {'row':>6}  {'line':>6}  {'contribution':>13}  {'share':>7}  target"
@@ -75,7 +69,7 @@ def _samples(explanation: Explanation) -> Iterator[str]:
         )
     if samples.classes:
         shares = (f"{_short(name)} {_percent(samples.share(part))}" for name, part in samples.classes.items())
-        yield f"  by class: {_listed(shares)}"
+        yield f"  by class: {listed(shares)}"
     if samples.output_bias:
         yield f"  the output bias takes off {decimal_up(-samples.output_bias, 6)}"
 
@@ -93,7 +87,7 @@ def _cells(explanation: Explanation) -> Iterator[str]:
             f"  {cells.looked_at} leaves ({kinds}) at depths {depths[0]} to {depths[-1]}, in the median "
             f"{cells.median_depth}"
         )
-        coordinates = _listed(map(_short, cells.coordinates))
+        coordinates = listed(map(_short, cells.coordinates))
         if len(cells.regions) < cells.looked_at:
             yield f"  most leaves by the signs of ({coordinates}): {_regions(cells)}"
         else:
@@ -196,15 +190,5 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def _listed(words: Iterable[str]) -> str:
-    words = iter(words)
-    shown = list(islice(words, LISTED))
-    return ", ".join([*shown, *(["..."] if any(True for _ in words) else [])])
-
-
 def _short(name: str) -> str:
-    return _printable(name if len(name) <= _WIDEST_TARGET else name[:_WIDEST_TARGET] + "...")
-
-
-def _printable(name: str) -> str:
-    return name if name.isprintable() else repr(name)
+    return shown(name, _WIDEST_TARGET)

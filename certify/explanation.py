@@ -14,6 +14,7 @@ from certify.contributions import Contributions
 from certify.exact import float_down, float_up
 from certify.gap_split import GapSplit, Neuron
 from certify.ladder import GaugeEstimate, Ladder
+from certify.subject import Training
 
 # Of the largest gauge found.
 TIGHT = 0.999
@@ -27,7 +28,7 @@ class Explanation:
     Attributes:
         verdict: of the exact checker; its `statement` is the theorem.
         certificate: what is explained.
-        data: in a sentence, what the problem was made of.
+        subject: the problem, and what it was made of.
         samples: what each sample adds to the bound, exactly.
         cells: the leaves of the proof tree in numbers.
         gauge: of the certificate's dual point, an estimate.
@@ -38,7 +39,7 @@ class Explanation:
 
     verdict: DataVerdict
     certificate: Certificate
-    data: str
+    subject: Training
     samples: Contributions
     cells: Cells
     gauge: GaugeEstimate
@@ -67,7 +68,7 @@ class Explanation:
             "valid": True,
             "trust": self.verdict.trust,
             "statement": self.verdict.statement,
-            "data": self.data,
+            "problem": self.subject.to_json(),
             "method": certificate.method,
             "gamma_exact": _exact(certificate.gamma),
             "output_bias": certificate.output_bias,

@@ -17,6 +17,7 @@ from certify.network_file import save_network
 from certify.problem import ReLUNetwork, TrainingProblem
 from certify.report import Interval, Report, Stage, Status
 from certify.statement import formula
+from certify.subject import Training
 from certify.weight_decay import FrameworkObjective
 
 _ROUNDING = Fraction(1, 10**9)
@@ -64,6 +65,11 @@ class GapReport:
     seconds: float
     report: Report | None
     framework: FrameworkObjective | None
+
+    @property
+    def subject(self) -> Training:
+        """The problem, and what it was made of."""
+        return Training(self.problem, self.dataset)
 
     @property
     def shortened(self) -> str | None:
@@ -130,6 +136,7 @@ class GapReport:
         lower, upper = self.interval.lower, self.interval.upper
         diagnosis = self.diagnosis
         return {
+            "problem": self.subject.to_json(),
             "network": self.source,
             "notes": list(self.notes),
             "objective": formula(self.problem),

@@ -27,6 +27,7 @@ from certify.directions import (
     unit_vectors,
     whitening,
 )
+from certify.names import column
 from certify.report import Report
 from certify.root_leaf import Arrays
 
@@ -279,7 +280,7 @@ def _sentences(peak: float, at_neurons: Matrix) -> str:
 
 def _names(report: Report) -> tuple[list[str], list[str]]:
     """Return the features' names for people, and short ones that every font has."""
-    names = list(report.dataset.feature_names)
+    names = list(map(column, report.dataset.feature_names))
     short = [f"x{k + 1}" for k in range(len(names))]
     if report.dataset.preprocessing.bias:
         return [*names, "the bias"], [*short, "b"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from certify.data import column_of
 from certify.errors import DataError
+from certify.names import quoted, shown
 from certify.preprocessing import label_text
 from certify.table import Table
 
@@ -26,7 +27,7 @@ def split_table(table: Table, column: str, most: int | None = None) -> tuple[Tab
     index = column_of(table, column, "group")
     others = [k for k in range(len(table.names)) if k != index]
     if not others:
-        raise DataError(f"{table.source} has no column besides {column[:40]!r}: add features and a target")
+        raise DataError(f"{table.source} has no column besides {quoted(column)}: add features and a target")
     groups: dict[str, list[int]] = {}
     for i, row in enumerate(table.rows):
         groups.setdefault(label_text(row[index]), []).append(i)
@@ -34,7 +35,7 @@ def split_table(table: Table, column: str, most: int | None = None) -> tuple[Tab
     return tuple(
         replace(
             rest,
-            source=f"{table.source}, {table.names[index]} {value[:40]}",
+            source=f"{table.source}, {shown(table.names[index])} {shown(value)}",
             rows=tuple(rest.rows[i] for i in rows),
             lines=None if table.lines is None else tuple(table.lines[i] for i in rows),
         )

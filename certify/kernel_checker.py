@@ -79,7 +79,7 @@ def check_in_kernel(
         Question(
             definitions,
             "check hint (fun _ => true) training evidence",
-            tuple(_conclusion(certificate, problem)),
+            tuple(_conclusion(certificate, problem, dataset)),
             "lower_bound",
             _statement(problem),
             data="table",
@@ -105,9 +105,9 @@ def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> flo
     return seconds
 
 
-def _conclusion(certificate: Certificate, problem: TrainingProblem) -> Iterator[str]:
+def _conclusion(certificate: Certificate, problem: TrainingProblem, dataset: Dataset | None) -> Iterator[str]:
     bound, kind = certificate.bound, OUTPUT_BIASES[problem.output_bias]
-    words = theorem(problem, bound, certificate.preprocessing)
+    words = theorem(problem, bound, dataset)
     yield f"Definition in_words : string := ({text(' '.join(words.split()))})%string."
     yield f"Definition claim : Q := {rational(bound)}%Q."
     yield f"Lemma claim_in_decimals : Qle_bool {decimal_down(bound, 12)}%Q claim = true."

@@ -9,6 +9,7 @@ class Obligation(Enum):
     """What a certificate owes; the value is what is said when it does not deliver."""
 
     NODE_KIND = "the tree has a node of a kind that a proof of this statement does not have"
+    EXPECTATION = "the certificate is for something else than what is expected"
     PROBLEM = "the certificate is for another problem: its hash is not that of this data and gamma"
     STATEMENT = "the certificate states another gamma or loss than the problem's"
     DUAL_SHAPE = "the dual point has not one row per sample and one column per target"

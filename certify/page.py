@@ -54,7 +54,7 @@ def render_page(report: Report) -> str:
         left=_percentage(interval.lower, zero_loss),
         width=_percentage(interval.upper - interval.lower, zero_loss),
         zero_loss=decimal_up(zero_loss, 6),
-        theorem=theorem(problem, interval.lower, report.dataset.preprocessing),
+        theorem=theorem(problem, interval.lower, report.dataset),
         trust=TRUST[report.verdict.trust],
         verdict=report.verdict.reason.capitalize(),
         neurons=report.network.width,

@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from certify.errors import CertificateError, DataError
+from certify.names import quoted
 from certify.problem import over_common_denominator
 from certify.table import Cell, Table, parse_number
 
@@ -108,8 +109,8 @@ def natural_task(labels: Table) -> str:
     for i, (cell,) in enumerate(labels.rows):
         if isinstance(cell, str):
             raise DataError(
-                f"{labels.where(i, 0)}: {cell[:40]!r} is text in a target column of numbers; write a number, "
-                "or choose the task classification"
+                f"{labels.where(i, 0)}: {quoted(cell)} is text in a target column of numbers; write a "
+                "number, or choose the task classification"
             )
     return "regression"
 
@@ -134,7 +135,7 @@ def classes_of(labels: Table) -> tuple[str, ...]:
     classes = {label_text(row[0]): _label_number(row[0]) for row in labels.rows}
     if len(classes) == 1:
         raise DataError(
-            f"{labels.source}: every row has the class {min(classes)[:40]!r}: choose another target, or the "
+            f"{labels.source}: every row has the class {quoted(min(classes))}: choose another target, or the "
             "task regression"
         )
     if len(classes) > MAX_CLASSES:

@@ -19,6 +19,7 @@ from fractions import Fraction
 from flint import fmpz_mat
 
 from certify.errors import DataError, NetworkError
+from certify.names import quoted
 
 Rational = int | Fraction
 IntegerRows = tuple[tuple[int, ...], ...]
@@ -161,12 +162,13 @@ class TrainingProblem:
         if len({len(row) for row in self.inputs}) > 1 or len({len(row) for row in self.targets}) > 1:
             raise DataError("the rows of X or of Y differ in length: give two full matrices")
         if self.gamma <= 0:
-            raise DataError(f"gamma is {self.gamma}: give a positive weight-decay strength")
+            raise DataError(f"gamma is {str(self.gamma)[:40]}: give a positive weight-decay strength")
         if self.loss not in LOSSES:
-            raise DataError(f"the loss {self.loss!r} is not supported: use one of {', '.join(LOSSES)}")
+            raise DataError(f"the loss {quoted(self.loss)} is not supported: use one of {', '.join(LOSSES)}")
         if self.output_bias not in OUTPUT_BIASES:
             raise DataError(
-                f"the output bias {self.output_bias!r} is unknown: use one of {', '.join(OUTPUT_BIASES)}"
+                f"the output bias {quoted(self.output_bias)} is unknown: use one of "
+                f"{', '.join(OUTPUT_BIASES)}"
             )
         # The hash must depend on the problem alone, not on how its fractions were written.
         for rows, denominator in (

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from certify.certificate_file import from_text, load_certificate, save_certificate, to_text
 from certify.check import Verdict, check_certificate
-from certify.check_file import problem_of
+from certify.check_file import subject_of
 from certify.errors import DataError
 from certify.interrupts import Interrupts
 from certify.obligations import Rejection
 from certify.progress import Clock, Observer
 from certify.shrink import MAX_MIXED, Shrunk, shrink
+from certify.subject import Training
 from certify.threads import single_threaded
 
 
@@ -22,6 +23,7 @@ class ShrinkReport:
     """What became of a certificate.
 
     Attributes:
+        subject: the problem that it is for.
         path: the file that was written; None if the certificate is not valid.
         verdict: of the exact checker, on the smaller certificate.
         leaves: before and after.
@@ -30,6 +32,7 @@ class ShrinkReport:
         seconds: wall time.
     """
 
+    subject: Training
     path: Path | None
     verdict: Verdict
     leaves: tuple[int, int]
@@ -41,6 +44,7 @@ class ShrinkReport:
         """Return the machine-readable result."""
         bound = self.verdict.bound
         return {
+            "problem": self.subject.to_json(),
             "valid": self.verdict.valid,
             "reason": self.verdict.reason,
             "lower_bound_exact": None if bound is None else f"{bound.numerator}/{bound.denominator}",
@@ -80,7 +84,8 @@ def shrink_file(
     if time_limit is not None and not time_limit > 0:
         raise DataError(f"the time limit is {time_limit} seconds: give a positive number")
     loaded = load_certificate(certificate)
-    problem = problem_of(loaded, data)
+    subject = subject_of(loaded, data)
+    problem = subject.problem
     clock = Clock(time_limit, observer or Observer())
     before = len(to_text(loaded))
     with Interrupts() as interrupts:
@@ -111,6 +116,7 @@ def shrink_file(
         if verdict.valid:
             save_certificate(smaller, output)
     return ShrinkReport(
+        subject,
         output if verdict.valid else None,
         verdict,
         (loaded.leaves, smaller.leaves),

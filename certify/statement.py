@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from certify.exact import decimal_down
-from certify.preprocessing import Preprocessing
+from certify.data import Dataset
+from certify.exact import decimal_down, decimal_up
 from certify.problem import TrainingProblem
+
+_LONGEST_NUMBER = 60  # characters of a number that stands in a sentence as it is
 
 TRUST = {
     "proved": "proved (a checker whose soundness is proved in Coq)",
@@ -18,7 +20,7 @@ TRUST = {
 
 def formula(problem: TrainingProblem) -> str:
     """Write the objective with this problem's gamma."""
-    return f"1/2 |f(X) - Y|^2 + {plain(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
+    return f"1/2 |f(X) - Y|^2 + {_gamma(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
 
 
 def decayed_terms(output_bias: str) -> str:
@@ -32,13 +34,19 @@ def model(problem: TrainingProblem) -> str:
     return f"f(x) = sum_j relu(u_j . x) v_j{' + b' * (problem.output_bias != 'none')}"
 
 
-def theorem(problem: TrainingProblem, bound: Fraction, preprocessing: Preprocessing | None) -> str:
-    """State the proved lower bound with all that it depends on."""
+def theorem(problem: TrainingProblem, bound: Fraction, dataset: Dataset | None) -> str:
+    """State the proved lower bound with all that it depends on, in the words of the data that was checked.
+
+    Args:
+        problem: the one that the bound is of.
+        bound: a loss.
+        dataset: what the problem was made of; None where that is not known.
+    """
     weights = " and all weights" if problem.output_bias == "none" else ", all weights and every b"
     samples = "this sample" if problem.n == 1 else f"these {problem.n} samples"
     return (
         f"For every number of neurons m{weights}, the network {model(problem)} on {samples} "
-        f"({_features(problem, preprocessing)}; {_targets(problem, preprocessing)}) has\n"
+        f"({_data(problem, dataset)}) has\n"
         f"    {formula(problem)}  >=  {decimal_down(bound, 12)}"
     )
 
@@ -58,23 +66,21 @@ def plain(value: Fraction) -> str:
     return f"({value})"
 
 
-def _features(problem: TrainingProblem, preprocessing: Preprocessing | None) -> str:
-    if preprocessing is None:
-        return f"{problem.d} features"
-    d = problem.d - preprocessing.bias
-    words = f"{d} feature{'s' * (d > 1)}"
-    if preprocessing.standardize is not None:
-        words += ", standardised to mean 0 and variance 1"
-    if preprocessing.bias:
-        return words + ", with a regularised hidden bias"
-    return words + (", no bias" if problem.output_bias == "none" else ", no hidden bias")
+def _gamma(gamma: Fraction) -> str:
+    """Write a weight decay; a long one rounded up, with which the bound still holds."""
+    text = plain(gamma)
+    return text if len(text) <= _LONGEST_NUMBER else f"({decimal_up(gamma, 12)}, rounded up)"
 
 
-def _targets(problem: TrainingProblem, preprocessing: Preprocessing | None) -> str:
-    if preprocessing is None:
-        return f"{problem.c} target{'s' * (problem.c > 1)}"
-    # A column's name is the file's own text and may hold anything.
-    names = ", ".join(name if name.isprintable() else repr(name) for name in preprocessing.targets)
-    if preprocessing.task == "classification":
-        return f"target {names}: {problem.c} classes, one-hot"
-    return f"target{'s' * (problem.c > 1)} {names}: regression"
+def _data(problem: TrainingProblem, dataset: Dataset | None) -> str:
+    if dataset is None:
+        return f"{_counted(problem.d, 'feature')}; {_counted(problem.c, 'target')}"
+    if dataset.preprocessing.bias:
+        bias = "with a regularised hidden bias"
+    else:
+        bias = "no bias" if problem.output_bias == "none" else "no hidden bias"
+    return f"{dataset.describe_features()}, {bias}; {dataset.describe_targets()}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

@@ -20,6 +20,7 @@ from certify.exact import decimal_down, decimal_up
 from certify.progress import Observer
 from certify.report import Report, Stage
 from certify.statement import TRUST, formula, model, plain
+from certify.subject import Training
 
 if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
     from certify.gap_report import GapReport
@@ -72,6 +73,7 @@ def print_certificate(console: Console, certificate: object, data: object) -> No
 
 def print_gap(console: Console, report: GapReport) -> None:
     """Print how far a network is from the global optimum, and what there is to say about it."""
+    print_subject(console, report.subject)
     lower, upper = report.interval.lower, report.interval.upper
     diagnosis, problem, framework = report.diagnosis, report.problem, report.framework
     table = Table.grid(padding=(0, 2))
@@ -160,6 +162,8 @@ def print_verdict(console: Console, verdict: DataVerdict) -> None:
     if verdict.valid:
         console.print(Text(f"VALID   trust: {TRUST[verdict.trust]}", style="bold green"))
         console.print(Text(verdict.statement or ""), soft_wrap=True)
+        if verdict.subject is not None:
+            console.print(Text(verdict.subject.brief()), soft_wrap=True)
         console.print(Text(f"Checked: {verdict.reason}."), soft_wrap=True)
         for line in verdict.proof.lines() if verdict.proof else ():
             console.print(Text(line), soft_wrap=True)
@@ -168,8 +172,14 @@ def print_verdict(console: Console, verdict: DataVerdict) -> None:
         console.print(Text(f"{verdict.reason}; nothing is proved."), soft_wrap=True)
 
 
+def print_subject(console: Console, subject: Training) -> None:
+    """Print which problem a result is about."""
+    console.print(Text(f"Problem: {subject.line()}"), soft_wrap=True)
+
+
 def print_shrunk(console: Console, report: ShrinkReport) -> None:
     """Print what became of a certificate that was to be made smaller."""
+    print_subject(console, report.subject)
     if report.path is None:
         console.print(Text("REJECTED", style="bold red"))
         console.print(Text(f"{report.verdict.reason}; nothing was written."), soft_wrap=True)
@@ -180,7 +190,7 @@ def print_shrunk(console: Console, report: ShrinkReport) -> None:
         f"with the same bound, checked: {TRUST[report.verdict.trust]}{rest}",
         soft_wrap=True,
     )
-    console.print(f"certificate: {report.path}", soft_wrap=True)
+    console.print(Text(f"certificate: {report.path}"), soft_wrap=True)
 
 
 def print_attack(console: Console, report: AttackReport) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from certify.errors import DataError
+from certify.names import quoted
 
 Cell = Fraction | str
 
@@ -63,7 +64,7 @@ class Table:
     def where(self, row: int, column: int) -> str:
         """Say in words where a cell stands, for an error message; both indices are 0-based."""
         line = f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
-        name = repr(self.names[column]) if self.has_header else self.names[column]
+        name = quoted(self.names[column]) if self.has_header else self.names[column]
         return f"{self.source}, {line}, column {name}"
 
     def select(self, columns: Sequence[int]) -> Table:

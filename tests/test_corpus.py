@@ -23,7 +23,7 @@ from certify.certificate import (
     TauLeaf,
 )
 from certify.certificate_file import AnyCertificate, load_any_certificate
-from certify.check_file import problem_of
+from certify.check_file import subject_of
 from certify.checker import main as check_alone
 from certify.coq_matrices import matrix_certificate_definitions, matrix_definitions
 from certify.coq_terms import certificate_definitions, problem_definitions
@@ -132,7 +132,7 @@ class TestVerdicts:
             certificate, data = load_any_certificate(files(name)[0]), files(name)[1]
             parts.append(f"Module M{number}.")
             if isinstance(certificate, Certificate):
-                problem = problem_of(certificate, data)
+                problem = subject_of(certificate, data).problem
                 parts += [*problem_definitions(problem), *certificate_definitions(certificate, problem)]
                 parts.append("Eval vm_compute in check hint (fun _ => true) training evidence.")
             else:

@@ -40,8 +40,8 @@ def test_the_verdict_says_what_was_proved() -> None:
 def test_gamma_may_be_insisted_on() -> None:
     assert check(REPORT.certificate, X, Y, gamma="0.125").valid
     verdict = check(REPORT.certificate, X, Y, gamma=0.1)
-    assert (verdict.valid, verdict.obligation, verdict.statement) == (False, Obligation.PROBLEM, None)
-    assert "1/8" in verdict.reason
+    assert (verdict.valid, verdict.obligation, verdict.statement) == (False, Obligation.EXPECTATION, None)
+    assert verdict.reason == "expected gamma = 1/10, found 1/8"
 
 
 def test_data_may_come_through_a_pipe(files: tuple[Path, Path]) -> None:

@@ -111,11 +111,11 @@ class TestTargets:
     @pytest.mark.parametrize(
         ("targets", "names", "features", "first"),
         [
-            ((), ("c",), ("a", "b", "2"), (3,)),
-            (("a",), ("a",), ("b", "2", "c"), (1,)),
-            (("4",), ("c",), ("a", "b", "2"), (3,)),
+            ((), ("c",), ("a", "b", "3"), (3,)),
+            (("a",), ("a",), ("b", "3", "c"), (1,)),
+            (("4",), ("c",), ("a", "b", "3"), (3,)),
             (("3",), ("2",), ("a", "b", "c"), None),
-            ((" c ", "1"), ("c", "a"), ("b", "2"), (3, 1)),
+            ((" c ", "1"), ("c", "a"), ("b", "3"), (3, 1)),
         ],
     )
     def test_by_name_or_position(
@@ -241,7 +241,8 @@ class TestStandardizeAndBias:
         assert dataset.preprocessing.standardize == ((F(2), F(2)), (F(1, 10), F(1)))
         assert reread_dataset(path, recorded(dataset)) == dataset
         assert dataset.describe() == (
-            f"{path}: 2 rows, 2 features (p, q), standardised, with a bias, target y: regression"
+            f"{path}: 2 rows, 2 features (p, q), standardised to mean 0 and variance 1, up to "
+            "rounding (but q: constant, shifted to 0), with a bias, target y: regression"
         )
         assert dataset.problem(1).d == 3
 

@@ -147,7 +147,8 @@ def test_loose_neurons_can_weigh_little(reports: dict[str, Report]) -> None:
 def test_a_problem_without_names(reports: dict[str, Report]) -> None:
     report = reports["tree"]
     found = explain(report.certificate, report.problem)
-    assert found.data == "a problem given as arrays"
+    assert found.subject.dataset is None
+    assert f"Problem: n = {report.problem.n}, d = 2, c = 2; gamma = " in printed(found)
     assert found.cells.coordinates == ("x1", "x2")
     assert not found.samples.classes
     assert {sample.target for sample in found.samples.samples} == {"1, 0", "0, 1"}

@@ -48,5 +48,5 @@ def test_names_are_escaped() -> None:
     pandas = pytest.importorskip("pandas")
     X = pandas.DataFrame(np.random.default_rng(0).normal(size=(6, 3)), columns=["<b>", "$a_b^$", "x&y"])
     page = render_page(bound(X, X[["<b>"]]))
-    assert "x1 is &lt;b&gt;, x2 is $a_b^$, x3 is x&amp;y" in page
+    assert "x1 is &#39;&lt;b&gt;&#39;, x2 is &#39;$a_b^$&#39;, x3 is &#39;x&amp;y&#39;" in page
     assert "<b>," not in page
