@@ -39,9 +39,9 @@ NAMES = (
 )
 # Labels, and the classes that they mean; blank and missing ones mean none.
 LABELS = {
-    **{label: label for label in (
-        "a", "b", "ınf", "İnf", "infınıty", "nan\u200b", "i", "I", "ſ", "1", "2", "setosa", "yes", "中", "1_0", "٢",
-        "", "NaN",
+    **{name: name for name in (
+        "a", "b", "ınf", "İnf", "infınıty", "nan\u200b", "i", "I", "ſ", "1", "2", "yes", "中",
+        "1_0", "٢", "", "NaN",
     )},
     "1.0": "1", "01": "1", "1e0": "1", "a ": "a", "\x85a": "a",
 }
