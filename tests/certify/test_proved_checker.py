@@ -289,7 +289,9 @@ class TestInCommand:
             assert (verdict.valid, verdict.trust) == (True, "exact")
             assert "not by the proved checker" in verdict.reason
             assert re.search(reason, verdict.reason)
-            assert re.search(reason, capsys.readouterr().err)
+        complaints = capsys.readouterr().err
+        assert complaints.count("The exact checker takes over") == 2
+        assert re.search(reason, complaints)
 
     def test_the_verdict_names_the_program(self) -> None:
         certificate, problem = CASES["orthants"]
