@@ -8,6 +8,7 @@ import random
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from certify.data import from_table, reapply_table
@@ -301,7 +302,7 @@ def compare(some: Iterable[Case], folder: Path) -> Tally:
     """Give all cases to both readers."""
     tally = Tally()
     remaining = iter(some)
-    while batch := [case for case, _ in zip(remaining, range(BATCH), strict=False)]:
+    while batch := list(islice(remaining, BATCH)):
         pythons = list(answers_of_python(batch, folder))
         recipes = [recipe for _, recipe in pythons]
         for case, (python, recipe), driver in zip(

@@ -285,8 +285,8 @@ class TestProgram:
     def test_a_small_stack_is_enough_for_a_deep_tree(self, tmp_path: Path) -> None:
         problem = TrainingProblem.from_rationals([[1, 2], [2, -1]], [[1], [2]], 1)
         closed: list[Node] = [EnvelopeLeaf(), EnvelopeLeaf()]
-        chain: list[Node] = 20_000 * [Split(0, 1, 1, 1), EnvelopeLeaf()]
-        tree: list[Node] = [Sign(0), Sign(1), *chain, *closed, Sign(1), *closed]
+        step: list[Node] = [Split(0, 1, 1, 1), EnvelopeLeaf()]
+        tree: list[Node] = [Sign(0), Sign(1), *(20_000 * step), *closed, Sign(1), *closed]
         certificate = certificate_of(problem, [[0]] * 2, tree)
         self.check_in_a_small_stack(certificate, "".join(problem.canonical_text()), tmp_path)
 
