@@ -64,6 +64,7 @@ def check(
     coq: AnyPath | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_fallback: Callable[[str], None] | None = None,
 ) -> DataVerdict:
     """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
 
@@ -89,6 +90,8 @@ def check(
         coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.
         time_limit: with trust "kernel", the seconds that Coq may take, 600 by default.
         on_progress: called with (nodes done, nodes in all).
+        on_fallback: with trust "best", called with the reason before the other checker takes over from the
+            proved one, which can take much longer; the verdict's `reason` says it as well.
 
     Returns:
         The verdict; a certificate that was made for other data, or of something else than is expected, is
@@ -134,14 +137,14 @@ def check(
                 )
             symmetric = as_matrix(matrix) if data is None else read_matrix(data)
             _insist(expected.differences_of_matrix(certificate, symmetric))
-            return _check_matrix(certificate, symmetric, trust, on_progress, kept, seconds)
+            return _check_matrix(certificate, symmetric, trust, on_progress, on_fallback, kept, seconds)
         if matrix is not None:
             raise DataError("the certificate is of a training problem: give X and y, data or problem")
         subject = _expected_subject(certificate, X, y, data, problem, expected)
     except OtherDataError as error:
         return rejection_of(error, level)
     problem = subject.problem
-    verdict, proof = None, None
+    verdict, proof, fallback = None, None, None
     if level == "kernel":
         verdict, proof = check_in_kernel(
             certificate, problem, dataset=subject.dataset, file=kept, time_limit=seconds
@@ -153,11 +156,11 @@ def check(
     elif level == "proved":
         try:
             verdict = check_proved(certificate, problem, on_progress, path=file)
-        except ProvedCheckerError:
-            if trust != BEST:
-                raise
+        except ProvedCheckerError as error:
+            fallback = _fallback(error, trust, on_fallback)
     if verdict is None:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
+    verdict = _noted(verdict, fallback)
     return _training_verdict(DataVerdict(**vars(verdict), statement=None, proof=proof), subject)
 
 
@@ -213,6 +216,7 @@ def _check_matrix(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
+    on_fallback: Callable[[str], None] | None,
     coq: Path | None,
     time_limit: float,
 ) -> DataVerdict:
@@ -220,7 +224,7 @@ def _check_matrix(
     if trust == "kernel":
         verdict, proof = check_matrix_in_kernel(certificate, matrix, file=coq, time_limit=time_limit)
     else:
-        verdict = _matrix_verdict(certificate, matrix, trust, on_progress)
+        verdict = _matrix_verdict(certificate, matrix, trust, on_progress, on_fallback)
     words = None
     if verdict.valid and isinstance(certificate, CopositivityCertificate):
         words = copositivity_theorem(certificate, matrix)
@@ -235,17 +239,35 @@ def _matrix_verdict(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
+    on_fallback: Callable[[str], None] | None,
 ) -> Verdict:
+    fallback = None
     if trust == "proved" or (trust == BEST and find_checker() is not None):
         try:
             return check_matrix_proved(certificate, matrix, on_progress)
-        except ProvedCheckerError:
-            if trust != BEST:
-                raise
+        except ProvedCheckerError as error:
+            fallback = _fallback(error, trust, on_fallback)
     processes = os.cpu_count() or 1
     if isinstance(certificate, CopositivityCertificate):
-        return check_copositivity(certificate, matrix, on_progress, processes=processes)
-    return check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+        verdict = check_copositivity(certificate, matrix, on_progress, processes=processes)
+    else:
+        verdict = check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+    return _noted(verdict, fallback)
+
+
+def _fallback(error: ProvedCheckerError, trust: str, told: Callable[[str], None] | None) -> str:
+    """Say why the exact checker takes over, if it may."""
+    if trust != BEST:
+        raise error
+    if told is not None:
+        told(str(error))
+    return str(error)
+
+
+def _noted(verdict: Verdict, fallback: str | None) -> Verdict:
+    if fallback is None:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason}; not by the proved checker: {fallback}")
 
 
 class OtherDataError(DataError):

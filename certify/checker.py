@@ -11,6 +11,7 @@ import sys
 from certify.check_file import BEST, check
 from certify.errors import CertifyError
 from certify.pin_options import add_options, expected_of
+from certify.proved_checker import print_fallback
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         expected = expected_of(options)
-        verdict = check(options.certificate, data=options.data, trust=options.trust, expected=expected)
+        verdict = check(
+            options.certificate,
+            data=options.data,
+            trust=options.trust,
+            expected=expected,
+            on_fallback=print_fallback,
+        )
         if verdict.obligation is not None:
             print(f"REJECTED: {verdict.obligation.name}: {verdict.reason}")
             return 1

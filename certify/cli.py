@@ -96,6 +96,7 @@ def check(
 
     from certify.check_file import check as check_file
     from certify.expected import Expected
+    from certify.proved_checker import print_fallback
     from certify.summary import print_verdict
 
     require_writable(data, coq)
@@ -114,7 +115,13 @@ def check(
         problem,
     )
     verdict = check_file(
-        certificate, data=data, expected=expected, trust=trust, coq=coq, time_limit=time_limit
+        certificate,
+        data=data,
+        expected=expected,
+        trust=trust,
+        coq=coq,
+        time_limit=time_limit,
+        on_fallback=print_fallback,
     )
     if json_:
         print_json(

@@ -58,7 +58,7 @@ def answer(text: bytes, matrix: SymmetricMatrix, folder: Path) -> tuple[int, dic
     certificate, data = folder / "c.cert", folder / "m.txt"
     certificate.write_bytes(text)
     data.write_text(matrix.canonical_text())
-    command = [str(PROGRAM), str(certificate), "--problem", str(data), "--json"]
+    command = [str(PROGRAM), str(certificate), "--text", str(data), "--json"]
     run = subprocess.run(command, capture_output=True, timeout=60)
     assert run.returncode in (0, 1, 2), run.stderr
     assert (run.returncode == 2) == bool(run.stderr), run.stderr
@@ -315,11 +315,9 @@ class TestInCommand:
         assert PROGRAM is not None
         path, data = tmp_path / "c.cert", tmp_path / "m.csv"
         words = {
-            "envelope": "The symmetric matrix of order 2 is copositive: z^T M z >= 0 for all z >= 0.",
-            "a witness": "The symmetric matrix of order 2 is not copositive: z^T M z < 0 for a z >= 0, "
-            "the witness.",
-            "terms": "The symmetric matrix of order 2 is completely positive: a sum of terms b b^T with the "
-            "first 2 of 2 entries of b nonnegative.",
+            "envelope": "copositive: z^T M z >= 0 for all z >= 0.",
+            "a witness": "not copositive: z^T M z < 0 for a z >= 0, the witness.",
+            "terms": "completely positive: it is a sum of terms b b^T with b >= 0, no coordinate free.",
         }
         for name, statement in words.items():
             certificate, matrix = VALID[name]
@@ -327,7 +325,11 @@ class TestInCommand:
             rows = [[str(F(entry, matrix.denominator)) for entry in row] for row in matrix.entries]
             data.write_text("\n".join(map(",".join, rows)))
             run = subprocess.run([PROGRAM, path, "--data", data], capture_output=True, timeout=60, text=True)
-            assert run.stdout.splitlines()[:2] == ["VALID, trust: proved", statement]
+            assert run.stdout.splitlines()[:3] == [
+                "VALID, trust: proved",
+                f"The symmetric matrix M of order 2 is {statement}",
+                f"    matrix         SHA-256 {matrix.sha256()}",
+            ]
 
 
 def test_the_cases_have_every_statement() -> None:
