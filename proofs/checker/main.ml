@@ -41,11 +41,11 @@ let verdict result bound words =
   | Checker.Proved leaves -> { obligation = None; node = None; bound; leaves; words }
   | Checker.Failed (o, node) -> rejected ?node (obligation_name o) ""
 
-let training_words (file : Certificate_file.training) (problem : Problem.t) (p : Checker.problem) bound =
+let training_words (file : Certificate_file.training) (p : Checker.problem) bound =
   Printf.sprintf
     "For every number of neurons and all weights, the network on these %d samples (%d features%s, %d targets) has\n\
     \    1/2 |f(X) - Y|^2 + gamma/2 * (sum of the squares of its %s)  >=  %s,    gamma = %s%s"
-    (List.length problem.x) p.features
+    (List.length p.rows) p.features
     (match file.recipe with
     | Some { standardize = Some _; bias = true; _ } -> ", standardised, the last one the constant 1"
     | Some { standardize = Some _; _ } -> ", standardised"
@@ -53,7 +53,7 @@ let training_words (file : Certificate_file.training) (problem : Problem.t) (p :
     | _ -> "")
     p.targets
     (if p.bias = Checker.DecayedBias then "weights and output biases" else "weights")
-    (decimal_down bound) (Q.to_string problem.gamma)
+    (decimal_down bound) (Q.to_string (Q.make p.gamma_num p.gamma_den))
     (if p.bias = Checker.NoBias then "" else Printf.sprintf "; the output bias is %s" file.output_bias)
 
 let verify_training progress (file : Certificate_file.training) make_problem =
@@ -61,18 +61,13 @@ let verify_training progress (file : Certificate_file.training) make_problem =
     if file.loss <> "squared" then other_data "the loss %S is unknown" file.loss;
     if Q.sign file.gamma <= 0 then other_data "gamma is not positive";
     let bias = bias_of_name file.output_bias in
-    let problem : Problem.t = make_problem () in
-    if Problem.sha256 problem <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
-    let p : Checker.problem =
-      { rows = List.combine problem.x problem.y; x_den = problem.x_den; y_den = problem.y_den;
-        gamma_num = Q.num problem.gamma; gamma_den = Q.den problem.gamma;
-        features = List.length (List.hd problem.x); targets = List.length (List.hd problem.y); bias }
-    in
+    let p : Checker.problem = make_problem bias in
+    if Canonical.problem_sha256 p <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
     let bound = Q.make file.certificate.claim_num file.certificate.claim_den in
     verdict
       (Checker.check Psd_hint.hint (watch progress) p file.certificate)
       (Some bound)
-      (training_words file problem p bound)
+      (training_words file p bound)
   with Other_data reason -> rejected "PROBLEM" reason
 
 let matrix_words (m : Checker.matrix) (claim : Checker.matrix_certificate) =
@@ -97,7 +92,7 @@ let terms_multiple (m : Checker.matrix) (claim : Checker.matrix_certificate) =
     m.denominator claim.terms
 
 let verify_matrix progress sha256 claim (m : Checker.matrix) =
-  if Matrix_file.sha256 m <> sha256 then rejected "MATRIX" "the certificate is for another matrix"
+  if Canonical.matrix_sha256 m <> sha256 then rejected "MATRIX" "the certificate is for another matrix"
   else
     let claim = { claim with Checker.terms_multiple = terms_multiple m claim } in
     verdict (Checker.check_matrix Psd_hint.hint (watch progress) m claim) None (matrix_words m claim)
@@ -157,17 +152,17 @@ let () =
         | None -> unusable "the certificate says nothing of how its problem is made from data: give --problem"
         | Some recipe ->
           let table = Table.read data in
-          verify_training !progress file (fun () -> Problem.of_table table recipe file.gamma file.output_bias))
+          verify_training !progress file (Problem.of_table table recipe file.gamma))
       | Training file, None, Some path ->
-        let problem = Problem.of_text path (Text.read_bounded path Table.max_bytes path) in
-        verify_training !progress file (fun () ->
-            if not (Q.equal problem.gamma file.gamma && problem.bias_name = file.output_bias) then
+        let problem = Canonical.parse_problem path (Text.read_bounded path Table.max_bytes path) in
+        verify_training !progress file (fun bias ->
+            if not (Q.equal (Q.make problem.gamma_num problem.gamma_den) file.gamma && problem.bias = bias) then
               other_data "it states another gamma or output bias";
             problem)
       | Matrix { matrix_sha256; claim }, Some data, None ->
         verify_matrix !progress matrix_sha256 claim (Matrix_file.read data)
       | Matrix { matrix_sha256; claim }, None, Some path ->
-        verify_matrix !progress matrix_sha256 claim (Matrix_file.of_text path (Text.read_bounded path Table.max_bytes path))
+        verify_matrix !progress matrix_sha256 claim (Canonical.parse_matrix path (Text.read_bounded path Table.max_bytes path))
       | _ -> unusable "%s" usage
     in
     if !json then print_json verdict else print_text verdict;
