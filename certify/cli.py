@@ -26,6 +26,7 @@ from certify.cli_parts import (
 from certify.errors import CertifyError
 from certify.gap_command import gap
 from certify.matrix_commands import copositive, cp
+from certify.problem_command import problem
 from certify.tightness_command import tightness
 
 app = typer.Typer(
@@ -286,6 +287,7 @@ def shrink(
 app.command()(copositive)
 app.command()(cp)
 app.command()(gap)
+app.command()(problem)
 app.command()(tightness)
 
 

@@ -242,6 +242,61 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "the statement has no meaning then",
         ),
     ),
+    "Decimals": (
+        ("numbers are not long", "Some z => if <<short z>> then", "true", "time"),
+        ("a beginning is that of the text", "if <<a =? b>> then after beginning t else None"),
+        ("a text has nothing else at its end", "[] => match t with [] => true | _ => <<false>> end", "true"),
+    ),
+    "CanonicalText": (
+        ("a positive denominator", "(l : list (list Z)) (d : Z) : bool := <<(0 <? d)>> &&"),
+        ("the least denominator", "(0 <? d) && <<(common l d =? 1)>>"),
+        ("entries are not long", "Nat.eqb (length r) width && <<forallb short r>>"),
+        ("a problem has samples", "<<Nat.ltb 0 (length (rows p))>> && Nat.ltb 0 (features p)"),
+        (
+            "it has features",
+            "<<Nat.ltb 0 (features p)>> && Nat.ltb 0 (targets p)",
+            "true",
+            "what a problem is",
+        ),
+        ("it has targets", "<<Nat.ltb 0 (targets p)>> &&", "true", "what a problem is"),
+        ("each sample has all features", "<<of_width (features p) (fst xy)>> && of_width"),
+        ("each sample has all targets", "(fst xy) && <<of_width (targets p) (snd xy)>>) (rows p)"),
+        ("gamma is positive", "<<(0 <? gamma_num p)>> && (0 <? gamma_den p)", "true", "what a problem is"),
+        ("gamma's denominator is positive", "(0 <? gamma_num p) && <<(0 <? gamma_den p)>>"),
+        ("gamma is in lowest terms", "<<(Z.gcd (gamma_num p) (gamma_den p) =? 1)>> &&"),
+        (
+            "gamma and the denominators are not long",
+            "<<forallb short [gamma_num p; gamma_den p; x_den p; y_den p]>> &&",
+        ),
+        (
+            "the sizes are not long",
+            "<<forallb short [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)]>> &&",
+        ),
+        ("the features' denominator", "<<least (map fst (rows p)) (x_den p)>> &&"),
+        ("the targets' denominator", "<<least (map snd (rows p)) (y_den p)>>."),
+        ("a matrix has rows", "bool :=\n  <<Nat.ltb 0 (order M)>> &&", "true", "what a matrix is"),
+        ("its rows have all entries", "<<forallb (of_width (order M)) (entries M)>> &&"),
+        ("it is symmetric", "<<is_symmetric (order M) (entries M)>> &&", "true", "what its statements say"),
+        ("its denominator is not long", "<<short (denominator M)>> && short (Z.of_nat"),
+        ("its order is not long", "<<short (Z.of_nat (order M))>> && least"),
+        ("its denominator is the least", "<<least (entries M) (denominator M)>>."),
+        (
+            "the samples are those of the text",
+            "(fun p => match after (head p) t with Some t => <<consists_of sample (rows p) t>> &&",
+        ),
+        (
+            "the problem is well-formed",
+            "Some t => consists_of sample (rows p) t && <<well_formed p>> | None => false end)\n",
+        ),
+        (
+            "the rows are those of the text",
+            "if <<consists_of matrix_row (entries M) t>> && well_formed_matrix",
+        ),
+        (
+            "the matrix is well-formed",
+            "consists_of matrix_row (entries M) t && <<well_formed_matrix M>> then",
+        ),
+    ),
 }
 
 

@@ -23,5 +23,7 @@ Print Assumptions fold_problem_sound.
 Print Assumptions parse_print_matrix.
 Print Assumptions parse_matrix_prints.
 Print Assumptions fold_matrix_sound.
+Print Assumptions one_text_of_a_problem.
+Print Assumptions one_text_of_a_matrix.
 Print Assumptions check_sound_over_the_reals.
 Print Assumptions check_matrix_sound_over_the_reals.

@@ -246,3 +246,104 @@ Theorem fold_matrix_sound A (take : A -> text -> A) start M :
   (forall a s t, take (take a s) t = take a (s ++ t)) -> (forall a, take a [] = a) ->
   fold_matrix take start M = take start (print_matrix M).
 Proof. intros Happ Hnil. unfold fold_matrix. now rewrite fold_pieces, Happ. Qed.
+
+(** ** What means the same has the same text *)
+Lemma gcd_divides m k a b : (k | m * a)%Z -> (k | m * b)%Z -> (k | m * Z.gcd a b)%Z.
+Proof.
+  intros Ha Hb. destruct (Z.gcd_bezout a b (Z.gcd a b) eq_refl) as (u & v & E). rewrite <- E.
+  replace (m * (u * a + v * b))%Z with (u * (m * a) + v * (m * b))%Z by ring.
+  apply Z.divide_add_r; now apply Z.divide_mul_r. Qed.
+Lemma common_divides m k l d : (k | m * d)%Z -> (forall r a, In r l -> In a r -> (k | m * a)%Z) ->
+  (k | m * common l d)%Z.
+Proof.
+  unfold common. revert d; induction l as [|r l IH]; intros d Hd H; cbn [fold_left]; [assumption|].
+  apply IH; [|intros r' a Hr Ha; apply (H r'); cbn; auto].
+  assert (Hr : forall a, In a r -> (k | m * a)%Z) by (intros a Ha; apply (H r); cbn; auto). clear H IH.
+  revert d Hd; induction r as [|a r IH]; intros d Hd; cbn [fold_left]; [assumption|].
+  apply IH; [intros b Hb; apply Hr; cbn; auto|]. apply gcd_divides; [assumption|]. apply Hr. cbn. auto. Qed.
+
+Section Meaning.
+Variable K : OField.
+Local Notation "x / y" := (fmul K x (finv K y)).
+Local Notation z2 := (ofZ K).
+Add Ring Kring : (f_ring K).
+
+Lemma z2_inj a b : z2 a = z2 b -> a = b.
+Proof.
+  intro E. assert (D : forall c, (0 < c)%Z -> z2 c <> f0 K) by (intros c Hc; now apply z2_nz).
+  assert (S : forall a b, z2 a = z2 b -> z2 (a - b) = f0 K) by (intros x y H; rewrite z2_sub, H; ring).
+  destruct (Z.lt_trichotomy a b) as [L|[L|L]]; [|assumption|].
+  - destruct (D (b - a)%Z); [lia|]. now apply S.
+  - destruct (D (a - b)%Z); [lia|]. now apply S. Qed.
+Lemma ratio_inj a b c d : (0 < b)%Z -> (0 < d)%Z -> z2 a / z2 b = z2 c / z2 d -> (a * d = c * b)%Z.
+Proof.
+  intros Hb Hd E. apply z2_inj. rewrite !ofZ_mul. pose proof (z2_nz K Hb) as Nb. pose proof (z2_nz K Hd) as Nd.
+  rewrite <- (div_mul K (z2 a) Nb), <- (div_mul K (z2 c) Nd), E. ring. Qed.
+Lemma ratios_inj b d l l' : (0 < b)%Z -> (0 < d)%Z -> map (vQ K b) l = map (vQ K d) l' ->
+  map (map (Z.mul d)) l = map (map (Z.mul b)) l'.
+Proof.
+  intros Hb Hd. revert l'; induction l as [|r l IH]; intros [|r' l'] E; try discriminate; [reflexivity|].
+  cbn [map] in *. injection E as E1 E2. f_equal; [|now apply IH]. clear IH E2 l l'.
+  revert r' E1; induction r as [|a r IH]; intros [|c r'] E; try discriminate; [reflexivity|].
+  cbn [vQ map] in *. injection E as E1 E2. f_equal; [|now apply IH].
+  apply ratio_inj in E1; [lia|assumption|assumption]. Qed.
+Lemma scaled_divides b d l l' : map (map (Z.mul d)) l = map (map (Z.mul b)) l' ->
+  forall r a, In r l -> In a r -> (b | d * a)%Z.
+Proof.
+  intros E r a Hr Ha. assert (I : In (map (Z.mul d) r) (map (map (Z.mul b)) l')) by (rewrite <- E; now apply in_map).
+  apply in_map_iff in I as (r' & E' & _). assert (I : In (d * a)%Z (map (Z.mul b) r')).
+  { rewrite E'. now apply (in_map (Z.mul d)). }
+  apply in_map_iff in I as (c & <- & _). apply Z.divide_factor_l. Qed.
+Lemma map_mul_inj d l l' : d <> 0%Z -> map (map (Z.mul d)) l = map (map (Z.mul d)) l' -> l = l'.
+Proof.
+  intro N. revert l'; induction l as [|r l IH]; intros [|r' l'] E; try discriminate; [reflexivity|].
+  cbn [map] in E. injection E as E1 E2. f_equal; [|now apply IH]. clear IH E2 l l'.
+  revert r' E1; induction r as [|a r IH]; intros [|c r'] E; try discriminate; [reflexivity|].
+  cbn [map] in E. injection E as E1 E2. f_equal; [|now apply IH]. now apply Z.mul_cancel_l in E1. Qed.
+Lemma least_unique b d l l' : least l b = true -> least l' d = true -> map (vQ K b) l = map (vQ K d) l' ->
+  b = d /\ l = l'.
+Proof.
+  unfold least. intros Hb Hd E. apply andb_prop in Hb as [Hb Gb]. apply andb_prop in Hd as [Hd Gd].
+  apply Z.ltb_lt in Hb, Hd. apply Z.eqb_eq in Gb, Gd. apply ratios_inj in E; [|assumption|assumption].
+  assert (B : (b | d * 1)%Z).
+  { rewrite <- Gb. apply common_divides; [apply Z.divide_factor_r|]. exact (scaled_divides _ _ _ _ E). }
+  assert (D : (d | b * 1)%Z).
+  { rewrite <- Gd. apply common_divides; [apply Z.divide_factor_r|]. exact (scaled_divides _ _ _ _ (eq_sym E)). }
+  rewrite Z.mul_1_r in B, D. assert (b = d) by (apply Z.divide_antisym_nonneg; lia || assumption). subst d.
+  split; [reflexivity|]. apply map_mul_inj in E; [assumption|lia]. Qed.
+Lemma pairs_equal A B (l l' : list (A * B)) : map fst l = map fst l' -> map snd l = map snd l' -> l = l'.
+Proof.
+  revert l'; induction l as [|[a b] l IH]; intros [|[c d] l'] E F; try discriminate; [reflexivity|].
+  cbn in *. injection E as -> E. injection F as -> F. f_equal. now apply IH. Qed.
+Lemma gamma_least p : well_formed p = true -> least [[gamma_num p]] (gamma_den p) = true.
+Proof.
+  intro H. unfold well_formed in H. repeat (apply andb_prop in H as [H ?]). unfold least, common. cbn [fold_left].
+  rewrite Z.gcd_comm. now apply andb_true_intro. Qed.
+
+(** Equal rational matrices, weight decays and output biases: the same text. *)
+Theorem one_text_of_a_problem t t' p p' : parse_problem t = Some p -> parse_problem t' = Some p' ->
+  data K p = data K p' -> gamma K p = gamma K p' -> bias p = bias p' -> t = t'.
+Proof.
+  intros H H' Ed Eg Eb. apply parse_problem_prints in H as [<- W]. apply parse_problem_prints in H' as [<- W'].
+  pose proof (gamma_least p W) as G. pose proof (gamma_least p' W') as G'.
+  destruct (least_unique _ _ _ _ G G') as [Egd Egn]; [cbn; unfold gamma in Eg; now rewrite Eg|]. injection Egn as Egn.
+  unfold well_formed in W, W'. repeat (apply andb_prop in W as [W ?]). repeat (apply andb_prop in W' as [W' ?]).
+  assert (Ex : map (vQ K (x_den p)) (map fst (rows p)) = map (vQ K (x_den p')) (map fst (rows p'))).
+  { apply (f_equal (map fst)) in Ed. unfold data in Ed. now rewrite !map_map in *. }
+  assert (Ey : map (vQ K (y_den p)) (map snd (rows p)) = map (vQ K (y_den p')) (map snd (rows p'))).
+  { apply (f_equal (map snd)) in Ed. unfold data in Ed. now rewrite !map_map in *. }
+  apply least_unique in Ex as [Exd Ex]; [|assumption|assumption].
+  apply least_unique in Ey as [Eyd Ey]; [|assumption|assumption].
+  pose proof (pairs_equal _ _ Ex Ey) as Er.
+  assert (Ew : features p = features p' /\ targets p = targets p').
+  { destruct (rows p) as [|xy l] eqn:El; [discriminate|]. rewrite <- Er in *. cbn [forallb] in *. unfold of_width in *.
+    repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.
+    repeat match goal with X : (_ =? _)%nat = true |- _ => apply Nat.eqb_eq in X end. split; congruence. }
+  destruct Ew. f_equal. destruct p, p'; cbn in *. congruence. Qed.
+Theorem one_text_of_a_matrix t t' M M' : parse_matrix t = Some M -> parse_matrix t' = Some M' ->
+  map (vQ K (denominator M)) (entries M) = map (vQ K (denominator M')) (entries M') -> t = t'.
+Proof.
+  intros H H' E. apply parse_matrix_prints in H as [<- W]. apply parse_matrix_prints in H' as [<- W'].
+  unfold well_formed_matrix in W, W'. repeat (apply andb_prop in W as [W ?]). repeat (apply andb_prop in W' as [W' ?]).
+  apply least_unique in E as [Ed Ee]; [|assumption|assumption]. destruct M, M'; cbn in *. congruence. Qed.
+End Meaning.

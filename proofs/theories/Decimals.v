@@ -80,7 +80,7 @@ Proof.
   destruct (z <? ten); [reflexivity|]. destruct (Z.div_eucl z ten). now rewrite IH. Qed.
 
 Lemma with_digit_short z d : short z = true -> with_digit (Some z) d = Some (ten * z + d).
-Proof. intro H. cbn [with_digit]. now rewrite H. Qed.
+Proof. intro H. cbn [with_digit]. now rewrite ?H. Qed.
 Lemma short_smaller a b : 0 <= a <= b -> short b = true -> short a = true.
 Proof.
   unfold short. intros H Hb. apply Z.ltb_lt in Hb. apply Z.ltb_lt.
