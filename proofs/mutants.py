@@ -248,8 +248,8 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("a text has nothing else at its end", "[] => match t with [] => true | _ => <<false>> end", "true"),
     ),
     "CanonicalText": (
-        ("a positive denominator", "(l : list (list Z)) (d : Z) : bool := <<(0 <? d)>> &&"),
-        ("the least denominator", "(0 <? d) && <<(common l d =? 1)>>"),
+        ("a positive denominator", "(l : list A) (d : Z) : bool := <<(0 <? d)>> &&"),
+        ("the least denominator", "(0 <? d) && <<(common row l d =? 1)>>"),
         ("entries are not long", "Nat.eqb (length r) width && <<forallb short r>>"),
         ("a problem has samples", "<<Nat.ltb 0 (length (rows p))>> && Nat.ltb 0 (features p)"),
         (
@@ -272,14 +272,14 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "the sizes are not long",
             "<<forallb short [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)]>> &&",
         ),
-        ("the features' denominator", "<<least (map fst (rows p)) (x_den p)>> &&"),
-        ("the targets' denominator", "<<least (map snd (rows p)) (y_den p)>>."),
+        ("the features' denominator", "<<least fst (rows p) (x_den p)>> &&"),
+        ("the targets' denominator", "<<least snd (rows p) (y_den p)>>."),
         ("a matrix has rows", "bool :=\n  <<Nat.ltb 0 (order M)>> &&", "true", "what a matrix is"),
         ("its rows have all entries", "<<forallb (of_width (order M)) (entries M)>> &&"),
         ("it is symmetric", "<<is_symmetric (order M) (entries M)>> &&", "true", "what its statements say"),
         ("its denominator is not long", "<<short (denominator M)>> && short (Z.of_nat"),
         ("its order is not long", "<<short (Z.of_nat (order M))>> && least"),
-        ("its denominator is the least", "<<least (entries M) (denominator M)>>."),
+        ("its denominator is the least", "<<least (fun r => r) (entries M) (denominator M)>>."),
         (
             "the samples are those of the text",
             "(fun p => match after (head p) t with Some t => <<consists_of sample (rows p) t>> &&",

@@ -45,9 +45,10 @@ Definition fold_matrix {A} (take : A -> text -> A) (start : A) (M : matrix) : A 
   fold_left (fun a r => take a (matrix_row r)) (entries M) (take start (matrix_head M)).
 
 (** *** What has a text *)
-Definition common (l : list (list Z)) (d : Z) : Z := fold_left (fun d r => fold_left Z.gcd r d) l d.
+Definition common {A} (row : A -> list Z) (l : list A) (d : Z) : Z :=
+  fold_left (fun d a => fold_left Z.gcd (row a) d) l d.
 (** Integers over their least common denominator. *)
-Definition least (l : list (list Z)) (d : Z) : bool := (0 <? d) && (common l d =? 1).
+Definition least {A} (row : A -> list Z) (l : list A) (d : Z) : bool := (0 <? d) && (common row l d =? 1).
 Definition of_width (width : nat) (r : list Z) : bool := Nat.eqb (length r) width && forallb short r.
 Definition well_formed (p : problem) : bool :=
   Nat.ltb 0 (length (rows p)) && Nat.ltb 0 (features p) && Nat.ltb 0 (targets p) &&
@@ -55,10 +56,10 @@ Definition well_formed (p : problem) : bool :=
   (0 <? gamma_num p) && (0 <? gamma_den p) && (Z.gcd (gamma_num p) (gamma_den p) =? 1) &&
   forallb short [gamma_num p; gamma_den p; x_den p; y_den p] &&
   forallb short [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] &&
-  least (map fst (rows p)) (x_den p) && least (map snd (rows p)) (y_den p).
+  least fst (rows p) (x_den p) && least snd (rows p) (y_den p).
 Definition well_formed_matrix (M : matrix) : bool :=
   Nat.ltb 0 (order M) && forallb (of_width (order M)) (entries M) && is_symmetric (order M) (entries M) &&
-  short (denominator M) && short (Z.of_nat (order M)) && least (entries M) (denominator M).
+  short (denominator M) && short (Z.of_nat (order M)) && least (fun r => r) (entries M) (denominator M).
 
 (** *** Reading *)
 Definition parse_problem (t : text) : option problem :=
@@ -254,13 +255,18 @@ Proof.
   replace (m * (u * a + v * b))%Z with (u * (m * a) + v * (m * b))%Z by ring.
   apply Z.divide_add_r; now apply Z.divide_mul_r. Qed.
 Lemma common_divides m k l d : (k | m * d)%Z -> (forall r a, In r l -> In a r -> (k | m * a)%Z) ->
-  (k | m * common l d)%Z.
+  (k | m * common (fun r => r) l d)%Z.
 Proof.
   unfold common. revert d; induction l as [|r l IH]; intros d Hd H; cbn [fold_left]; [assumption|].
   apply IH; [|intros r' a Hr Ha; apply (H r'); cbn; auto].
   assert (Hr : forall a, In a r -> (k | m * a)%Z) by (intros a Ha; apply (H r); cbn; auto). clear H IH.
   revert d Hd; induction r as [|a r IH]; intros d Hd; cbn [fold_left]; [assumption|].
   apply IH; [intros b Hb; apply Hr; cbn; auto|]. apply gcd_divides; [assumption|]. apply Hr. cbn. auto. Qed.
+
+Lemma least_map A (row : A -> list Z) l d : least row l d = least (fun r => r) (map row l) d.
+Proof.
+  unfold least, common. f_equal. f_equal. revert d; induction l as [|a l IH]; intro d; [reflexivity|].
+  cbn [map fold_left]. apply IH. Qed.
 
 Section Meaning.
 Variable K : OField.
@@ -300,7 +306,7 @@ Proof.
   cbn [map] in E. injection E as E1 E2. f_equal; [|now apply IH]. clear IH E2 l l'.
   revert r' E1; induction r as [|a r IH]; intros [|c r'] E; try discriminate; [reflexivity|].
   cbn [map] in E. injection E as E1 E2. f_equal; [|now apply IH]. now apply Z.mul_cancel_l in E1. Qed.
-Lemma least_unique b d l l' : least l b = true -> least l' d = true -> map (vQ K b) l = map (vQ K d) l' ->
+Lemma least_unique b d l l' : least (fun r => r) l b = true -> least (fun r => r) l' d = true -> map (vQ K b) l = map (vQ K d) l' ->
   b = d /\ l = l'.
 Proof.
   unfold least. intros Hb Hd E. apply andb_prop in Hb as [Hb Gb]. apply andb_prop in Hd as [Hd Gd].
@@ -315,7 +321,8 @@ Lemma pairs_equal A B (l l' : list (A * B)) : map fst l = map fst l' -> map snd 
 Proof.
   revert l'; induction l as [|[a b] l IH]; intros [|[c d] l'] E F; try discriminate; [reflexivity|].
   cbn in *. injection E as -> E. injection F as -> F. f_equal. now apply IH. Qed.
-Lemma gamma_least p : well_formed p = true -> least [[gamma_num p]] (gamma_den p) = true.
+Lemma gamma_least p : well_formed p = true ->
+  least (fun r => r) [[gamma_num p]] (gamma_den p) = true.
 Proof.
   intro H. unfold well_formed in H. repeat (apply andb_prop in H as [H ?]). unfold least, common. cbn [fold_left].
   rewrite Z.gcd_comm. now apply andb_true_intro. Qed.
@@ -328,6 +335,7 @@ Proof.
   pose proof (gamma_least p W) as G. pose proof (gamma_least p' W') as G'.
   destruct (least_unique _ _ _ _ G G') as [Egd Egn]; [cbn; unfold gamma in Eg; now rewrite Eg|]. injection Egn as Egn.
   unfold well_formed in W, W'. repeat (apply andb_prop in W as [W ?]). repeat (apply andb_prop in W' as [W' ?]).
+  rewrite least_map in *.
   assert (Ex : map (vQ K (x_den p)) (map fst (rows p)) = map (vQ K (x_den p')) (map fst (rows p'))).
   { apply (f_equal (map fst)) in Ed. unfold data in Ed. now rewrite !map_map in *. }
   assert (Ey : map (vQ K (y_den p)) (map snd (rows p)) = map (vQ K (y_den p')) (map snd (rows p'))).
