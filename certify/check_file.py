@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -59,6 +59,7 @@ def check(
     coq: AnyPath | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_fallback: Callable[[str], None] | None = None,
 ) -> DataVerdict:
     """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
 
@@ -83,6 +84,8 @@ def check(
         coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.
         time_limit: with trust "kernel", the seconds that Coq may take, 600 by default.
         on_progress: called with (nodes done, nodes in all).
+        on_fallback: with trust "best", called with the reason before the other checker takes over from the
+            proved one, which can take much longer; the verdict's `reason` says it as well.
 
     Returns:
         The verdict; a certificate that was made for other data is rejected, not an error.
@@ -114,7 +117,7 @@ def check(
                 "without gamma, and let the trust be exact, proved, kernel or best"
             )
         symmetric = as_matrix(matrix) if data is None else read_matrix(data)
-        return _check_matrix(certificate, symmetric, trust, on_progress, kept, seconds)
+        return _check_matrix(certificate, symmetric, trust, on_progress, on_fallback, kept, seconds)
     if matrix is not None:
         raise DataError("the certificate is of a training problem: give X and y, data or problem")
     level = trust
@@ -127,7 +130,7 @@ def check(
             raise OtherDataError(f"the certificate is for gamma = {certificate.gamma}")
     except OtherDataError as error:
         return rejection_of(error, level)
-    verdict, proof = None, None
+    verdict, proof, fallback = None, None, None
     if level == "kernel":
         verdict, proof = check_in_kernel(certificate, problem, file=kept, time_limit=seconds)
     elif level == "rigorous":
@@ -137,11 +140,11 @@ def check(
     elif level == "proved":
         try:
             verdict = check_proved(certificate, problem, on_progress, path=file)
-        except ProvedCheckerError:
-            if trust != BEST:
-                raise
+        except ProvedCheckerError as error:
+            fallback = _fallback(error, trust, on_fallback)
     if verdict is None:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
+        verdict = _noted(verdict, fallback)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
     return DataVerdict(**vars(verdict), statement=words, proof=proof)
 
@@ -151,6 +154,7 @@ def _check_matrix(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
+    on_fallback: Callable[[str], None] | None,
     coq: Path | None,
     time_limit: float,
 ) -> DataVerdict:
@@ -158,7 +162,7 @@ def _check_matrix(
     if trust == "kernel":
         verdict, proof = check_matrix_in_kernel(certificate, matrix, file=coq, time_limit=time_limit)
     else:
-        verdict = _matrix_verdict(certificate, matrix, trust, on_progress)
+        verdict = _matrix_verdict(certificate, matrix, trust, on_progress, on_fallback)
     words = None
     if verdict.valid and isinstance(certificate, CopositivityCertificate):
         words = copositivity_theorem(certificate, matrix)
@@ -172,17 +176,35 @@ def _matrix_verdict(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
+    on_fallback: Callable[[str], None] | None,
 ) -> Verdict:
+    fallback = None
     if trust == "proved" or (trust == BEST and find_checker() is not None):
         try:
             return check_matrix_proved(certificate, matrix, on_progress)
-        except ProvedCheckerError:
-            if trust != BEST:
-                raise
+        except ProvedCheckerError as error:
+            fallback = _fallback(error, trust, on_fallback)
     processes = os.cpu_count() or 1
     if isinstance(certificate, CopositivityCertificate):
-        return check_copositivity(certificate, matrix, on_progress, processes=processes)
-    return check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+        verdict = check_copositivity(certificate, matrix, on_progress, processes=processes)
+    else:
+        verdict = check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+    return _noted(verdict, fallback)
+
+
+def _fallback(error: ProvedCheckerError, trust: str, told: Callable[[str], None] | None) -> str:
+    """Say why the exact checker takes over, if it may."""
+    if trust != BEST:
+        raise error
+    if told is not None:
+        told(str(error))
+    return str(error)
+
+
+def _noted(verdict: Verdict, fallback: str | None) -> Verdict:
+    if fallback is None:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason}; not by the proved checker: {fallback}")
 
 
 class OtherDataError(DataError):

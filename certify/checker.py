@@ -10,6 +10,7 @@ import sys
 
 from certify.check_file import BEST, check
 from certify.errors import CertifyError
+from certify.proved_checker import print_fallback
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        verdict = check(options.certificate, data=options.data, trust=options.trust)
+        verdict = check(
+            options.certificate, data=options.data, trust=options.trust, on_fallback=print_fallback
+        )
         if not verdict.valid:
             print(f"REJECTED: {verdict.reason}")
             return 1

@@ -66,11 +66,14 @@ def check(
     from rich.console import Console
 
     from certify.check_file import check as check_file
+    from certify.proved_checker import print_fallback
     from certify.summary import print_verdict
 
     require_writable(data, coq)
     require_writable(certificate, coq)
-    verdict = check_file(certificate, data=data, trust=trust, coq=coq, time_limit=time_limit)
+    verdict = check_file(
+        certificate, data=data, trust=trust, coq=coq, time_limit=time_limit, on_fallback=print_fallback
+    )
     if json_:
         print_json(
             {

@@ -16,7 +16,7 @@ from typing import Any
 from certify.errors import CertifyError, DataError
 from certify.matrix_market import market_table
 from certify.symmetric_matrix import MAX_ORDER, SymmetricMatrix
-from certify.table import Table, array_table, parse_number, read_table
+from certify.table import Table, array_table, ends_in, parse_number, read_table
 
 MAX_FILE_BYTES = 1 << 28
 
@@ -30,10 +30,9 @@ def read_matrix(path: str | os.PathLike[str]) -> SymmetricMatrix:
         DataError: if the file cannot be read, or holds no symmetric matrix of finite numbers.
     """
     source = os.fspath(path)
-    suffix = Path(source).suffix.lower()
-    if suffix == ".mtx":
+    if ends_in(source, ".mtx"):
         return _of_table(market_table(source))
-    if suffix == ".npy":
+    if ends_in(source, ".npy"):
         return as_matrix(_numpy_array(source), source)
     return _of_table(read_table(source, least_columns=1))
 

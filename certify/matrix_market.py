@@ -11,13 +11,11 @@ from fractions import Fraction
 from itertools import repeat
 
 from certify.errors import DataError
+from certify.letters import ascii_lower
 from certify.symmetric_matrix import MAX_ORDER
 from certify.table import Table, exact_text, read_text
 
-_HEADER = re.compile(
-    r"%%MatrixMarket\s+matrix\s+(coordinate|array)\s+(real|integer|pattern)\s+(general|symmetric)\s*",
-    re.IGNORECASE,
-)
+_HEADER = re.compile(r"%%matrixmarket matrix (coordinate|array) (real|integer|pattern) (general|symmetric)")
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
@@ -28,13 +26,13 @@ def market_table(source: str) -> Table:
         DataError: if the file cannot be read, is not such a file or is cut short.
     """
     first, *others = read_text(source).splitlines() or [""]
-    header = _HEADER.fullmatch(first)
-    if header is None:
+    header = _HEADER.fullmatch(" ".join(ascii_lower(first).split()))
+    if header is None or not first.startswith("%"):
         raise DataError(
             f"{source}, line 1 does not begin a real, integer or pattern Matrix Market file, general or "
             "symmetric: write it anew, or use CSV"
         )
-    layout, field, symmetry = (word.lower() for word in header.groups())
+    layout, field, symmetry = header.groups()
     lines = (
         (number, line.split())
         for number, line in enumerate(others, start=2)

@@ -1,7 +1,8 @@
 """The checker that is extracted from its soundness proof in Coq (proofs/), run as a program of its own.
 
 It shares no code with `certify.check`: it reads the certificate file itself, and the problem or the matrix as
-the text of which the certificate states the hash. Only the standard library is used.
+the text of which the certificate states the hash. A program that says it was built from other sources than
+this package was released with is not asked. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -21,11 +23,13 @@ from certify.check import Verdict
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
+from certify.proved_sources import SOURCES_SHA256
 from certify.statement import leaves_in_words
 from certify.symmetric_matrix import SymmetricMatrix
 
 NAME = "certify-check"
 VARIABLE = "CERTIFY_CHECKER"  # the program's path; empty to do without
+VERSION_SECONDS = 60  # far more than it takes to print a few lines
 
 
 class ProvedCheckerError(CertifyError):
@@ -40,6 +44,38 @@ def find_checker() -> Path | None:
     built = Path(__file__).parent.parent / "proofs" / "build" / NAME
     found = str(built) if os.access(built, os.X_OK) else shutil.which(NAME)
     return None if found is None else Path(found)
+
+
+def require_expected_sources(program: Path) -> None:
+    """Refuse a program that says it was built from other sources than this package knows.
+
+    Raises:
+        ProvedCheckerError: if it says so, or says nothing.
+    """
+    try:
+        run = subprocess.run(
+            [os.fspath(program), "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=VERSION_SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        raise ProvedCheckerError(
+            f"the proved checker {program} cannot be run ({error.strerror}): build it anew with `make proofs`"
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise ProvedCheckerError(f"the proved checker {program} does not answer: build it anew") from None
+    if f"sources: {SOURCES_SHA256}".encode() not in run.stdout.splitlines():
+        raise ProvedCheckerError(
+            f"{program} was built from other sources than this certify's proved checker: build it anew with "
+            "`make proofs`"
+        )
+
+
+def print_fallback(reason: str) -> None:
+    """Say on stderr that the exact checker takes over; for the `on_fallback` of `certify.check`."""
+    print(f"{reason}\nThe exact checker takes over, which can take longer.", file=sys.stderr)
 
 
 def check_proved(
@@ -59,13 +95,15 @@ def check_proved(
 
     Raises:
         DataError: if the program is not there.
-        ProvedCheckerError: if it fails, or reads another certificate in the file than was read before.
+        ProvedCheckerError: if it fails, was built from other sources, or reads another certificate in the
+            file than was read before.
     """
-    answer = _ask(certificate, path, "".join(problem.canonical_text()), on_progress)
+    program = _program()
+    answer = _ask(program, certificate, path, "".join(problem.canonical_text()), on_progress)
     bound = f"{certificate.bound.numerator}/{certificate.bound.denominator}"
     if answer["valid"] and answer["bound"] != bound:
         raise ProvedCheckerError("the certificate's file changed while it was checked: check it again")
-    return _verdict(answer, certificate.bound)
+    return _verdict(answer, certificate.bound, program)
 
 
 def check_matrix_proved(
@@ -84,24 +122,31 @@ def check_matrix_proved(
 
     Raises:
         DataError: if the program is not there.
-        ProvedCheckerError: if it fails.
+        ProvedCheckerError: if it fails, or was built from other sources.
     """
-    return _verdict(_ask(certificate, None, matrix.canonical_text(), on_progress), None)
+    program = _program()
+    return _verdict(_ask(program, certificate, None, matrix.canonical_text(), on_progress), None, program)
 
 
-def _ask(
-    certificate: AnyCertificate,
-    path: Path | None,
-    data: str,
-    on_progress: Callable[[int, int], None] | None,
-) -> dict[str, object]:
-    """Run the program on a certificate, or its file, and the text of its problem or matrix."""
+def _program() -> Path:
     program = find_checker()
     if program is None:
         raise DataError(
             "the proved checker is not there: build it with `make proofs` in certify's source, or let "
             f"{VARIABLE} name it"
         )
+    require_expected_sources(program)
+    return program
+
+
+def _ask(
+    program: Path,
+    certificate: AnyCertificate,
+    path: Path | None,
+    data: str,
+    on_progress: Callable[[int, int], None] | None,
+) -> dict[str, object]:
+    """Run the program on a certificate, or its file, and the text of its problem or matrix."""
     with TemporaryDirectory() as folder:
         text = Path(folder) / "data.txt"
         text.write_text(data, encoding="ascii", newline="\n")
@@ -111,7 +156,7 @@ def _ask(
         command = [
             os.fspath(program),
             os.fspath(path.absolute()),
-            "--problem",
+            "--text",
             os.fspath(text),
             "--json",
             "--progress",
@@ -156,12 +201,12 @@ def _run(
     return process.returncode, output, " ".join(complaints)
 
 
-def _verdict(answer: dict[str, object], bound: Fraction | None) -> Verdict:
+def _verdict(answer: dict[str, object], bound: Fraction | None, program: Path) -> Verdict:
     """Take over the program's answer on a certificate that states this bound."""
     if answer["valid"]:
         leaves = int(str(answer["leaves"]))
         count = f" ({leaves_in_words(leaves)})" if leaves else ""
-        reason = f"every obligation holds{count}, says a checker that is proved sound in Coq"
+        reason = f"every obligation holds{count}, says a checker that is proved sound in Coq ({program})"
         return Verdict(True, bound, "proved", reason, None, leaves)
     obligation = Obligation[str(answer["obligation"])]
     node = answer["node"]

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from certify.errors import DataError
+from certify.letters import ascii_lower, is_letter
 
 Cell = Fraction | str
 
@@ -35,7 +36,7 @@ PARQUET_SUFFIXES = (".parquet", ".pq")
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
 _WITH_COMMA = re.compile(r"[+-]?[0-9]+(?:,[0-9]+)+")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _MISSING_MARKERS = frozenset({"na", "n/a", "nan", "null", "none", "inf", "infinity"})
 _MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
 _FILL_IN = "fill it in or remove the row"
@@ -99,9 +100,14 @@ def read_table(path: str | os.PathLike[str], *, least_columns: int = 2) -> Table
         DataError: if the file cannot be read, is not a table, or has a blank, NaN, infinite or vast cell.
     """
     source = os.fspath(path)
-    if Path(source).suffix.lower() in PARQUET_SUFFIXES:
+    if ends_in(source, *PARQUET_SUFFIXES):
         return _parquet_table(source)
     return _csv_table(source, _split(source, read_text(source), least_columns))
+
+
+def ends_in(source: str, *suffixes: str) -> bool:
+    """Say whether a path ends in one of these, which are in small letters."""
+    return ascii_lower(source).endswith(suffixes)
 
 
 def array_table(values: Any, source: str, *, vector: bool = False) -> Table:
@@ -363,8 +369,10 @@ def _is_number(cell: str) -> bool:
 
 
 def _is_name(cell: str) -> bool:
-    begins_like_a_number = cell.startswith((*"0123456789+-.",))
-    return not begins_like_a_number and cell.lower() not in _MISSING_MARKERS and any(map(str.isalpha, cell))
+    begins_like_a_number = cell.startswith((*"0123456789+-.,",))
+    if begins_like_a_number or ascii_lower(cell) in _MISSING_MARKERS:
+        return False
+    return any(map(is_letter, cell))
 
 
 # --- Parquet -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 (* The certificate file (docs/certificate-format.md). What is read here is only well formed: nothing that this reader
    does can make the checker accept a statement that does not hold of the problem or the matrix that it is given. *)
 open Failure
+open Lists
 
 let max_file_bytes = 1 lsl 29
 let max_dual_exponent = 10_000

@@ -1,4 +1,4 @@
-(* Two ways to end without a proof. *)
+(* The ways to end without a proof. *)
 
 (* The input cannot be used: what, where and what to do. Exit code 2. *)
 exception Unusable of string
@@ -8,3 +8,6 @@ exception Other_data of string
 
 let unusable format = Printf.ksprintf (fun text -> raise (Unusable text)) format
 let other_data format = Printf.ksprintf (fun text -> raise (Other_data text)) format
+
+(* The certificate states something else than what was expected. Exit code 1. *)
+exception Not_expected of string

@@ -1,5 +1,6 @@
 (* The header of a certificate: one JSON object, read entry by entry; each is of its documented form, none is left over. *)
 open Failure
+open Lists
 
 let max_characters = 1 lsl 25
 
@@ -24,7 +25,8 @@ let parse line =
 
 let finish header =
   List.iter
-    (fun (key, _) -> if not (Hashtbl.mem header.taken key) then unusable "the header has the unknown entry %S" key)
+    (fun (key, _) -> if not (Hashtbl.mem header.taken key) then 
+      unusable "the header has the unknown entry %s" (Quoted.text key))
     header.entries
 
 let text header key =
@@ -54,13 +56,10 @@ let count header key limit =
   | Json.Int z when Z.sign z >= 0 && Z.leq z (Z.of_int limit) -> Z.to_int z
   | _ -> wrong key (Printf.sprintf "an integer from 0 to %d" limit)
 
-(* Without a frame on the stack for each item: a header may have millions. *)
-let map f items = List.rev (List.rev_map f items)
-
 let texts key = function
-  | Json.List items -> map (function Json.String s -> s | _ -> wrong key "a list of texts") items
+  | Json.List items -> List.map (function Json.String s -> s | _ -> wrong key "a list of texts") items
   | _ -> wrong key "a list of texts"
 
-let rows_of key value = map (fun s -> map (fun w -> Text.integer w key) (String.split_on_char ' ' s)) (texts key value)
+let rows_of key value = List.map (fun s -> List.map (fun w -> Text.integer w key) (String.split_on_char ' ' s)) (texts key value)
 let rows header key = rows_of key (take header key)
-let integers header key = map (fun s -> Text.integer s key) (texts key (take header key))
+let integers header key = List.map (fun s -> Text.integer s key) (texts key (take header key))

@@ -1,5 +1,6 @@
 (* JSON as the header of a certificate may have it: no numbers but integers, no entry twice, little depth. *)
 open Failure
+open Lists
 
 type t = Null | Bool of bool | Int of Z.t | String of string | List of t list | Object of (string * t) list
 

@@ -1,5 +1,6 @@
-(* certify-check CERT --data F.csv [--json]: the proved checker on a certificate file and the user's own data. *)
+(* certify-check CERT --data F: the proved checker on a certificate file and the user's own data. *)
 open Failure
+open Lists
 
 let obligation_name : Checker.obligation -> string = function
   | STATEMENT -> "STATEMENT" | DUAL_SHAPE -> "DUAL_SHAPE" | DUAL_SUMS -> "DUAL_SUMS" | CLAIM -> "CLAIM"
@@ -18,19 +19,6 @@ let bias_of_name = function
   | "decayed" -> Checker.DecayedBias
   | _ -> other_data "the output bias is none of none, free, decayed"
 
-(* The largest decimal of so many digits after the point that is not above a rational. *)
-let decimal_down q =
-  let digits = 12 in
-  let scaled = Z.fdiv (Z.mul (Q.num q) (Z.pow (Z.of_int 10) digits)) (Q.den q) in
-  let s = Z.to_string (Z.abs scaled) in
-  let s = if String.length s <= digits then String.make (digits + 1 - String.length s) '0' ^ s else s in
-  let n = String.length s - digits in
-  (if Z.sign scaled < 0 then "-" else "") ^ String.sub s 0 n ^ "." ^ String.sub s n digits
-
-type verdict = { obligation : string option; node : Z.t option; bound : Q.t option; leaves : Z.t; words : string }
-
-let rejected ?node obligation words = { obligation = Some obligation; node; bound = None; leaves = Z.zero; words }
-
 (* With --progress the number of nodes done goes to standard error from time to time. *)
 let watch progress number =
   if progress && Z.equal (Z.logand number (Z.of_int 1023)) Z.zero then Printf.eprintf "%s\n%!" (Z.to_string number);
@@ -38,51 +26,23 @@ let watch progress number =
 
 let verdict result bound words =
   match result with
-  | Checker.Proved leaves -> { obligation = None; node = None; bound; leaves; words }
-  | Checker.Failed (o, node) -> rejected ?node (obligation_name o) ""
+  | Checker.Proved leaves -> Verdict.valid bound leaves (words ())
+  | Checker.Failed (o, node) -> Verdict.rejected ?node (obligation_name o) ""
 
-let training_words (file : Certificate_file.training) (p : Checker.problem) bound =
-  Printf.sprintf
-    "For every number of neurons and all weights, the network on these %d samples (%d features%s, %d targets) has\n\
-    \    1/2 |f(X) - Y|^2 + gamma/2 * (sum of the squares of its %s)  >=  %s,    gamma = %s%s"
-    (List.length p.rows) p.features
-    (match file.recipe with
-    | Some { standardize = Some _; bias = true; _ } -> ", standardised, the last one the constant 1"
-    | Some { standardize = Some _; _ } -> ", standardised"
-    | Some { bias = true; _ } -> ", the last one the constant 1"
-    | _ -> "")
-    p.targets
-    (if p.bias = Checker.DecayedBias then "weights and output biases" else "weights")
-    (decimal_down bound) (Q.to_string (Q.make p.gamma_num p.gamma_den))
-    (if p.bias = Checker.NoBias then "" else Printf.sprintf "; the output bias is %s" file.output_bias)
-
-let verify_training progress (file : Certificate_file.training) make_problem =
+let verify_training progress (file : Certificate_file.training) about_data make_problem =
   try
-    if file.loss <> "squared" then other_data "the loss %S is unknown" file.loss;
+    if file.loss <> "squared" then other_data "the loss %s is unknown" (Quoted.text file.loss);
     if Q.sign file.gamma <= 0 then other_data "gamma is not positive";
     let bias = bias_of_name file.output_bias in
     let p : Checker.problem = make_problem bias in
-    if Canonical.problem_sha256 p <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
+    let sha256 = Canonical.problem_sha256 p in
+    if sha256 <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
     let bound = Q.make file.certificate.claim_num file.certificate.claim_den in
     verdict
       (Checker.check Psd_hint.hint (watch progress) p file.certificate)
       (Some bound)
-      (training_words file p bound)
-  with Other_data reason -> rejected "PROBLEM" reason
-
-let matrix_words (m : Checker.matrix) (claim : Checker.matrix_certificate) =
-  let p = List.length m.entries in
-  Printf.sprintf "The symmetric matrix of order %d is %s." p
-    (match claim.stated with
-    | Copositive -> "copositive: z^T M z >= 0 for all z >= 0"
-    | StrictlyCopositive -> "strictly copositive: z^T M z > 0 for all z >= 0, z != 0"
-    | NotCopositive -> "not copositive: z^T M z < 0 for a z >= 0, the witness"
-    | NotStrictlyCopositive -> "not strictly copositive: z^T M z <= 0 for a z >= 0, z != 0, the witness"
-    | CompletelyPositive | NotCompletelyPositive ->
-      Printf.sprintf "%scompletely positive: %s sum of terms b b^T with the first %d of %d entries of b nonnegative"
-        (if claim.stated = CompletelyPositive then "" else "not ")
-        (if claim.stated = CompletelyPositive then "a" else "no")
-        (p - claim.free) p)
+      (fun () -> Statement.training (about_data ()) p sha256 bound)
+  with Other_data reason -> Verdict.rejected "PROBLEM" reason
 
 (* Where it becomes longer than what the checker allows, the rest is left out: the checker refuses it anyway. *)
 let terms_multiple (m : Checker.matrix) (claim : Checker.matrix_certificate) =
@@ -92,82 +52,58 @@ let terms_multiple (m : Checker.matrix) (claim : Checker.matrix_certificate) =
     m.denominator claim.terms
 
 let verify_matrix progress sha256 claim (m : Checker.matrix) =
-  if Canonical.matrix_sha256 m <> sha256 then rejected "MATRIX" "the certificate is for another matrix"
+  if Canonical.matrix_sha256 m <> sha256 then Verdict.rejected "MATRIX" "the certificate is for another matrix"
   else
     let claim = { claim with Checker.terms_multiple = terms_multiple m claim } in
-    verdict (Checker.check_matrix Psd_hint.hint (watch progress) m claim) None (matrix_words m claim)
+    verdict
+      (Checker.check_matrix Psd_hint.hint (watch progress) m claim)
+      None
+      (fun () -> Statement.matrix m claim sha256)
 
-let print_text v =
-  match v.obligation with
-  | None ->
-    let count = if Z.equal v.leaves Z.zero then "" else Printf.sprintf " (%s leaves)" (Z.to_string v.leaves) in
-    Printf.printf "VALID, trust: proved\n%s\nChecked: every obligation holds%s; the checker is proved in Coq.\n" v.words count
-  | Some o ->
-    Printf.printf "REJECTED: %s%s%s\n" o
-      (match v.node with Some k -> Printf.sprintf " (node %s of the tree)" (Z.to_string (Z.succ k)) | None -> "")
-      (if v.words = "" then "" else ": " ^ v.words)
+let check (a : Arguments.t) =
+  let text path = Text.read_bounded path Table.max_bytes path in
+  match (Certificate_file.read a.certificate, a.source) with
+  | Training file, Data path -> (
+    match file.recipe with
+    | None -> unusable "the certificate says nothing of how its problem is made from data: give --text"
+    | Some recipe -> (
+      let table = Table.read path in
+      try
+        Expected.of_training a.expected file (Some (table, recipe));
+        verify_training a.progress file
+          (fun () -> Statement.of_table table recipe)
+          (Problem.of_table table recipe file.gamma)
+      with Other_data reason -> Verdict.rejected "PROBLEM" reason))
+  | Training file, Problem_text path ->
+    Expected.of_training a.expected file None;
+    let problem = Canonical.parse_problem path (text path) in
+    verify_training a.progress file
+      (fun () -> Statement.of_text)
+      (fun bias ->
+        if not (Q.equal (Q.make problem.gamma_num problem.gamma_den) file.gamma && problem.bias = bias) then
+          other_data "it states another gamma or output bias";
+        problem)
+  | Matrix { matrix_sha256; claim }, source ->
+    Expected.of_matrix a.expected matrix_sha256 claim;
+    verify_matrix a.progress matrix_sha256 claim
+      (match source with Data path -> Matrix_file.read path | Problem_text path -> Canonical.parse_matrix path (text path))
 
-let json_text s =
-  let b = Buffer.create 64 in
-  String.iter
-    (fun c ->
-      match c with
-      | '"' | '\\' -> Buffer.add_char b '\\'; Buffer.add_char b c
-      | c when Char.code c < 32 -> Buffer.add_string b (Printf.sprintf "\\u%04x" (Char.code c))
-      | c -> Buffer.add_char b c)
-    s;
-  "\"" ^ Buffer.contents b ^ "\""
-
-let print_json v =
-  let null_or f = function None -> "null" | Some x -> f x in
-  let ratio q = Printf.sprintf "\"%s/%s\"" (Z.to_string (Q.num q)) (Z.to_string (Q.den q)) in
-  Printf.printf
-    "{\"valid\": %b, \"bound\": %s, \"trust\": \"proved\", \"obligation\": %s, \"node\": %s, \"leaves\": %s, \"reason\": %s}\n"
-    (v.obligation = None) (null_or ratio v.bound) (null_or json_text v.obligation) (null_or Z.to_string v.node)
-    (Z.to_string v.leaves) (json_text v.words)
-
-let usage = "usage: certify-check CERT (--data F.csv | --problem F.txt) [--json] [--progress]"
+let run words =
+  match Arguments.parse words with
+  | Help -> print_string Arguments.help; flush stdout; 0
+  | Version -> print_string Version.text; flush stdout; 0
+  | Check a ->
+    let verdict = try check a with Not_expected differences -> Verdict.rejected "EXPECTATION" differences in
+    print_endline (if a.json then Verdict.json verdict else Verdict.text verdict);
+    if verdict.obligation = None then 0 else 1
 
 let () =
   (* Nearly all integers live shortly. *)
   Gc.set { (Gc.get ()) with minor_heap_size = 1 lsl 22; space_overhead = 200 };
-  let certificate = ref None and data = ref None and problem = ref None and json = ref false and progress = ref false in
-  let rec arguments = function
-    | [] -> ()
-    | "--json" :: rest -> json := true; arguments rest
-    | "--progress" :: rest -> progress := true; arguments rest
-    | "--data" :: path :: rest -> data := Some path; arguments rest
-    | "--problem" :: path :: rest -> problem := Some path; arguments rest
-    | path :: rest when !certificate = None && (path = "-" || path = "" || path.[0] <> '-') ->
-      certificate := Some path; arguments rest
-    | _ -> unusable "%s" usage
-  in
-  try
-    arguments (List.tl (Array.to_list Sys.argv));
-    let path = match !certificate with Some path -> path | None -> unusable "%s" usage in
-    let verdict =
-      match (Certificate_file.read path, !data, !problem) with
-      | Training file, Some data, None -> (
-        match file.recipe with
-        | None -> unusable "the certificate says nothing of how its problem is made from data: give --problem"
-        | Some recipe ->
-          let table = Table.read data in
-          verify_training !progress file (Problem.of_table table recipe file.gamma))
-      | Training file, None, Some path ->
-        let problem = Canonical.parse_problem path (Text.read_bounded path Table.max_bytes path) in
-        verify_training !progress file (fun bias ->
-            if not (Q.equal (Q.make problem.gamma_num problem.gamma_den) file.gamma && problem.bias = bias) then
-              other_data "it states another gamma or output bias";
-            problem)
-      | Matrix { matrix_sha256; claim }, Some data, None ->
-        verify_matrix !progress matrix_sha256 claim (Matrix_file.read data)
-      | Matrix { matrix_sha256; claim }, None, Some path ->
-        verify_matrix !progress matrix_sha256 claim (Canonical.parse_matrix path (Text.read_bounded path Table.max_bytes path))
-      | _ -> unusable "%s" usage
-    in
-    if !json then print_json verdict else print_text verdict;
-    exit (if verdict.obligation = None then 0 else 1)
-  with
-  | Unusable reason -> prerr_endline reason; exit 2
-  | Stack_overflow -> prerr_endline "the input needs more stack than there is: raise it with `ulimit -s unlimited`"; exit 2
-  | Out_of_memory -> prerr_endline "the input needs more memory than there is"; exit 2
+  exit
+    (try run (List.tl (Array.to_list Sys.argv)) with
+    | Unusable reason -> prerr_endline reason; 2
+    | Stack_overflow -> prerr_endline "the input needs more stack than there is: raise it with `ulimit -s unlimited`"; 2
+    | Out_of_memory -> prerr_endline "the input needs more memory than there is"; 2
+    | Sys_error reason -> prerr_endline ("the verdict cannot be written: " ^ Quoted.text reason); 70
+    | error -> prerr_endline ("internal error, no verdict: " ^ Quoted.text (Printexc.to_string error)); 70)

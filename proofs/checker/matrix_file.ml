@@ -1,5 +1,6 @@
 (* The user's symmetric matrix, exact, in integers over its least common denominator. *)
 open Failure
+open Lists
 
 let max_order = Matrix_market.max_order
 let max_bits = 13_000
@@ -49,15 +50,15 @@ let of_rationals source rows : Checker.matrix =
   if List.exists (List.exists (fun e -> Z.numbits e > max_bits)) entries then vast ();
   { entries; denominator }
 
+let of_market source bytes = of_rationals source (Matrix_market.of_bytes source bytes)
+
+let of_table source (table : Table.t) =
+  if List.length table.rows > max_order then
+    unusable "%s has %d rows: give a matrix of order at most %d" source (List.length table.rows) max_order;
+  of_rationals source (List.map (fun row -> List.map (number source) (Array.to_list row)) table.rows)
+
 let read source =
-  let ends suffix = Filename.check_suffix (String.lowercase_ascii source) suffix in
-  if ends ".npy" then unusable "%s is a numpy file: use `certify check`, or save the matrix as CSV" source;
-  let rows =
-    if ends ".mtx" then Matrix_market.read source
-    else (
-      let table = Table.read ~least_columns:1 source in
-      if List.length table.rows > max_order then
-        unusable "%s has %d rows: give a matrix of order at most %d" source (List.length table.rows) max_order;
-      List.map (fun row -> List.map (number source) (Array.to_list row)) table.rows)
-  in
-  of_rationals source rows
+  if Table.ends source ".npy" then
+    unusable "%s is a numpy file: use `certify check`, or save the matrix as CSV" source;
+  if Table.ends source ".mtx" then of_market source (Table.read_bytes source)
+  else of_table source (Table.read ~least_columns:1 source)

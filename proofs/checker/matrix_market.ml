@@ -1,11 +1,11 @@
 (* A Matrix Market file as rows of exact numbers. *)
 open Failure
+open Lists
 
 let max_order = 512
 
 (* The words of each line, and whether it begins with a percent sign; lines end where Python ends them. *)
 let split_lines text =
-  let points = match Text.decode text with Ok points -> points | Error _ -> [] in
   let is_end p = p = 10 || (p >= 11 && p <= 13) || (p >= 28 && p <= 30) || p = 0x85 || p = 0x2028 || p = 0x2029 in
   let lines = ref [] and words = ref [] and word = Buffer.create 32 and first = ref (-1) in
   let end_word () =
@@ -17,25 +17,26 @@ let split_lines text =
     words := [];
     first := -1
   in
-  let rec go = function
-    | [] -> if !first >= 0 then end_line ()
-    | 13 :: 10 :: rest -> end_line (); go rest
-    | p :: rest ->
-      (if is_end p then end_line ()
+  let last = ref (-1) in
+  Text.iter_points
+    (fun p ->
+      (if p = 10 && !last = 13 then ()
+       else if is_end p then end_line ()
        else (
          if !first < 0 then first := p;
          if Text.is_blank p then end_word () else Text.add_point word p));
-      go rest
-  in
-  go points;
+      last := p)
+    text;
+  if !first >= 0 then end_line ();
   List.rev !lines
 
 let is_count w = Text.all_digits w && String.length w <= 9
 
-let read source =
+(* The matrix in the bytes of a file. *)
+let of_bytes source bytes =
   let percent = Char.code '%' in
   let numbered = List.rev (snd (List.fold_left (fun (n, found) (first, words) -> (n + 1, (n, first, words) :: found)) (1, [])
-    (split_lines (Table.read_text source)))) in
+    (split_lines (Table.decoded source bytes)))) in
   let layout, field, symmetry, others =
     match numbered with
     | (_, first, words) :: others when first = percent -> (

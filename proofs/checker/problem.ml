@@ -1,5 +1,6 @@
 (* From a table and a recipe to the exact training problem, in integers. *)
 open Failure
+open Lists
 
 let max_bits = 14_000
 
@@ -60,8 +61,8 @@ let column_of (table : Table.t) target =
   in
   match found with
   | [ k ] -> k
-  | [] -> other_data "it has no column %S" target
-  | _ -> other_data "the target %S can mean several of its columns" target
+  | [] -> other_data "it has no column %s" (Quoted.text target)
+  | _ -> other_data "the target %s can mean several of its columns" (Quoted.text target)
 
 let label = function
   | Table.Number q -> Text.of_rational q
@@ -69,13 +70,18 @@ let label = function
 
 let number role = function
   | Table.Number q -> q
-  | Table.Name s -> other_data "%S is text and a %s must be a number" s role
+  | Table.Name s -> other_data "%s is text and a %s must be a number" (Quoted.text s) role
 
-let of_table (table : Table.t) (recipe : Recipe.t) gamma bias : Checker.problem =
+(* The indices of the features and of the targets. *)
+let columns (table : Table.t) (recipe : Recipe.t) =
   let targets = List.map (column_of table) recipe.targets in
   if List.length (List.sort_uniq compare targets) < List.length targets then other_data "a target column is named twice";
   let features = List.filter (fun k -> not (List.mem k targets)) (List.init (Array.length table.names) Fun.id) in
   if features = [] then other_data "every column is a target";
+  (features, targets)
+
+let of_table (table : Table.t) (recipe : Recipe.t) gamma bias : Checker.problem =
+  let features, targets = columns table recipe in
   let select columns row = List.map (fun k -> row.(k)) columns in
   let x = List.map (fun row -> List.map (number "feature") (select features row)) table.rows in
   refuse_vast x;
@@ -97,10 +103,13 @@ let of_table (table : Table.t) (recipe : Recipe.t) gamma bias : Checker.problem 
     if recipe.classification then (
       let names = List.map (fun row -> label (List.hd (select targets row))) table.rows in
       List.iter
-        (fun name -> if not (List.mem name recipe.classes) then other_data "the class %S is not one of the recorded" name)
+        (fun name ->
+          if not (List.mem name recipe.classes) then
+            other_data "the class %s is not one of the recorded" (Quoted.text name))
         names;
       List.iter
-        (fun name -> if not (List.mem name names) then other_data "no row has the recorded class %S" name)
+        (fun name ->
+          if not (List.mem name names) then other_data "no row has the recorded class %s" (Quoted.text name))
         recipe.classes;
       List.map (fun name -> List.map (fun c -> if c = name then Q.one else Q.zero) recipe.classes) names)
     else (

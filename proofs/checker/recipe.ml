@@ -1,5 +1,6 @@
 (* The header's `preprocessing`: how a problem is made from a data file (docs/certificate-format.md). *)
 open Failure
+open Lists
 
 type t = {
   targets : string list;

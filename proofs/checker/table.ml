@@ -1,21 +1,25 @@
 (* A CSV file as a table of exact cells: decimals are the rationals that they are, anything else is a text. *)
 open Failure
+open Lists
 
 type cell = Number of Q.t | Name of string
-type t = { source : string; names : string array; has_header : bool; rows : cell array list }
+type t = { names : string array; has_header : bool; rows : cell array list }
 
-exception Not_csv of int * string
+exception Not_csv
+
+let max_field = 131_072 (* characters *)
 
 (* The records of RFC 4180, read strictly; blanks after a separator are dropped. *)
 let records text separator =
   let n = String.length text in
   let found = ref [] and fields = ref [] and field = Buffer.create 64 in
-  let line = ref 1 and first_line = ref 1 in
-  let save () = fields := Buffer.contents field :: !fields; Buffer.clear field in
+  let line = ref 1 and first_line = ref 1 and points = ref 0 in
+  let save () = fields := Buffer.contents field :: !fields; Buffer.clear field; points := 0 in
   let finish () = found := (!first_line, List.rev !fields) :: !found; fields := []; first_line := !line in
   let line_end i = if text.[i] = '\r' && i + 1 < n && text.[i + 1] = '\n' then i + 2 else i + 1 in
   let add c =
-    if Buffer.length field >= 131072 * 4 then raise (Not_csv (!first_line, "field larger than field limit (131072)"));
+    if Char.code c land 0xc0 <> 0x80 then incr points;
+    if !points > max_field then raise Not_csv;
     Buffer.add_char field c in
   let rec start_record i =
     if i < n then
@@ -41,7 +45,7 @@ let records text separator =
       | c when c = separator -> save (); start_field (i + 1)
       | c -> add c; in_field (i + 1)
   and quoted i =
-    if i >= n then raise (Not_csv (!first_line, "a quote is not closed"))
+    if i >= n then raise Not_csv
     else
       match text.[i] with
       | '"' -> after_quote (i + 1)
@@ -54,7 +58,7 @@ let records text separator =
       | '"' -> add '"'; quoted (i + 1)
       | '\n' | '\r' -> end_record i
       | c when c = separator -> save (); start_field (i + 1)
-      | _ -> raise (Not_csv (!first_line, "something follows a closing quote"))
+      | _ -> raise Not_csv
   in
   start_record 0;
   List.filter_map
@@ -90,7 +94,7 @@ let separators = [ ';'; '\t'; ',' ]
 let split source text least_columns =
   let readings =
     List.filter_map
-      (fun separator -> match records text separator with rows -> Some rows | exception Not_csv _ -> None)
+      (fun separator -> match records text separator with rows -> Some rows | exception Not_csv -> None)
       separators
   in
   let single = least_columns = 1 && not (List.exists (String.contains text) separators) in
@@ -113,7 +117,7 @@ let is_name cell =
   && (not (String.contains "0123456789+-.," cell.[0]))
   && (not
         (List.mem (String.lowercase_ascii cell) [ "na"; "n/a"; "nan"; "null"; "none"; "inf"; "infinity" ]))
-  && match Text.decode cell with Ok points -> List.exists Text.is_letter points | Error _ -> false
+  && Text.exists_point Text.is_letter cell
 
 let has_header rows =
   match List.map (fun (_, cells) -> Array.of_list cells) rows with
@@ -145,32 +149,31 @@ let cell source line text =
   | Vast reason -> unusable "%s, line %d: %s" source line reason
   | Not_a_number ->
     if text = "" then unusable "%s, line %d: a cell is blank; fill it in or remove the row" source line;
-    if is_not_finite text then unusable "%s, line %d: a cell is %s; fill it in or remove the row" source line text;
+    if is_not_finite text then unusable "%s, line %d: a cell is %s; fill it in or remove the row" source line (Quoted.text text);
     if has_comma text then
-      unusable "%s, line %d: a cell is %S; write decimals with a point and thousands without a comma" source line text;
+      unusable "%s, line %d: a cell is %s; write decimals with a point and thousands without a comma" source line
+        (Quoted.text text);
     Name text
 
 let max_bytes = 1 lsl 30
 
-(* The whole of a file of UTF-8 text, without its byte order mark. *)
-let read_text source =
-  let text = Text.read_bounded source max_bytes source in
+let read_bytes source = Text.read_bounded source max_bytes source
+
+(* The bytes of a file as UTF-8 text, without its byte order mark. *)
+let decoded source text =
   if String.contains text '\000' then unusable "%s is not a text file in UTF-8: save the table as CSV in UTF-8" source;
   let text =
     if String.length text >= 3 && String.sub text 0 3 = "\xef\xbb\xbf" then String.sub text 3 (String.length text - 3)
     else text
   in
-  (match Text.decode text with
-  | Error _ -> unusable "%s is not UTF-8 text: save the table as CSV in UTF-8" source
-  | Ok _ -> ());
+  if not (Text.is_utf8 text) then unusable "%s is not UTF-8 text: save the table as CSV in UTF-8" source;
   text
 
-let read ?(least_columns = 2) source =
-  let ends suffix = Filename.check_suffix (String.lowercase_ascii source) suffix in
-  if ends ".parquet" || ends ".pq" then
-    unusable "%s is a Parquet file: use `certify check`, or save the table as CSV" source;
-  let text = read_text source in
-  let rows = split source text least_columns in
+let ends source suffix = Filename.check_suffix (String.lowercase_ascii source) suffix
+
+(* The table in the bytes of a CSV file. *)
+let of_bytes ?(least_columns = 2) source bytes =
+  let rows = split source (decoded source bytes) least_columns in
   let has_header = has_header rows in
   let body = if has_header then List.tl rows else rows in
   if body = [] then unusable "%s has a header and no rows: add the data below it" source;
@@ -184,4 +187,9 @@ let read ?(least_columns = 2) source =
         unusable "%s has a column name of %d characters: shorten it to %d" source (Text.length name) Text.max_length)
     names;
   let rows = List.map (fun (line, cells) -> Array.of_list (List.map (cell source line) cells)) body in
-  { source; names; has_header; rows }
+  { names; has_header; rows }
+
+let read ?(least_columns = 2) source =
+  if ends source ".parquet" || ends source ".pq" then
+    unusable "%s is a Parquet file: use `certify check`, or save the table as CSV" source;
+  of_bytes ~least_columns source (read_bytes source)

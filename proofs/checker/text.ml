@@ -19,32 +19,34 @@ let read_bounded path limit what =
   if path <> "-" then close_in channel;
   Buffer.contents content
 
-(* The code points of a text, or the offset of the first byte that is not UTF-8. *)
-let decode s =
+(* Each code point of a text, in order; for a byte that is not part of UTF-8, -1. *)
+let iter_points f s =
   let n = String.length s in
-  let points = ref [] in
   let rec go i =
-    if i >= n then Ok (List.rev !points)
-    else
+    if i < n then (
       let c = Char.code s.[i] in
       let tail k = if i + k < n then let b = Char.code s.[i + k] in if b land 0xc0 = 0x80 then b land 0x3f else -1 else -1 in
       let take length value least =
-        if value < least || (value >= 0xd800 && value < 0xe000) || value > 0x10ffff then Error i
-        else (points := value :: !points; go (i + length))
+        if value < least || (value >= 0xd800 && value < 0xe000) || value > 0x10ffff then (f (-1); go (i + 1))
+        else (f value; go (i + length))
       in
-      if c < 0x80 then (points := c :: !points; go (i + 1))
-      else if c land 0xe0 = 0xc0 then
-        let a = tail 1 in if a < 0 then Error i else take 2 (((c land 0x1f) lsl 6) lor a) 0x80
-      else if c land 0xf0 = 0xe0 then
-        let a = tail 1 and b = tail 2 in
-        if a < 0 || b < 0 then Error i else take 3 (((c land 0x0f) lsl 12) lor (a lsl 6) lor b) 0x800
-      else if c land 0xf8 = 0xf0 then
+      if c < 0x80 then (f c; go (i + 1))
+      else
         let a = tail 1 and b = tail 2 and d = tail 3 in
-        if a < 0 || b < 0 || d < 0 then Error i
-        else take 4 (((c land 0x07) lsl 18) lor (a lsl 12) lor (b lsl 6) lor d) 0x10000
-      else Error i
+        if c land 0xe0 = 0xc0 && a >= 0 then take 2 (((c land 0x1f) lsl 6) lor a) 0x80
+        else if c land 0xf0 = 0xe0 && min a b >= 0 then take 3 (((c land 0x0f) lsl 12) lor (a lsl 6) lor b) 0x800
+        else if c land 0xf8 = 0xf0 && min a (min b d) >= 0 then
+          take 4 (((c land 0x07) lsl 18) lor (a lsl 12) lor (b lsl 6) lor d) 0x10000
+        else (f (-1); go (i + 1)))
   in
   go 0
+
+let exists_point condition s =
+  let found = ref false in
+  iter_points (fun point -> if condition point then found := true) s;
+  !found
+
+let is_utf8 s = not (exists_point (fun point -> point < 0) s)
 
 let add_point buffer p =
   let byte b = Buffer.add_char buffer (Char.chr b) in
@@ -68,14 +70,16 @@ let is_blank p =
 
 (* Without the blanks at both ends. *)
 let strip s =
-  match decode s with
-  | Error _ -> s
-  | Ok points ->
-    let rec drop = function p :: rest when is_blank p -> drop rest | rest -> rest in
-    let kept = List.rev (drop (List.rev (drop points))) in
-    let buffer = Buffer.create (String.length s) in
-    List.iter (add_point buffer) kept;
-    Buffer.contents buffer
+  let offset = ref 0 and first = ref (-1) and last = ref 0 in
+  iter_points
+    (fun point ->
+      let start = !offset in
+      offset := start + (if point < 0x80 then 1 else if point < 0x800 then 2 else if point < 0x10000 then 3 else 4);
+      if not (is_blank point) then (
+        if !first < 0 then first := start;
+        last := !offset))
+    s;
+  if !first < 0 then "" else if !first = 0 && !last = String.length s then s else String.sub s !first (!last - !first)
 
 let is_digit c = c >= '0' && c <= '9'
 let is_letter p =
@@ -101,7 +105,7 @@ let is_integer s =
      && (let rec ok i = i >= n || (is_digit s.[i] && ok (i + 1)) in ok start))
 
 let integer s place = if is_integer s then Z.of_string s else
-  unusable "%s: %S is not an integer of at most 4000 characters" place (if String.length s > 40 then String.sub s 0 40 else s)
+  unusable "%s has a number that is no integer of at most 4000 characters" place
 
 let max_length = 1000
 let max_exponent = 400

@@ -1,5 +1,6 @@
 (* The lines after the header: nodes, and the terms of a sum. *)
 open Failure
+open Lists
 
 let max_nodes = 20_000_000
 let max_multipliers = 5_000_000
@@ -44,7 +45,7 @@ let needed l what =
 
 let place l = Printf.sprintf "line %d" l.number
 let words line = String.split_on_char ' ' line
-let integers l line = Header.map (fun w -> tree_integer w (place l)) (words line)
+let integers l line = List.map (fun w -> tree_integer w (place l)) (words line)
 let count_of c s = String.fold_left (fun n d -> if d = c then n + 1 else n) 0 s
 
 let spend allowance count =
@@ -105,7 +106,7 @@ let matrix_node l allowance line =
     | "split", [ k; m; a; b ] -> Checker.MSplit (index k, index m, a, b)
     | "part", (_ :: _ as members) ->
       spend allowance (List.length members);
-      Checker.MPart (Header.map index members)
+      Checker.MPart (List.map index members)
     | "leaf", [ scale; unit; rows ] when Z.sign rows >= 0 -> Checker.MProducts (scale, unit, read_products l allowance rows)
     | "faces", [ rows ] when Z.sign rows > 0 -> Checker.MFaces (read_faces l allowance rows)
     | _ -> no_node l
@@ -126,7 +127,7 @@ let read_terms l count =
     if !allowance < 0 then unusable "the terms have more than %d integers, the most that are read" max_term_integers;
     match words line with
     | "term" :: (_ :: _ :: _ :: _ as entries) -> (
-      match Header.map (fun w -> Text.integer w (place l)) entries with
+      match List.map (fun w -> Text.integer w (place l)) entries with
       | weight_num :: weight_den :: ray when Z.sign weight_den > 0 && Z.equal (Z.gcd weight_num weight_den) Z.one ->
         { Checker.weight_num; weight_den; ray }
       | _ -> unusable "%s: the term's weight p/q is not in lowest terms with q > 0" (place l))

@@ -56,14 +56,20 @@ Definition step (lam mu : Z) (n : node) (c : cone) : step_result cone :=
 Definition vectors (outputs : nat) (c : cone) : Z :=
   Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)).
 
-Fixpoint with_weights (D : list (list Z * list Z)) (N : list (list Z)) : list (list Z * list Z) :=
-  match D, N with (x, _) :: D', nu :: N' => (x, nu) :: with_weights D' N' | _, _ => [] end.
-Fixpoint zinner (D : list (list Z * list Z)) (N : list (list Z)) : Z :=
-  match D, N with (_, y) :: D', nu :: N' => zdot nu y + zinner D' N' | _, _ => 0 end.
-Fixpoint znsq (D : list (list Z * list Z)) (N : list (list Z)) : Z :=
-  match D, N with _ :: D', nu :: N' => zdot nu nu + znsq D' N' | _, _ => 0 end.
-Fixpoint zsums (D : list (list Z * list Z)) (N : list (list Z)) : list Z :=
-  match D, N with _ :: D', nu :: N' => zadd nu (zsums D' N') | _, _ => [] end.
+(** The rows (x, nu), <N,Y>, |N|^2 and N^T 1, row by row; see [Long.v]. *)
+Fixpoint weights_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : list (list Z * list Z))
+  : list (list Z * list Z) :=
+  match D, N with (x, _) :: D', nu :: N' => weights_onto D' N' ((x, nu) :: found) | _, _ => rev_append found [] end.
+Fixpoint inner_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : Z) : Z :=
+  match D, N with (_, y) :: D', nu :: N' => inner_onto D' N' (found + zdot nu y) | _, _ => found end.
+Fixpoint nsq_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : Z) : Z :=
+  match D, N with _ :: D', nu :: N' => nsq_onto D' N' (found + zdot nu nu) | _, _ => found end.
+Fixpoint sums_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : list Z) : list Z :=
+  match D, N with _ :: D', nu :: N' => sums_onto D' N' (zadd found nu) | _, _ => found end.
+Definition with_weights (D : list (list Z * list Z)) (N : list (list Z)) : list (list Z * list Z) := weights_onto D N [].
+Definition zinner (D : list (list Z * list Z)) (N : list (list Z)) : Z := inner_onto D N 0.
+Definition znsq (D : list (list Z * list Z)) (N : list (list Z)) : Z := nsq_onto D N 0.
+Definition zsums (D : list (list Z * list Z)) (N : list (list Z)) : list Z := sums_onto D N [].
 (** The bound that the dual point proves is bound_num / bound_den. *)
 Definition bound_num (p : problem) (c : certificate) : Z :=
   let D := rows p in
@@ -166,6 +172,30 @@ Proof. revert u; induction x as [|a x IH]; intros [|e u]; cbn [vQ map dot lin]; 
   rewrite IH. ring. Qed.
 Lemma dot_vQ2 d e x y : dot (vQ d x) (vQ e y) = finv K (z2 d) * finv K (z2 e) * z2 (zdot x y).
 Proof. rewrite dot_vQ, lin_dot, dot_comm, dot_vQ, lin_dot, dot_comm, z2_zdot. ring. Qed.
+(** What is handed on comes first, or is added. *)
+Lemma weights_onto_eq D N found : weights_onto D N found = rev_append found (with_weights D N).
+Proof. unfold with_weights. revert N found; induction D as [|[x y] D IH]; intros [|nu N] found; try reflexivity.
+  cbn [weights_onto]. now rewrite IH, (IH _ [_]). Qed.
+Lemma with_weights_cons x y D nu N : with_weights ((x, y) :: D) (nu :: N) = (x, nu) :: with_weights D N.
+Proof. unfold with_weights at 1. cbn [weights_onto]. apply weights_onto_eq. Qed.
+Lemma inner_onto_eq D N found : inner_onto D N found = (found + zinner D N)%Z.
+Proof. unfold zinner. revert N found; induction D as [|[x y] D IH]; intros [|nu N] found; cbn [inner_onto]; try lia.
+  rewrite IH, (IH _ (_ + _)%Z). lia. Qed.
+Lemma zinner_cons x y D nu N : zinner ((x, y) :: D) (nu :: N) = (zdot nu y + zinner D N)%Z.
+Proof. unfold zinner at 1. cbn [inner_onto]. now rewrite inner_onto_eq. Qed.
+Lemma nsq_onto_eq D N found : nsq_onto D N found = (found + znsq D N)%Z.
+Proof. unfold znsq. revert N found; induction D as [|xy D IH]; intros [|nu N] found; cbn [nsq_onto]; try lia.
+  rewrite IH, (IH _ (_ + _)%Z). lia. Qed.
+Lemma znsq_cons xy D nu N : znsq (xy :: D) (nu :: N) = (zdot nu nu + znsq D N)%Z.
+Proof. unfold znsq at 1. cbn [nsq_onto]. now rewrite nsq_onto_eq. Qed.
+Lemma zadd_nil x : zadd x [] = x.
+Proof. now rewrite zadd_comm. Qed.
+Lemma sums_onto_eq D N found : sums_onto D N found = zadd found (zsums D N).
+Proof. unfold zsums. revert N found; induction D as [|xy D IH]; intros [|nu N] found; cbn [sums_onto];
+    rewrite ?zadd_nil; auto.
+  rewrite IH, (IH _ (zadd [] nu)). apply zadd_assoc. Qed.
+Lemma zsums_cons xy D nu N : zsums (xy :: D) (nu :: N) = zadd nu (zsums D N).
+Proof. unfold zsums at 1. cbn [sums_onto]. now rewrite sums_onto_eq. Qed.
 Section Scaling.
 Variables xd yd nd : Z.
 Hypothesis Hx : (0 < xd)%Z.
@@ -175,26 +205,26 @@ Lemma gauge_rows D N u w :
   dot (gauge (D' D) (N' N) u) w =
   finv K (z2 xd) * finv K (z2 nd) * dot (rows_sum K (with_weights D N) u) w.
 Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map gauge with_weights rows_sum fst snd];
-    try (cbn [dot]; ring).
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?with_weights_cons;
+    cbn [D' N' map gauge with_weights weights_onto rev_append rows_sum fst snd]; try (cbn [dot]; ring).
   fold (D' D). fold (N' N). rewrite !dot_vadd, !dot_vscale, IH, !dot_vQ, relu_scale.
   - rewrite <- lin_dot. ring.
   - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
 Qed.
 Lemma inner_eq D N : inner (D' D) (N' N) = finv K (z2 nd) * finv K (z2 yd) * z2 (zinner D N).
 Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map inner zinner fst snd];
-    rewrite ?ofZ_0; try ring.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?zinner_cons;
+    cbn [D' N' map inner zinner inner_onto fst snd]; rewrite ?ofZ_0; try ring.
   fold (D' D). fold (N' N). rewrite IH, dot_vQ2, ofZ_add. ring. Qed.
 Lemma nsq_eq D N : nsq (D' D) (N' N) = finv K (z2 nd) * finv K (z2 nd) * z2 (znsq D N).
 Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map nsq znsq fst snd];
-    rewrite ?ofZ_0; try ring.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?znsq_cons;
+    cbn [D' N' map nsq znsq nsq_onto fst snd]; rewrite ?ofZ_0; try ring.
   fold (D' D). fold (N' N). unfold sq. rewrite IH, dot_vQ2, ofZ_add. ring. Qed.
 Lemma sums_eq D N w : dot (sums (D' D) (N' N)) w = finv K (z2 nd) * lin K (zsums D N) w.
 Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [D' N' map sums zsums fst snd];
-    try (cbn [dot lin]; ring).
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?zsums_cons;
+    cbn [D' N' map sums zsums sums_onto fst snd]; try (cbn [dot lin]; ring).
   fold (D' D). fold (N' N). rewrite dot_vadd, IH, dot_vQ, lin_zadd. ring. Qed.
 Lemma sq_sums D N :
   sq (sums (D' D) (N' N)) = finv K (z2 nd) * finv K (z2 nd) * z2 (zdot (zsums D N) (zsums D N)).

@@ -4,7 +4,7 @@
     active throughout, and for the mixed rows the sum of relu(p.t) nu, p_k = x . w_k. All of this is linear in the
     generators, so a child's values come from its parent's without the data. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors.
+From Certify Require Import OrderedField Vectors Long.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -32,23 +32,22 @@ Fixpoint somewhere_positive (fl : list bool) (p : list Z) : bool :=
     (if a =? 0 then false else if hd false fl then 0 <? a else true) || somewhere_positive (tl fl) p'
   end.
 (** Active rows join G, inactive ones are dropped. *)
-Fixpoint settle (fl : list bool) (G : list (list Z)) (rows : list (list Z * list Z))
+Fixpoint settle_onto (fl : list bool) (G : list (list Z)) (rows kept : list (list Z * list Z))
   : list (list Z) * list (list Z * list Z) :=
   match rows with
-  | [] => (G, [])
+  | [] => (G, rev_append kept [])
   | (p, nu) :: rows' =>
     if somewhere_negative fl p then
-      if somewhere_positive fl p then
-        let (G', kept) := settle fl G rows' in (G', (p, nu) :: kept)
-      else settle fl G rows'
-    else settle fl (gadd p nu G) rows'
+      if somewhere_positive fl p then settle_onto fl G rows' ((p, nu) :: kept) else settle_onto fl G rows' kept
+    else settle_onto fl (gadd p nu G) rows' kept
   end.
+Definition settle (fl : list bool) (G : list (list Z)) (rows : list (list Z * list Z)) := settle_onto fl G rows [].
 Definition settled (fl : list bool) (W G : list (list Z)) (rows : list (list Z * list Z)) : cone :=
   let (G', kept) := settle fl G rows in Cone fl W G' kept.
 
 (** The whole space in the frame W; the rows are (x, nu). *)
 Definition root (W : list (list Z)) (rows : list (list Z * list Z)) : cone :=
-  settled (map (fun _ => false) W) W [] (map (fun row => (map (zdot (fst row)) W, snd row)) rows).
+  settled (map (fun _ => false) W) W [] (long_map (fun row => (map (zdot (fst row)) W, snd row)) rows).
 
 Definition entry (k : nat) (p : list Z) : Z := nth k p 0.
 Definition column (k : nat) (V : list (list Z)) : list Z := nth k V [].
@@ -58,17 +57,17 @@ Definition sign_children (k : nat) (c : cone) : cone * cone :=
   (settled fl (generators c) (active c) (mixed c),
    settled fl (put [] k (map Z.opp (column k (generators c))) (generators c))
      (put [] k (map Z.opp (column k (active c))) (active c))
-     (map (fun row => (put 0 k (- entry k (fst row)) (fst row), snd row)) (mixed c))).
+     (long_map (fun row => (put 0 k (- entry k (fst row)) (fst row), snd row)) (mixed c))).
 
 Definition combination (k l : nat) (a b : Z) (V : list (list Z)) : list Z :=
   zadd (zscale a (column k V)) (zscale b (column l V)).
 Definition split_children (k l : nat) (a b : Z) (c : cone) : cone * cone :=
   let w := combination k l a b (generators c) in
   let g := combination k l a b (active c) in
-  let cut := map (fun row => (row, a * entry k (fst row) + b * entry l (fst row))) (mixed c) in
+  let cut := long_map (fun row => (row, a * entry k (fst row) + b * entry l (fst row))) (mixed c) in
   let child j :=
     settled (signed c) (put [] j w (generators c)) (put [] j g (active c))
-      (map (fun rq : (list Z * list Z) * Z => (put 0 j (snd rq) (fst (fst rq)), snd (fst rq))) cut) in
+      (long_map (fun rq : (list Z * list Z) * Z => (put 0 j (snd rq) (fst (fst rq)), snd (fst rq))) cut) in
   (child k, child l).
 End Executable.
 
@@ -115,11 +114,22 @@ Proof.
 Lemma somewhere_opp fl p : somewhere_positive fl p = somewhere_negative fl (map Z.opp p).
 Proof. revert fl; induction p as [|a p IH]; intro fl; cbn [somewhere_positive somewhere_negative map]; auto.
   rewrite IH. f_equal. destruct a, (hd false fl); reflexivity. Qed.
+Lemma settle_onto_eq fl G rows kept :
+  settle_onto fl G rows kept = let (G', more) := settle fl G rows in (G', rev_append kept more).
+Proof.
+  unfold settle. revert G kept; induction rows as [|[p nu] rows IH]; intros G kept; cbn [settle_onto]; [reflexivity|].
+  destruct (somewhere_negative fl p); [destruct (somewhere_positive fl p)|]; auto.
+  rewrite (IH G ((p, nu) :: kept)), (IH G [(p, nu)]). destruct (settle_onto fl G rows []). reflexivity. Qed.
+Lemma settle_cons fl G p nu rows : settle fl G ((p, nu) :: rows) =
+  if somewhere_negative fl p then
+    if somewhere_positive fl p then let (G', kept) := settle fl G rows in (G', (p, nu) :: kept) else settle fl G rows
+  else settle fl (gadd p nu G) rows.
+Proof. unfold settle at 1. cbn [settle_onto]. now rewrite settle_onto_eq. Qed.
 Lemma settle_sound fl G rows t w : okt fl t ->
   let (G', kept) := settle fl G rows in
   dot (comb t G') w + dot (mixed_sum kept t) w = dot (comb t G) w + dot (mixed_sum rows t) w.
 Proof.
-  intro O. revert G; induction rows as [|[p nu] rows IH]; intro G; cbn [settle mixed_sum]; auto.
+  intro O. revert G; induction rows as [|[p nu] rows IH]; intro G; [cbn [settle settle_onto rev_append mixed_sum]; auto|]. rewrite settle_cons. cbn [mixed_sum].
   destruct (somewhere_negative fl p) eqn:Hn; [destruct (somewhere_positive fl p) eqn:Hp|].
   - specialize (IH G). destruct (settle fl G rows) as [G' kept]. cbn [mixed_sum]. rewrite !dot_vadd.
     match goal with |- ?a + (?b + ?c) = ?d + (?b + ?e) =>
@@ -167,7 +177,7 @@ Proof. intros Hk [L O] P. split; [rewrite !put_length; lia|]. intros j. rewrite 
 Theorem sign_sound lam mu k c : (k < length (signed c))%nat ->
   good lam mu (fst (sign_children k c)) -> good lam mu (snd (sign_children k c)) -> good lam mu c.
 Proof.
-  unfold sign_children. cbn [fst snd]. intros Hk H1 H2 t O. assert (Lt := proj1 O).
+  unfold sign_children. rewrite long_map_eq. cbn [fst snd]. intros Hk H1 H2 t O. assert (Lt := proj1 O).
   destruct (f_total K 0 (nth k t 0)) as [P|P].
   - apply (settled_sound H1). rewrite <- (@put_same k t) by (rewrite Lt; exact Hk). now apply okt_put_sign.
   - apply neg_pos in P. pose proof (settled_sound H2 (@okt_put_sign _ _ _ _ Hk O P)) as Q. unfold column, entry in Q.
@@ -224,7 +234,7 @@ Theorem split_sound lam mu k l a b c :
   nth k (signed c) false = true -> nth l (signed c) false = true ->
   good lam mu (fst (split_children k l a b c)) -> good lam mu (snd (split_children k l a b c)) -> good lam mu c.
 Proof.
-  unfold split_children. cbn [fst snd]. rewrite !map_map. cbn [fst snd].
+  unfold split_children. cbn [fst snd]. rewrite !long_map_eq, !map_map. cbn [fst snd].
   intros Ha Hb Hkl Hk Hl Sk Sl H1 H2 t O.
   assert (C : forall V v, lin K (combination k l a b V) v = z2 a * lin K (nth k V []) v + z2 b * lin K (nth l V []) v).
   { intros V v. unfold combination, column. now rewrite lin_zadd, !lin_zscale. }
@@ -247,7 +257,7 @@ Fixpoint rows_sum (rows : list (list Z * list Z)) (u : vec) : vec :=
 Theorem root_sound lam mu W rows t : good lam mu (root W rows) ->
   0 <= z2 lam * sq (comb t W) - z2 mu * sq (rows_sum rows (comb t W)).
 Proof.
-  intro H. set (T := fit 0 (length W) t).
+  unfold root. rewrite long_map_eq. intro H. set (T := fit 0 (length W) t).
   assert (O : okt (map (fun _ => false) W) T).
   { split; [unfold T; now rewrite fit_length, map_length|]. intros k E. exfalso. clear - E.
     revert k E; induction W; intros [|k] E; cbn [map nth] in E; try discriminate; eauto. }

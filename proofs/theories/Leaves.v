@@ -44,13 +44,13 @@ Definition indices_fit (size : nat) (rows : products) : bool :=
   forallb (fun row => forallb (fun e => Nat.leb (fst row) (fst e) && Nat.ltb (fst e) size) (snd row)) rows.
 Definition signs_fit (s m : nat) (rows : products) : bool :=
   forallb (fun row => forallb (fun e => (0 <=? snd e) || vanishes s m (fst row) (fst e)) (snd row)) rows.
-Fixpoint row_sum (qs : list quantity) (es : list (nat * Z)) : list Z :=
-  match es with [] => [] | (j, M) :: es' => add_quantity M (nth j qs Nothing) (row_sum qs es') end.
+Fixpoint row_sum (qs : list quantity) (es : list (nat * Z)) (x : list Z) : list Z :=
+  match es with [] => x | (j, M) :: es' => row_sum qs es' (add_quantity M (nth j qs Nothing) x) end.
 (** The sum of the products as a matrix: a row for each coordinate, to be made symmetric in the end. *)
 Fixpoint products_matrix (c : Z) (qs : list quantity) (B : list (list Z)) (rows : products) : list (list Z) :=
   match rows with
   | [] => B
-  | (i, es) :: rows' => products_matrix c qs (gadd (zscale c (form_of (nth i qs Nothing))) (row_sum qs es) B) rows' end.
+  | (i, es) :: rows' => products_matrix c qs (gadd (zscale c (form_of (nth i qs Nothing))) (row_sum qs es []) B) rows' end.
 (** T less 2 c times the sum of the products. *)
 Definition minus_products (c : Z) (qs : list quantity) (T : tri) (rows : products) : tri :=
   let B := products_matrix (- c) qs [] rows in tadd T (symmetric (length B) B).
@@ -180,19 +180,18 @@ Proof. revert x z; induction k as [|k IH]; intros [|a x] [|e z]; cbn [add_at lin
 Lemma lin_add_quantity M q x z : lin K (add_quantity M q x) z = z2 M * lin K (form_of q) z + lin K x z.
 Proof. destruct q; cbn [add_quantity form_of]; [cbn [lin]; ring|now rewrite lin_add_at, lin_unit|].
   rewrite !lin_zadd, lin_zscale, lin_opp, lin_add_at, lin_unit, ofZ_opp. ring. Qed.
-Lemma row_sum_pos (ok : nat -> nat -> bool) qs z i es :
+Lemma row_sum_pos (ok : nat -> nat -> bool) qs z i es x :
   (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
   (forall j, ok i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
   forallb (fun e => (0 <=? snd e)%Z || ok i (fst e)) es = true ->
-  0 <= lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es) z.
+  0 <= lin K (form_of (nth i qs Nothing)) z * lin K x z ->
+  0 <= lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es x) z.
 Proof.
-  intros P V. induction es as [|[j M] es IH]; cbn [forallb row_sum fst snd]; intro H.
-  - cbn [lin]. replace (lin K (form_of (nth i qs Nothing)) z * 0) with 0 by ring. auto with pos.
-  - apply andb_prop in H as [H Hs]. rewrite lin_add_quantity.
+  intros P V. revert x. induction es as [|[j M] es IH]; cbn [forallb row_sum fst snd]; intros x H X; [exact X|].
+  - apply andb_prop in H as [H Hs]. apply (IH _ Hs). rewrite lin_add_quantity.
     set (q := lin K (form_of (nth i qs Nothing)) z) in *. set (q' := lin K (form_of (nth j qs Nothing)) z).
-    replace (q * (z2 M * q' + lin K (row_sum qs es) z)) with
-      (z2 M * (q * q') + q * lin K (row_sum qs es) z) by ring.
-    apply add_pos; [|exact (IH Hs)]. apply orb_prop in H as [H|H].
+    replace (q * (z2 M * q' + lin K x z)) with (z2 M * (q * q') + q * lin K x z) by ring.
+    apply add_pos; [|exact X]. apply orb_prop in H as [H|H].
     + apply Z.leb_le in H. apply f_mulle; auto with pos. apply f_mulle; [apply P|apply P].
     + assert (E := V j H). fold q' in E. rewrite E. replace (z2 M * 0) with 0 by ring. auto with pos. Qed.
 Lemma products_matrix_le s m c qs B rows z :
@@ -204,9 +203,11 @@ Proof.
   intros Hc P V. revert B. induction rows as [|[i es] rows IH]; intros B; cbn [products_matrix]; [auto with pos|].
   cbn [signs_fit forallb fst snd]. intro H. apply andb_prop in H as [H Hs].
   apply (f_trans K _ _ _ (IH _ Hs)). rewrite comb_gadd, lin_zscale, ofZ_opp.
-  pose proof (@row_sum_pos (vanishes s m) qs z i es P (V i) H) as R. apply sub_le.
+  assert (R : 0 <= lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es []) z).
+  { apply (@row_sum_pos (vanishes s m) qs z i es [] P (V i) H). cbn [lin].
+    replace (lin K (form_of (nth i qs Nothing)) z * 0) with 0 by ring. auto with pos. } apply sub_le.
   match goal with |- 0 <= ?g => replace g with
-    (z2 c * (lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es) z)) by ring end.
+    (z2 c * (lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es []) z)) by ring end.
   apply f_mulle; auto with pos. Qed.
 Lemma minus_products_le s m c qs T rows z :
   (0 <= c)%Z -> (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->

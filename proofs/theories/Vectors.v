@@ -29,6 +29,8 @@ Definition iszero (x : list Z) := forallb (Z.eqb 0) x.
 Definition zunit (k : nat) : list Z := repeat 0 k ++ [1].
 Lemma zadd_comm x y : zadd x y = zadd y x.
 Proof. revert y; induction x as [|a x IH]; intros [|b y]; cbn [zadd]; auto. rewrite IH. f_equal. apply Z.add_comm. Qed.
+Lemma zadd_assoc x y z : zadd (zadd x y) z = zadd x (zadd y z).
+Proof. revert y z; induction x as [|a x IH]; intros [|b y] [|c z]; cbn [zadd]; auto. rewrite IH. f_equal. symmetry. apply Z.add_assoc. Qed.
 End Integers.
 
 (** Entry k becomes x; the list is made long enough for it. *)

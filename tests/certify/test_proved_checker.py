@@ -53,7 +53,7 @@ def answer(text: bytes, problem: TrainingProblem, folder: Path) -> tuple[int, di
     certificate, data = folder / "c.cert", folder / "p.txt"
     certificate.write_bytes(text)
     data.write_text("".join(problem.canonical_text()))
-    command = [str(PROGRAM), str(certificate), "--problem", str(data), "--json"]
+    command = [str(PROGRAM), str(certificate), "--text", str(data), "--json"]
     run = subprocess.run(command, capture_output=True, timeout=60)
     assert run.returncode in (0, 1, 2), run.stderr
     assert (run.returncode == 2) == bool(run.stderr), run.stderr

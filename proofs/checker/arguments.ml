@@ -1,0 +1,160 @@
+(* The command line. *)
+open Failure
+open Lists
+
+type source = Data of string | Problem_text of string
+
+type t = { certificate : string; source : source; json : bool; progress : bool; expected : Expected.t }
+type command = Check of t | Help | Version
+
+type draft = {
+  path : string option;
+  data : string option;
+  text : string option;
+  as_json : bool;
+  with_progress : bool;
+  expects : Expected.t;
+}
+
+let number name value =
+  match Text.parse_number value with
+  | Number q -> q
+  | Vast _ -> unusable "%s %s is too long a number" name (Quoted.text value)
+  | Not_a_number -> (
+    let sign, digits =
+      if value <> "" && (value.[0] = '-' || value.[0] = '+') then
+        ((if value.[0] = '-' then Z.minus_one else Z.one), String.sub value 1 (String.length value - 1))
+      else (Z.one, value)
+    in
+    match String.split_on_char '/' digits with
+    | [ p; q ] when Text.all_digits p && Text.all_digits q && not (Z.equal (Z.of_string q) Z.zero) ->
+      Q.make (Z.mul sign (Z.of_string p)) (Z.of_string q)
+    | _ -> unusable "%s %s is no number: give a decimal or p/q" name (Quoted.text value))
+
+let positive name value =
+  let q = number name value in
+  if Q.sign q <= 0 then unusable "%s %s is not positive" name (Quoted.text value);
+  q
+
+let one_of name choices value =
+  if not (List.mem value choices) then
+    unusable "%s %s is none of %s" name (Quoted.text value) (String.concat ", " choices);
+  value
+
+let count name value =
+  if not (Text.all_digits value && String.length value <= 9) then
+    unusable "%s %s is no number of coordinates" name (Quoted.text value);
+  int_of_string value
+
+let digits name value =
+  let value = String.lowercase_ascii value in
+  let hexadecimal = function '0' .. '9' | 'a' .. 'f' -> true | _ -> false in
+  if not (String.for_all hexadecimal value && String.length value >= 16 && String.length value <= 64) then
+    unusable "%s %s is not the SHA-256 of a problem, nor its first 16 hexadecimal digits or more" name (Quoted.text value);
+  value
+
+(* What an option does with the draft; it may be given once, unless it is a list. *)
+let once name old set value = if old <> None then unusable "%s is given twice" name else set (Some value)
+
+type action = Flag of (draft -> draft) | Value of string * (draft -> string -> draft)
+
+let expects f = fun d value -> { d with expects = f d.expects value }
+let flag_of f = fun d -> { d with expects = f d.expects }
+
+let options : (string * action * string) list =
+  Expected.
+    [ ("--data", Value ("F", fun d v -> once "--data" d.data (fun data -> { d with data }) v),
+        "your data: a CSV file, of a matrix also Matrix Market (.mtx)");
+      ("--text", Value ("F", fun d v -> once "--text" d.text (fun text -> { d with text }) v),
+        "instead of --data: the text of the problem or matrix that is hashed");
+      ("--json", Flag (fun d -> { d with as_json = true }), "the verdict as a JSON object");
+      ("--progress", Flag (fun d -> { d with with_progress = true }), "the number of nodes done, to standard error");
+      ("--statement", Value ("S", expects (fun e v ->
+          once "--statement" e.statement (fun statement -> { e with statement }) (one_of "--statement" statements v))),
+        "expect this statement: " ^ String.concat ", " statements);
+      ("--gamma", Value ("Q", expects (fun e v -> once "--gamma" e.gamma (fun gamma -> { e with gamma }) (positive "--gamma" v))),
+        "expect this weight decay, a decimal or p/q");
+      ("--target", Value ("COL", expects (fun e v -> { e with targets = v :: e.targets })),
+        "expect this target column, by name or position from 1; once for each");
+      ("--task", Value ("T", expects (fun e v ->
+          once "--task" e.task (fun task -> { e with task }) (one_of "--task" [ "classification"; "regression" ] v))),
+        "expect classification or regression");
+      ("--bias", Flag (flag_of (fun e -> once "--bias" e.bias (fun bias -> { e with bias }) true)),
+        "expect a feature 1, whose weights are decayed");
+      ("--no-bias", Flag (flag_of (fun e -> once "--bias" e.bias (fun bias -> { e with bias }) false)), "expect none");
+      ("--output-bias", Value ("B", expects (fun e v ->
+          once "--output-bias" e.output_bias (fun output_bias -> { e with output_bias })
+            (one_of "--output-bias" [ "none"; "free"; "decayed" ] v))),
+        "expect this output bias: none, free or decayed");
+      ("--standardize", Flag (flag_of (fun e ->
+          once "--standardize" e.standardize (fun standardize -> { e with standardize }) true)),
+        "expect features of mean 0 and variance 1");
+      ("--no-standardize", Flag (flag_of (fun e ->
+          once "--standardize" e.standardize (fun standardize -> { e with standardize }) false)),
+        "expect features as in the file");
+      ("--loss", Value ("L", expects (fun e v -> once "--loss" e.loss (fun loss -> { e with loss }) (one_of "--loss" [ "squared" ] v))),
+        "expect this loss: squared");
+      ("--at-least", Value ("BOUND", expects (fun e v ->
+          once "--at-least" e.at_least (fun at_least -> { e with at_least }) (number "--at-least" v))),
+        "expect a bound of at least this, a decimal or p/q");
+      ("--free", Value ("R", expects (fun e v -> once "--free" e.free (fun free -> { e with free }) (count "--free" v))),
+        "expect so many free coordinates of complete positivity");
+      ("--problem", Value ("SHA256", expects (fun e v ->
+          once "--problem" e.problem (fun problem -> { e with problem }) (digits "--problem" v))),
+        "expect this problem or matrix: its SHA-256, or the first 16 digits or more") ]
+
+let help =
+  let line (name, action, what) =
+    Printf.sprintf "  %-22s %s\n" (match action with Flag _ -> name | Value (value, _) -> name ^ " " ^ value) what
+  in
+  "usage: certify-check CERT (--data F | --text F) [options]\n\
+   \n\
+   Checks a certificate against your data by the checker that is proved sound in Coq.\n\
+   Exit code 0: valid, 1: rejected, 2: input that cannot be used, 70: an internal error.\n\
+   \n"
+  ^ String.concat "" (List.map line options)
+  ^ "  --version              the version, and the hash of the sources that this program was built from\n\
+    \  --help                 this text\n\
+     \n\
+     Without expectations a certificate is valid if what it states of your data is true: read what that is. For\n\
+     \"my problem, and at least this bound\":\n\
+     \n\
+    \  certify-check wine.cert --data wine.csv --statement training --target quality --task regression \\\n\
+    \    --gamma 1/10 --no-bias --output-bias none --no-standardize --at-least 1.15\n"
+
+let usage = "usage: certify-check CERT (--data F | --text F) [options]; --help lists them"
+
+let empty =
+  { path = None; data = None; text = None; as_json = false; with_progress = false; expects = Expected.nothing }
+
+let rec draft_of d = function
+  | [] -> d
+  | word :: rest when String.length word < 2 || String.sub word 0 2 <> "--" ->
+    if d.path <> None || (word <> "-" && word <> "" && word.[0] = '-') then unusable "%s" usage;
+    draft_of { d with path = Some word } rest
+  | word :: rest -> (
+    let name, rest =
+      match String.index_opt word '=' with
+      | Some i -> (String.sub word 0 i, Error (String.sub word (i + 1) (String.length word - i - 1), rest))
+      | None -> (word, Ok rest)
+    in
+    match (List.find_opt (fun (option, _, _) -> option = name) options, rest) with
+    | Some (_, Flag f, _), Ok rest -> draft_of (f d) rest
+    | Some (_, Value (_, f), _), (Ok (value :: rest) | Error (value, rest)) -> draft_of (f d value) rest
+    | Some (_, Flag _, _), Error _ -> unusable "%s takes no value" name
+    | Some (_, Value _, _), Ok [] -> unusable "%s needs a value" name
+    | None, _ -> unusable "there is no option %s; %s" (Quoted.text name) usage)
+
+let parse words =
+  if List.mem "--help" words || List.mem "-h" words then Help
+  else if List.mem "--version" words then Version
+  else
+    let d = draft_of empty words in
+    let certificate = match d.path with Some path -> path | None -> unusable "%s" usage in
+    let source =
+      match (d.data, d.text) with
+      | Some path, None -> Data path
+      | None, Some path -> Problem_text path
+      | _ -> unusable "give either --data or --text; %s" usage
+    in
+    Check { certificate; source; json = d.as_json; progress = d.with_progress; expected = d.expects }

@@ -1,0 +1,28 @@
+(* Reads many tables, matrices and canonical texts from standard input and prints what the program's readers make of each: a hash, or
+   that it is refused. tests/readers.py holds that against the readers in Python. *)
+
+(* A case is a line "KIND SIZE SIZE" and as many bytes twice: the file, and of a table the recipe for its problem. *)
+let answer kind file recipe =
+  match kind with
+  | "table" ->
+    let recipe = Recipe.of_json (Json.parse recipe) in
+    Canonical.problem_sha256 (Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) Checker.NoBias)
+  | "csv" -> Canonical.matrix_sha256 (Matrix_file.of_table "csv" (Table.of_bytes ~least_columns:1 "csv" file))
+  | "market" -> Canonical.matrix_sha256 (Matrix_file.of_market "market" file)
+  | "problem" -> Canonical.problem_sha256 (Canonical.parse_problem "problem" file)
+  | "matrix" -> Canonical.matrix_sha256 (Canonical.parse_matrix "matrix" file)
+  | _ -> failwith "no such kind"
+
+let rec cases () =
+  match input_line stdin with
+  | exception End_of_file -> ()
+  | line ->
+    Scanf.sscanf line "%s %d %d" (fun kind size more ->
+        let file = really_input_string stdin size in
+        let recipe = really_input_string stdin more in
+        print_endline (try answer kind file recipe with Failure.Unusable _ | Failure.Other_data _ -> "refused"));
+    cases ()
+
+let () =
+  set_binary_mode_in stdin true;
+  cases ()

@@ -1,0 +1,124 @@
+(* What a certificate proves, in words: all that the theorem depends on. *)
+open Lists
+
+(* The largest decimal of so many digits after the point that is not above a rational. *)
+let decimal_down q =
+  let digits = 12 in
+  let scaled = Z.fdiv (Z.mul (Q.num q) (Z.pow (Z.of_int 10) digits)) (Q.den q) in
+  let s = Z.to_string (Z.abs scaled) in
+  let s = if String.length s <= digits then String.make (digits + 1 - String.length s) '0' ^ s else s in
+  let n = String.length s - digits in
+  (if Z.sign scaled < 0 then "-" else "") ^ String.sub s 0 n ^ "." ^ String.sub s n digits
+
+let counted n noun = Printf.sprintf "%d %s%s" n noun (if n = 1 then "" else "s")
+
+(* Positions from 1 on as ranges: they say which columns, also where names are shortened. *)
+let ranges positions =
+  let range (first, last) = if first = last then string_of_int first else Printf.sprintf "%d-%d" first last in
+  let rec join found = function
+    | [] -> List.rev found
+    | k :: rest -> (
+      match found with
+      | (first, last) :: others when k = last + 1 -> join ((first, k) :: others) rest
+      | _ -> join ((k, k) :: found) rest)
+  in
+  String.concat ", " (List.map range (join [] positions))
+
+let columns (table : Table.t) indices =
+  let names = if table.has_header then ": " ^ Quoted.some (List.map (fun k -> table.names.(k)) indices) else "" in
+  Printf.sprintf "column%s %s of %d%s"
+    (match indices with [ _ ] -> "" | _ -> "s")
+    (ranges (List.map succ indices))
+    (Array.length table.names) names
+
+let is_constant (table : Table.t) k =
+  let first = (List.hd table.rows).(k) in
+  List.for_all
+    (fun (row : Table.cell array) ->
+      match (row.(k), first) with Number a, Number b -> Q.equal a b | _ -> false)
+    table.rows
+
+let preprocessing (table : Table.t) (recipe : Recipe.t) features =
+  let scaled =
+    match recipe.standardize with
+    | None -> "features as in the file"
+    | Some _ -> (
+      let constant, others = List.partition (is_constant table) features in
+      let shifted = Printf.sprintf "constant, so that it is 0 after its value is taken off, %s" (columns table constant) in
+      match (constant, others) with
+      | [], _ -> "each feature brought to mean 0 and variance 1"
+      | _, [] -> shifted
+      | _ -> Printf.sprintf "brought to mean 0 and variance 1, %s; %s" (columns table others) shifted)
+  in
+  scaled ^ if recipe.bias then "; then a feature 1 added to each sample, whose weights are decayed as well" else ""
+
+(* The lines on the data: what the columns are, and what is done to them. *)
+let of_table (table : Table.t) (recipe : Recipe.t) =
+  let features, targets = Problem.columns table recipe in
+  [ ("features", columns table features);
+    ((match targets with [ _ ] -> "target" | _ -> "targets"), columns table targets);
+    ("task",
+      if recipe.classification then
+        Printf.sprintf "classification, one-hot: %d classes %s" (List.length recipe.classes) (Quoted.some recipe.classes)
+      else "regression");
+    ("preprocessing", preprocessing table recipe features) ]
+
+let of_text = [ ("data", "the text of a problem, which says nothing of columns, task and preprocessing") ]
+
+let lines pairs = String.concat "\n" (List.map (fun (name, value) -> Printf.sprintf "    %-14s %s" name value) pairs)
+
+let training about_data (p : Checker.problem) sha256 bound =
+  let n = List.length p.rows in
+  let biased = p.bias <> Checker.NoBias in
+  let decayed = p.bias = Checker.DecayedBias in
+  Printf.sprintf
+    "For every number of neurons%s, the network f(x) = sum_j relu(u_j . x) v_j%s on %s has\n\
+    \    1/2 |f(X) - Y|^2 + gamma/2 * %s  >=  %s\n\
+     with\n\
+     %s"
+    (if biased then ", all weights and every b" else " and all weights")
+    (if biased then " + b" else "")
+    (if n = 1 then "this sample" else Printf.sprintf "these %d samples" n)
+    (if decayed then "(sum_j (|u_j|^2 + |v_j|^2) + |b|^2)" else "sum_j (|u_j|^2 + |v_j|^2)")
+    (decimal_down bound)
+    (lines
+       ([ ("gamma", Text.of_rational (Q.make p.gamma_num p.gamma_den));
+          ("loss", "squared");
+          ("output bias", if decayed then "decayed" else if biased then "free" else "none") ]
+       @ about_data
+       @ [ ("size", Printf.sprintf "n = %s, d = %s, c = %s" (counted n "sample") (counted p.features "feature") (counted p.targets "target"));
+           ("problem", "SHA-256 " ^ sha256) ]))
+
+(* The cone of the b of b b^T, of q nonnegative coordinates and r free ones. *)
+let cone q r =
+  let free first last =
+    if first = last then Printf.sprintf "coordinate %d free" first
+    else Printf.sprintf "coordinates %d to %d free" first last
+  in
+  let signs =
+    if r = 0 then "b >= 0, no coordinate free"
+    else if q = 0 then "no sign demanded of b, " ^ free 1 r
+    else if q = 1 then "b_1 >= 0, " ^ free 2 (1 + r)
+    else Printf.sprintf "b_1, ..., b_%d >= 0, %s" q (free (q + 1) (q + r))
+  in
+  (* A term is that of -b as well. *)
+  if q <= 1 then signs ^ ": this is semidefiniteness and no more" else signs
+
+let matrix (m : Checker.matrix) (claim : Checker.matrix_certificate) sha256 =
+  let p = List.length m.entries in
+  let q = p - claim.free in
+  let says =
+    match claim.stated with
+    | Copositive -> "copositive: z^T M z >= 0 for all z >= 0"
+    | StrictlyCopositive -> "strictly copositive: z^T M z > 0 for all z >= 0, z != 0"
+    | NotCopositive -> "not copositive: z^T M z < 0 for a z >= 0, the witness"
+    | NotStrictlyCopositive -> "not strictly copositive: z^T M z <= 0 for a z >= 0, z != 0, the witness"
+    | CompletelyPositive -> "completely positive: it is a sum of terms b b^T"
+    | NotCompletelyPositive -> "not completely positive: it is no sum of terms b b^T"
+  in
+  let about_b =
+    match claim.stated with
+    | CompletelyPositive | NotCompletelyPositive -> " with " ^ cone q claim.free
+    | _ -> ""
+  in
+  Printf.sprintf "The symmetric matrix M of order %d is %s%s.\n%s" p says about_b (lines [ ("matrix", "SHA-256 " ^ sha256) ])
