@@ -263,10 +263,11 @@ Proof.
   revert d Hd; induction r as [|a r IH]; intros d Hd; cbn [fold_left]; [assumption|].
   apply IH; [intros b Hb; apply Hr; cbn; auto|]. apply gcd_divides; [assumption|]. apply Hr. cbn. auto. Qed.
 
-Lemma least_map A (row : A -> list Z) l d : least row l d = least (fun r => r) (map row l) d.
+Lemma common_map A (row : A -> list Z) l d : common row l d = common (fun r => r) (map row l) d.
 Proof.
-  unfold least, common. f_equal. f_equal. revert d; induction l as [|a l IH]; intro d; [reflexivity|].
-  cbn [map fold_left]. apply IH. Qed.
+  unfold common. revert d; induction l as [|a l IH]; intro d; [reflexivity|]. cbn [map fold_left]. apply IH. Qed.
+Lemma least_map A (row : A -> list Z) l d : least row l d = least (fun r => r) (map row l) d.
+Proof. unfold least. now try rewrite (common_map row). Qed.
 
 Section Meaning.
 Variable K : OField.
