@@ -80,7 +80,7 @@ let options : (string * action * string) list =
           once "--task" e.task (fun task -> { e with task }) (one_of "--task" [ "classification"; "regression" ] v))),
         "expect classification or regression");
       ("--bias", Flag (flag_of (fun e -> once "--bias" e.bias (fun bias -> { e with bias }) true)),
-        "expect a feature 1, whose weights are decayed");
+        "expect a hidden bias: a feature 1, whose weights are decayed");
       ("--no-bias", Flag (flag_of (fun e -> once "--bias" e.bias (fun bias -> { e with bias }) false)), "expect none");
       ("--output-bias", Value ("B", expects (fun e v ->
           once "--output-bias" e.output_bias (fun output_bias -> { e with output_bias })
@@ -98,7 +98,7 @@ let options : (string * action * string) list =
           once "--at-least" e.at_least (fun at_least -> { e with at_least }) (number "--at-least" v))),
         "expect a bound of at least this, a decimal or p/q");
       ("--free", Value ("R", expects (fun e v -> once "--free" e.free (fun free -> { e with free }) (count "--free" v))),
-        "expect so many free coordinates of complete positivity");
+        "expect so many free coordinates of complete positivity; with --statement 0 unless given");
       ("--problem", Value ("SHA256", expects (fun e v ->
           once "--problem" e.problem (fun problem -> { e with problem }) (digits "--problem" v))),
         "expect this problem or matrix: its SHA-256, or the first 16 digits or more") ]

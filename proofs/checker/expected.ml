@@ -39,8 +39,13 @@ let differs name expected found same show =
   | _ -> []
 
 let words name expected found = differs (name ^ " ") expected found ( = ) Quoted.word
-let flag name expected found =
-  differs (name ^ " ") expected found ( = ) (function true -> "yes" | false -> "no")
+
+(* "expected a hidden bias, found none", "expected no standardisation, found standardisation". *)
+let flag article name expected found =
+  match expected with
+  | Some true when not found -> [ Printf.sprintf "expected %s%s, found none" article name ]
+  | Some false when found -> [ Printf.sprintf "expected no %s, found %s%s" name article name ]
+  | _ -> []
 
 let hash expected found =
   let begins prefix = String.length prefix <= String.length found && String.sub found 0 (String.length prefix) = prefix in
@@ -57,8 +62,13 @@ let of_recipe e =
   [ ("--target", e.targets <> []); ("--task", e.task <> None); ("--bias and --no-bias", e.bias <> None);
     ("--standardize and --no-standardize", e.standardize <> None) ]
 
-let column_names (table : Table.t) indices =
-  String.concat ", " (List.map (fun k -> Quoted.word table.names.(k)) (List.sort_uniq compare indices))
+(* Its name, or its position where that is no name of its own. *)
+let column_name (table : Table.t) k =
+  let name = table.names.(k) in
+  let alike = List.filter (String.equal name) (Array.to_list table.names) in
+  if List.length alike > 1 || Text.all_digits name then Printf.sprintf "column %d" (k + 1) else Quoted.word name
+
+let column_names table indices = String.concat ", " (List.map (column_name table) indices)
 
 let index table target =
   try Problem.column_of table target with Other_data reason -> unusable "--target %s: %s" (Quoted.text target) reason
@@ -75,13 +85,28 @@ let targets e table (recipe : Recipe.t) =
 let at_least e bound =
   match e.at_least with
   | Some least when Q.lt bound least ->
-    [ Printf.sprintf "expected a bound of at least %s, found %s" (Text.of_rational least) (Statement.decimal_down bound) ]
+    [ Printf.sprintf "expected a bound of at least %s, found %s" (Statement.decimal_up least) (Statement.decimal_down bound) ]
   | _ -> []
+
+let of_complete_positivity statement = statement = "completely_positive" || statement = "not_completely_positive"
+
+let refuse_unsuitable e statement =
+  if statement <> "training" then
+    unused ~why:("the statement " ^ statement ^ " is of a matrix")
+      (("--gamma", e.gamma <> None) :: of_recipe e
+      @ [ ("--output-bias", e.output_bias <> None); ("--loss", e.loss <> None); ("--at-least", e.at_least <> None) ]);
+  if not (of_complete_positivity statement) then
+    unused ~why:("the statement " ^ statement ^ " has no free coordinates") [ ("--free", e.free <> None) ]
+
+(* What is expected must make sense together, before it is compared with what is found. *)
+let of_statement e found =
+  Option.iter (refuse_unsuitable e) e.statement;
+  agree [ words "statement" e.statement found ];
+  refuse_unsuitable e found
 
 (* Raises Not_expected with all differences; the table is the user's, from which the recipe makes the problem. *)
 let of_training e (file : Certificate_file.training) data =
-  agree [ words "statement" e.statement "training" ];
-  unused ~why:"the certificate is of a training problem" [ ("--free", e.free <> None) ];
+  of_statement e "training";
   if data = None then unused ~why:"the text of a problem says nothing of columns; give --data" (of_recipe e);
   let bound = Q.make file.certificate.claim_num file.certificate.claim_den in
   let of_data =
@@ -90,8 +115,8 @@ let of_training e (file : Certificate_file.training) data =
     | Some (table, (recipe : Recipe.t)) ->
       [ targets e table recipe;
         words "task" e.task (if recipe.classification then "classification" else "regression");
-        flag "bias" e.bias recipe.bias;
-        flag "standardize" e.standardize (recipe.standardize <> None) ]
+        flag "a " "hidden bias" e.bias recipe.bias;
+        flag "" "standardisation" e.standardize (recipe.standardize <> None) ]
   in
   agree
     ([ differs "gamma = " e.gamma file.gamma Q.equal Text.of_rational ]
@@ -102,11 +127,8 @@ let of_training e (file : Certificate_file.training) data =
         hash e.problem file.problem_sha256 ])
 
 let of_matrix e sha256 (claim : Checker.matrix_certificate) =
-  agree [ words "statement" e.statement (statement_name claim.stated) ];
-  unused ~why:"the certificate is of a matrix"
-    (("--gamma", e.gamma <> None) :: of_recipe e
-    @ [ ("--output-bias", e.output_bias <> None); ("--loss", e.loss <> None); ("--at-least", e.at_least <> None) ]);
-  (match claim.stated with
-  | CompletelyPositive | NotCompletelyPositive -> ()
-  | _ -> unused ~why:"the certificate is not of complete positivity" [ ("--free", e.free <> None) ]);
-  agree [ differs "free " e.free claim.free ( = ) string_of_int; hash e.problem sha256 ]
+  let found = statement_name claim.stated in
+  of_statement e found;
+  (* By themselves the words mean that no coordinate is free. *)
+  let free = if e.free = None && e.statement <> None && of_complete_positivity found then Some 0 else e.free in
+  agree [ differs "free = " free claim.free ( = ) string_of_int; hash e.problem sha256 ]

@@ -105,5 +105,9 @@ let () =
     | Unusable reason -> prerr_endline reason; 2
     | Stack_overflow -> prerr_endline "the input needs more stack than there is: raise it with `ulimit -s unlimited`"; 2
     | Out_of_memory -> prerr_endline "the input needs more memory than there is"; 2
-    | Sys_error reason -> prerr_endline ("the verdict cannot be written: " ^ Quoted.text reason); 70
+    | Sys_error reason ->
+      (* What could not be written is not tried again at the end. *)
+      close_out_noerr stdout;
+      prerr_endline ("the verdict cannot be written: " ^ Quoted.text reason);
+      70
     | error -> prerr_endline ("internal error, no verdict: " ^ Quoted.text (Printexc.to_string error)); 70)

@@ -1,11 +1,17 @@
 (* Texts of a certificate or of data, fit to stand in a sentence: short, in quotes, and unable to look like anything
-   but a text, as what is neither ASCII nor a letter is escaped (controls, line breaks, marks of direction, blanks). *)
+   but a text, as what is neither ASCII nor a letter is escaped (controls, line breaks, marks of direction, blanks), and
+   letters that have no shape or are written from right to left, which would move what stands beside them. *)
 
 let most = 40
 
+let hidden = [ 0x115f; 0x1160; 0x3164; 0xffa0 ]
+let leftward = [ (0x590, 0x8ff); (0xfb1d, 0xfdff); (0xfe70, 0xfeff); (0x10800, 0x10fff); (0x1e800, 0x1efff) ]
+
 let shown point =
   if point < 128 then point >= 32 && point < 127 && point <> Char.code '"' && point <> Char.code '\\'
-  else Text.is_letter point
+  else
+    Text.is_letter point
+    && not (List.mem point hidden || List.exists (fun (first, last) -> first <= point && point <= last) leftward)
 
 let text s =
   let b = Buffer.create 64 in

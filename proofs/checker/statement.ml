@@ -10,6 +10,13 @@ let decimal_down q =
   let n = String.length s - digits in
   (if Z.sign scaled < 0 then "-" else "") ^ String.sub s 0 n ^ "." ^ String.sub s n digits
 
+(* The smallest one that is not below it. *)
+let decimal_up q =
+  let down = decimal_down (Q.neg q) in
+  if down.[0] = '-' then String.sub down 1 (String.length down - 1)
+  else if String.exists (fun c -> c >= '1' && c <= '9') down then "-" ^ down
+  else down
+
 let counted n noun = Printf.sprintf "%d %s%s" n noun (if n = 1 then "" else "s")
 
 (* Positions from 1 on as ranges: they say which columns, also where names are shortened. *)

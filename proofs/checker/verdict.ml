@@ -14,7 +14,11 @@ let rejected ?node obligation words = { obligation = Some obligation; node; boun
 let text v =
   match v.obligation with
   | None ->
-    let count = if Z.equal v.leaves Z.zero then "" else Printf.sprintf " (%s leaves)" (Z.to_string v.leaves) in
+    let count =
+      if Z.equal v.leaves Z.zero then ""
+      else if Z.equal v.leaves Z.one then " (1 leaf)"
+      else Printf.sprintf " (%s leaves)" (Z.to_string v.leaves)
+    in
     Printf.sprintf "VALID, trust: proved\n%s\nChecked: every obligation holds%s; the checker is proved in Coq." v.words count
   | Some o ->
     Printf.sprintf "REJECTED: %s%s%s" o

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -23,8 +24,17 @@ from certify.errors import CertificateError, DataError
 from certify.obligations import Obligation
 from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
-from certify.proved_checker import ProvedCheckerError, check_proved, find_checker
+from certify.proved_checker import (
+    ProvedCheckerError,
+    check_matrix_proved,
+    check_proved,
+    find_checker,
+    print_fallback,
+)
+from certify.proved_sources import SOURCES_SHA256
+from certify.symmetric_matrix import SymmetricMatrix
 from tests.certify.test_attack import CORNER, CORNER_CERTIFICATES
+from tests.certify.test_check_copositivity import ENVELOPE, stated
 from tests.oracles import certificate_of
 
 PROGRAM = find_checker()
@@ -245,17 +255,47 @@ class TestInCommand:
             check_proved(certificate, problem, path=path)
 
     @pytest.mark.parametrize(
-        "content", ["#!/bin/sh\nexit 3\n", "#!/bin/sh\necho broken >&2; exit 2\n", "no program"]
+        ("content", "reason"),
+        [
+            ("#!/bin/sh\nexit 3\n", "was built from other sources"),
+            (f"#!/bin/sh\necho sources: {'0' * 64}\n", "was built from other sources"),
+            (f"#!/bin/sh\necho not the sources: {SOURCES_SHA256}\n", "was built from other sources"),
+            (f"#!/bin/sh\necho sources: {SOURCES_SHA256}\necho broken >&2; exit 2\n", "failed: broken"),
+            ("no program", "cannot be run"),
+        ],
     )
-    def test_a_broken_program(self, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_another_program(
+        self,
+        content: str,
+        reason: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         program = tmp_path / "certify-check"
         program.write_text(content)
         program.chmod(0o755)
         monkeypatch.setenv("CERTIFY_CHECKER", str(program))
         certificate, problem = CASES["orthants"]
-        with pytest.raises(ProvedCheckerError, match=r"failed|cannot be run"):
+        with pytest.raises(ProvedCheckerError, match=reason):
             check_proved(certificate, problem)
-        assert check(certificate, problem=problem, trust="best").trust == "exact"
+        matrix, of_matrix = SymmetricMatrix.from_rationals([[1]]), stated([[1]], ENVELOPE)[0]
+        with pytest.raises(ProvedCheckerError, match=reason):
+            check_matrix_proved(of_matrix, matrix)
+        for verdict in (
+            check(certificate, problem=problem, trust="best", on_fallback=print_fallback),
+            check(of_matrix, matrix=matrix, trust="best", on_fallback=print_fallback),
+        ):
+            assert (verdict.valid, verdict.trust) == (True, "exact")
+            assert "not by the proved checker" in verdict.reason
+            assert re.search(reason, verdict.reason)
+        complaints = capsys.readouterr().err
+        assert complaints.count("The exact checker takes over") == 2
+        assert re.search(reason, complaints)
+
+    def test_the_verdict_names_the_program(self) -> None:
+        certificate, problem = CASES["orthants"]
+        assert str(PROGRAM) in check(certificate, problem=problem, trust="proved").reason
 
     def test_alone(self, tmp_path: Path) -> None:
         certificate = CASES["orthants"][0]

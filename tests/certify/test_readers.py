@@ -26,6 +26,7 @@ class TestAlike:
     def test_generated_files(self, tmp_path: Path) -> None:
         tally = compare(cases(1, 2000), tmp_path)
         assert tally.different == ()
+        assert tally.read + tally.refused == 2000
         # Neither all refused nor all read: else the comparison would say little.
         assert min(tally.read, tally.refused) > 300
 
