@@ -39,6 +39,7 @@ from certify.expected_options import (
 )
 from certify.gap_command import gap
 from certify.matrix_commands import copositive, cp
+from certify.problem_command import problem
 from certify.tightness_command import tightness
 
 app = typer.Typer(
@@ -343,6 +344,7 @@ def shrink(
 app.command()(copositive)
 app.command()(cp)
 app.command()(gap)
+app.command()(problem)
 app.command()(tightness)
 
 

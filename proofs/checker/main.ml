@@ -34,18 +34,14 @@ let verify_training progress (file : Certificate_file.training) about_data make_
     if file.loss <> "squared" then other_data "the loss %s is unknown" (Quoted.text file.loss);
     if Q.sign file.gamma <= 0 then other_data "gamma is not positive";
     let bias = bias_of_name file.output_bias in
-    let problem : Problem.t = make_problem () in
-    if Problem.sha256 problem <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
-    let p : Checker.problem =
-      { rows = List.combine problem.x problem.y; x_den = problem.x_den; y_den = problem.y_den;
-        gamma_num = Q.num problem.gamma; gamma_den = Q.den problem.gamma;
-        features = List.length (List.hd problem.x); targets = List.length (List.hd problem.y); bias }
-    in
+    let p : Checker.problem = make_problem bias in
+    let sha256 = Canonical.problem_sha256 p in
+    if sha256 <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
     let bound = Q.make file.certificate.claim_num file.certificate.claim_den in
     verdict
       (Checker.check Psd_hint.hint (watch progress) p file.certificate)
       (Some bound)
-      (fun () -> Statement.training (about_data ()) problem file.loss bound)
+      (fun () -> Statement.training (about_data ()) p sha256 bound)
   with Other_data reason -> Verdict.rejected "PROBLEM" reason
 
 (* Where it becomes longer than what the checker allows, the rest is left out: the checker refuses it anyway. *)
@@ -56,7 +52,7 @@ let terms_multiple (m : Checker.matrix) (claim : Checker.matrix_certificate) =
     m.denominator claim.terms
 
 let verify_matrix progress sha256 claim (m : Checker.matrix) =
-  if Matrix_file.sha256 m <> sha256 then Verdict.rejected "MATRIX" "the certificate is for another matrix"
+  if Canonical.matrix_sha256 m <> sha256 then Verdict.rejected "MATRIX" "the certificate is for another matrix"
   else
     let claim = { claim with Checker.terms_multiple = terms_multiple m claim } in
     verdict
@@ -76,21 +72,21 @@ let check (a : Arguments.t) =
         Expected.of_training a.expected file (Some (table, recipe));
         verify_training a.progress file
           (fun () -> Statement.of_table table recipe)
-          (fun () -> Problem.of_table table recipe file.gamma file.output_bias)
+          (Problem.of_table table recipe file.gamma)
       with Other_data reason -> Verdict.rejected "PROBLEM" reason))
   | Training file, Problem_text path ->
     Expected.of_training a.expected file None;
-    let problem = Problem.of_text path (text path) in
+    let problem = Canonical.parse_problem path (text path) in
     verify_training a.progress file
       (fun () -> Statement.of_text)
-      (fun () ->
-        if not (Q.equal problem.gamma file.gamma && problem.bias_name = file.output_bias) then
+      (fun bias ->
+        if not (Q.equal (Q.make problem.gamma_num problem.gamma_den) file.gamma && problem.bias = bias) then
           other_data "it states another gamma or output bias";
         problem)
   | Matrix { matrix_sha256; claim }, source ->
     Expected.of_matrix a.expected matrix_sha256 claim;
     verify_matrix a.progress matrix_sha256 claim
-      (match source with Data path -> Matrix_file.read path | Problem_text path -> Matrix_file.of_text path (text path))
+      (match source with Data path -> Matrix_file.read path | Problem_text path -> Canonical.parse_matrix path (text path))
 
 let run words =
   match Arguments.parse words with

@@ -1,4 +1,4 @@
-(* The user's symmetric matrix, exact, in integers over its least common denominator, and its hash. *)
+(* The user's symmetric matrix, exact, in integers over its least common denominator. *)
 open Failure
 open Lists
 
@@ -62,32 +62,3 @@ let read source =
     unusable "%s is a numpy file: use `certify check`, or save the matrix as CSV" source;
   if Table.ends source ".mtx" then of_market source (Table.read_bytes source)
   else of_table source (Table.read ~least_columns:1 source)
-
-let words row = String.concat " " (List.map Z.to_string row)
-
-let sha256 (m : Checker.matrix) =
-  let s = Sha256.start () in
-  Sha256.add s
-    (Printf.sprintf "certify matrix 1\norder %d\ndenominator %s\n" (List.length m.entries) (Z.to_string m.denominator));
-  List.iter (fun row -> Sha256.add s (words row ^ "\n")) m.entries;
-  Sha256.finish s
-
-(* The text that is hashed. *)
-let of_text source text : Checker.matrix =
-  let bad () = unusable "%s is not the text of a matrix (docs/certificate-format.md, \"The matrix and its hash\")" source in
-  let integer w =
-    let digits = if w <> "" && w.[0] = '-' then String.sub w 1 (String.length w - 1) else w in
-    if Text.all_digits digits then Z.of_string w else bad ()
-  in
-  let integers line = List.map integer (String.split_on_char ' ' line) in
-  match String.split_on_char '\n' text with
-  | "certify matrix 1" :: order :: denominator :: rows -> (
-    match (String.split_on_char ' ' order, String.split_on_char ' ' denominator) with
-    | [ "order"; p ], [ "denominator"; q ] ->
-      let p = integer p and denominator = integer q in
-      let entries = List.filter_map (fun line -> if line = "" then None else Some (integers line)) rows in
-      let square = List.for_all (fun row -> List.length row = List.length entries) entries in
-      if not (Z.equal (Z.of_int (List.length entries)) p && square && entries <> [] && Z.sign denominator > 0) then bad ();
-      { entries; denominator }
-    | _ -> bad ())
-  | _ -> bad ()

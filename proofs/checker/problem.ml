@@ -1,13 +1,6 @@
-(* From a table and a recipe to the exact training problem, in integers, and its hash. *)
+(* From a table and a recipe to the exact training problem, in integers. *)
 open Failure
 open Lists
-
-type t = {
-  x : Z.t list list; y : Z.t list list;
-  x_den : Z.t; y_den : Z.t;
-  gamma : Q.t;
-  bias_name : string;
-}
 
 let max_bits = 14_000
 
@@ -87,7 +80,7 @@ let columns (table : Table.t) (recipe : Recipe.t) =
   if features = [] then other_data "every column is a target";
   (features, targets)
 
-let of_table (table : Table.t) (recipe : Recipe.t) gamma bias_name =
+let of_table (table : Table.t) (recipe : Recipe.t) gamma bias : Checker.problem =
   let features, targets = columns table recipe in
   let select columns row = List.map (fun k -> row.(k)) columns in
   let x = List.map (fun row -> List.map (number "feature") (select features row)) table.rows in
@@ -125,55 +118,5 @@ let of_table (table : Table.t) (recipe : Recipe.t) gamma bias_name =
       y)
   in
   let x_den = common_denominator x and y_den = common_denominator y in
-  { x = over x_den x; y = over y_den y; x_den; y_den; gamma; bias_name }
-
-let sha256 p =
-  let s = Sha256.start () in
-  let words row = String.concat " " (List.map Z.to_string row) in
-  Sha256.add s
-    (Printf.sprintf "certify problem 1\nloss squared\noutput_bias %s\ngamma %s/%s\nsize %d %d %d\ndenominators %s %s\n"
-       p.bias_name (Z.to_string (Q.num p.gamma)) (Z.to_string (Q.den p.gamma)) (List.length p.x)
-       (List.length (List.hd p.x)) (List.length (List.hd p.y)) (Z.to_string p.x_den) (Z.to_string p.y_den));
-  List.iter2 (fun x y -> Sha256.add s (words x ^ " ; " ^ words y ^ "\n")) p.x p.y;
-  Sha256.finish s
-
-(* The text that is hashed is a way to hand over a problem that came from no CSV file. *)
-let of_text source text =
-  let bad () = unusable "%s is not the text of a problem (docs/certificate-format.md, \"The problem and its hash\")" source in
-  let integers line =
-    List.map
-      (fun w ->
-        (* Entries may be longer than those of a certificate. *)
-        let digits = if w <> "" && w.[0] = '-' then String.sub w 1 (String.length w - 1) else w in
-        if Text.all_digits digits then Z.of_string w else bad ())
-      (String.split_on_char ' ' line)
-  in
-  match String.split_on_char '\n' text with
-  | "certify problem 1" :: "loss squared" :: bias :: gamma :: size :: denominators :: samples -> (
-    let after prefix line =
-      let k = String.length prefix in
-      if String.length line > k && String.sub line 0 k = prefix then String.sub line k (String.length line - k) else bad ()
-    in
-    let bias_name = after "output_bias " bias in
-    match
-      (String.split_on_char '/' (after "gamma " gamma), integers (after "size " size),
-       integers (after "denominators " denominators))
-    with
-    | [ p; q ], [ n; d; c ], [ x_den; y_den ] when List.for_all Text.all_digits [ p; q ] && Z.of_string q <> Z.zero ->
-      let length rows k = List.for_all (fun row -> Z.equal (Z.of_int (List.length row)) k) rows in
-      let pairs =
-        List.filter_map
-          (fun line ->
-            if line = "" then None
-            else
-              match Str.split_delim (Str.regexp_string " ; ") line with
-              | [ x; y ] -> Some (integers x, integers y)
-              | _ -> bad ())
-          samples
-      in
-      let x = List.map fst pairs and y = List.map snd pairs in
-      if not (Z.equal (Z.of_int (List.length x)) n && x <> [] && length x d && length y c && Z.sign x_den > 0 && Z.sign y_den > 0)
-      then bad ();
-      { x; y; x_den; y_den; gamma = Q.make (Z.of_string p) (Z.of_string q); bias_name }
-    | _ -> bad ())
-  | _ -> bad ()
+  { rows = List.combine (over x_den x) (over y_den y); x_den; y_den; gamma_num = Q.num gamma; gamma_den = Q.den gamma;
+    features = List.length (List.hd x); targets = List.length (List.hd y); bias }

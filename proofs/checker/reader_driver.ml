@@ -1,4 +1,4 @@
-(* Reads many tables and matrices from standard input and prints what the program's readers make of each: a hash, or
+(* Reads many tables, matrices and canonical texts from standard input and prints what the program's readers make of each: a hash, or
    that it is refused. tests/readers.py holds that against the readers in Python. *)
 
 (* A case is a line "KIND SIZE SIZE" and as many bytes twice: the file, and of a table the recipe for its problem. *)
@@ -6,9 +6,11 @@ let answer kind file recipe =
   match kind with
   | "table" ->
     let recipe = Recipe.of_json (Json.parse recipe) in
-    Problem.sha256 (Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) "none")
-  | "csv" -> Matrix_file.sha256 (Matrix_file.of_table "csv" (Table.of_bytes ~least_columns:1 "csv" file))
-  | "market" -> Matrix_file.sha256 (Matrix_file.of_market "market" file)
+    Canonical.problem_sha256 (Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) Checker.NoBias)
+  | "csv" -> Canonical.matrix_sha256 (Matrix_file.of_table "csv" (Table.of_bytes ~least_columns:1 "csv" file))
+  | "market" -> Canonical.matrix_sha256 (Matrix_file.of_market "market" file)
+  | "problem" -> Canonical.problem_sha256 (Canonical.parse_problem "problem" file)
+  | "matrix" -> Canonical.matrix_sha256 (Canonical.parse_matrix "matrix" file)
   | _ -> failwith "no such kind"
 
 let rec cases () =

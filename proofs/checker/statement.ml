@@ -74,11 +74,10 @@ let of_text = [ ("data", "the text of a problem, which says nothing of columns, 
 
 let lines pairs = String.concat "\n" (List.map (fun (name, value) -> Printf.sprintf "    %-14s %s" name value) pairs)
 
-let training about_data (problem : Problem.t) loss bound =
-  let n = List.length problem.x in
-  let d = List.length (List.hd problem.x) and c = List.length (List.hd problem.y) in
-  let biased = problem.bias_name <> "none" in
-  let decayed = problem.bias_name = "decayed" in
+let training about_data (p : Checker.problem) sha256 bound =
+  let n = List.length p.rows in
+  let biased = p.bias <> Checker.NoBias in
+  let decayed = p.bias = Checker.DecayedBias in
   Printf.sprintf
     "For every number of neurons%s, the network f(x) = sum_j relu(u_j . x) v_j%s on %s has\n\
     \    1/2 |f(X) - Y|^2 + gamma/2 * %s  >=  %s\n\
@@ -90,12 +89,12 @@ let training about_data (problem : Problem.t) loss bound =
     (if decayed then "(sum_j (|u_j|^2 + |v_j|^2) + |b|^2)" else "sum_j (|u_j|^2 + |v_j|^2)")
     (decimal_down bound)
     (lines
-       ([ ("gamma", Text.of_rational problem.gamma);
-          ("loss", loss);
-          ("output bias", problem.bias_name) ]
+       ([ ("gamma", Text.of_rational (Q.make p.gamma_num p.gamma_den));
+          ("loss", "squared");
+          ("output bias", if decayed then "decayed" else if biased then "free" else "none") ]
        @ about_data
-       @ [ ("size", Printf.sprintf "n = %s, d = %s, c = %s" (counted n "sample") (counted d "feature") (counted c "target"));
-           ("problem", "SHA-256 " ^ Problem.sha256 problem) ]))
+       @ [ ("size", Printf.sprintf "n = %s, d = %s, c = %s" (counted n "sample") (counted p.features "feature") (counted p.targets "target"));
+           ("problem", "SHA-256 " ^ sha256) ]))
 
 (* The cone of the b of b b^T, of q nonnegative coordinates and r free ones. *)
 let cone q r =

@@ -12,3 +12,5 @@ let log2_floor a = if Z.sign a <= 0 then Z.zero else Z.pred (Z.of_int (Z.numbits
 
 let shift a n =
   if Z.sign n >= 0 then Z.shift_left a (Z.to_int n) else Z.shift_right a (Z.to_int (Z.neg n))
+
+let to_nat a = if Z.sign a <= 0 then 0 else Z.to_int a

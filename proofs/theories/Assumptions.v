@@ -2,7 +2,8 @@
 
     Over an abstract ordered field: on nothing but the field's own laws. Over the reals: on the axioms by which Coq's
     library defines them. *)
-From Certify Require Import Forms Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker OverReals AsRead.
+From Certify Require Import Forms Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker
+  CanonicalText OverReals AsRead.
 
 Print Assumptions weak_duality.
 Print Assumptions weak_duality_separable.
@@ -16,6 +17,14 @@ Print Assumptions check_copositive_sound.
 Print Assumptions check_strictly_copositive_sound.
 Print Assumptions witness_excludes_proof.
 Print Assumptions check_matrix_sound.
+Print Assumptions parse_print_problem.
+Print Assumptions parse_problem_prints.
+Print Assumptions fold_problem_sound.
+Print Assumptions parse_print_matrix.
+Print Assumptions parse_matrix_prints.
+Print Assumptions fold_matrix_sound.
+Print Assumptions one_text_of_a_problem.
+Print Assumptions one_text_of_a_matrix.
 Print Assumptions check_sound_over_the_reals.
 Print Assumptions check_matrix_sound_over_the_reals.
 Print Assumptions lower_bound_as_read.

@@ -2,7 +2,7 @@
 
     Integers become Zarith's ([checker/zint.ml]), natural numbers, which only count and index, machine integers. *)
 From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
-From Certify Require Import Tree Duality Leaves Checker MatrixChecker.
+From Certify Require Import Tree Duality Leaves Checker MatrixChecker CanonicalText.
 
 Extract Inductive positive => "Zint.t"
   [ "(fun p -> Zint.succ (Zint.shift_left p 1))" "(fun p -> Zint.shift_left p 1)" "Zint.one" ]
@@ -21,6 +21,8 @@ Extract Inlined Constant Z.max => "Zint.max".
 Extract Inlined Constant Z.div_eucl => "Zint.floor_divide".
 Extract Inlined Constant Z.log2 => "Zint.log2_floor".
 Extract Inlined Constant Z.shiftl => "Zint.shift".
+Extract Inlined Constant Z.gcd => "Zint.gcd".
+Extract Inlined Constant Z.to_nat => "Zint.to_nat".
 Extract Inlined Constant Z.of_nat => "Zint.of_int".
 Extract Inlined Constant Nat.leb => "(<=)".
 Extract Inlined Constant Nat.ltb => "(<)".
@@ -28,4 +30,5 @@ Extract Inlined Constant Nat.add => "(+)".
 Extract Inlined Constant length => "List.length".
 (* In OCaml an argument is computed before the function is called: what follows an unmet condition must not be. *)
 Extraction Inline owes and_then.
-Extraction "checker.ml" check check_matrix.
+Extraction "checker.ml" check check_matrix
+  parse_problem fold_problem well_formed parse_matrix fold_matrix well_formed_matrix.
