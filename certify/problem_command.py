@@ -91,7 +91,7 @@ def _of_certificate(
     """Return what the certificate makes of the data, its description, and the hash that the header states."""
     from certify.certificate import Certificate
     from certify.certificate_file import load_any_certificate
-    from certify.check_file import dataset_of
+    from certify.check_file import subject_of
 
     loaded = load_any_certificate(certificate)
     if not isinstance(loaded, Certificate):
@@ -100,16 +100,17 @@ def _of_certificate(
         return *_of_matrix(source), loaded.matrix_sha256
     if data is None:
         raise CertifyError(f"{certificate} is of a training problem: give its data with --data")
-    dataset = dataset_of(loaded, data)
-    return *_of_dataset(dataset, loaded.gamma, loaded.loss, loaded.output_bias), loaded.problem_sha256
+    subject = subject_of(loaded, data)
+    return subject.problem, subject.line(), loaded.problem_sha256
 
 
 def _of_dataset(
     dataset: Dataset, gamma: Fraction | str, loss: str, output_bias: str
 ) -> tuple[TrainingProblem, str]:
-    problem = dataset.problem(gamma, loss, output_bias)
-    settings = f"gamma = {problem.gamma}, output bias {problem.output_bias}, {problem.loss} loss"
-    return problem, f"{dataset.describe()}\n{settings}"
+    from certify.subject import Training
+
+    subject = Training(dataset.problem(gamma, loss, output_bias), dataset)
+    return subject.problem, subject.line()
 
 
 def _of_matrix(source: Path) -> tuple[SymmetricMatrix, str]:

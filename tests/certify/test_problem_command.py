@@ -36,7 +36,7 @@ def test_prints_the_text_of_the_data(
     )
     assert shown.out == text
     assert "2 classes (x, y), one-hot" in shown.err
-    assert "gamma = 1/5, output bias free, squared loss" in shown.err
+    assert "gamma = 1/5, loss squared, 1/2 |f(X) - Y|^2, output bias free, without a penalty" in shown.err
     assert f"SHA-256 of its text: {hashlib.sha256(text.encode()).hexdigest()}\n" in shown.err
 
 
