@@ -1,5 +1,6 @@
-"""The checker with nothing around it: `python -m certify.checker CERT --data F.csv`.
+"""The checker with nothing around it: `certify-checker CERT --data F.csv`.
 
+`python -P -m certify.checker` is the same; without -P Python looks for modules in the current folder first.
 It starts where no solver, no numpy and no terminal library is installed.
 """
 
@@ -9,30 +10,30 @@ import argparse
 import sys
 
 from certify.check_file import BEST, check
-from certify.errors import CertifyError
+from certify.console import run
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
-    parser = argparse.ArgumentParser(prog="python -m certify.checker", description=main.__doc__)
+    return run("certify-checker", lambda: _check(arguments))
+
+
+def _check(arguments: list[str] | None) -> int:
+    parser = argparse.ArgumentParser(prog="certify-checker", description=main.__doc__)
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
     parser.add_argument(
         "--trust", default=BEST, metavar="LEVEL", help="best, proved, exact, rigorous or kernel"
     )
     options = parser.parse_args(arguments)
-    try:
-        verdict = check(options.certificate, data=options.data, trust=options.trust)
-        if not verdict.valid:
-            print(f"REJECTED: {verdict.reason}")
-            return 1
-        print(f"VALID, trust: {verdict.trust}")
-        print(f"{verdict.statement}\nChecked: {verdict.reason}.")
-        for line in verdict.proof.lines() if verdict.proof else ():
-            print(line)
-    except CertifyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    verdict = check(options.certificate, data=options.data, trust=options.trust)
+    if not verdict.valid:
+        print(f"REJECTED: {verdict.reason}")
+        return 1
+    print(f"VALID, trust: {verdict.trust}")
+    print(f"{verdict.statement}\nChecked: {verdict.reason}.")
+    for line in verdict.proof.lines() if verdict.proof else ():
+        print(line)
     return 0
 
 

@@ -39,7 +39,8 @@ def run_in_child(
     Raises:
         KeyboardInterrupt: on Ctrl-C, after the child has been ended.
         ValueError: if the function raised it.
-        SolverError: if the child died, or cannot be started.
+        SolverError: if the child died.
+        ChildError: if it cannot be started.
     """
     begun = time.perf_counter()
     # What may call for anything goes to the child alone, which trusts its parent; its answer is plain.

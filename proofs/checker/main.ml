@@ -176,3 +176,6 @@ let () =
   | Unusable reason -> prerr_endline reason; exit 2
   | Stack_overflow -> prerr_endline "the input needs more stack than there is: raise it with `ulimit -s unlimited`"; exit 2
   | Out_of_memory -> prerr_endline "the input needs more memory than there is"; exit 2
+  | error ->
+    prerr_endline ("this is a fault of the program, not of your input; please report it: " ^ Printexc.to_string error);
+    exit 70
