@@ -12,14 +12,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 from certify.certificate import AnyLeaf, Node, Split
-from certify.children import answers, end_child, ended_early, open_stream, start_child
+from certify.children import answers, close_pipes, end_child, ended_early, open_stream, start_child
 from certify.errors import ChildError
 from certify.obligations import Obligation, Rejection, require
 from certify.tree_walk import MAX_PENDING_VECTORS, C, Premise, children, walk
@@ -244,9 +244,7 @@ class _Walker:
     def close(self) -> None:
         """Close the pipes of a process that has ended."""
         self._listener.join()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            with suppress(OSError):  # a part that it did not take
-                open_stream(stream).close()
+        close_pipes(self.process)
 
 
 @contextmanager

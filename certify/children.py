@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -72,22 +73,30 @@ def start_child(module: str) -> subprocess.Popen[bytes]:
         ) from None
 
 
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return ""
+
+
+_STARTED_IN = _current_folder()
+
+
 def _paths() -> list[str]:
     """Return where this process finds modules, without the folder where it happens to be.
 
     Python itself puts that first, as '' (in a session, a notebook, with -c) or by its name (with -m). Where
     somebody meant it to be on the path it comes last, and takes no name from the standard library.
     """
-    try:
-        here = os.getcwd()
-    except OSError:  # it was deleted
-        here = ""
+    here = _current_folder()
     entries = [entry for entry in sys.path if isinstance(entry, str) and entry]
     absolute = [os.path.abspath(entry) for entry in entries if here or os.path.isabs(entry)]
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     # A zip file or a folder that is run has such a name too.
-    if spec is not None and spec.name != "__main__" and not sys.flags.safe_path and here in absolute:
-        absolute.remove(here)
+    by_name = spec is not None and spec.name != "__main__" and not sys.flags.safe_path
+    if by_name and _STARTED_IN in absolute:
+        absolute.remove(_STARTED_IN)
     paths = [entry for entry in absolute if entry != here]
     paths += [here] if here in absolute else []
     return paths if _ROOT in paths else [*paths, _ROOT]
@@ -132,6 +141,13 @@ def end_child(child: subprocess.Popen[bytes]) -> None:
     """End a child, whatever it is doing."""
     child.kill()
     child.wait()
+
+
+def close_pipes(child: subprocess.Popen[bytes]) -> None:
+    """Close the pipes of a child that has ended, and that nobody reads any more."""
+    for stream in (child.stdin, child.stdout, child.stderr):
+        with suppress(OSError):  # what it did not take is lost
+            open_stream(stream).close()
 
 
 def open_stream(stream: IO[bytes] | None) -> IO[bytes]:

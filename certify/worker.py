@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from certify.children import answers, end_child, ended_early, start_child
+from certify.children import answers, close_pipes, end_child, ended_early, start_child
 from certify.errors import SolverError
 from certify.plain import from_json, result_type, to_json
 
@@ -60,6 +60,7 @@ def run_in_child(
                     return None
     finally:
         end_child(child)
+        close_pipes(child)
     kind, _, answer = output.partition(b"\n")
     if kind == b"result":
         result: _T = from_json(answer, result_type(function))
