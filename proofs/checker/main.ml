@@ -177,5 +177,7 @@ let () =
   | Stack_overflow -> prerr_endline "the input needs more stack than there is: raise it with `ulimit -s unlimited`"; exit 2
   | Out_of_memory -> prerr_endline "the input needs more memory than there is"; exit 2
   | error ->
-    prerr_endline ("this is a fault of the program, not of your input; please report it: " ^ Printexc.to_string error);
+    let words = "this is a fault of the program, not of your input; please report it: " ^ Printexc.to_string error in
+    (* What cannot be written must not be tried again at the end, or that would end with another code. *)
+    (try prerr_endline words with Sys_error _ -> close_out_noerr stderr);
     exit 70

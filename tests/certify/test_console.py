@@ -12,11 +12,13 @@ import pytest
 
 from certify import certificate_file, check_file, checker, table
 from certify.certificate_file import save_certificate
+from certify.proved_checker import find_checker
 from tests.command_line import run
 from tests.grown_trees import forged, proof_of_zero
 
 DATA = "größe,温度,y\n1,2,3\n0,1,4\n-2,1,5\n"
 PROGRAMS = {"certify": ["certify.cli", "check"], "certify-checker": ["certify.checker"]}
+PROGRAM = find_checker()
 each_program = pytest.mark.parametrize("name", PROGRAMS)
 
 
@@ -243,3 +245,12 @@ def test_a_program_without_streams(folder: Path) -> None:
 def test_the_exit_codes_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--help") == 0
     assert "70 a fault of certify itself" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="the proved checker is not built: make proofs")
+def test_a_fault_of_the_proved_checker(folder: Path) -> None:
+    save_certificate(proof_of_zero(folder / "d.csv", 8), folder / "large.cert")
+    # That its progress cannot be written is nothing that it expects.
+    command = f"'{PROGRAM}' large.cert --data d.csv --progress 2> /dev/full"
+    run = subprocess.run(command, shell=True, cwd=folder, capture_output=True, timeout=60)
+    assert (run.returncode, run.stdout) == (70, b"")
