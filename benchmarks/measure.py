@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from certify.threads import single_threaded_environment
+from certify.children import answers, close_pipes, end_child, ended_early, start_child
 
 
 @dataclass(frozen=True)
@@ -32,33 +32,28 @@ class Measured:
 def measure(function: Callable[..., Any], *arguments: Any, time_limit: float) -> Measured:
     """Call an importable function in a child process."""
     call = pickle.dumps((function, arguments))
+    child = start_child("benchmarks.measure")
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.measure"],
-            input=call,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=single_threaded_environment(),
-            timeout=time_limit,
-            check=True,
-        )
+        output, errors = child.communicate(call, timeout=time_limit)
     except subprocess.TimeoutExpired:
         return Measured(None, time_limit, float("nan"))
-    measured: Measured = pickle.loads(done.stdout)
+    finally:
+        end_child(child)
+        close_pipes(child)
+    if not output:
+        raise ended_early(child, errors.splitlines(), "the process that is measured")
+    # A peer's result may be of any type, and all that the process runs was chosen here.
+    measured: Measured = pickle.loads(output)
     return measured
 
 
-def _serve() -> None:
-    channel, sys.stdout = sys.stdout.buffer, sys.stderr
+def serve() -> None:
+    """Answer the call on standard input."""
+    channel = answers()
     function, arguments = pickle.load(sys.stdin.buffer)
     begun = time.perf_counter()
     result = function(*arguments)
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    from benchmarks.measure import Measured as Record  # pickled under its importable name
-
-    pickle.dump(Record(result, seconds, peak), channel)
-
-
-if __name__ == "__main__":
-    _serve()
+    pickle.dump(Measured(result, seconds, peak), channel)
+    channel.close()

@@ -1,28 +1,35 @@
 """Walking a large proof tree in several processes: the parts below its top are independent of each other.
 
-A part is a cone with the nodes below it; every process runs the same walk as one process would. They are this
-module run as a program, so that (unlike with `multiprocessing`) the caller's script is not run again.
+A part is a cone with the nodes below it; every process runs the same walk as one process would, and says what
+came of it in a line of text, which cannot do more than be read.
 """
 
 from __future__ import annotations
 
 import pickle
-import subprocess
+import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import IO, Any
+from threading import Thread
+from typing import Any
 
 from certify.certificate import AnyLeaf, Node, Split
-from certify.obligations import Obligation, Rejection
-from certify.tree_walk import C, Premise, children, walk
+from certify.children import answers, close_pipes, end_child, ended_early, open_stream, start_child
+from certify.errors import ChildError
+from certify.obligations import Obligation, Rejection, require
+from certify.tree_walk import MAX_PENDING_VECTORS, C, Premise, children, walk
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
 _PARTS = 16  # for each process, as parts take unequal time
 _MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
+_WHAT = "a process that checks a part of the tree"
+_LONGEST_ANSWER = 200  # bytes
+_ANSWER = re.compile(rb"(?:([0-9]{1,18}) leaves|([A-Z_]{1,40}) at ([0-9]{1,18}))\n")
 
 
 @dataclass(frozen=True)
@@ -32,26 +39,42 @@ class _Part:
     cone: Any  # of the same kind as the premise's, whichever that is
     nodes: Sequence[Node]
     first: int
+    waiting: int  # as `walk` has it
     premise: Premise[Any]
 
     def __reduce__(self) -> tuple[Callable[..., _Part], tuple[object, ...]]:
         # Plain tuples are sent several times faster than nodes, and nearly all nodes are splits or envelopes.
         table = [(n.k, n.l, n.a, n.b) if isinstance(n, Split) else n for n in self.nodes]
-        return _part_of, (self.cone, table, self.first, self.premise)
+        return _part_of, (self.cone, table, self.first, self.waiting, self.premise)
 
-    def walk(self) -> int | tuple[Obligation, int | None]:
-        """Return the number of leaves, or the obligation that fails and where."""
+    def walk(self) -> str:
+        """Return how many leaves there are, or which obligation fails and where, as a line."""
         try:
-            return walk(self.nodes, self.cone, self.premise, first=self.first)
+            leaves = walk(self.nodes, self.cone, self.premise, first=self.first, waiting=self.waiting)
+            return f"{leaves} leaves\n"
         except Rejection as rejection:
-            return rejection.obligation, rejection.node
+            return f"{rejection.obligation.name} at {rejection.node}\n"
+
+    def result(self, line: bytes) -> int | Rejection:
+        """Return what `walk` said: the number of leaves, or what a part of this kind may be rejected for.
+
+        Raises:
+            ChildError: if it is no answer for this part.
+        """
+        said = _ANSWER.fullmatch(line)
+        if said and said[1] and int(said[1]) == sum(isinstance(node, AnyLeaf) for node in self.nodes):
+            return int(said[1])
+        name = said[2].decode() if said and said[2] else ""
+        if said and name in Obligation.__members__ and 0 <= int(said[3]) - self.first < len(self.nodes):
+            return Rejection(Obligation[name], int(said[3]))
+        raise ChildError(f"{_WHAT} gave an answer that is none: {line[:50]!r}")
 
 
 def _part_of(
-    cone: Any, table: list[Node | tuple[int, int, int, int]], first: int, premise: Premise[Any]
+    cone: Any, table: list[Node | tuple[int, int, int, int]], first: int, waiting: int, premise: Premise[Any]
 ) -> _Part:
     nodes = [Split(*entry) if isinstance(entry, tuple) else entry for entry in table]
-    return _Part(cone, nodes, first, premise)
+    return _Part(cone, nodes, first, waiting, premise)
 
 
 def check_tree(
@@ -103,40 +126,24 @@ def walk_in_parts(
 
     Raises:
         Rejection: as `walk` does, for the first node in the tree that fails.
+        ChildError: if a process ended early.
+        RuntimeError: if it did for a fault of certify.
     """
     ends = ends_of_subtrees(nodes)
-    if len(nodes) < _LEAST_NODES or not ends:
+    top = _divide(nodes, ends, root, premise, processes) if len(nodes) >= _LEAST_NODES and ends else None
+    if top is None:
         return walk(nodes, root, premise, on_leaf=on_part)
-    parts = _divide(nodes, ends, root, premise, processes)
-    if parts is None:
-        return walk(nodes, root, premise, on_leaf=on_part)
-    idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
-
-    def ask(part: _Part) -> tuple[_Part, int | tuple[Obligation, int | None]]:
-        child = idle.get()
-        try:
-            _send(child.stdin, part)
-            answer: int | tuple[Obligation, int | None] = pickle.load(_open(child.stdout))
-        finally:
-            idle.put(child)  # a dead one too, or the parts that are left would wait for it for ever
-        return part, answer
-
-    leaves, done = 0, len(nodes) - sum(len(part.nodes) for part in parts)
-    failures: list[tuple[int, Obligation]] = []
-    with _children(processes) as started, ThreadPoolExecutor(processes) as pool:
-        for child in started:
-            idle.put(child)
-        for future in as_completed([pool.submit(ask, part) for part in parts]):
-            part, answer = future.result()
-            if isinstance(answer, tuple):
-                failures.append((answer[1] or 0, answer[0]))
-            else:
-                leaves += answer
+    leaves, done = 0, top.nodes
+    with _results(top.parts, processes) as results:
+        # The parts are in the tree's order, and all of them are before the node where its top fails.
+        for part, result in zip(top.parts, results, strict=True):
+            if isinstance(result, Rejection):
+                raise result
+            leaves += result
             done += len(part.nodes)
             on_part(done)
-    if failures:
-        number, obligation = min(failures, key=lambda failure: failure[0])
-        raise Rejection(obligation, number)
+    if top.rejection is not None:
+        raise top.rejection
     return leaves
 
 
@@ -157,69 +164,126 @@ def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
     return ends if len(pending) == 1 else []
 
 
+@dataclass(frozen=True)
+class _Top:
+    """The top of a tree, and what is left below it.
+
+    Attributes:
+        parts: in the order of the tree.
+        nodes: how many nodes of the top were checked; none of them is a leaf.
+        rejection: for the node where the top fails; the parts after it are left out then.
+    """
+
+    parts: list[_Part]
+    nodes: int
+    rejection: Rejection | None
+
+
 def _divide(
     nodes: Sequence[Node], ends: Sequence[int], root: C, premise: Premise[C], processes: int
-) -> list[_Part] | None:
+) -> _Top | None:
     """Walk the top of the tree down to subtrees that are small enough; None if those are too many."""
     size = max(len(nodes) // (_PARTS * processes), 1)
     parts: list[_Part] = []
     pending = [(root, 0)]
+    vectors = root.vectors
+    checked = 0
     while pending:
         cone, number = pending.pop()
+        vectors -= cone.vectors
         end = ends[number]
         if end - number <= size:
-            parts.append(_Part(cone, nodes[number:end], number, premise))
+            parts.append(_Part(cone, nodes[number:end], number, vectors, premise))
             continue
-        first, second = children(nodes[number], cone, premise, number)
-        pending.append((second, ends[number + 1]))
-        pending.append((first, number + 1))
+        try:
+            first, second = children(nodes[number], cone, premise, number)
+            vectors += first.vectors + second.vectors
+            require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
+        except Rejection as rejection:
+            return _Top(parts, checked, rejection)
+        checked += 1
+        pending += [(second, ends[number + 1]), (first, number + 1)]
         if len(parts) + len(pending) > _MOST_PARTS * processes:
             return None
-    return parts
+    return _Top(parts, checked, None)
+
+
+class _Walker:
+    """A process that walks one part after another."""
+
+    def __init__(self) -> None:
+        self.process = start_child("certify.check_parts")
+        self._last_words: deque[bytes] = deque(maxlen=20)
+        listen = self._last_words.extend
+        self._listener = Thread(target=listen, args=(open_stream(self.process.stderr),), daemon=True)
+        self._listener.start()
+
+    def ask(self, part: _Part) -> int | Rejection:
+        """Have a part walked.
+
+        Raises:
+            ChildError: if the process ended before it said what came of it.
+            RuntimeError: if the reason is a fault of certify.
+        """
+        stdin, stdout = open_stream(self.process.stdin), open_stream(self.process.stdout)
+        try:
+            pickle.dump(part, stdin)
+            stdin.flush()
+            line = stdout.readline(_LONGEST_ANSWER)
+        except OSError:  # it is no longer there to read
+            line = b""
+        if line:
+            return part.result(line)
+        self._listener.join()
+        raise ended_early(self.process, self._last_words, _WHAT)
+
+    def end(self) -> None:
+        """End the process, whose pipes stay open until nobody reads them."""
+        end_child(self.process)
+
+    def close(self) -> None:
+        """Close the pipes of a process that has ended."""
+        self._listener.join()
+        close_pipes(self.process)
 
 
 @contextmanager
-def _children(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start processes that serve parts, and end them in any case."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore::RuntimeWarning:runpy", "-m", "certify.check_parts"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
-        )
-        for _ in range(count)
-    ]
-    try:
-        yield started
-    finally:
-        for child in started:
-            child.kill()
-            child.wait()
-            _open(child.stdin).close()
-            _open(child.stdout).close()
+def _results(parts: Sequence[_Part], processes: int) -> Iterator[Iterator[int | Rejection]]:
+    """Have the parts walked, a few at a time; yield what comes of them, in order."""
+    crew: list[_Walker] = []
+    idle: SimpleQueue[_Walker] = SimpleQueue()
+
+    def ask(part: _Part) -> int | Rejection:
+        walker = idle.get()
+        try:
+            return walker.ask(part)
+        finally:
+            idle.put(walker)  # a dead one too, or the parts that are left would wait for it for ever
+
+    with ThreadPoolExecutor(processes) as pool:
+        try:
+            for _ in range(min(processes, len(parts))):
+                crew.append(_Walker())
+                idle.put(crew[-1])
+            futures = [pool.submit(ask, part) for part in parts]
+            yield (future.result() for future in futures)
+        finally:
+            # In this order, as a thread that waits for an answer cannot be ended otherwise.
+            for walker in crew:
+                walker.end()
+            pool.shutdown(cancel_futures=True)
+            for walker in crew:
+                walker.close()
 
 
-def _open(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None
-    return stream
-
-
-def _send(stream: IO[bytes] | None, part: object) -> None:
-    pickle.dump(part, _open(stream))
-    _open(stream).flush()
-
-
-def _serve() -> None:
+def serve() -> None:
+    """Walk the parts that come on standard input until it ends."""
+    channel = answers()
     while True:
         try:
+            # A pickle can have anything done, and here it comes from the process that chose this program.
             part = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        _send(sys.stdout.buffer, part.walk())
-
-
-if __name__ == "__main__":
-    from certify.check_parts import _serve as serve  # what is unpickled must be this module's by its name
-
-    serve()
+        channel.write(part.walk().encode())
+        channel.flush()

@@ -1,5 +1,6 @@
-"""The checker with nothing around it: `python -m certify.checker CERT --data F.csv`.
+"""The checker with nothing around it: `certify-checker CERT --data F.csv`.
 
+`python -P -m certify.checker` is the same; without -P Python looks for modules in the current folder first.
 It starts where no solver, no numpy and no terminal library is installed.
 """
 
@@ -9,16 +10,18 @@ import argparse
 import sys
 
 from certify.check_file import BEST, check
-from certify.errors import CertifyError
+from certify.console import run
 from certify.pin_options import add_options, expected_of
 from certify.proved_checker import print_fallback
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
-    parser = argparse.ArgumentParser(
-        prog="python -m certify.checker", description=main.__doc__, allow_abbrev=False
-    )
+    return run("certify-checker", lambda: _check(arguments))
+
+
+def _check(arguments: list[str] | None) -> int:
+    parser = argparse.ArgumentParser(prog="certify-checker", description=main.__doc__, allow_abbrev=False)
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
     parser.add_argument(
@@ -26,27 +29,22 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add_options(parser)
     options = parser.parse_args(arguments)
-    try:
-        expected = expected_of(options)
-        verdict = check(
-            options.certificate,
-            data=options.data,
-            trust=options.trust,
-            expected=expected,
-            on_fallback=print_fallback,
-        )
-        if verdict.obligation is not None:
-            print(f"REJECTED: {verdict.obligation.name}: {verdict.reason}")
-            return 1
-        print(f"VALID, trust: {verdict.trust}\n{verdict.statement}")
-        for name, value in verdict.subject.details() if verdict.subject else ():
-            print(f"    {name:<12}  {value}")
-        print(f"Checked: {verdict.reason}.")
-        for line in verdict.proof.lines() if verdict.proof else ():
-            print(line)
-    except CertifyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    verdict = check(
+        options.certificate,
+        data=options.data,
+        trust=options.trust,
+        expected=expected_of(options),
+        on_fallback=print_fallback,
+    )
+    if verdict.obligation is not None:
+        print(f"REJECTED: {verdict.obligation.name}: {verdict.reason}")
+        return 1
+    print(f"VALID, trust: {verdict.trust}\n{verdict.statement}")
+    for name, value in verdict.subject.details() if verdict.subject else ():
+        print(f"    {name:<12}  {value}")
+    print(f"Checked: {verdict.reason}.")
+    for line in verdict.proof.lines() if verdict.proof else ():
+        print(line)
     return 0
 
 

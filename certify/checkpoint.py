@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,15 +78,9 @@ class Checkpoint:
                     "another file"
                 )
             self.directions, self.proof = self._read(arrays)
-        except (
-            OSError,
-            EOFError,
-            AttributeError,
-            ValueError,
-            KeyError,
-            TypeError,
-            zipfile.BadZipFile,
-        ) as error:
+        except CheckpointError:
+            raise
+        except Exception as error:  # damaged bytes raise almost anything
             raise CheckpointError(
                 f"{self._path}: this is no checkpoint that certify wrote; give another file, or delete it to "
                 "start afresh"

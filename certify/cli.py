@@ -1,10 +1,10 @@
-"""The command line. Exit codes: 0 done, valid, yes; 1 rejected, no; 2 unusable; 3 unknown; 130 aborted."""
+"""The command line; `_EXIT_CODES` says what its exit codes mean."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -23,7 +23,7 @@ from certify.cli_parts import (
     print_json,
     require_writable,
 )
-from certify.errors import CertifyError
+from certify.console import run as run_command
 from certify.expected_options import (
     ExpectedBias,
     ExpectedBound,
@@ -42,7 +42,13 @@ from certify.matrix_commands import copositive, cp
 from certify.problem_command import problem
 from certify.tightness_command import tightness
 
+_EXIT_CODES = (
+    "Exit codes: 0 done, valid, yes; 1 rejected, no; 2 unusable input; 3 unknown; 70 a fault of certify "
+    "itself (CERTIFY_TRACEBACK=1 shows where); 130 aborted; 141 nobody read the output to its end."
+)
+
 app = typer.Typer(
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -348,17 +354,14 @@ app.command()(problem)
 app.command()(tightness)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; errors of the user become one sentence and exit code 2."""
-    try:
-        app(standalone_mode=True)
-    except CertifyError as error:
-        print(f"certify: {error}", file=sys.stderr)
-        sys.exit(2)
-    except SystemExit as ended:
-        if ended.code == 130:  # how Typer ends, in silence, on Ctrl-C
-            print("certify: aborted", file=sys.stderr)
-        raise
+    sys.exit(run_command("certify", _app))
+
+
+def _app() -> int:
+    app(standalone_mode=True)
+    return 0
 
 
 if __name__ == "__main__":

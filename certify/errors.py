@@ -23,3 +23,7 @@ class SolverError(CertifyError):
 
 class CheckpointError(CertifyError):
     """A checkpoint cannot be read, written, or is of another problem."""
+
+
+class ChildError(CertifyError):
+    """A process that certify started cannot be started, or ended before it gave its answer."""

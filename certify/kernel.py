@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from certify.check import Verdict
+from certify.children import find_program
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation, Rejection
 from certify.statement import leaves_in_words
@@ -190,7 +191,9 @@ class Kernel:
                 [*self.command, os.fspath(source)],
                 capture_output=True,
                 encoding="utf-8",
+                errors="replace",
                 timeout=max(0.1, left),
+                cwd=source.parent,  # where coqc looks for compiled theories, too
             )
         except OSError as error:
             raise KernelCheckerError(
@@ -216,7 +219,7 @@ def rejected(rejection: Rejection) -> Verdict:
 
 
 def _command() -> tuple[str, ...]:
-    program = shutil.which("coqc")
+    program = find_program("coqc")
     if program is None:
         raise DataError("Coq is not there: install it (on Debian, the package coq), or use --trust exact")
     theories = find_theories()
@@ -225,7 +228,7 @@ def _command() -> tuple[str, ...]:
             "the compiled theories are not there: run `make proofs` in certify's source, or let "
             f"{VARIABLE} name the folder of OverReals.vo"
         )
-    return program, "-q", "-w", "none", "-R", os.fspath(theories), "Certify"
+    return program, "-q", "-w", "none", "-R", os.fspath(theories.absolute()), "Certify"
 
 
 def _keep(source: Path, file: Path) -> None:

@@ -108,5 +108,7 @@ def _numpy_array(source: str) -> Any:
         raise DataError(
             f"{source} cannot be read ({error.strerror or 'it is cut short'}): check it"
         ) from None
-    except (ValueError, EOFError, SyntaxError):
+    except DataError:
+        raise
+    except Exception:  # damaged bytes raise almost anything
         raise DataError(f"{source} is no numpy array of numbers: save it with numpy.save") from None

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import NoneType
 
 from certify.certificate import Certificate
 from certify.certificate_file import AnyCertificate, MatrixCertificate, save_certificate
 from certify.check import Verdict
+from certify.children import find_program
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
@@ -40,9 +41,9 @@ def find_checker() -> Path | None:
     """Return the program that CERTIFY_CHECKER names, or is built in proofs/, or is on the PATH."""
     chosen = os.environ.get(VARIABLE)
     if chosen is not None:
-        return Path(chosen) if chosen else None
+        return Path(chosen).absolute() if chosen else None  # a bare name would be looked for on the PATH
     built = Path(__file__).parent.parent / "proofs" / "build" / NAME
-    found = str(built) if os.access(built, os.X_OK) else shutil.which(NAME)
+    found = str(built) if os.access(built, os.X_OK) else find_program(NAME)
     return None if found is None else Path(found)
 
 
@@ -166,7 +167,28 @@ def _ask(
         raise ProvedCheckerError(
             f"the proved checker failed: {errors or f'exit code {code}'}; try --trust exact"
         )
-    answer: dict[str, object] = json.loads(output)
+    return _answer(output, code)
+
+
+def _answer(output: str, code: int) -> dict[str, object]:
+    """Read what the program says of a certificate, as far as it is used.
+
+    Raises:
+        ProvedCheckerError: if it is none of its answers.
+    """
+    try:
+        answer: dict[str, object] = json.loads(output)
+        fits = answer["valid"] is (code == 0) and (
+            type(answer["leaves"]) is int and (answer["bound"] is None or type(answer["bound"]) is str)
+            if answer["valid"]
+            else answer["obligation"] in Obligation.__members__ and type(answer["node"]) in (int, NoneType)
+        )
+    except (ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        raise ProvedCheckerError(
+            "the proved checker's answer is none: build it anew with `make proofs`, or try --trust exact"
+        )
     return answer
 
 
@@ -175,7 +197,9 @@ def _run(
 ) -> tuple[int, str, str]:
     """Run the program; return its exit code, its output and what it complained of."""
     try:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+        )
     except OSError as error:
         raise ProvedCheckerError(
             f"the proved checker {command[0]} cannot be run ({error.strerror}): "

@@ -19,7 +19,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from certify.errors import DataError
@@ -28,10 +27,12 @@ from certify.names import quoted
 
 Cell = Fraction | str
 
+MAX_BYTES = 1 << 30  # of a text file, as the proved checker has it
 MAX_LENGTH = 1000  # characters of a cell or of a name
 MAX_EXPONENT = 400
 MAX_DIGITS = MAX_LENGTH + MAX_EXPONENT  # what the two allow a CSV number; the bound for arrays as well
 
+_BLOCK = 1 << 20  # bytes
 SEPARATORS = (";", "\t", ",")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 
@@ -265,8 +266,16 @@ def read_text(source: str) -> str:
     Raises:
         DataError: if it cannot be read, or is something else.
     """
+    data = bytearray()
     try:
-        data = Path(source).read_bytes()
+        with open(source, "rb") as file:
+            # Block by block: a pipe or a device has no size that could be asked for, nor need it have an end.
+            while block := file.read(_BLOCK):
+                data += block
+                if b"\0" in block:
+                    raise DataError(f"{source} is not a text file in UTF-8: save the table as CSV in UTF-8")
+                if len(data) > MAX_BYTES:
+                    raise DataError(f"{source} is larger than {MAX_BYTES >> 20} MiB, the most that is read")
     except FileNotFoundError:
         raise DataError(f"{source} does not exist: check the path") from None
     except IsADirectoryError:
@@ -274,8 +283,6 @@ def read_text(source: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{source} cannot be read ({reason}): check the path and its permissions") from None
-    if b"\0" in data:
-        raise DataError(f"{source} is not a text file in UTF-8: save the table as CSV in UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,7 +7,6 @@ processes instead, which need no waking.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -16,15 +15,6 @@ from threadpoolctl import threadpool_limits
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-# What BLAS, OpenMP and the conic solvers read when they are loaded.
-_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "RAYON_NUM_THREADS",
-)
 
 
 def single_threaded(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -36,8 +26,3 @@ def single_threaded(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*arguments, **options)
 
     return limited
-
-
-def single_threaded_environment() -> dict[str, str]:
-    """Return this process's environment for a child whose libraries take one thread each."""
-    return {**os.environ, **dict.fromkeys(_VARIABLES, "1")}

@@ -150,7 +150,7 @@ class Bench:
                             f"matrix of SDP-NN, {seconds:.0f} s"
                         ),
                     )
-            except (ValueError, RuntimeError) as error:
+            except (ValueError, SolverError) as error:
                 raise SolverError(f"there is no matrix of SDP-NN ({error})") from error
         return self.relaxed
 
@@ -219,7 +219,7 @@ def copositive_cut(bench: Bench) -> Iterator[Row]:
                 time_limit=limits[1],
                 on_tick=lambda seconds: bench.clock.observer.update(f"why it is loose, {seconds:.0f} s"),
             )
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, SolverError) as error:
         raise SolverError(f"SDP-NN with copositive cuts has no value ({error})") from error
     if found is None:
         return

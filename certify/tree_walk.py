@@ -63,6 +63,7 @@ def walk(
     premise: Premise[C],
     *,
     first: int = 0,
+    waiting: int = 0,
     on_leaf: Callable[[int], None] | None = None,
 ) -> int:
     """Walk a tree in preorder, with the cones still owed on a stack.
@@ -72,6 +73,7 @@ def walk(
         root: its cone.
         premise: what its leaves prove.
         first: the number of the first node, where the tree is part of a larger one.
+        waiting: the vectors of the cones that are owed beside this tree there.
         on_leaf: called with the number of nodes done after each leaf.
 
     Returns:
@@ -81,7 +83,7 @@ def walk(
         Rejection: if the tree does not prove the premise on its cone.
     """
     pending = [root]
-    vectors = root.vectors
+    vectors = waiting + root.vectors
     leaves = 0
     for number, node in enumerate(nodes, start=first):
         require(bool(pending), Obligation.COVER, number)

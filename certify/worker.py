@@ -1,12 +1,11 @@
 """Run a blocking computation in a child process, so that progress stays live and Ctrl-C works at once.
 
 Conic solvers are single calls into compiled code: until they return, Python neither draws nor sees a signal.
-The child is this module run as a program, with the call on its standard input, so that (unlike with
-`multiprocessing`) the caller's script is not run again.
 """
 
 from __future__ import annotations
 
+import json
 import pickle
 import subprocess
 import sys
@@ -14,10 +13,13 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from certify.threads import single_threaded_environment
+from certify.children import answers, close_pipes, end_child, ended_early, start_child
+from certify.errors import SolverError
+from certify.plain import from_json, result_type, to_json
 
 _T = TypeVar("_T")
 _TICK = 0.25
+_WHAT = "the solver's process"
 
 
 def run_in_child(
@@ -29,26 +31,21 @@ def run_in_child(
     """Call `function(*arguments)` in a child process; return None if the time limit ended it.
 
     Args:
-        function: importable by name; arguments and result can be pickled.
-        arguments: passed on.
+        function: importable by name, with a declared result of a type that `certify.plain` can write.
+        arguments: passed on; they can be pickled.
         time_limit: seconds.
         on_tick: called with the seconds so far, several times a second.
 
     Raises:
         KeyboardInterrupt: on Ctrl-C, after the child has been ended.
         ValueError: if the function raised it.
-        RuntimeError: if the child died.
+        SolverError: if the child died.
+        ChildError: if it cannot be started.
     """
     begun = time.perf_counter()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "certify.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=single_threaded_environment(),
-        start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
-    )
+    # What may call for anything goes to the child alone, which trusts its parent; its answer is plain.
     call: bytes | None = pickle.dumps((function, arguments))
+    child = start_child("certify.worker")
     try:
         while True:
             try:
@@ -62,27 +59,25 @@ def run_in_child(
                 if time_limit is not None and elapsed > time_limit:
                     return None
     finally:
-        child.kill()
-        child.wait()
-    if not output:
-        last_words = errors.decode(errors="replace").strip().splitlines()[-1:]
-        raise RuntimeError(f"the solver's process ended with code {child.returncode}: {' '.join(last_words)}")
-    result: _T | ValueError = pickle.loads(output)
-    if isinstance(result, ValueError):
-        raise result
-    return result
+        end_child(child)
+        close_pipes(child)
+    kind, _, answer = output.partition(b"\n")
+    if kind == b"result":
+        result: _T = from_json(answer, result_type(function))
+        return result
+    if kind == b"error":
+        raise ValueError(str(json.loads(answer)))
+    raise SolverError(f"{ended_early(child, errors.splitlines(), _WHAT)}: try another solver or method")
 
 
-def _serve() -> None:
-    # What the computation prints must not mix with its pickled result.
-    channel, sys.stdout = sys.stdout.buffer, sys.stderr
+def serve() -> None:
+    """Answer the call on standard input."""
+    channel = answers()
     function, arguments = pickle.load(sys.stdin.buffer)
     try:
         result = function(*arguments)
     except ValueError as error:
-        result = error
-    pickle.dump(result, channel)
-
-
-if __name__ == "__main__":
-    _serve()
+        channel.write(b"error\n" + json.dumps(str(error)).encode())
+    else:
+        channel.write(b"result\n" + to_json(result, result_type(function)).encode())
+    channel.close()

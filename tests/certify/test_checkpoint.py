@@ -120,7 +120,10 @@ def test_trees_that_would_mislead_compiled_code_are_refused(
         Checkpoint(path, "a" * 64, (3, 2, 1))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"x,y\n1,2\n"])
+FORGED = b"\x93NUMPY\x01\x00" + (9000).to_bytes(2, "little") + b"(" * 8999 + b"\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"x,y\n1,2\n", FORGED])
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.npz"
     path.write_bytes(content)

@@ -184,6 +184,23 @@ def test_bad_numpy_files(tmp_path: Path) -> None:
         read_matrix(path)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "(" * 9000,
+        "-" * 9000 + "1",
+        "{'descr': '<f8', 'fortran_order': False}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }",
+    ],
+)
+def test_numpy_files_with_forged_headers(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.npy"
+    text = header.encode() + b"\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(DataError, match=r"m\.npy is no numpy array"):
+        read_matrix(path)
+
+
 def test_numbers_must_not_be_too_long() -> None:
     assert as_matrix([[10**1300]]).entries == ((10**1300,),)
     primes = [10**1000 + 453 + 2 * k for k in range(5)]

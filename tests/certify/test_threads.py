@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from certify import bound
 from certify.progress import Observer
-from certify.threads import single_threaded, single_threaded_environment
+from certify.threads import single_threaded
 from certify.worker import run_in_child
 
 LIBRARIES = (np.__version__, scipy.linalg.__name__)  # whose BLAS is loaded with them
@@ -68,12 +67,3 @@ def test_a_child_has_one_thread_whatever_the_environment_says(monkeypatch: pytes
     found = run_in_child(threads_of_a_child)
     assert found is not None
     assert set(found) == {1}
-
-
-def test_the_environment_of_a_child_is_otherwise_the_parents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOMETHING", "kept")
-    environment = single_threaded_environment()
-    assert environment["SOMETHING"] == "kept"
-    assert {name for name in environment if name not in os.environ} <= {
-        name for name in environment if name.endswith("_THREADS")
-    }
