@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from flint import fmpz_mat
 
 from certify.certificate import AnyLeaf, EnvelopeLeaf, FacesLeaf, Leaf
-from certify.exact import is_nonnegative_on_orthant, is_positive_definite, is_psd
+from certify.exact import integer_rows, is_nonnegative_on_orthant, is_positive_definite, is_psd
 from certify.faces_rule import check_faces
-from certify.leaf_rules import integer_rows, product_form
+from certify.leaf_rules import product_form
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
 

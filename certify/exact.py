@@ -210,6 +210,11 @@ def _sum(first: IntegerMatrix, second: IntegerMatrix) -> IntegerMatrix:
     return [[p + q for p, q in zip(*rows, strict=True)] for rows in zip(first, second, strict=True)]
 
 
+def integer_rows(matrix: fmpz_mat) -> list[list[int]]:
+    """Return a matrix as lists of Python's integers."""
+    return [[int(entry) for entry in row] for row in matrix.tolist()]
+
+
 def decimal_down(value: Fraction, digits: int = 10) -> str:
     """Write a rational with so many significant digits, rounded toward minus infinity."""
     return _decimal(value, digits, ROUND_FLOOR)

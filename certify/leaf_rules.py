@@ -14,7 +14,7 @@ from flint import fmpz_mat
 
 from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
 from certify.cone import Cone, Row, square_of
-from certify.exact import is_nonnegative_on_orthant, is_psd
+from certify.exact import integer_rows, is_nonnegative_on_orthant, is_psd
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
 
@@ -250,8 +250,3 @@ def product_form(products: Products, quantities: list[list[int]], order: int, co
 def _gram(rows: list[list[int]]) -> fmpz_mat:
     matrix = fmpz_mat(rows)
     return matrix.transpose() * matrix
-
-
-def integer_rows(matrix: fmpz_mat) -> list[list[int]]:
-    """Return a matrix as lists of Python's integers."""
-    return [[int(entry) for entry in row] for row in matrix.tolist()]
