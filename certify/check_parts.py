@@ -10,48 +10,76 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from certify.certificate import AnyLeaf, Node, Split
+from certify.deadline import look
 from certify.obligations import Obligation, Rejection
 from certify.tree_walk import C, Premise, children, walk
+from certify.work import Meter
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
 _PARTS = 16  # for each process, as parts take unequal time
+_POLL = 0.1  # seconds between two looks at the deadline
 _MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A subtree: its cone and its nodes, which are numbered from `first`."""
+    """A subtree.
 
-    cone: Any  # of the same kind as the premise's, whichever that is
+    Attributes:
+        cone: of the same kind as the premise's, whichever that is.
+        nodes: of it, and nothing else.
+        first: the number of its first node.
+        premise: what its leaves prove.
+        above: the work of all nodes before it that belong to no part.
+    """
+
+    cone: Any
     nodes: Sequence[Node]
     first: int
     premise: Premise[Any]
+    above: int
 
     def __reduce__(self) -> tuple[Callable[..., _Part], tuple[object, ...]]:
         # Plain tuples are sent several times faster than nodes, and nearly all nodes are splits or envelopes.
         table = [(n.k, n.l, n.a, n.b) if isinstance(n, Split) else n for n in self.nodes]
-        return _part_of, (self.cone, table, self.first, self.premise)
+        return _part_of, (self.cone, table, self.first, self.premise, self.above)
 
-    def walk(self) -> int | tuple[Obligation, int | None]:
-        """Return the number of leaves, or the obligation that fails and where."""
+    def walk(self) -> _Answer:
+        """Walk the subtree."""
+        meter = Meter(self.premise.max_work)
         try:
-            return walk(self.nodes, self.cone, self.premise, first=self.first)
+            leaves = walk(self.nodes, self.cone, self.premise, first=self.first, meter=meter)
         except Rejection as rejection:
-            return rejection.obligation, rejection.node
+            return _Answer(0, meter.spent, (rejection.obligation, rejection.node))
+        return _Answer(leaves, meter.spent, None)
+
+
+class _Answer(NamedTuple):
+    """What a process says of a part.
+
+    Attributes:
+        leaves: their number, if none fails.
+        work: of the part, up to the node that fails.
+        failure: the obligation that fails, and at which node.
+    """
+
+    leaves: int
+    work: int
+    failure: tuple[Obligation, int | None] | None
 
 
 def _part_of(
-    cone: Any, table: list[Node | tuple[int, int, int, int]], first: int, premise: Premise[Any]
+    cone: Any, table: list[Node | tuple[int, int, int, int]], first: int, premise: Premise[Any], above: int
 ) -> _Part:
     nodes = [Split(*entry) if isinstance(entry, tuple) else entry for entry in table]
-    return _Part(cone, nodes, first, premise)
+    return _Part(cone, nodes, first, premise, above)
 
 
 def check_tree(
@@ -75,6 +103,7 @@ def check_tree(
 
     Raises:
         Rejection: as `walk` does, for the first node in the tree that fails.
+        TimeIsUpError: as `walk` does.
     """
 
     def tell(done: int) -> None:
@@ -112,31 +141,51 @@ def walk_in_parts(
         return walk(nodes, root, premise, on_leaf=on_part)
     idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
-    def ask(part: _Part) -> tuple[_Part, int | tuple[Obligation, int | None]]:
+    def ask(part: _Part) -> _Answer:
         child = idle.get()
         try:
             _send(child.stdin, part)
-            answer: int | tuple[Obligation, int | None] = pickle.load(_open(child.stdout))
+            answer: _Answer = pickle.load(_open(child.stdout))
         finally:
             idle.put(child)  # a dead one too, or the parts that are left would wait for it for ever
-        return part, answer
+        return answer
 
-    leaves, done = 0, len(nodes) - sum(len(part.nodes) for part in parts)
-    failures: list[tuple[int, Obligation]] = []
-    with _children(processes) as started, ThreadPoolExecutor(processes) as pool:
+    done, work = len(nodes) - sum(len(part.nodes) for part in parts), 0
+    with ThreadPoolExecutor(processes) as pool, _children(processes) as started:
         for child in started:
             idle.put(child)
-        for future in as_completed([pool.submit(ask, part) for part in parts]):
-            part, answer = future.result()
-            if isinstance(answer, tuple):
-                failures.append((answer[1] or 0, answer[0]))
-            else:
-                leaves += answer
-            done += len(part.nodes)
-            on_part(done)
-    if failures:
-        number, obligation = min(failures, key=lambda failure: failure[0])
-        raise Rejection(obligation, number)
+        asked = {pool.submit(ask, part): part for part in parts}
+        pending = set(asked)
+        try:
+            while pending:
+                ended, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
+                look()
+                for future in ended:
+                    answer = future.result()
+                    work += answer.work
+                    done += len(asked[future].nodes)
+                    on_part(done)
+                    if answer.failure is not None or work > premise.max_work:
+                        # Parts are begun in their order: those before this one still count, none after it.
+                        pending -= {other for other in pending if other.cancel()}
+        finally:
+            for future in asked:
+                future.cancel()
+    answers = [None if future.cancelled() else future.result() for future in asked]
+    return _leaves_of(parts, answers, premise)
+
+
+def _leaves_of(parts: Sequence[_Part], answers: Sequence[_Answer | None], premise: Premise[Any]) -> int:
+    """Return the number of leaves of all parts, or raise what one walk of the whole tree would raise."""
+    leaves, above, meter = 0, 0, Meter(premise.max_work)
+    for part, answer in zip(parts, answers, strict=True):
+        # What was not asked comes after what made asking useless, so that this is raised before.
+        if answer is None:
+            raise Rejection(Obligation.LIMITS)
+        meter.spend(part.above - above + answer.work)
+        if answer.failure is not None:
+            raise Rejection(*answer.failure)
+        leaves, above = leaves + answer.leaves, part.above
     return leaves
 
 
@@ -160,17 +209,27 @@ def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
 def _divide(
     nodes: Sequence[Node], ends: Sequence[int], root: C, premise: Premise[C], processes: int
 ) -> list[_Part] | None:
-    """Walk the top of the tree down to subtrees that are small enough; None if those are too many."""
+    """Walk the top of the tree down to subtrees that are small enough, in their order.
+
+    Returns:
+        The parts; None if they are too many, or a node of the top fails: there may be another before it.
+    """
     size = max(len(nodes) // (_PARTS * processes), 1)
     parts: list[_Part] = []
     pending = [(root, 0)]
+    meter = Meter(premise.max_work)
     while pending:
         cone, number = pending.pop()
         end = ends[number]
         if end - number <= size:
-            parts.append(_Part(cone, nodes[number:end], number, premise))
+            parts.append(_Part(cone, nodes[number:end], number, premise, meter.spent))
             continue
-        first, second = children(nodes[number], cone, premise, number)
+        look()
+        try:
+            meter.spend(premise.work(nodes[number], cone))
+            first, second = children(nodes[number], cone, premise, number)
+        except Rejection:
+            return None
         pending.append((second, ends[number + 1]))
         pending.append((first, number + 1))
         if len(parts) + len(pending) > _MOST_PARTS * processes:
@@ -196,7 +255,8 @@ def _children(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         for child in started:
             child.kill()
             child.wait()
-            _open(child.stdin).close()
+            with suppress(OSError):  # what it has not read any more
+                _open(child.stdin).close()
             _open(child.stdout).close()
 
 

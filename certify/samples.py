@@ -16,6 +16,7 @@ from operator import gt, lt, mul
 from typing import TypeVar
 
 from certify.problem import IntegerRows
+from certify.work import longest
 
 _T = TypeVar("_T")
 Vector = tuple[int, ...]
@@ -31,6 +32,7 @@ class Matrices:
         inputs: the n rows x_i of X, of length d.
         weights: the n rows N_i of N, of length c.
         slopes: the c rows of N^T X, of length d.
+        entry_bits: the length of the largest entry of X and that of N, in bits, together.
         input_bits: |x_i . w| is less than 2^input_bits times the largest entry of w in size.
         digit_bytes: of a column: room for a sum over d generators of at most _COLUMN_BITS bits, and its sign.
     """
@@ -40,6 +42,7 @@ class Matrices:
         self.weights = weights
         outputs, features = list(zip(*weights, strict=True)), list(zip(*inputs, strict=True))
         self.slopes = [tuple(sum(map(mul, w, xs)) for xs in features) for w in outputs]
+        self.entry_bits = sum(max(map(longest, rows)) for rows in (inputs, weights))
         self.input_bits = max(sum(map(abs, row)) for row in inputs).bit_length()
         self.digit_bytes = (self.input_bits + len(features).bit_length() + _COLUMN_BITS) // 8 + 1
         self._weight_bits: int = max(sum(map(abs, column)) for column in outputs).bit_length()

@@ -29,6 +29,14 @@ Definition index_of (e : nat * (Z * Z)) : nat := fst e.
 Definition x_of (e : nat * (Z * Z)) : Z := fst (snd e).
 Definition p_of (e : nat * (Z * Z)) : Z := snd (snd e).
 
+(** What a row counts as, for a matrix whose entries have so many bits. *)
+Definition face_work (size : Z) (f : face_row) : Z :=
+  let k := Z.of_nat (length f) in
+  let x := map x_of f in
+  let p := map p_of f in
+  let order := if iszero x && iszero p || forallb (Z.ltb 0) x && forallb (fun p => p <? 0)%Z p then k else 1%Z in
+  (k * k * order * words (size + 2 * size_of x))%Z.
+
 Section Executable.
 Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).
