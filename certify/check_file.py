@@ -28,6 +28,7 @@ from certify.proved_checker import ProvedCheckerError, check_matrix_proved, chec
 from certify.statement import TRUST, theorem
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import array_table, read_table
+from certify.time_limit import within_time_limit
 
 AnyPath = str | PathLike[str]
 BEST = "best"  # the most trusted checker that is there
@@ -46,6 +47,7 @@ class DataVerdict(Verdict):
     proof: KernelProof | None = None
 
 
+@within_time_limit
 def check(
     certificate: AnyCertificate | AnyPath,
     X: Any = None,
@@ -59,6 +61,7 @@ def check(
     coq: AnyPath | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> DataVerdict:
     """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
 
@@ -81,8 +84,11 @@ def check(
             certificates, is a theorem that Coq's kernel checks, and needs Coq and the compiled theories of
             proofs/.
         coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.
-        time_limit: with trust "kernel", the seconds that Coq may take, 600 by default.
+        time_limit: seconds that the check may take once the data is read; by default 600 with trust
+            "kernel", else any.
         on_progress: called with (nodes done, nodes in all).
+        on_note: called with a sentence if, with trust "best", the proved checker fails and the exact one
+            takes over.
 
     Returns:
         The verdict; a certificate that was made for other data is rejected, not an error.
@@ -91,15 +97,16 @@ def check(
         CertificateError: if the certificate file cannot be read.
         DataError: if the data cannot be read, or is given not at all or twice, or does not suit the
             certificate's statement; if the trust level is unknown, or what it needs is not there.
-        KernelCheckerError: if Coq fails or does not end in time.
+        KernelCheckerError: if Coq fails.
+        TimeLimitError: if the time limit is over before there is a verdict.
     """
     given = [X is not None, data is not None, problem is not None, matrix is not None]
     if given.count(True) != 1 or (X is None) != (y is None):
         raise DataError("give the data to check against once: as X and y, as data, as problem or as matrix")
     if trust not in (*TRUST, BEST):
         raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
-    if trust != "kernel" and not (coq is None and time_limit is None):
-        raise DataError(f"a file of Coq and a time limit are for the trust level kernel, not for {trust}")
+    if trust != "kernel" and coq is not None:
+        raise DataError(f"a file of Coq is for the trust level kernel, not for {trust}")
     kept = None if coq is None else Path(coq)
     seconds = TIME_LIMIT if time_limit is None else time_limit
     file = None
@@ -114,7 +121,7 @@ def check(
                 "without gamma, and let the trust be exact, proved, kernel or best"
             )
         symmetric = as_matrix(matrix) if data is None else read_matrix(data)
-        return _check_matrix(certificate, symmetric, trust, on_progress, kept, seconds)
+        return _check_matrix(certificate, symmetric, trust, on_progress, on_note, kept, seconds)
     if matrix is not None:
         raise DataError("the certificate is of a training problem: give X and y, data or problem")
     level = trust
@@ -137,9 +144,10 @@ def check(
     elif level == "proved":
         try:
             verdict = check_proved(certificate, problem, on_progress, path=file)
-        except ProvedCheckerError:
+        except ProvedCheckerError as error:
             if trust != BEST:
                 raise
+            on_note(_taken_over(error))
     if verdict is None:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     words = theorem(problem, certificate.bound, certificate.preprocessing) if verdict.valid else None
@@ -151,6 +159,7 @@ def _check_matrix(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
+    on_note: Callable[[str], None],
     coq: Path | None,
     time_limit: float,
 ) -> DataVerdict:
@@ -158,7 +167,7 @@ def _check_matrix(
     if trust == "kernel":
         verdict, proof = check_matrix_in_kernel(certificate, matrix, file=coq, time_limit=time_limit)
     else:
-        verdict = _matrix_verdict(certificate, matrix, trust, on_progress)
+        verdict = _matrix_verdict(certificate, matrix, trust, on_progress, on_note)
     words = None
     if verdict.valid and isinstance(certificate, CopositivityCertificate):
         words = copositivity_theorem(certificate, matrix)
@@ -172,17 +181,23 @@ def _matrix_verdict(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
+    on_note: Callable[[str], None],
 ) -> Verdict:
     if trust == "proved" or (trust == BEST and find_checker() is not None):
         try:
             return check_matrix_proved(certificate, matrix, on_progress)
-        except ProvedCheckerError:
+        except ProvedCheckerError as error:
             if trust != BEST:
                 raise
+            on_note(_taken_over(error))
     processes = os.cpu_count() or 1
     if isinstance(certificate, CopositivityCertificate):
         return check_copositivity(certificate, matrix, on_progress, processes=processes)
     return check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+
+
+def _taken_over(error: ProvedCheckerError) -> str:
+    return f"{error.reason}; the check goes on in Python, with trust exact"
 
 
 class OtherDataError(DataError):

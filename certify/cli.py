@@ -23,7 +23,7 @@ from certify.cli_parts import (
     print_json,
     require_writable,
 )
-from certify.errors import CertifyError
+from certify.errors import CertifyError, TimeLimitError
 from certify.gap_command import gap
 from certify.matrix_commands import copositive, cp
 from certify.tightness_command import tightness
@@ -57,19 +57,31 @@ def check(
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option(help="With --trust kernel: the seconds that Coq may take.", show_default="600"),
+        typer.Option(
+            help="Seconds; then exit 3, nothing decided.", show_default="none, with --trust kernel 600"
+        ),
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable input."""
+    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable, 3 no time."""
     from rich.console import Console
 
     from certify.check_file import check as check_file
+    from certify.check_progress import CheckProgress
     from certify.summary import print_verdict
 
     require_writable(data, coq)
     require_writable(certificate, coq)
-    verdict = check_file(certificate, data=data, trust=trust, coq=coq, time_limit=time_limit)
+    with CheckProgress(sys.stderr) as progress:
+        verdict = check_file(
+            certificate,
+            data=data,
+            trust=trust,
+            coq=coq,
+            time_limit=time_limit,
+            on_progress=progress.update,
+            on_note=progress.note,
+        )
     if json_:
         print_json(
             {
@@ -290,12 +302,12 @@ app.command()(tightness)
 
 
 def main() -> None:
-    """Run the command line; errors of the user become one sentence and exit code 2."""
+    """Run the command line; errors of the user become one sentence and exit code 2, or 3."""
     try:
         app(standalone_mode=True)
     except CertifyError as error:
         print(f"certify: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(3 if isinstance(error, TimeLimitError) else 2)
     except SystemExit as ended:
         if ended.code == 130:  # how Typer ends, in silence, on Ctrl-C
             print("certify: aborted", file=sys.stderr)

@@ -23,3 +23,7 @@ class SolverError(CertifyError):
 
 class CheckpointError(CertifyError):
     """A checkpoint cannot be read, written, or is of another problem."""
+
+
+class TimeLimitError(CertifyError):
+    """The time limit is over before there is an answer: exit code 3, for unknown, and never a verdict."""

@@ -11,8 +11,8 @@ from itertools import pairwise
 from operator import mul
 
 from certify.certificate import FacesLeaf
-from certify.exact import IntegerMatrix, is_nonnegative_on_orthant
 from certify.deadline import look
+from certify.exact import IntegerMatrix, is_nonnegative_on_orthant
 from certify.obligations import Obligation, require
 from certify.work import longest, words_of
 

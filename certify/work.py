@@ -1,7 +1,7 @@
 """The work of a certificate, which the format limits (docs/certificate-format.md, "Work").
 
-A file within the limits of its size may still ask for days: a leaf takes a time that grows with the cube of its
-order, a term one that grows with the square. What is counted is so simple that each checker counts the same.
+A file within the limits of its size may still ask for days: a leaf takes a time that grows with the cube of
+its order, a term one that grows with the square. What is counted is so simple that all checkers count alike.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from certify.obligations import Obligation, require
 
 MAX_TRAINING_WORK = 10**12
-MAX_MATRIX_WORK = 2 * 10**10
+MAX_MATRIX_WORK = 4 * 10**9
 
 
 def words_of(bits: int) -> int:

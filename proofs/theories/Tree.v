@@ -26,7 +26,7 @@ Inductive result := Proved (leaves : Z) | Failed (o : obligation) (node : option
 Definition max_generator_bits := 4096%Z.
 (** The most work that a proof may take (docs/certificate-format.md, "Work"). *)
 Definition max_training_work := 1000000000000%Z.
-Definition max_matrix_work := 20000000000%Z.
+Definition max_matrix_work := 4000000000%Z.
 
 Section Walk.
 Variables cone node : Type.
