@@ -83,7 +83,7 @@ Theorem walk_sound nodes stack held spent number leaves total :
 Proof.
   revert stack held spent number leaves. induction nodes as [|n nodes IH]; intros stack held spent number leaves; cbn [walk].
   - destruct stack; [constructor|discriminate].
-  - destruct stack as [|[c v] stack]; [discriminate|]. destruct (_ <=? max_work); [|discriminate].
+  - destruct stack as [|[c v] stack]; [discriminate|]. destruct (_ <=? _); [|discriminate].
     destruct (watch number); [|discriminate].
     pose proof (step_sound n c) as S. destruct (step n c) as [o| |first second]; [discriminate| |].
     + intro H. constructor; [apply S; exact I|exact (IH _ _ _ _ _ H)].
