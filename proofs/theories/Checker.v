@@ -53,7 +53,8 @@ Definition step (lam mu : Z) (n : node) (c : cone) : step_result cone :=
   | Envelope => of_leaf (check_envelope hint lam mu c) end.
 
 (** What a node counts as (docs/certificate-format.md, "Work"); [fixed] are the bits that are the same for all. *)
-Definition fixed_bits (lam mu : Z) (X N : list (list Z)) : Z := bits lam + bits mu + 2 * (longest X + longest N).
+Definition fixed_bits (lam mu : Z) (D : list (list Z * list Z)) (N : list (list Z)) : Z :=
+  bits lam + bits mu + 2 * (longest_by (fun r => longest_by bits (fst r)) D + longest N).
 Definition work (fixed outputs : Z) (n : node) (c : cone) : Z :=
   let d := Z.of_nat (length (signed c)) in
   let r := Z.of_nat (length (mixed c)) in
@@ -111,7 +112,7 @@ Definition check (p : problem) (c : certificate) : result :=
     let lam := u * u in
     let mu := gamma_den p * gamma_den p in
     check_tree (step lam mu) (vectors (targets p))
-      (work (fixed_bits lam mu (map fst (rows p)) (dual c)) (Z.of_nat (targets p))) max_training_work watch (tree c)
+      (work (fixed_bits lam mu (rows p) (dual c)) (Z.of_nat (targets p))) max_training_work watch (tree c)
       (root (frame c) (with_weights (rows p) (dual c)))
   end.
 End Executable.

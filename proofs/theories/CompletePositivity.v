@@ -23,7 +23,7 @@ Fixpoint sum_of_terms (common : Z) (terms : list term) (G : list (list Z)) : opt
   end.
 (** What a term counts as (docs/certificate-format.md, "Work"). *)
 Definition term_work (p : nat) (common : Z) (t : term) : Z :=
-  Z.of_nat p * Z.of_nat p * words (bits common + bits (weight_num t) + 2 * size_of (ray t)).
+  Z.of_nat p * Z.of_nat p * words (bits common + bits (weight_num t) + 2 * longest_by bits (ray t)).
 (** Is A / den the sum of the terms? *)
 Definition check_terms (A : list (list Z)) (den : Z) (q : nat) (terms : list term) (common : Z) : option obligation :=
   owes (bits common <=? max_denominator_bits) LIMITS (

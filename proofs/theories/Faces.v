@@ -32,10 +32,9 @@ Definition p_of (e : nat * (Z * Z)) : Z := snd (snd e).
 (** What a row counts as, for a matrix whose entries have so many bits. *)
 Definition face_work (size : Z) (f : face_row) : Z :=
   let k := Z.of_nat (length f) in
-  let x := map x_of f in
-  let p := map p_of f in
-  let order := if iszero x && iszero p || forallb (Z.ltb 0) x && forallb (fun p => p <? 0)%Z p then k else 1%Z in
-  (k * k * order * words (size + 2 * size_of x))%Z.
+  let entries := forallb (fun e => (x_of e =? 0)%Z && (p_of e =? 0)%Z) f in
+  let merge := forallb (fun e => (0 <? x_of e)%Z && (p_of e <? 0)%Z) f in
+  (k * k * (if entries || merge then k else 1) * words (size + 2 * longest_by (fun e => bits (x_of e)) f))%Z.
 
 Section Executable.
 Local Open Scope Z_scope.

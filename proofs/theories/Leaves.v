@@ -7,7 +7,8 @@ Set Implicit Arguments.
 (** Row i of multipliers: the products of quantity i with others. *)
 Definition products := list (nat * list (nat * Z)).
 
-Definition longest_multiplier (ms : products) : Z := longest (map (fun row => map snd (snd row)) ms).
+Definition longest_multiplier (ms : products) : Z :=
+  longest_by (fun row => longest_by (fun e => bits (snd e)) (snd row)) ms.
 
 Section Executable.
 Local Open Scope Z_scope.
