@@ -20,10 +20,12 @@ from certify.cp_certificate import (
     CompletePositivityCertificate,
     Term,
 )
+from certify.deadline import look
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
 from certify.statement import leaves_in_words
 from certify.symmetric_matrix import SymmetricMatrix
+from certify.work import MAX_MATRIX_WORK, Meter, longest, words_of
 
 MAX_DENOMINATOR_BITS = 1 << 17  # of all weights together
 
@@ -81,7 +83,11 @@ def _check_terms(terms: tuple[Term, ...], matrix: SymmetricMatrix, free: int) ->
     for term in terms:
         common = math.lcm(common, term.weight.denominator)
         require(common.bit_length() <= MAX_DENOMINATOR_BITS, Obligation.LIMITS)
+    meter, bits = Meter(MAX_MATRIX_WORK), common.bit_length()
     for term in terms:
+        meter.spend(p * p * words_of(bits + term.weight.numerator.bit_length() + 2 * longest(term.vector)))
+    for term in terms:
+        look()
         require(len(term.vector) == p, Obligation.TERM)
         require(term.weight > 0 and all(entry >= 0 for entry in term.vector[: p - free]), Obligation.TERM)
         scale = term.weight.numerator * (common // term.weight.denominator)

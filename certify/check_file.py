@@ -30,6 +30,7 @@ from certify.statement import TRUST
 from certify.subject import OfMatrix, Training
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.table import Table, array_table, read_table
+from certify.time_limit import within_time_limit
 
 AnyPath = str | PathLike[str]
 BEST = "best"  # the most trusted checker that is there
@@ -50,6 +51,7 @@ class DataVerdict(Verdict):
     subject: Training | OfMatrix | None = field(default=None, repr=False, compare=False)
 
 
+@within_time_limit
 def check(
     certificate: AnyCertificate | AnyPath,
     X: Any = None,
@@ -64,7 +66,7 @@ def check(
     coq: AnyPath | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-    on_fallback: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> DataVerdict:
     """Decide whether a certificate proves its bound for your data, or its statement of your matrix.
 
@@ -88,10 +90,11 @@ def check(
             certificates, is a theorem that Coq's kernel checks, and needs Coq and the compiled theories of
             proofs/.
         coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.
-        time_limit: with trust "kernel", the seconds that Coq may take, 600 by default.
+        time_limit: seconds that the check may take once the data is read; by default 600 with trust
+            "kernel", else any.
         on_progress: called with (nodes done, nodes in all).
-        on_fallback: with trust "best", called with the reason before the other checker takes over from the
-            proved one, which can take much longer; the verdict's `reason` says it as well.
+        on_note: called with a sentence if, with trust "best", the proved checker fails and the exact one
+            takes over, which can take much longer; the verdict's `reason` says it as well.
 
     Returns:
         The verdict; a certificate that was made for other data, or of something else than is expected, is
@@ -102,15 +105,16 @@ def check(
         DataError: if the data cannot be read, or is given not at all or twice, or does not suit the
             certificate's statement; if what is expected makes no sense for the certificate; if the trust
             level is unknown, or what it needs is not there.
-        KernelCheckerError: if Coq fails or does not end in time.
+        KernelCheckerError: if Coq fails.
+        TimeLimitError: if the time limit is over before there is a verdict.
     """
     given = [X is not None, data is not None, problem is not None, matrix is not None]
     if given.count(True) != 1 or (X is None) != (y is None):
         raise DataError("give the data to check against once: as X and y, as data, as problem or as matrix")
     if trust not in (*TRUST, BEST):
         raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(TRUST)} or {BEST}")
-    if trust != "kernel" and not (coq is None and time_limit is None):
-        raise DataError(f"a file of Coq and a time limit are for the trust level kernel, not for {trust}")
+    if trust != "kernel" and coq is not None:
+        raise DataError(f"a file of Coq is for the trust level kernel, not for {trust}")
     expected = expected or Expected()
     if gamma is not None:
         if expected.gamma is not None:
@@ -137,7 +141,7 @@ def check(
                 )
             symmetric = as_matrix(matrix) if data is None else read_matrix(data)
             _insist(expected.differences_of_matrix(certificate, symmetric))
-            return _check_matrix(certificate, symmetric, trust, on_progress, on_fallback, kept, seconds)
+            return _check_matrix(certificate, symmetric, trust, on_progress, on_note, kept, seconds)
         if matrix is not None:
             raise DataError("the certificate is of a training problem: give X and y, data or problem")
         subject = _expected_subject(certificate, X, y, data, problem, expected)
@@ -157,7 +161,7 @@ def check(
         try:
             verdict = check_proved(certificate, problem, on_progress, path=file)
         except ProvedCheckerError as error:
-            fallback = _fallback(error, trust, on_fallback)
+            fallback = _fallback(error, trust, on_note)
     if verdict is None:
         verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
     verdict = _noted(verdict, fallback)
@@ -216,7 +220,7 @@ def _check_matrix(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
-    on_fallback: Callable[[str], None] | None,
+    on_note: Callable[[str], None],
     coq: Path | None,
     time_limit: float,
 ) -> DataVerdict:
@@ -224,7 +228,7 @@ def _check_matrix(
     if trust == "kernel":
         verdict, proof = check_matrix_in_kernel(certificate, matrix, file=coq, time_limit=time_limit)
     else:
-        verdict = _matrix_verdict(certificate, matrix, trust, on_progress, on_fallback)
+        verdict = _matrix_verdict(certificate, matrix, trust, on_progress, on_note)
     words = None
     if verdict.valid and isinstance(certificate, CopositivityCertificate):
         words = copositivity_theorem(certificate, matrix)
@@ -239,14 +243,14 @@ def _matrix_verdict(
     matrix: SymmetricMatrix,
     trust: str,
     on_progress: Callable[[int, int], None] | None,
-    on_fallback: Callable[[str], None] | None,
+    on_note: Callable[[str], None],
 ) -> Verdict:
     fallback = None
     if trust == "proved" or (trust == BEST and find_checker() is not None):
         try:
             return check_matrix_proved(certificate, matrix, on_progress)
         except ProvedCheckerError as error:
-            fallback = _fallback(error, trust, on_fallback)
+            fallback = _fallback(error, trust, on_note)
     processes = os.cpu_count() or 1
     if isinstance(certificate, CopositivityCertificate):
         verdict = check_copositivity(certificate, matrix, on_progress, processes=processes)
@@ -255,13 +259,12 @@ def _matrix_verdict(
     return _noted(verdict, fallback)
 
 
-def _fallback(error: ProvedCheckerError, trust: str, told: Callable[[str], None] | None) -> str:
+def _fallback(error: ProvedCheckerError, trust: str, on_note: Callable[[str], None]) -> str:
     """Say why the exact checker takes over, if it may."""
     if trust != BEST:
         raise error
-    if told is not None:
-        told(str(error))
-    return str(error)
+    on_note(f"{error.reason}; the check goes on in Python, with trust exact")
+    return error.reason
 
 
 def _noted(verdict: Verdict, fallback: str | None) -> Verdict:

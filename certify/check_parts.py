@@ -11,51 +11,71 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from certify.certificate import AnyLeaf, Node, Split
 from certify.children import answers, close_pipes, end_child, ended_early, open_stream, start_child
+from certify.deadline import look
 from certify.errors import ChildError
 from certify.obligations import Obligation, Rejection, require
 from certify.tree_walk import MAX_PENDING_VECTORS, C, Premise, children, walk
+from certify.work import Meter
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
 _PARTS = 16  # for each process, as parts take unequal time
+_POLL = 0.1  # seconds between two looks at the deadline
 _MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
 _WHAT = "a process that checks a part of the tree"
 _LONGEST_ANSWER = 200  # bytes
-_ANSWER = re.compile(rb"(?:([0-9]{1,18}) leaves|([A-Z_]{1,40}) at ([0-9]{1,18}))\n")
+_ANSWER = re.compile(
+    rb"(?:([0-9]{1,18}) leaves|([A-Z_]{1,40}) at ([0-9]{1,18}|no node)) after ([0-9]{1,30})\n"
+)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A subtree: its cone and its nodes, which are numbered from `first`."""
+    """A subtree.
 
-    cone: Any  # of the same kind as the premise's, whichever that is
+    Attributes:
+        cone: of the same kind as the premise's, whichever that is.
+        nodes: of it, and nothing else.
+        first: the number of its first node.
+        waiting: as `walk` has it.
+        premise: what its leaves prove.
+        above: the work of all nodes before it that belong to no part.
+    """
+
+    cone: Any
     nodes: Sequence[Node]
     first: int
-    waiting: int  # as `walk` has it
+    waiting: int
     premise: Premise[Any]
+    above: int
 
     def __reduce__(self) -> tuple[Callable[..., _Part], tuple[object, ...]]:
         # Plain tuples are sent several times faster than nodes, and nearly all nodes are splits or envelopes.
         table = [(n.k, n.l, n.a, n.b) if isinstance(n, Split) else n for n in self.nodes]
-        return _part_of, (self.cone, table, self.first, self.waiting, self.premise)
+        return _part_of, (self.cone, table, self.first, self.waiting, self.premise, self.above)
 
     def walk(self) -> str:
-        """Return how many leaves there are, or which obligation fails and where, as a line."""
+        """Return how many leaves there are, or which obligation fails and where, after which work: a line."""
+        meter = Meter(self.premise.max_work)
         try:
-            leaves = walk(self.nodes, self.cone, self.premise, first=self.first, waiting=self.waiting)
-            return f"{leaves} leaves\n"
+            leaves = walk(
+                self.nodes, self.cone, self.premise, first=self.first, waiting=self.waiting, meter=meter
+            )
+            return f"{leaves} leaves after {meter.spent}\n"
         except Rejection as rejection:
-            return f"{rejection.obligation.name} at {rejection.node}\n"
+            place = "no node" if rejection.node is None else rejection.node
+            return f"{rejection.obligation.name} at {place} after {meter.spent}\n"
 
-    def result(self, line: bytes) -> int | Rejection:
+    def answer(self, line: bytes) -> _Answer:
         """Return what `walk` said: the number of leaves, or what a part of this kind may be rejected for.
 
         Raises:
@@ -63,18 +83,39 @@ class _Part:
         """
         said = _ANSWER.fullmatch(line)
         if said and said[1] and int(said[1]) == sum(isinstance(node, AnyLeaf) for node in self.nodes):
-            return int(said[1])
+            return _Answer(int(said[1]), int(said[4]), None)
         name = said[2].decode() if said and said[2] else ""
-        if said and name in Obligation.__members__ and 0 <= int(said[3]) - self.first < len(self.nodes):
-            return Rejection(Obligation[name], int(said[3]))
+        if said and name in Obligation.__members__:
+            node = None if said[3] == b"no node" else int(said[3])
+            if node is None or 0 <= node - self.first < len(self.nodes):
+                return _Answer(0, int(said[4]), Rejection(Obligation[name], node))
         raise ChildError(f"{_WHAT} gave an answer that is none: {line[:50]!r}")
 
 
+class _Answer(NamedTuple):
+    """What a process says of a part.
+
+    Attributes:
+        leaves: their number, if none fails.
+        work: of the part, up to the node that fails.
+        failure: what it is rejected for.
+    """
+
+    leaves: int
+    work: int
+    failure: Rejection | None
+
+
 def _part_of(
-    cone: Any, table: list[Node | tuple[int, int, int, int]], first: int, waiting: int, premise: Premise[Any]
+    cone: Any,
+    table: list[Node | tuple[int, int, int, int]],
+    first: int,
+    waiting: int,
+    premise: Premise[Any],
+    above: int,
 ) -> _Part:
     nodes = [Split(*entry) if isinstance(entry, tuple) else entry for entry in table]
-    return _Part(cone, nodes, first, waiting, premise)
+    return _Part(cone, nodes, first, waiting, premise, above)
 
 
 def check_tree(
@@ -98,6 +139,7 @@ def check_tree(
 
     Raises:
         Rejection: as `walk` does, for the first node in the tree that fails.
+        TimeIsUpError: as `walk` does.
     """
 
     def tell(done: int) -> None:
@@ -126,6 +168,7 @@ def walk_in_parts(
 
     Raises:
         Rejection: as `walk` does, for the first node in the tree that fails.
+        TimeIsUpError: as `walk` does.
         ChildError: if a process ended early.
         RuntimeError: if it did for a fault of certify.
     """
@@ -133,15 +176,18 @@ def walk_in_parts(
     top = _divide(nodes, ends, root, premise, processes) if len(nodes) >= _LEAST_NODES and ends else None
     if top is None:
         return walk(nodes, root, premise, on_leaf=on_part)
-    leaves, done = 0, top.nodes
-    with _results(top.parts, processes) as results:
+    leaves, done, above, meter = 0, top.nodes, 0, Meter(premise.max_work)
+    with _answers(top.parts, processes) as answered:
         # The parts are in the tree's order, and all of them are before the node where its top fails.
-        for part, result in zip(top.parts, results, strict=True):
-            if isinstance(result, Rejection):
-                raise result
-            leaves += result
+        for part, answer in zip(top.parts, answered, strict=True):
+            meter.spend(part.above - above + answer.work)
+            above = part.above
+            if answer.failure is not None:
+                raise answer.failure
+            leaves += answer.leaves
             done += len(part.nodes)
             on_part(done)
+    meter.spend(top.work - above)
     if top.rejection is not None:
         raise top.rejection
     return leaves
@@ -171,11 +217,13 @@ class _Top:
     Attributes:
         parts: in the order of the tree.
         nodes: how many nodes of the top were checked; none of them is a leaf.
+        work: of these, and of the one that fails.
         rejection: for the node where the top fails; the parts after it are left out then.
     """
 
     parts: list[_Part]
     nodes: int
+    work: int
     rejection: Rejection | None
 
 
@@ -187,25 +235,27 @@ def _divide(
     parts: list[_Part] = []
     pending = [(root, 0)]
     vectors = root.vectors
-    checked = 0
+    checked, meter = 0, Meter(premise.max_work)
     while pending:
         cone, number = pending.pop()
         vectors -= cone.vectors
         end = ends[number]
         if end - number <= size:
-            parts.append(_Part(cone, nodes[number:end], number, vectors, premise))
+            parts.append(_Part(cone, nodes[number:end], number, vectors, premise, meter.spent))
             continue
+        look()
         try:
+            meter.spend(premise.work(nodes[number], cone))
             first, second = children(nodes[number], cone, premise, number)
             vectors += first.vectors + second.vectors
             require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
         except Rejection as rejection:
-            return _Top(parts, checked, rejection)
+            return _Top(parts, checked, meter.spent, rejection)
         checked += 1
         pending += [(second, ends[number + 1]), (first, number + 1)]
         if len(parts) + len(pending) > _MOST_PARTS * processes:
             return None
-    return _Top(parts, checked, None)
+    return _Top(parts, checked, meter.spent, None)
 
 
 class _Walker:
@@ -218,7 +268,7 @@ class _Walker:
         self._listener = Thread(target=listen, args=(open_stream(self.process.stderr),), daemon=True)
         self._listener.start()
 
-    def ask(self, part: _Part) -> int | Rejection:
+    def ask(self, part: _Part) -> _Answer:
         """Have a part walked.
 
         Raises:
@@ -233,7 +283,7 @@ class _Walker:
         except OSError:  # it is no longer there to read
             line = b""
         if line:
-            return part.result(line)
+            return part.answer(line)
         self._listener.join()
         raise ended_early(self.process, self._last_words, _WHAT)
 
@@ -248,12 +298,12 @@ class _Walker:
 
 
 @contextmanager
-def _results(parts: Sequence[_Part], processes: int) -> Iterator[Iterator[int | Rejection]]:
+def _answers(parts: Sequence[_Part], processes: int) -> Iterator[Iterator[_Answer]]:
     """Have the parts walked, a few at a time; yield what comes of them, in order."""
     crew: list[_Walker] = []
     idle: SimpleQueue[_Walker] = SimpleQueue()
 
-    def ask(part: _Part) -> int | Rejection:
+    def ask(part: _Part) -> _Answer:
         walker = idle.get()
         try:
             return walker.ask(part)
@@ -266,7 +316,7 @@ def _results(parts: Sequence[_Part], processes: int) -> Iterator[Iterator[int | 
                 crew.append(_Walker())
                 idle.put(crew[-1])
             futures = [pool.submit(ask, part) for part in parts]
-            yield (future.result() for future in futures)
+            yield map(_in_time, futures)
         finally:
             # In this order, as a thread that waits for an answer cannot be ended otherwise.
             for walker in crew:
@@ -274,6 +324,14 @@ def _results(parts: Sequence[_Part], processes: int) -> Iterator[Iterator[int | 
             pool.shutdown(cancel_futures=True)
             for walker in crew:
                 walker.close()
+
+
+def _in_time(future: Future[_Answer]) -> _Answer:
+    """Wait for an answer, and look at the deadline meanwhile."""
+    while True:
+        look()
+        with suppress(FutureTimeout):
+            return future.result(timeout=_POLL)
 
 
 def serve() -> None:

@@ -10,13 +10,13 @@ import argparse
 import sys
 
 from certify.check_file import BEST, check
+from certify.check_progress import CheckProgress
 from certify.console import run
 from certify.pin_options import add_options, expected_of
-from certify.proved_checker import print_fallback
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input."""
+    """Check as a program; return 0 for valid, 1 for rejected, 2 for unusable input, 3 for no time."""
     return run("certify-checker", lambda: _check(arguments))
 
 
@@ -27,15 +27,19 @@ def _check(arguments: list[str] | None) -> int:
     parser.add_argument(
         "--trust", default=BEST, metavar="LEVEL", help="best, proved, exact, rigorous or kernel"
     )
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS")
     add_options(parser)
     options = parser.parse_args(arguments)
-    verdict = check(
-        options.certificate,
-        data=options.data,
-        trust=options.trust,
-        expected=expected_of(options),
-        on_fallback=print_fallback,
-    )
+    with CheckProgress(sys.stderr) as progress:
+        verdict = check(
+            options.certificate,
+            data=options.data,
+            trust=options.trust,
+            expected=expected_of(options),
+            time_limit=options.time_limit,
+            on_progress=progress.update,
+            on_note=progress.note,
+        )
     if verdict.obligation is not None:
         print(f"REJECTED: {verdict.obligation.name}: {verdict.reason}")
         return 1

@@ -77,7 +77,9 @@ def check(
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option(help="With --trust kernel: the seconds that Coq may take.", show_default="600"),
+        typer.Option(
+            help="Seconds; then exit 3, nothing decided.", show_default="none, with --trust kernel 600"
+        ),
     ] = None,
     json_: AsJson = False,
     gamma: ExpectedGamma = None,
@@ -92,7 +94,7 @@ def check(
     free: ExpectedFree = None,
     problem: ExpectedProblem = None,
 ) -> None:
-    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable input.
+    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable, 3 no time.
 
     Valid means that what the certificate states is true of your data; which problem of your data that is, the
     certificate says, and the verdict prints. To insist on the problem that you mean, and on a bound, say so:
@@ -102,8 +104,8 @@ def check(
     from rich.console import Console
 
     from certify.check_file import check as check_file
+    from certify.check_progress import CheckProgress
     from certify.expected import Expected
-    from certify.proved_checker import print_fallback
     from certify.summary import print_verdict
 
     require_writable(data, coq)
@@ -121,15 +123,17 @@ def check(
         free,
         problem,
     )
-    verdict = check_file(
-        certificate,
-        data=data,
-        expected=expected,
-        trust=trust,
-        coq=coq,
-        time_limit=time_limit,
-        on_fallback=print_fallback,
-    )
+    with CheckProgress(sys.stderr) as progress:
+        verdict = check_file(
+            certificate,
+            data=data,
+            expected=expected,
+            trust=trust,
+            coq=coq,
+            time_limit=time_limit,
+            on_progress=progress.update,
+            on_note=progress.note,
+        )
     if json_:
         print_json(
             {

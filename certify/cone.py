@@ -8,12 +8,15 @@ others. What is known belongs to the generators, and a cut adds one generator fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import compress
 from operator import add, mul
 from typing import NamedTuple, TypeVar
 
+from flint import fmpz_mat
+
 from certify.certificate import Certificate
+from certify.exact import integer_rows
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
 from certify.samples import Matrices, Samples, Vector
@@ -63,10 +66,9 @@ class Ray(NamedTuple):
     column: int
 
     @classmethod
-    def at(cls, samples: Samples, vector: Vector) -> Ray:
-        """Return a generator at which all rows are followed."""
+    def at(cls, samples: Samples, vector: Vector, values: Sequence[int]) -> Ray:
+        """Return a generator w at which all rows x_i are followed, given the x_i . w."""
         matrices = samples.matrices
-        values = [dot(x, vector) for x in matrices.inputs]
         activations = [max(value, 0) for value in values]
         outputs = [dot(column, activations) for column in zip(*matrices.weights, strict=True)]
         positive, negative = samples.positive(values), samples.negative(values)
@@ -148,8 +150,11 @@ class Cone(NamedTuple):
         """Return the whole space in the certificate's frame."""
         samples = Samples(Matrices(problem.inputs, certificate.dual_point), range(problem.n))
         generators = certificate.frame.generators
-        rays = tuple(Ray.at(samples, w) for w in generators)
-        gram = [dot(w, v) for k, w in enumerate(generators) for v in generators[k:]]
+        # Products of whole matrices, as d may be in the thousands.
+        frame = fmpz_mat([list(w) for w in generators])
+        values = integer_rows(frame * fmpz_mat([list(x) for x in problem.inputs]).transpose())
+        rays = tuple(Ray.at(samples, w, at) for w, at in zip(generators, values, strict=True))
+        gram = [p for k, row in enumerate(integer_rows(frame * frame.transpose())) for p in row[k:]]
         return _settled(samples, rays, (False,) * problem.d, gram)
 
     @property
@@ -270,7 +275,8 @@ def length_of(vector: Vector) -> int:
     return max(max(vector), -min(vector)).bit_length()
 
 
-@cache
+# Parts of a tree may have all orders up to the largest, whose tables together would take gigabytes.
+@lru_cache(maxsize=16)
 def triangle(d: int) -> tuple[tuple[int, ...], ...]:
     """Return for each k, l the place of entry (k, l) of a symmetric matrix in its upper triangle, by rows."""
 

@@ -13,9 +13,10 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
-from certify.errors import CertifyError
+from certify.errors import CertifyError, TimeLimitError
 
 UNUSABLE = 2
+UNKNOWN = 3  # neither yes nor no
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 ABORTED = 130  # as of a program that Ctrl-C ends
 UNHEARD = 141  # as of a program that writes where nobody reads any more
@@ -74,6 +75,9 @@ def _code_for(error: BaseException, name: str) -> int:
         case KeyboardInterrupt():
             _say(name, "aborted")
             return ABORTED
+        case TimeLimitError():
+            _say(name, str(error))
+            return UNKNOWN
         case CertifyError():
             _say(name, str(error))
             return UNUSABLE

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from flint import fmpz_mat
 
-from certify.certificate import AnyLeaf, EnvelopeLeaf, FacesLeaf, Leaf
-from certify.exact import is_nonnegative_on_orthant, is_positive_definite, is_psd
-from certify.faces_rule import check_faces
-from certify.leaf_rules import integer_rows, product_form
+from certify.certificate import AnyLeaf, EnvelopeLeaf, FacesLeaf, Leaf, Node
+from certify.exact import integer_rows, is_nonnegative_on_orthant, is_positive_definite, is_psd
+from certify.faces_rule import check_faces, faces_work
+from certify.leaf_rules import product_form
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
+from certify.work import MAX_MATRIX_WORK, longest, words_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,25 @@ class Copositivity:
     """
 
     strict: bool
+
+    @property
+    def max_work(self) -> int:
+        """The most work that a tree may take."""
+        return MAX_MATRIX_WORK
+
+    def work(self, node: Node, cone: MatrixCone) -> int:
+        """Return the work of a node on its cone (docs/certificate-format.md, "Work")."""
+        m = len(cone.generators)
+        if not isinstance(node, AnyLeaf):
+            return m * m
+        bits = longest(cone.gram)
+        match node:
+            case FacesLeaf(rows):
+                return sum(faces_work(row, bits) for row in rows)
+            case Leaf(scale, unit, products):
+                bits += scale.bit_length() + unit.bit_length()
+                bits += longest(multiplier for _, _, multiplier in products)
+        return m**3 * words_of(bits)
 
     def check_leaf(self, leaf: AnyLeaf, cone: MatrixCone) -> None:
         """Check a leaf on its cone.

@@ -27,3 +27,7 @@ class CheckpointError(CertifyError):
 
 class ChildError(CertifyError):
     """A process that certify started cannot be started, or ended before it gave its answer."""
+
+
+class TimeLimitError(CertifyError):
+    """The time limit is over before there is an answer: exit code 3, for unknown, and never a verdict."""

@@ -15,6 +15,8 @@ from operator import mul
 
 from flint import fmpz_mat
 
+from certify.deadline import look
+
 IntegerMatrix = Sequence[Sequence[int]]
 
 # Below this order elimination decides in less time than a factor and its residual take.
@@ -76,6 +78,7 @@ def _is_psd_of_its_rank(matrix: IntegerMatrix, scaled: IntegerMatrix, half_bits:
     factor: list[list[int]] = []
     rows: list[int] = []
     for i, row in enumerate(scaled):
+        look()
         r = _next_row(factor, [row[j] for j in rows])
         pivot_squared = row[i] - sum(map(mul, r, r))
         if pivot_squared >> half_bits * 3 // 2 > 0:  # else zero, or too small to tell
@@ -128,6 +131,7 @@ def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> tuple[list[list[int
     delta = order << half_bits
     factor: list[list[int]] = []
     for i, row in enumerate(matrix):
+        look()
         r = _next_row(factor, row[:i])
         pivot_squared = row[i] - delta - sum(map(mul, r, r))
         if pivot_squared <= 0:
@@ -165,6 +169,7 @@ def _eliminates(matrix: IntegerMatrix) -> bool:
     upper = [row[i:] for i, row in enumerate(matrix)]
     previous = 1
     for k, (pivot, *rest) in enumerate(upper):
+        look()
         if pivot <= 0:
             if pivot < 0 or any(rest):
                 return False
@@ -208,6 +213,11 @@ def is_nonnegative_on_orthant(matrix: IntegerMatrix, *, strict: bool = False) ->
 
 def _sum(first: IntegerMatrix, second: IntegerMatrix) -> IntegerMatrix:
     return [[p + q for p, q in zip(*rows, strict=True)] for rows in zip(first, second, strict=True)]
+
+
+def integer_rows(matrix: fmpz_mat) -> list[list[int]]:
+    """Return a matrix as lists of Python's integers."""
+    return [[int(entry) for entry in row] for row in matrix.tolist()]
 
 
 def decimal_down(value: Fraction, digits: int = 10) -> str:

@@ -11,8 +11,10 @@ from itertools import pairwise
 from operator import mul
 
 from certify.certificate import FacesLeaf
+from certify.deadline import look
 from certify.exact import IntegerMatrix, is_nonnegative_on_orthant
 from certify.obligations import Obligation, require
+from certify.work import longest, words_of
 
 
 def check_faces(leaf: FacesLeaf, form: IntegerMatrix, *, strict: bool) -> None:
@@ -28,6 +30,7 @@ def check_faces(leaf: FacesLeaf, form: IntegerMatrix, *, strict: bool) -> None:
     """
     proved: list[int] = []  # the sets of the rows so far, a bit for each index
     for row in leaf.rows:
+        look()
         indices = [k for k, _, _ in row]
         ascending = all(k < l for k, l in pairwise(indices))
         fits = bool(indices) and indices[0] >= 0 and indices[-1] < len(form)
@@ -35,6 +38,18 @@ def check_faces(leaf: FacesLeaf, form: IntegerMatrix, *, strict: bool) -> None:
         _Face(row, form, strict, proved).check()
         proved.append(_set_of(indices))
     require(bool(proved) and proved[-1] == (1 << len(form)) - 1, Obligation.FACE_INDEX)
+
+
+def faces_work(row: Sequence[tuple[int, int, int]], bits: int) -> int:
+    """Return the work of one row, for a form whose entries have so many bits.
+
+    The two steps that decide whether a matrix is semidefinite count with the cube of the order.
+    """
+    order, x, p = len(row), [entry for _, entry, _ in row], [entry for _, _, entry in row]
+    by_entries = not any(x) and not any(p)
+    return (order**3 if by_entries or (min(x) > 0 and max(p) < 0) else order**2) * words_of(
+        bits + 2 * longest(x)
+    )
 
 
 class _Face:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from certify.check import Verdict
 from certify.children import find_program
-from certify.errors import CertifyError, DataError
+from certify.errors import CertifyError, DataError, TimeLimitError
 from certify.obligations import Obligation, Rejection
 from certify.statement import leaves_in_words
 
@@ -200,7 +200,7 @@ class Kernel:
                 f"{self.command[0]} cannot be run ({error.strerror}): install Coq anew, or use --trust exact"
             ) from None
         except subprocess.TimeoutExpired:
-            raise KernelCheckerError(
+            raise TimeLimitError(
                 f"Coq's kernel did not end within {self.time_limit:.0f} s: raise --time-limit, or use "
                 "--trust proved"
             ) from None

@@ -12,11 +12,12 @@ from operator import add, lshift, mul
 
 from flint import fmpz_mat
 
-from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, TauLeaf
+from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Leaf, Node, TauLeaf
 from certify.cone import Cone, Row, square_of
-from certify.exact import is_nonnegative_on_orthant, is_psd
+from certify.exact import integer_rows, is_nonnegative_on_orthant, is_psd
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
+from certify.work import MAX_TRAINING_WORK, longest, words_of
 
 Products = Sequence[tuple[int, int, int]]
 
@@ -39,6 +40,27 @@ class Level:
         gamma = problem.gamma
         scale = gamma.numerator * problem.input_denominator << certificate.dual_exponent
         return cls(scale**2, gamma.denominator**2)
+
+    @property
+    def max_work(self) -> int:
+        """The most work that a tree may take."""
+        return MAX_TRAINING_WORK
+
+    def work(self, node: Node, cone: Cone) -> int:
+        """Return the work of a node on its cone (docs/certificate-format.md, "Work")."""
+        matrices = cone.samples.matrices
+        d, mixed = len(cone.rays), cone.unsettled.bit_count()
+        bits = self.u.bit_length() + self.alpha.bit_length() + 2 * matrices.entry_bits
+        bits += 2 * max([ray.length for ray in cone.rays])
+        match node:
+            case Leaf(scale, unit, products):
+                bits += scale.bit_length() + unit.bit_length()
+                bits += longest(multiplier for _, _, multiplier in products)
+                return (d + mixed) ** 3 * words_of(bits)
+            case TauLeaf(a, b, unit, products):
+                bits += a.bit_length() + b.bit_length() + unit.bit_length()
+                bits += longest(multiplier for _, _, multiplier in products)
+        return d * (d * d + mixed * len(matrices.slopes)) * words_of(bits)
 
     def check_leaf(self, leaf: AnyLeaf, cone: Cone) -> None:
         """Check a leaf on its cone.
@@ -250,8 +272,3 @@ def product_form(products: Products, quantities: list[list[int]], order: int, co
 def _gram(rows: list[list[int]]) -> fmpz_mat:
     matrix = fmpz_mat(rows)
     return matrix.transpose() * matrix
-
-
-def integer_rows(matrix: fmpz_mat) -> list[list[int]]:
-    """Return a matrix as lists of Python's integers."""
-    return [[int(entry) for entry in row] for row in matrix.tolist()]

@@ -44,7 +44,10 @@ class Obligation(Enum):
     LEAF_SIGNED = "a tau or envelope leaf lies on a cone with a coordinate of unknown sign"
     TAU_POSITIVE = "a tau leaf's tau is not positive"
     COVER = "the tree's leaves do not cover the space: nodes are missing or left over"
-    LIMITS = "the tree is deeper, a leaf has more mixed rows or a generator is longer than the format allows"
+    LIMITS = (
+        "the tree is deeper, a leaf has more mixed rows, a generator is longer, or all of it takes more work "
+        "than the format allows"
+    )
 
 
 class Rejection(Exception):

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import NoneType
+from typing import IO
 
 from certify.certificate import Certificate
 from certify.certificate_file import AnyCertificate, MatrixCertificate, save_certificate
 from certify.check import Verdict
 from certify.children import find_program
+from certify.deadline import Deadline, watched_deadline
 from certify.errors import CertifyError, DataError
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
@@ -31,10 +33,19 @@ from certify.symmetric_matrix import SymmetricMatrix
 NAME = "certify-check"
 VARIABLE = "CERTIFY_CHECKER"  # the program's path; empty to do without
 VERSION_SECONDS = 60  # far more than it takes to print a few lines
+_POLL = 0.1  # seconds between two looks at the deadline
 
 
 class ProvedCheckerError(CertifyError):
-    """The proved checker cannot be run, or cannot read what it is given."""
+    """The proved checker cannot be run, or cannot read what it is given.
+
+    Attributes:
+        reason: why, without advice.
+    """
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(reason + advice)
+        self.reason = reason
 
 
 def find_checker() -> Path | None:
@@ -63,20 +74,16 @@ def require_expected_sources(program: Path) -> None:
         )
     except OSError as error:
         raise ProvedCheckerError(
-            f"the proved checker {program} cannot be run ({error.strerror}): build it anew with `make proofs`"
+            f"the proved checker {program} cannot be run ({error.strerror})",
+            ": build it anew with `make proofs`",
         ) from None
     except subprocess.TimeoutExpired:
-        raise ProvedCheckerError(f"the proved checker {program} does not answer: build it anew") from None
+        raise ProvedCheckerError(f"the proved checker {program} does not answer", ": build it anew") from None
     if f"sources: {SOURCES_SHA256}".encode() not in run.stdout.splitlines():
         raise ProvedCheckerError(
             f"{program} was built from other sources than this certify's proved checker: build it anew with "
             "`make proofs`"
         )
-
-
-def print_fallback(reason: str) -> None:
-    """Say on stderr that the exact checker takes over; for the `on_fallback` of `certify.check`."""
-    print(f"{reason}\nThe exact checker takes over, which can take longer.", file=sys.stderr)
 
 
 def check_proved(
@@ -165,7 +172,7 @@ def _ask(
         code, output, errors = _run(command, len(certificate.tree), on_progress)
     if code not in (0, 1):
         raise ProvedCheckerError(
-            f"the proved checker failed: {errors or f'exit code {code}'}; try --trust exact"
+            f"the proved checker failed: {errors or f'exit code {code}'}", "; try --trust exact"
         )
     return _answer(output, code)
 
@@ -202,8 +209,8 @@ def _run(
         )
     except OSError as error:
         raise ProvedCheckerError(
-            f"the proved checker {command[0]} cannot be run ({error.strerror}): "
-            "build it anew with `make proofs`"
+            f"the proved checker {command[0]} cannot be run ({error.strerror})",
+            ": build it anew with `make proofs`",
         ) from None
     complaints = []
     with process:
@@ -211,9 +218,9 @@ def _run(
             assert process.stderr is not None
             assert process.stdout is not None
             # Its one line of output waits in the pipe until all of its progress has been read.
-            for line in process.stderr:
+            for line in _lines_until(process.stderr, watched_deadline()):
                 if not line.strip().isdecimal():
-                    complaints.append(line.strip())
+                    complaints += line.split()
                 elif on_progress is not None:
                     on_progress(int(line), total)
             output = process.stdout.read()
@@ -223,6 +230,26 @@ def _run(
     if on_progress is not None and not process.returncode:
         on_progress(total, total)
     return process.returncode, output, " ".join(complaints)
+
+
+def _lines_until(stream: IO[str], deadline: Deadline) -> Iterator[str]:
+    """Yield the lines of a program's stream as they come.
+
+    Raises:
+        TimeIsUpError: if the deadline is over before the stream ends.
+    """
+    held = b""
+    while True:
+        deadline.check()
+        if not select.select([stream], [], [], _POLL)[0]:
+            continue
+        # Past the stream's own buffer, of which `select` knows nothing.
+        read = os.read(stream.fileno(), 1 << 16)
+        *lines, held = (held + read).split(b"\n")
+        yield from (line.decode("utf-8", "replace") for line in lines)
+        if not read:
+            yield held.decode("utf-8", "replace")
+            return
 
 
 def _verdict(answer: dict[str, object], bound: Fraction | None, program: Path) -> Verdict:

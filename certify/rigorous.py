@@ -20,6 +20,7 @@ from certify.certificate import Certificate, EnvelopeLeaf, Node, Part, Sign, Spl
 from certify.check import Verdict, check_statement
 from certify.check_parts import ends_of_subtrees
 from certify.cone import Cone
+from certify.deadline import look
 from certify.exact import float_down
 from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection, require
@@ -79,7 +80,7 @@ def _walk(
     generators = certificate.frame.generators
     exponents = [max(map(abs, w)).bit_length() for w in generators]
     units = [_floats([w], 1 << bits)[0] for w, bits in zip(generators, exponents, strict=True)]
-    counter = np.zeros(1, np.int64)
+    counter = np.zeros(2, np.int64)
     arguments: tuple[Any, ...] = (
         _floats(problem.inputs, problem.input_denominator),
         _floats(certificate.dual_point, 1 << certificate.dual_exponent),
@@ -95,9 +96,14 @@ def _walk(
         return leaves
     with ThreadPoolExecutor(1) as pool:
         walking = pool.submit(rigorous_kernel.walk, *arguments)
-        while on_progress is not None and not walking.done():
-            on_progress(int(counter[0]), len(nodes))
-            _wait(walking.exception, _POLL)
+        try:
+            while not walking.done():
+                if on_progress is not None:
+                    on_progress(int(counter[0]), len(nodes))
+                look()
+                _wait(walking.exception, _POLL)
+        finally:
+            counter[1] = 1  # else the pool would wait for the end of the tree
         illegal = int(walking.result())
     if illegal >= 0:
         # The exact checker knows what is wrong with that node, or that it is merely too much for floats.
@@ -120,6 +126,7 @@ def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: Cone, lev
     vectors = root.vectors
     while pending:
         cone, number = pending.pop()
+        look()
         vectors -= cone.vectors
         if before[ends[number]] == before[number]:
             continue

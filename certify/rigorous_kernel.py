@@ -158,10 +158,10 @@ def walk(
         taus: of a leaf, a tau to try; 0 for none.
         depths: of the tree, from `tree_depth`.
         open_leaves: filled with 1 where a leaf is not settled; of the length of the tree.
-        counter: of length 1; counts the nodes done.
+        counter: of length 2; counts the nodes done, and ends the walk where its second entry is not 0.
 
     Returns:
-        -1, or the first inner node that is no legal one, where the walk ends.
+        -1, or the first inner node that is no legal one, where the walk ends, or where it was ended.
     """
     n, d = X.shape
     c = N.shape[1]
@@ -206,6 +206,8 @@ def walk(
         mixed = counts[depth]
         if children[depth] == 0:
             counter[0] = number
+            if counter[1] != 0:
+                return int(node)
             kind = kinds[node]
             k, l = ks[node], ls[node]
             if kind not in (SIGN, SPLIT):

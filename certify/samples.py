@@ -16,6 +16,7 @@ from operator import gt, lt, mul
 from typing import TypeVar
 
 from certify.problem import IntegerRows
+from certify.work import longest
 
 _T = TypeVar("_T")
 Vector = tuple[int, ...]
@@ -31,6 +32,7 @@ class Matrices:
         inputs: the n rows x_i of X, of length d.
         weights: the n rows N_i of N, of length c.
         slopes: the c rows of N^T X, of length d.
+        entry_bits: the length of the largest entry of X and that of N, in bits, together.
         input_bits: |x_i . w| is less than 2^input_bits times the largest entry of w in size.
         digit_bytes: of a column: room for a sum over d generators of at most _COLUMN_BITS bits, and its sign.
     """
@@ -40,6 +42,7 @@ class Matrices:
         self.weights = weights
         outputs, features = list(zip(*weights, strict=True)), list(zip(*inputs, strict=True))
         self.slopes = [tuple(sum(map(mul, w, xs)) for xs in features) for w in outputs]
+        self.entry_bits = sum(max(map(longest, rows)) for rows in (inputs, weights))
         self.input_bits = max(sum(map(abs, row)) for row in inputs).bit_length()
         self.digit_bytes = (self.input_bits + len(features).bit_length() + _COLUMN_BITS) // 8 + 1
         self._weight_bits: int = max(sum(map(abs, column)) for column in outputs).bit_length()
@@ -82,14 +85,13 @@ class Packing:
         c: the number of outputs.
     """
 
-    __slots__ = ("_mask", "_shifts", "c", "rows", "width")
+    __slots__ = ("_digit_bytes", "c", "rows", "width")
 
     def __init__(self, rows: Sequence[int], width: int, c: int) -> None:
         self.rows = rows
         self.width = width
         self.c = c
-        self._mask = (1 << width) - 1
-        self._shifts = range(0, 2 * c * width, width)
+        self._digit_bytes = width // 8
 
     def sums(self, members: int, factors: Iterable[int]) -> tuple[list[int], list[int]]:
         """Return the sums of factor * N_i^+ and of factor * N_i^- over a set, output by output.
@@ -98,9 +100,11 @@ class Packing:
             members: the set.
             factors: one for each member, from 0 to the limit that the packing was made for.
         """
-        rows, mask = self.rows, self._mask
+        rows, size = self.rows, self._digit_bytes
         total = sum(map(mul, factors, compress(rows, members.to_bytes(len(rows), "little"))))
-        digits = [total >> shift & mask for shift in self._shifts]
+        # Cut at once: to shift the total for each digit takes a time quadratic in the outputs.
+        text = total.to_bytes(2 * self.c * size, "little")
+        digits = [int.from_bytes(text[place : place + size], "little") for place in range(0, len(text), size)]
         return digits[::2], digits[1::2]
 
 
@@ -159,11 +163,7 @@ class Samples:
 
     def column(self, values: Sequence[int]) -> int:
         """Return values, one a sample, as the digits of an integer."""
-        bits = 8 * self.matrices.digit_bytes
-        total = 0
-        for value in reversed(values):
-            total = (total << bits) + value
-        return total
+        return joined(values, 8 * self.matrices.digit_bytes)
 
     def not_negative(self, column: int, length: int) -> int | None:
         """Return the set where the digits of a column are not negative.
@@ -180,8 +180,19 @@ class Samples:
         return int.from_bytes(digits[size - 1 :: size], "little") >> 7 & self.everyone
 
 
+def joined(digits: Sequence[int], width: int) -> int:
+    """Return the sum of digit * 2^(k width) over the digits k = 0, 1, ..., of any sign and any length.
+
+    Neighbours are joined, then neighbouring pairs, and so on: one after another would copy all that is there
+    for each digit, which is quadratic.
+    """
+    parts = list(digits)
+    while len(parts) > 1:
+        odd = [parts.pop()] if len(parts) % 2 else []
+        parts = [low + (high << width) for low, high in zip(parts[::2], parts[1::2], strict=True)] + odd
+        width *= 2
+    return parts[0] if parts else 0
+
+
 def _pack(row: Vector, width: int) -> int:
-    total = 0
-    for entry in reversed(row):
-        total = (((total << width) + max(-entry, 0)) << width) + max(entry, 0)
-    return total
+    return joined([part for entry in row for part in (max(entry, 0), max(-entry, 0))], width)

@@ -12,7 +12,9 @@ from typing import Protocol, Self, TypeVar
 
 from certify.certificate import AnyLeaf, Node, Part, Sign, Split
 from certify.cone import length_of
+from certify.deadline import look
 from certify.obligations import Obligation, Rejection, require
+from certify.work import Meter
 
 # Larger ones serve nobody but who wants to exhaust the checker's memory: the cones that are still owed hold
 # their generators and mixed rows.
@@ -53,6 +55,13 @@ C_contra = TypeVar("C_contra", bound=WalkedCone, contravariant=True)
 class Premise(Protocol[C_contra]):
     """What is to be proved on every leaf's cone."""
 
+    @property
+    def max_work(self) -> int:
+        """The most work that a tree may take."""
+
+    def work(self, node: Node, cone: C_contra) -> int:
+        """Return the work of a node on its cone (docs/certificate-format.md, "Work")."""
+
     def check_leaf(self, leaf: AnyLeaf, cone: C_contra) -> None:
         """Raise Rejection if the leaf does not prove the premise on its cone."""
 
@@ -64,6 +73,7 @@ def walk(
     *,
     first: int = 0,
     waiting: int = 0,
+    meter: Meter | None = None,
     on_leaf: Callable[[int], None] | None = None,
 ) -> int:
     """Walk a tree in preorder, with the cones still owed on a stack.
@@ -74,6 +84,7 @@ def walk(
         premise: what its leaves prove.
         first: the number of the first node, where the tree is part of a larger one.
         waiting: the vectors of the cones that are owed beside this tree there.
+        meter: adds up the work.
         on_leaf: called with the number of nodes done after each leaf.
 
     Returns:
@@ -81,7 +92,9 @@ def walk(
 
     Raises:
         Rejection: if the tree does not prove the premise on its cone.
+        TimeIsUpError: if a deadline is watched and over.
     """
+    meter = meter or Meter(premise.max_work)
     pending = [root]
     vectors = waiting + root.vectors
     leaves = 0
@@ -89,6 +102,8 @@ def walk(
         require(bool(pending), Obligation.COVER, number)
         cone = pending.pop()
         vectors -= cone.vectors
+        look()
+        meter.spend(premise.work(node, cone))
         below = children(node, cone, premise, number)
         pending.extend(reversed(below))
         vectors += sum(child.vectors for child in below)

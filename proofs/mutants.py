@@ -67,6 +67,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "_ => Proved leaves",
         ),
         ("few cones wait", "if held' <=? <<max_pending>> then", "Z.max held' max_pending", "memory"),
+        ("the tree takes little work", "if spent' <=? <<max_work>> then", "Z.max spent' max_work", "time"),
     ),
     "Cones": (
         ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
@@ -220,6 +221,12 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "terms: denominators are not long",
             "owes <<(bits common <=? max_denominator_bits)>>",
             "true",
+            "time",
+        ),
+        (
+            "terms: they take little work",
+            "common t) terms 0 <=? <<max_matrix_work>>)",
+            "fold_left (fun sum t => sum + term_work (length A) common t) terms 0",
             "time",
         ),
         (

@@ -100,14 +100,15 @@ let run words =
 let () =
   (* Nearly all integers live shortly. *)
   Gc.set { (Gc.get ()) with minor_heap_size = 1 lsl 22; space_overhead = 200 };
+  (* What could not be written is not tried again at the end, or that would end with another code. *)
+  let say words = try prerr_endline words with Sys_error _ -> close_out_noerr stderr in
   exit
     (try run (List.tl (Array.to_list Sys.argv)) with
-    | Unusable reason -> prerr_endline reason; 2
-    | Stack_overflow -> prerr_endline "the input needs more stack than there is: raise it with `ulimit -s unlimited`"; 2
-    | Out_of_memory -> prerr_endline "the input needs more memory than there is"; 2
+    | Unusable reason -> say reason; 2
+    | Stack_overflow -> say "the input needs more stack than there is: raise it with `ulimit -s unlimited`"; 2
+    | Out_of_memory -> say "the input needs more memory than there is"; 2
     | Sys_error reason ->
-      (* What could not be written is not tried again at the end. *)
       close_out_noerr stdout;
-      prerr_endline ("the verdict cannot be written: " ^ Quoted.text reason);
+      say ("the verdict cannot be written: " ^ Quoted.text reason);
       70
-    | error -> prerr_endline ("internal error, no verdict: " ^ Quoted.text (Printexc.to_string error)); 70)
+    | error -> say ("internal error, no verdict: " ^ Quoted.text (Printexc.to_string error)); 70)

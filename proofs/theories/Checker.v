@@ -52,6 +52,19 @@ Definition step (lam mu : Z) (n : node) (c : cone) : step_result cone :=
   | Tau a b unit ms => of_leaf (check_tau hint lam mu a b unit ms c)
   | Envelope => of_leaf (check_envelope hint lam mu c) end.
 
+(** What a node counts as (docs/certificate-format.md, "Work"); [fixed] are the bits that are the same for all. *)
+Definition fixed_bits (lam mu : Z) (D : list (list Z * list Z)) (N : list (list Z)) : Z :=
+  bits lam + bits mu + 2 * (longest_by (fun r => longest_by bits (fst r)) D + longest N).
+Definition work (fixed outputs : Z) (n : node) (c : cone) : Z :=
+  let d := Z.of_nat (length (signed c)) in
+  let r := Z.of_nat (length (mixed c)) in
+  let b := fixed + 2 * longest (generators c) in
+  let small more := d * (d * d + r * outputs) * words (b + more) in
+  match n with
+  | Products scale unit ms =>
+    (d + r) * (d + r) * (d + r) * words (b + bits scale + bits unit + longest_multiplier ms)
+  | Tau a b' unit ms => small (bits a + bits b' + bits unit + longest_multiplier ms)
+  | _ => small 0 end.
 (** What a cone counts as (docs/certificate-format.md, "Tree"). *)
 Definition vectors (outputs : nat) (c : cone) : Z :=
   Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)).
@@ -102,7 +115,10 @@ Definition check (p : problem) (c : certificate) : result :=
   | Some o => Failed o None
   | None =>
     let u := gamma_num p * dual_den c * x_den p in
-    check_tree (step (u * u) (gamma_den p * gamma_den p)) (vectors (targets p)) watch (tree c)
+    let lam := u * u in
+    let mu := gamma_den p * gamma_den p in
+    check_tree (step lam mu) (vectors (targets p))
+      (work (fixed_bits lam mu (rows p) (dual c)) (Z.of_nat (targets p))) max_training_work watch (tree c)
       (root (frame c) (with_weights (rows p) (dual c)))
   end.
 End Executable.
@@ -303,7 +319,7 @@ Proof.
     { intro w. unfold t. rewrite comb_vscale.
       rewrite (inverts_sound _ _ _ _ u w Hinv) by lia. cbn [skipn].
       transitivity (finv K (z2 (frame_scale c)) * z2 (frame_scale c) * dot u w); [rewrite f_inv by auto; ring|ring]. }
-    match type of H with check_tree (step _ ?lam ?mu) _ _ _ _ = _ =>
+    match type of H with check_tree (step _ ?lam ?mu) _ _ _ _ _ _ = _ =>
       apply check_tree_sound with (holds := good K lam mu) in H; [|intros ? ?; apply step_sound; nia] end.
     pose proof (root_sound _ _ t H) as Q. clear H.
     assert (ER : rows_sum K (with_weights (rows p) (dual c)) (comb t W) = rows_sum K (with_weights (rows p) (dual c)) u).

@@ -21,14 +21,18 @@ Fixpoint sum_of_terms (common : Z) (terms : list term) (G : list (list Z)) : opt
     let (factor, rest) := Z.div_eucl common (weight_den t) in
     if rest =? 0 then sum_of_terms common terms' (gadd (zscale (weight_num t * factor) (ray t)) (ray t) G) else None
   end.
+(** What a term counts as (docs/certificate-format.md, "Work"). *)
+Definition term_work (p : nat) (common : Z) (t : term) : Z :=
+  Z.of_nat p * Z.of_nat p * words (bits common + bits (weight_num t) + 2 * longest_by bits (ray t)).
 (** Is A / den the sum of the terms? *)
 Definition check_terms (A : list (list Z)) (den : Z) (q : nat) (terms : list term) (common : Z) : option obligation :=
   owes (bits common <=? max_denominator_bits) LIMITS (
+  owes (fold_left (fun sum t => sum + term_work (length A) common t) terms 0 <=? max_matrix_work) LIMITS (
   owes (forallb (term_fits (length A) q) terms) TERM (
   owes ((0 <? common) && (0 <? den) &&
     match sum_of_terms common terms [] with
     | Some G => forallb iszero (tadd (tscale den G) (tscale (- common) A))
-    | None => false end) SUM None)).
+    | None => false end) SUM None))).
 Definition check_vector (A : list (list Z)) (z : list Z) : option obligation :=
   owes (Nat.eqb (length z) (length A) && (zform A z <? 0)) VECTOR None.
 Fixpoint trace_product (M A : list (list Z)) : Z :=
@@ -120,7 +124,7 @@ Proof.
 Theorem check_terms_sound A den q terms common :
   check_terms A den q terms common = None -> completely_positive A den q.
 Proof.
-  unfold check_terms. intro H. apply owes_none in H as [_ H]. apply owes_none in H as [F H]. apply owes_none in H as [H _].
+  unfold check_terms. intro H. apply owes_none in H as [_ H]. apply owes_none in H as [_ H]. apply owes_none in H as [F H]. apply owes_none in H as [H _].
   apply andb_prop in H as [H Sum]. apply andb_prop in H as [Hc Hd]. apply Z.ltb_lt in Hc. apply Z.ltb_lt in Hd.
   destruct (sum_of_terms common terms []) as [G|] eqn:E; [|discriminate].
   pose proof (fun x y => sum_of_terms_sound _ _ _ _ _ x y F E) as V.

@@ -50,9 +50,20 @@ Definition matrix_step (n : matrix_node) (c : matrix_cone) : step_result matrix_
   | MFaces fs => of_leaf (check_faces hint strict T fs) end.
 
 Definition matrix_vectors (c : matrix_cone) : Z := 2 * Z.of_nat (length (values_of c)).
+(** What a node counts as (docs/certificate-format.md, "Work"). *)
+Definition matrix_work (n : matrix_node) (c : matrix_cone) : Z :=
+  let m := Z.of_nat (length (values_of c)) in
+  match n with
+  | MSplit _ _ _ _ | MPart _ => m * m
+  | MEnvelope => m * m * m * words (longest (values_of c))
+  | MProducts scale unit ms =>
+    m * m * m * words (longest (values_of c) + bits scale + bits unit + longest_multiplier ms)
+  | MFaces fs =>
+    let size := longest (values_of c) in
+    fold_left (fun sum f => sum + face_work size f) fs 0 end.
 Definition orthant (M : list (list Z)) : matrix_cone := MatrixCone (map zunit (seq 0 (length M))) M.
 Definition check_copositive (M : list (list Z)) (nodes : list matrix_node) : result :=
-  check_tree matrix_step matrix_vectors watch nodes (orthant M).
+  check_tree matrix_step matrix_vectors matrix_work max_matrix_work watch nodes (orthant M).
 
 (** z >= 0 refutes that M is copositive, or strictly copositive. *)
 Definition check_witness (M : list (list Z)) (z : list Z) : option obligation :=

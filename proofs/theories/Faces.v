@@ -29,6 +29,13 @@ Definition index_of (e : nat * (Z * Z)) : nat := fst e.
 Definition x_of (e : nat * (Z * Z)) : Z := fst (snd e).
 Definition p_of (e : nat * (Z * Z)) : Z := snd (snd e).
 
+(** What a row counts as, for a matrix whose entries have so many bits. *)
+Definition face_work (size : Z) (f : face_row) : Z :=
+  let k := Z.of_nat (length f) in
+  let entries := forallb (fun e => (x_of e =? 0)%Z && (p_of e =? 0)%Z) f in
+  let merge := forallb (fun e => (0 <? x_of e)%Z && (p_of e <? 0)%Z) f in
+  (k * k * (if entries || merge then k else 1) * words (size + 2 * longest_by (fun e => bits (x_of e)) f))%Z.
+
 Section Executable.
 Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).

@@ -105,6 +105,11 @@ Definition scaled_dominant (strict : bool) (scales_factor : list Z * list (list 
 (** ** The decisions *)
 Definition bits (a : Z) : Z := if a =? 0 then 0 else Z.log2 (Z.abs a) + 1.
 Definition size_of (w : list Z) : Z := fold_right (fun a => Z.max (bits a)) 0 w.
+(** The length of the longest entry; lists may be as long as a hostile file makes them, so that nothing recurses. *)
+Definition longest_by {A} (length : A -> Z) (l : list A) : Z := fold_left (fun most a => Z.max most (length a)) l 0.
+Definition longest (rows : list (list Z)) : Z := longest_by (longest_by bits) rows.
+(** Of integers of so many bits. *)
+Definition words (bits : Z) : Z := fst (Z.div_eucl bits 64) + 1.
 (** How long elimination takes: it multiplies the length of the integers by the order. *)
 Definition effort (T : tri) : Z :=
   let n := Z.of_nat (length T) in n * n * fold_right Z.max 0 (map (fun r => bits (hd 0 r)) T).

@@ -7,6 +7,9 @@ Set Implicit Arguments.
 (** Row i of multipliers: the products of quantity i with others. *)
 Definition products := list (nat * list (nat * Z)).
 
+Definition longest_multiplier (ms : products) : Z :=
+  longest_by (fun row => longest_by (fun e => bits (snd e)) (snd row)) ms.
+
 Section Executable.
 Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).

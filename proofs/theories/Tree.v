@@ -24,6 +24,9 @@ Inductive result := Proved (leaves : Z) | Failed (o : obligation) (node : option
 
 (** Longer ones serve nobody but who wants to exhaust the checker's memory. *)
 Definition max_generator_bits := 4096%Z.
+(** The most work that a proof may take (docs/certificate-format.md, "Work"). *)
+Definition max_training_work := 1000000000000%Z.
+Definition max_matrix_work := 4000000000%Z.
 
 Section Walk.
 Variables cone node : Type.
@@ -36,47 +39,54 @@ Definition of_leaf (o : option obligation) : step_result :=
 Variable step : node -> cone -> step_result.
 (** What a cone counts as; at most so many vectors may wait. *)
 Variable vectors : cone -> Z.
+(** What a node on its cone counts as; at most so much work may be asked for. *)
+Variable work : node -> cone -> Z.
+Variable max_work : Z.
 (** Told of each node before it is checked, for progress; any function will do. *)
 Variable watch : Z -> bool.
 Definition max_pending := 500000.
-Fixpoint walk (nodes : list node) (stack : list (cone * Z)) (held number leaves : Z) : result :=
+Fixpoint walk (nodes : list node) (stack : list (cone * Z)) (held spent number leaves : Z) : result :=
   match nodes with
   | [] => match stack with [] => Proved leaves | _ => Failed COVER None end
   | n :: nodes' =>
     match stack with
     | [] => Failed COVER (Some number)
     | (c, v) :: stack' =>
+      let spent' := spent + work n c in
+      if spent' <=? max_work then
       if watch number then
       match step n c with
       | Refused o => Failed o (Some number)
-      | Closed => walk nodes' stack' (held - v) (number + 1) (leaves + 1)
+      | Closed => walk nodes' stack' (held - v) spent' (number + 1) (leaves + 1)
       | Divided first second =>
         let v1 := vectors first in
         let v2 := vectors second in
         let held' := held - v + v1 + v2 in
         if held' <=? max_pending then
-          walk nodes' ((first, v1) :: (second, v2) :: stack') held' (number + 1) leaves
+          walk nodes' ((first, v1) :: (second, v2) :: stack') held' spent' (number + 1) leaves
         else Failed LIMITS (Some number)
       end
       else Failed LIMITS (Some number)
+      else Failed LIMITS None
     end
   end.
 Definition check_tree (nodes : list node) (root : cone) : result :=
-  let v := vectors root in walk nodes [(root, v)] v 0 0.
+  let v := vectors root in walk nodes [(root, v)] v 0 0 0.
 
 (** ** If each node proves of its cone what its children prove of theirs, a complete tree proves it of the root. *)
 Variable holds : cone -> Prop.
 Definition proved (r : step_result) : Prop :=
   match r with Refused _ => False | Closed => True | Divided first second => holds first /\ holds second end.
 Hypothesis step_sound : forall n c, proved (step n c) -> holds c.
-Theorem walk_sound nodes stack held number leaves total :
-  walk nodes stack held number leaves = Proved total -> Forall (fun cv => holds (fst cv)) stack.
+Theorem walk_sound nodes stack held spent number leaves total :
+  walk nodes stack held spent number leaves = Proved total -> Forall (fun cv => holds (fst cv)) stack.
 Proof.
-  revert stack held number leaves. induction nodes as [|n nodes IH]; intros stack held number leaves; cbn [walk].
+  revert stack held spent number leaves. induction nodes as [|n nodes IH]; intros stack held spent number leaves; cbn [walk].
   - destruct stack; [constructor|discriminate].
-  - destruct stack as [|[c v] stack]; [discriminate|]. destruct (watch number); [|discriminate].
+  - destruct stack as [|[c v] stack]; [discriminate|]. destruct (_ <=? _); [|discriminate].
+    destruct (watch number); [|discriminate].
     pose proof (step_sound n c) as S. destruct (step n c) as [o| |first second]; [discriminate| |].
-    + intro H. constructor; [apply S; exact I|exact (IH _ _ _ _ H)].
+    + intro H. constructor; [apply S; exact I|exact (IH _ _ _ _ _ H)].
     + destruct (_ <=? _); [|discriminate]. intro H. apply IH in H.
       apply Forall_cons_iff in H as [H1 H]. apply Forall_cons_iff in H as [H2 H].
       constructor; [apply S; split; assumption|exact H]. Qed.

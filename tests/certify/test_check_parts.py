@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from certify import check_parts, children
 from certify.certificate import EnvelopeLeaf, FacesLeaf, Leaf, Node, Part, Sign, Split, TauLeaf
 from certify.check import check_certificate
-from certify.check_parts import _Part, check_tree
+from certify.check_parts import _Answer, _Part, check_tree
 from certify.copositive_rules import Copositivity
 from certify.data import reread_dataset
 from certify.errors import ChildError
@@ -42,9 +42,9 @@ class InThisProcess:
 
     process = None
 
-    def ask(self, part: _Part) -> int | Rejection:
+    def ask(self, part: _Part) -> _Answer:
         copy: _Part = pickle.loads(pickle.dumps(part))
-        return part.result(copy.walk().encode())
+        return part.answer(copy.walk().encode())
 
     def end(self) -> None:
         """There is nothing to end."""
@@ -162,23 +162,29 @@ class TestProcesses:
     "line",
     [
         b"",
-        b"2 leaves",
-        b"3 leaves\n",
-        b"-2 leaves\n",
-        b"2 leaves\n2 leaves\n",
-        "٢ leaves\n".encode(),
-        b"LEAF_FORM at 4\n",
-        b"LEAF_FORM at 8\n",
-        b"LEAF_FORM at None\n",
-        b"NOTHING at 5\n",
+        b"2 leaves after 1",
+        b"3 leaves after 1\n",
+        b"-2 leaves after 1\n",
+        b"2 leaves after 1\n2 leaves after 1\n",
+        "٢ leaves after 1\n".encode(),
+        b"2 leaves after -1\n",
+        b"2 leaves\n",
+        b"LEAF_FORM at 4 after 1\n",
+        b"LEAF_FORM at 8 after 1\n",
+        b"LEAF_FORM at None after 1\n",
+        b"NOTHING at 5 after 1\n",
         pickle.dumps(2),
     ],
 )
 def test_answers_that_are_none(line: bytes) -> None:
-    part = _Part(ROOT, grown(1), 5, 0, PREMISE)
-    assert part.result(b"2 leaves\n") == 2
-    rejection = part.result(b"LEAF_FORM at 7\n")
+    part = _Part(ROOT, grown(1), 5, 0, PREMISE, 0)
+    assert part.answer(b"2 leaves after 7\n") == (2, 7, None)
+    leaves, work, rejection = part.answer(b"LEAF_FORM at 7 after 9\n")
+    assert (leaves, work) == (0, 9)
     assert isinstance(rejection, Rejection)
     assert (rejection.obligation, rejection.node) == (Obligation.LEAF_FORM, 7)
+    nowhere = part.answer(b"LIMITS at no node after 9\n").failure
+    assert isinstance(nowhere, Rejection)
+    assert (nowhere.obligation, nowhere.node) == (Obligation.LIMITS, None)
     with pytest.raises(ChildError, match="an answer that is none"):
-        part.result(line)
+        part.answer(line)

@@ -6,11 +6,15 @@ from fractions import Fraction
 
 import pytest
 
-from certify import leaf_rules, tree_walk
+from certify import check_parts, leaf_rules, tree_walk
 from certify.certificate import Certificate, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.check import check_certificate
+from certify.cone import Cone
+from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
+from certify.tree_walk import walk
+from certify.work import MAX_TRAINING_WORK, Meter
 from tests.oracles import certificate_of, replace_require, slack_leaf
 
 F = Fraction
@@ -157,6 +161,20 @@ class TestLimits:
         assert check_certificate(certificate, PROBLEM).valid
         monkeypatch.setattr(leaf_rules, "MAX_LEAF_ORDER", 3)
         assert check_certificate(certificate, PROBLEM).obligation is Obligation.LIMITS
+
+    def test_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # In one process and in several, whichever node is the one too many.
+        root, level = Cone.root(HONEST, PROBLEM), Level.of(HONEST, PROBLEM)
+        meter = Meter(10**12)
+        walk(HONEST.tree, root, level, meter=meter)
+        assert 0 < meter.spent < MAX_TRAINING_WORK
+        monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", meter.spent)
+        monkeypatch.setattr(check_parts, "_LEAST_NODES", 1)
+        assert check_certificate(HONEST, PROBLEM).valid
+        assert check_certificate(HONEST, PROBLEM, processes=2).valid
+        monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", meter.spent - 1)
+        assert check_certificate(HONEST, PROBLEM).obligation is Obligation.LIMITS
+        assert check_certificate(HONEST, PROBLEM, processes=2).obligation is Obligation.LIMITS
 
     def test_long_generators(self) -> None:
         tree = (Sign(0), Sign(1), Split(0, 1, 1 << 4095, 1), *TAUS[:3], Sign(1), *TAUS[:2])

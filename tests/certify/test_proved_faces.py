@@ -1,5 +1,6 @@
 """The leaf `faces` in the proved checker: each step by hand, and each of its side conditions violated."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from benchmarks.copositive_matrices import HORN
 from certify.certificate_file import to_text
+from certify.faces_rule import faces_work
 from certify.symmetric_matrix import SymmetricMatrix
+from certify.work import MAX_MATRIX_WORK
 from tests.certify.test_check_copositivity import EDGE, ENVELOPE, NEGATIVE
 from tests.certify.test_proved_checker import needs_program
 from tests.certify.test_proved_matrices import WIDE, answer, assert_same, of_rows
@@ -136,6 +139,51 @@ def test_vast_leaves_of_faces_end(tmp_path: Path) -> None:
     rows = ["0 0 0"] * 100_000
     assert said_of(EDGE, rows, tmp_path) == "FACE_INDEX"
     assert said_of(EDGE, [*rows, "0 0 1 1 0 100000"], tmp_path) == "FACE_ROW"
-    assert said_of(EDGE, ["0 0 0 " * 300_000 + "0 0 0"], tmp_path) == "FACE_INDEX"
+    assert said_of(EDGE, ["0 0 0 " * 300_000 + "0 0 0"], tmp_path) == "LIMITS"
+    assert said_of(EDGE, ["0 1 0 " * 300_000 + "0 0 0"], tmp_path) == "LIMITS"
     assert said_of(EDGE, ["0 0 99999999999999999999 1 0 1"], tmp_path) == "FACE_ROW"
     assert said_of(EDGE, ["-1 0 0"], tmp_path) == "FACE_INDEX"
+
+
+# Of entries with 71 bits, so that two words count.
+VAST = ((1 << 70, -1), (-1, 1 << 70))
+
+
+@pytest.mark.parametrize(
+    ("row", "work"),
+    [
+        (((0, 0, 0), (1, 0, 0)), 2**3 * 2),
+        (((0, 0, 1), (1, 0, 1)), 2**2 * 2),
+        (((0, 1, -1), (1, 1, -1)), 2**3 * 2),
+        (((0, 1, 1), (1, 1, 1)), 2**2 * 2),
+        (((0, 1, -1), (1, 1, 1)), 2**2 * 2),
+        (((0, 1 << 28, -1), (1, 1, -1)), 2**3 * 3),
+        (((0, (1 << 28) - 1, -1), (1, 1, -1)), 2**3 * 2),
+    ],
+)
+def test_work_of_a_row(row: Sequence[tuple[int, int, int]], work: int) -> None:
+    assert faces_work(row, 71) == work
+
+
+@needs_program
+def test_work_is_limited(tmp_path: Path) -> None:
+    # 1259 is the most triples that one row of entries may have: of two words, within the limit.
+    most = " ".join(["0 0 0"] * 1259)
+    assert 1259**3 * 2 <= MAX_MATRIX_WORK < 1260**3 * 2
+    assert said_of(VAST, [most], tmp_path) == "FACE_INDEX"
+    assert said_of(VAST, [f"{most} 0 0 0"], tmp_path) == "LIMITS"
+    # What is left after it goes to rows of one triple.
+    left = (MAX_MATRIX_WORK - 1259**3 * 2) // 2
+    assert said_of(VAST, [*["0 0 0"] * 5, most], tmp_path) == "FACE_INDEX"
+    wide = " ".join(["0 0 1"] * math.isqrt(left))  # counts with the square
+    assert said_of(VAST, [wide, most], tmp_path) == "FACE_INDEX"
+    assert said_of(VAST, [f"{wide} 0 0 1", most], tmp_path) == "LIMITS"
+
+
+@needs_program
+def test_repeated_rows_are_too_much(tmp_path: Path) -> None:
+    # Each is honest; together they would take days.
+    row = " ".join(f"{k} 0 0" for k in range(60))
+    laplacian = [[59 if k == l else -1 for l in range(60)] for k in range(60)]
+    assert said_of(laplacian, [row], tmp_path) is None
+    assert said_of(laplacian, [row] * (MAX_MATRIX_WORK // 60**3 + 1), tmp_path) == "LIMITS"

@@ -280,6 +280,16 @@ class TestSameVerdict:
         assert verdict_of(certificate, MATRIX).obligation is Obligation.LIMITS
         assert_same(to_text(certificate), MATRIX, tmp_path)
 
+    def test_on_terms_that_take_much_work(self, tmp_path: Path) -> None:
+        # Of order 512 and over a denominator of some 1700 words, each term counts as 4.5 * 10^8.
+        matrix = SymmetricMatrix.from_rationals([[int(i == j) for j in range(512)] for i in range(512)])
+        first = (1, *[0] * 511)
+        for count, owed in ((8, Obligation.SUM), (9, Obligation.LIMITS)):
+            terms = tuple(Term(F(1, 10**3999 + 2 * k + 1), first) for k in range(count))
+            certificate = replace(YES, matrix_sha256=matrix.sha256(), terms=terms)
+            assert verdict_of(certificate, matrix).obligation is owed
+            assert_same(to_text(certificate), matrix, tmp_path)
+
 
 @needs_program
 class TestInCommand:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.samples import Matrices, Samples
+from certify.samples import Matrices, Samples, joined
 
 MOST = 10**40
 
@@ -70,3 +70,31 @@ class TestSamples:
         assert signs is not None
         assert members(signs, size) == expected
         assert some.not_negative(column, 129) is None
+
+
+@given(st.lists(st.integers(-(2**300), 2**300), max_size=40), st.integers(1, 100))
+def test_joined(digits: list[int], width: int) -> None:
+    assert joined(digits, width) == sum(digit << k * width for k, digit in enumerate(digits))
+
+
+class Counted(int):
+    """An integer that counts the bits of what it and its sums are shifted and added to."""
+
+    bits = 0
+
+    def __lshift__(self, width: int) -> "Counted":
+        Counted.bits += self.bit_length() + width
+        return Counted(int(self) << width)
+
+    def __add__(self, other: int) -> "Counted":
+        Counted.bits += max(self.bit_length(), other.bit_length())
+        return Counted(int(self) + other)
+
+
+def test_joining_is_not_quadratic() -> None:
+    spent = []
+    for count in (1000, 8000):
+        Counted.bits = 0
+        joined([Counted(1)] * count, 64)
+        spent.append(Counted.bits)
+    assert spent[1] < 12 * spent[0]  # eight times as many digits; one after another takes 64 times as much
