@@ -21,8 +21,8 @@ def threads() -> set[int]:
     return {library["num_threads"] for library in threadpool_info() if library["filepath"] in THREADED}
 
 
-def threads_of_a_child() -> list[int]:
-    return sorted(threads())
+def threads_of_a_child() -> tuple[int, ...]:
+    return tuple(threads())
 
 
 @pytest.fixture(autouse=True)
