@@ -125,6 +125,24 @@ class _Sizes(NamedTuple):
     relative: float
 
 
+class _AtLeaf(NamedTuple):
+    """Room for what is computed at a leaf.
+
+    Attributes:
+        centre: middles of the outputs' enclosures at each generator, d x c.
+        radius: their half-widths.
+        inverse: 1 / |W_k|.
+        form: d x d.
+        factor: d x d.
+    """
+
+    centre: Any
+    radius: Any
+    inverse: Any
+    form: Any
+    factor: Any
+
+
 _compile = njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -181,7 +199,7 @@ def _is_semidefinite(matrix: Any, factor: Any, shift: float) -> bool:
 
 @_compile
 def _is_nonnegative(matrix: Any, factor: Any, error: float) -> bool:
-    """Say whether every form whose entries are at least these less `error` is nonnegative on the orthant.
+    """Say whether every form with entries of at least these less `error` is nonnegative on the orthant.
 
     Args:
         matrix: its lower triangle counts, and is overwritten; finite.
@@ -210,80 +228,87 @@ def _is_nonnegative(matrix: Any, factor: Any, error: float) -> bool:
 
 
 @_compile
-def _fill_form(
-    W: Any, errors: Any, centre: Any, radius: Any, level: float, tau: float, inverse: Any, matrix: Any
-) -> float:
-    """Write the form of a leaf, for generators of length 1, into the lower triangle of `matrix`.
+def _fill_form(path: _Path, depth: int, at_leaf: _AtLeaf, level: float, tau: float, sizes: _Sizes) -> float:
+    """Write the form of a leaf, for generators of length 1, into the lower triangle of its matrix.
 
     Args:
-        W: generators, d x d.
-        errors: bounds on theirs, at most _LARGEST_ERROR.
-        centre: of the outputs at each generator, d x c.
-        radius: likewise.
+        path: its cone is that at `depth`.
+        depth: as said.
+        at_leaf: with the enclosures; its form is filled in.
         level: of the premise.
         tau: of the tau rule; 0 for the envelope rule.
-        inverse: 1 / |W_k|.
-        matrix: d x d, filled.
+        sizes: what errors are measured in.
 
     Returns:
-        How much less than these the exact entries may be; infinite where any of it is not finite.
+        How far the exact entries may be from these; infinite where any of it is not finite.
     """
-    d, c = centre.shape
+    d, c = at_leaf.centre.shape
+    W, centre, radius, inverse = path.W[depth], at_leaf.centre, at_leaf.radius, at_leaf.inverse
+    errors, doubts = path.errors[depth], path.doubts[depth]
     worst = 0.0
     for k in range(d):
         for l in range(k + 1):
             unit = inverse[k] * inverse[l]
             off = errors[k] * inverse[k] + errors[l] * inverse[l]
             off += off * off + (d + 8) * _UNIT
-            square, size, product = 0.0, 0.0, 0.0
+            square, size, moved, product = 0.0, 0.0, 0.0, 0.0
             for j in range(c):
+                margin, other = sizes.outputs[j] * doubts[k], sizes.outputs[j] * doubts[l]
                 if tau == 0:
-                    term = (abs(centre[k, j]) + radius[k, j]) * (abs(centre[l, j]) + radius[l, j])
-                    square += term
-                    size += term
+                    at_k, at_l = abs(centre[k, j]) + radius[k, j], abs(centre[l, j]) + radius[l, j]
+                    square += at_k * at_l
+                    size += at_k * at_l
+                    moved += 2 * (margin * at_l + other * at_k) + 4 * margin * other
                 else:
-                    middle = (1 + tau) * centre[k, j] * centre[l, j]
-                    spread = (1 + 1 / tau) * radius[k, j] * radius[l, j]
+                    on_centre, on_radius = 1 + tau, 1 + 1 / tau
+                    middle = on_centre * centre[k, j] * centre[l, j]
+                    spread = on_radius * radius[k, j] * radius[l, j]
                     square += middle + spread
                     size += abs(middle) + spread
+                    moved += on_centre * (margin * abs(centre[l, j]) + other * abs(centre[k, j]))
+                    moved += on_radius * (margin * radius[l, j] + other * radius[k, j])
+                    moved += (on_centre + on_radius) * margin * other
             for p in range(d):
                 product += W[k, p] * W[l, p]
-            matrix[k, l] = level * product * unit - square * unit
-            error = 1.01 * level * off + 4 * (c + 12) * _UNIT * size * unit
-            if not (error < math.inf and abs(matrix[k, l]) < math.inf):
+            entry = level * product * unit - square * unit
+            error = 1.01 * (level * off + moved * unit) + 4 * (c + 12) * _UNIT * size * unit
+            if not (error < math.inf and abs(entry) < math.inf):
                 return math.inf
+            at_leaf.form[k, l] = entry
             worst = max(worst, error)
     return worst
 
 
 @_compile
-def _proves(W: Any, errors: Any, centre: Any, radius: Any, level: float, tau: float, work: Any) -> bool:
-    """Try the envelope rule and, with a tau other than 0, the tau rule on generators with these errors."""
-    d = len(W)
-    matrix, factor = work[0], work[1]
-    inverse = work[2, 0]
+def _proves(path: _Path, depth: int, at_leaf: _AtLeaf, level: float, tau: float, sizes: _Sizes) -> bool:
+    """Try the envelope rule and, with a tau other than 0, the tau rule on a leaf's enclosures."""
+    d = len(at_leaf.form)
     for k in range(d):
         square = 0.0
         for p in range(d):
-            square += W[k, p] ** 2
-        inverse[k] = 1 / math.sqrt(square)
-    error = _fill_form(W, errors, centre, radius, level, 0.0, inverse, matrix)
-    if error < math.inf and _is_nonnegative(matrix, factor, error):
+            square += path.W[depth, k, p] ** 2
+        at_leaf.inverse[k] = 1 / math.sqrt(square)
+    error = _fill_form(path, depth, at_leaf, level, 0.0, sizes)
+    if error < math.inf and _is_nonnegative(at_leaf.form, at_leaf.factor, error):
         return True
     if not _LEAST_TAU < tau < _LARGEST_TAU:
         return False
-    error = _fill_form(W, errors, centre, radius, level, tau, inverse, matrix)
-    return error < math.inf and _is_nonnegative(matrix, factor, error)
+    error = _fill_form(path, depth, at_leaf, level, tau, sizes)
+    return error < math.inf and _is_nonnegative(at_leaf.form, at_leaf.factor, error)
 
 
 @_compile
-def _enclose(path: _Path, depth: int, N: Any, sizes: _Sizes, centre: Any, radius: Any) -> None:
-    """Fill in the enclosure of each output at each generator of a cone: its middle and half-width, d x c."""
+def _encloses(path: _Path, depth: int, N: Any, sizes: _Sizes, at_leaf: _AtLeaf) -> bool:
+    """Fill in the enclosure of each output at each generator: its middle and half-width.
+
+    Return False where the sign of a row at the sum of the generators is unknown: that sign tells which
+    enclosure of the row the exact checker takes.
+    """
+    centre, radius = at_leaf.centre, at_leaf.radius
     d, c = centre.shape
-    doubts = path.doubts[depth]
     doubt = 0.0
     for q in range(d):
-        doubt += doubts[q]
+        doubt += path.doubts[depth, q]
         for j in range(c):
             middle = 0.0
             for p in range(d):
@@ -295,21 +320,19 @@ def _enclose(path: _Path, depth: int, N: Any, sizes: _Sizes, centre: Any, radius
         inside = 0.0
         for q in range(d):
             inside += path.products[depth, r, q]
-        # Where its sign at the sum of the generators is unknown, a row gets what holds for either.
-        slack = sizes.rows[i] * doubt
-        rising, falling = inside >= slack, inside <= -slack
+        rising = inside > 0
+        if not abs(inside) >= sizes.rows[i] * doubt:
+            return False
         for q in range(d):
             value = path.products[depth, r, q]
-            if (value > 0 and rising) or (value <= 0 and falling):
+            if (value > 0) == rising:
                 middle, width = max(value, 0.0), 0.0
             else:
                 middle, width = 0.5 * value, 0.5 * abs(value)
             for j in range(c):
                 centre[q, j] += N[i, j] * middle
                 radius[q, j] += abs(N[i, j]) * width
-    for q in range(d):
-        for j in range(c):
-            radius[q, j] = (radius[q, j] + sizes.outputs[j] * doubts[q]) * (1 + sizes.relative)
+    return True
 
 
 @_compile
@@ -441,7 +464,7 @@ def _is_legal(path: _Path, depth: int, tree: Tree, node: int) -> bool:
         return not path.signed[depth, k]
     if l < 0 or l >= d or k == l or not (path.signed[depth, k] and path.signed[depth, l]):
         return False
-    return tree.factors[node, 0] > 0 and tree.factors[node, 1] > 0
+    return bool(tree.factors[node, 0] > 0 and tree.factors[node, 1] > 0)
 
 
 @_compile
@@ -458,8 +481,10 @@ def _sizes(X: Any, N: Any) -> _Sizes:
         for j in range(c):
             outputs[j] += abs(N[i, j]) * rows[i]
     for j in range(c):
-        # The floor is far above all that can underflow at this output.
-        outputs[j] = max(outputs[j] * (1 + relative), _LEAST_MASS)
+        outputs[j] *= 1 + relative
+        # Far above all that can underflow at this output.
+        if outputs[j] < _LEAST_MASS:
+            outputs[j] = _LEAST_MASS
     return _Sizes(rows, outputs, relative)
 
 
@@ -517,7 +542,7 @@ def walk(data: Scaled, tree: Tree, depths: int, open_leaves: Any, counter: Any) 
     sizes = _sizes(data.X, data.N)
     path = _root(data, sizes, depths)
     cut = _Cut(np.empty((depths, d)), np.empty(depths, np.int64), np.empty(depths), np.empty((depths, n)))
-    centre, radius, work = np.empty((d, c)), np.empty((d, c)), np.zeros((3, d, d))
+    at_leaf = _AtLeaf(np.empty((d, c)), np.empty((d, c)), np.empty(d), np.empty((d, d)), np.empty((d, d)))
     entered = np.zeros(depths, np.int64)  # how many children of each cone on the path
     at = np.zeros(depths, np.int64)  # the node of each
     depth, number = 0, 0
@@ -533,9 +558,9 @@ def walk(data: Scaled, tree: Tree, depths: int, open_leaves: Any, counter: Any) 
             if kind not in (SIGN, SPLIT):
                 settled = kind == LEAF and _all_signed(path, depth) and _all_certain(path, depth)
                 if settled:
-                    _enclose(path, depth, data.N, sizes, centre, radius)
-                    W, errors = path.W[depth], path.errors[depth]
-                    settled = _proves(W, errors, centre, radius, data.level, tree.taus[node], work)
+                    settled = _encloses(path, depth, data.N, sizes, at_leaf) and _proves(
+                        path, depth, at_leaf, data.level, tree.taus[node], sizes
+                    )
                 if not settled:
                     open_leaves[node] = 1
                 depth -= 1

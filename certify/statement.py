@@ -11,7 +11,7 @@ from certify.problem import TrainingProblem
 TRUST = {
     "proved": "proved (a checker whose soundness is proved in Coq)",
     "exact": "exact (rational arithmetic only)",
-    "rigorous": "rigorous (floating point with proven error bounds)",
+    "rigorous": "rigorous (floating point with error bounds derived by hand)",
     "kernel": "kernel (a theorem that Coq's kernel has checked)",
 }
 
