@@ -98,11 +98,11 @@ def frame_of(generators: IntegerRows) -> Frame:
 
 
 def cases(seed: int, bases: int) -> Iterator[Case]:
-    """Yield cases without end, the searched ones from so many trees."""
+    """Yield cases without end, those on the verge from so many searched trees and as many grown ones."""
     random = Random(seed)
-    searched = [searched_case(random) for _ in range(bases)]
+    verges = [make(random) for _ in range(bases) for make in (searched_case, grown_verge)]
     while True:
-        case = grown_case(random) if random.random() < 0.4 else random.choice(searched)
+        case = grown_case(random) if random.random() < 0.3 else random.choice(verges)
         yield scaled(disturbed(case, random), random)
 
 
@@ -202,6 +202,14 @@ def grown_case(random: Random) -> Case:
             less = depth - isinstance(node, Split)
             pending += [(second, less), (first, less)]
     return replace(case, tree=tuple(nodes))
+
+
+def grown_verge(random: Random) -> Case:
+    """Return a grown tree that holds, with the least gamma, to 2**-70, for which it does."""
+    while True:
+        case = grown_case(random)
+        if case.holds():
+            return on_the_verge(case)
 
 
 def _node_for(cone: Cone, level: Level, depth: int, large: int, random: Random) -> Node:
