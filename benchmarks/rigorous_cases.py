@@ -109,7 +109,7 @@ def cases(seed: int, bases: int) -> Iterator[Case]:
 def _small_data(random: Random, d: int) -> tuple[Rows, Rows]:
     """Return small integers with zero rows, opposite ones and a column of zeros in the dual point."""
     n, c = random.randint(1, 7), random.randint(1, 3)
-    size = random.choice((1, 3, 9))
+    size = random.choice((1, 3, 9, 1 << 70))
     X = [[Fraction(random.randint(-size, size)) for _ in range(d)] for _ in range(n)]
     N = [[Fraction(random.randint(-size, size)) for _ in range(c)] for _ in range(n)]
     if random.random() < 0.3:
@@ -182,13 +182,8 @@ def grown_case(random: Random) -> Case:
         X, N = _uneven(X, random), _uneven(N, random)
     gamma = Fraction(max(_gauge(X, N, random), 1e-3) * random.choice((0.5, 0.9, 0.999, 1.001, 1.1, 1.5)))
     large = 1 << random.choice((3, 20, 45, 52, 60, 300, 600))
-    unit = [[int(i == j) for j in range(d)] for i in range(d)]
-    rows = [list(row) for row in unit]
-    rows[0][0], rows[0][1] = large, 1
-    rows[1][0], rows[1][1] = -large, 1
-    if d == 3:
-        rows[2][1] = random.choice((0, -large, large))
-    case = Case(X, N, gamma, tuple(map(tuple, rows)), ())
+    frame = _opposed_frame(d, large, random)
+    case = Case(X, N, gamma, frame, ())
     certificate, problem = case.certificate()
     level = Level.of(certificate, problem)
     nodes: list[Node] = []
@@ -202,6 +197,20 @@ def grown_case(random: Random) -> Case:
             less = depth - isinstance(node, Split)
             pending += [(second, less), (first, less)]
     return replace(case, tree=tuple(nodes))
+
+
+def _opposed_frame(d: int, large: int, random: Random) -> IntegerRows:
+    """Return a basis whose first two generators nearly cancel, for half of them with entries that floats round."""
+    rows = [[int(i == j) for j in range(d)] for i in range(d)]
+    rows[0][0], rows[0][1] = large, 1
+    rows[1][0], rows[1][1] = -large, 1
+    if d == 3:
+        rows[2][1] = random.choice((0, -large, large))
+    if random.random() < 0.5:
+        # What is left of the sum of the first two has lost some of the bits that a float has.
+        left = random.choice((65, 70, 80, 95, 98))
+        rows = [[(entry << 100) // large + random.getrandbits(left) for entry in row] for row in rows]
+    return tuple(map(tuple, rows))
 
 
 def grown_verge(random: Random) -> Case:
