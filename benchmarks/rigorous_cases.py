@@ -187,7 +187,7 @@ def grown_case(random: Random) -> Case:
     certificate, problem = case.certificate()
     level = Level.of(certificate, problem)
     nodes: list[Node] = []
-    pending = [(Cone.root(certificate, problem), random.randint(0, 3))]
+    pending = [(Cone.root(certificate, problem), random.choice((0, 1, 2, 3, 8 - d)))]
     while pending:
         cone, depth = pending.pop()
         node = _node_for(cone, level, depth, large, random)
@@ -200,17 +200,16 @@ def grown_case(random: Random) -> Case:
 
 
 def _opposed_frame(d: int, large: int, random: Random) -> IntegerRows:
-    """Return a basis whose first two generators nearly cancel, for half of them with entries that floats round."""
-    rows = [[int(i == j) for j in range(d)] for i in range(d)]
-    rows[0][0], rows[0][1] = large, 1
-    rows[1][0], rows[1][1] = -large, 1
-    if d == 3:
-        rows[2][1] = random.choice((0, -large, large))
+    """Return a basis whose first two generators nearly cancel; every other has entries that floats round."""
+    first, second = [large, 1], [-large, 1]
     if random.random() < 0.5:
-        # What is left of the sum of the first two has lost some of the bits that a float has.
-        left = random.choice((65, 70, 80, 95, 98))
-        rows = [[(entry << 100) // large + random.getrandbits(left) for entry in row] for row in rows]
-    return tuple(map(tuple, rows))
+        # Their sum has fewer bits than they by about as many as a float has, or by some of these.
+        large, left = 1 << 100, random.choice((60, 65, 72, 80, 88, 95))
+        first = [large + random.getrandbits(left), random.getrandbits(left)]
+        second = [-large - random.getrandbits(left), random.getrandbits(left) + 1]
+    if d == 2:
+        return tuple(first), tuple(second)
+    return (*first, 0), (*second, 0), (0, random.choice((0, -large, large)), 1)
 
 
 def grown_verge(random: Random) -> Case:
@@ -236,6 +235,9 @@ def _node_for(cone: Cone, level: Level, depth: int, large: int, random: Random) 
     if depth <= 0 or max(ray.length for ray in cone.rays) > _LONGEST:
         return random.choice(leaves)
     k, l = random.sample(range(len(cone.rays)), 2)
+    if random.random() < 0.7:
+        shift = cone.rays[k].length - cone.rays[l].length
+        return Split(k, l, 1 << max(-shift, 0), 1 << max(shift, 0))
     return Split(k, l, *(random.choice((1, 1, 2, 3, large, large // 2, large - 1)) for _ in range(2)))
 
 
