@@ -36,7 +36,7 @@ class Verdict:
             the statement is no bound.
         trust: how far the verdict can be trusted: "kernel" is a theorem that Coq's kernel has checked,
             "proved" a checker that is verified in Coq, "exact" rational arithmetic only, "rigorous" floating
-            point with proven error bounds.
+            point with error bounds derived by hand.
         reason: one sentence.
         obligation: what the certificate failed to deliver; None if it is valid.
         leaves: the number of leaves that were checked.

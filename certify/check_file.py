@@ -86,7 +86,7 @@ def check(
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
             in Coq (proofs/), which must have been built; "best" is the latter where it is there and can
             read the file, else the former; "rigorous", a quick first look at a large tree of a training
-            problem, is floating point with proven error bounds and needs numba; "kernel", for small
+            problem, is floating point with error bounds derived by hand and needs numba; "kernel", for small
             certificates, is a theorem that Coq's kernel checks, and needs Coq and the compiled theories of
             proofs/.
         coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.

@@ -68,8 +68,8 @@ def check(
         str,
         typer.Option(
             help="proved: by the checker verified in Coq; exact: in rational arithmetic; rigorous: in "
-            "floating point with proven error bounds; kernel: as a theorem of Coq, for small certificates; "
-            "best: proved where that checker is built, else exact."
+            "floating point with error bounds derived by hand; kernel: as a theorem of Coq, for small "
+            "certificates; best: proved where that checker is built, else exact."
         ),
     ] = "best",
     coq: Annotated[

@@ -1,16 +1,16 @@
-"""A quick verdict in floating point with proven error bounds (docs/method.md, section 5).
+"""A quick verdict in floating point with error bounds derived by hand (docs/method.md, section 5).
 
-The statement is checked exactly, as `certify.check` does. Of the tree, what floating point settles beyond its
-proven errors counts as settled; the few leaves that it leaves open are checked exactly.
+The statement is checked exactly, as `certify.check` does. The data are scaled by powers of two before they
+are rounded. Of the tree, what floating point settles beyond its error bounds counts as settled; the leaves
+that it leaves open are checked exactly, all of them where the data are out of its range.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,25 @@ from certify import rigorous_kernel
 from certify.certificate import Certificate, EnvelopeLeaf, Node, Part, Sign, Split, TauLeaf
 from certify.check import Verdict, check_statement
 from certify.check_parts import ends_of_subtrees
-from certify.cone import Cone
+from certify.cone import Cone, length_of
 from certify.deadline import look
 from certify.exact import float_down
 from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
-from certify.rigorous_kernel import LEAF, OTHER, SIGN, SPLIT
+from certify.rigorous_kernel import (
+    LARGEST_LEVEL,
+    LEAF,
+    LEAST_LEVEL,
+    MAX_ROUNDING,
+    OTHER,
+    SIGN,
+    SPLIT,
+    Scaled,
+    Tree,
+)
 from certify.statement import leaves_in_words
-from certify.tree_walk import MAX_PENDING_VECTORS, children
+from certify.tree_walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, children
 
 _MOST_ENTRIES = 100_000_000  # of the kernel's tables; a deeper tree is for the exact checker
 _POLL = 0.1
@@ -46,56 +56,49 @@ def check_rigorously(
         on_progress: called with (nodes done, nodes in all).
 
     Returns:
-        The verdict, with the trust "rigorous". It may accept a certificate with a leaf that the exact checker
-        refuses, for the premise is proved on the leaf's cone by whichever rule does it.
+        The verdict, with the trust "rigorous". It may accept a certificate with a tau leaf that the exact
+        checker refuses, for the premise is proved on the leaf's cone by whichever of the two envelope rules
+        does it.
     """
     nodes = certificate.tree
     try:
         check_statement(certificate, problem)
         root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
-        still_open = _walk(certificate, problem, on_progress)
+        still_open = _walk(certificate, problem, level, on_progress)
         exactly = _settle(nodes, still_open, root, level)
     except Rejection as rejection:
         return Verdict(False, None, "rigorous", str(rejection), rejection.obligation, 0)
     leaves = certificate.leaves
     reason = (
-        f"every obligation holds beyond the proven errors of floating point "
+        f"every obligation holds beyond the error bounds of floating point "
         f"({leaves_in_words(leaves)}, {exactly} of them checked exactly)"
     )
     return Verdict(True, certificate.bound, "rigorous", reason, None, leaves)
 
 
 def _walk(
-    certificate: Certificate, problem: TrainingProblem, on_progress: Callable[[int, int], None] | None
+    certificate: Certificate,
+    problem: TrainingProblem,
+    level: Level,
+    on_progress: Callable[[int, int], None] | None,
 ) -> NDArray[np.int8]:
     """Return for each node whether it is a leaf that floating point has left open."""
     nodes = certificate.tree
-    tables = _tables(nodes)
-    depths = rigorous_kernel.tree_depth(tables[0])
+    tree = _tables(nodes)
+    depths = rigorous_kernel.tree_depth(tree.kinds)
     require(depths > 0, Obligation.COVER)
     still_open = np.zeros(len(nodes), np.int8)
-    leaves = np.isin(tables[0], (LEAF, OTHER)).astype(np.int8)
-    if depths * problem.d * max(problem.n, problem.d, problem.c) > _MOST_ENTRIES:
+    leaves = np.isin(tree.kinds, (LEAF, OTHER)).astype(np.int8)
+    n, d, c = problem.n, problem.d, problem.c
+    # The walk does not count what it holds as the exact one does, so it takes no tree that might be too deep.
+    if depths * (n + d + c) > MAX_PENDING_VECTORS or depths * d * max(n, d, c) > _MOST_ENTRIES:
         return leaves
-    generators = certificate.frame.generators
-    exponents = [max(map(abs, w)).bit_length() for w in generators]
-    units = [_floats([w], 1 << bits)[0] for w, bits in zip(generators, exponents, strict=True)]
+    data = _scaled_data(certificate, problem, level)
+    if data is None:
+        return leaves
     counter = np.zeros(2, np.int64)
-    arguments: tuple[Any, ...] = (
-        _floats(problem.inputs, problem.input_denominator),
-        _floats(certificate.dual_point, 1 << certificate.dual_exponent),
-        np.array(units),
-        np.array(exponents, dtype=np.int64),
-        float_down(problem.gamma**2),
-        *tables,
-        depths,
-        still_open,
-        counter,
-    )
-    if not all(np.all(np.isfinite(part)) for part in arguments[:3]):
-        return leaves
     with ThreadPoolExecutor(1) as pool:
-        walking = pool.submit(rigorous_kernel.walk, *arguments)
+        walking = pool.submit(rigorous_kernel.walk, data, tree, depths, still_open, counter)
         try:
             while not walking.done():
                 if on_progress is not None:
@@ -106,9 +109,45 @@ def _walk(
             counter[1] = 1  # else the pool would wait for the end of the tree
         illegal = int(walking.result())
     if illegal >= 0:
-        # The exact checker knows what is wrong with that node, or that it is merely too much for floats.
+        # The exact checker knows what is wrong with that node.
         still_open[illegal:] |= leaves[illegal:]
     return still_open
+
+
+def _scaled_data(certificate: Certificate, problem: TrainingProblem, level: Level) -> Scaled | None:
+    """Return the data in sizes of about 1; None where floating point could not tell anything.
+
+    The premise stays the same if a row of X is divided by what the same row of N is multiplied by, if N and
+    the root of the level are divided by the same number, and if a generator is.
+    """
+    rows = zip(problem.inputs, certificate.dual_point, strict=True)
+    # A row that is zero on either side adds nothing.
+    kept = [(x, weight, length_of(x)) for x, weight in rows if any(x) and any(weight)]
+    unit = max((bits + length_of(weight) for _, weight, bits in kept), default=0)
+    # Without rows the premise does not depend on the level.
+    ratio = Fraction(level.u, level.alpha << 2 * unit) if kept else Fraction(1)
+    if ratio < LEAST_LEVEL or rigorous_kernel.relative_rounding(len(kept), problem.d) > MAX_ROUNDING:
+        return None
+    generators = certificate.frame.generators
+    exponents = [length_of(w) for w in generators]
+    return Scaled(
+        _floats([_over_power(x, bits) for x, _, bits in kept], problem.d),
+        _floats([_over_power(weight, unit - bits) for _, weight, bits in kept], problem.c),
+        _floats(map(_over_power, generators, exponents), problem.d),
+        np.array(exponents, dtype=np.int64),
+        float_down(min(ratio, Fraction(LARGEST_LEVEL))),
+        MAX_GENERATOR_BITS,
+    )
+
+
+def _over_power(row: Sequence[int], bits: int) -> list[float]:
+    """Return the floats nearest to a row over 2**bits, which are at most 1 in size."""
+    denominator = 1 << bits
+    return [entry / denominator for entry in row]
+
+
+def _floats(rows: Iterable[list[float]], columns: int) -> NDArray[np.float64]:
+    return np.array(list(rows), dtype=np.float64).reshape(-1, columns)
 
 
 def _wait(exception: Callable[[float], BaseException | None], seconds: float) -> None:
@@ -139,10 +178,11 @@ def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: Cone, lev
     return before[-1]
 
 
-def _tables(nodes: Sequence[Node]) -> tuple[NDArray[Any], ...]:
-    """Return the kinds, first and second generators, factors with their powers, and taus of a tree."""
+def _tables(nodes: Sequence[Node]) -> Tree:
+    """Return a tree as the compiled walk takes it."""
     size = len(nodes)
-    kinds, ks, ls = (np.full(size, fill, np.int64) for fill in (OTHER, -1, -1))
+    kinds = np.full(size, OTHER, np.int8)
+    ks, ls = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
     factors, powers, taus = np.zeros((size, 2)), np.zeros((size, 2), np.int64), np.zeros(size)
     for place, node in enumerate(nodes):
         match node:
@@ -157,11 +197,11 @@ def _tables(nodes: Sequence[Node]) -> tuple[NDArray[Any], ...]:
                 kinds[place] = LEAF
             case Part():
                 raise Rejection(Obligation.NODE_KIND, place)
-            case TauLeaf(a, b, _, ()) if a > 0 and b > 0:
+            case TauLeaf(a, b, unit, ()) if a > 0 and b > 0 and unit > 0:
                 kinds[place], taus[place] = LEAF, _ratio(a, b)
             case _:
                 pass
-    return kinds.astype(np.int8), ks, ls, factors, powers, taus
+    return Tree(kinds, ks, ls, factors, powers, taus)
 
 
 def _index(k: int) -> int:
@@ -169,24 +209,14 @@ def _index(k: int) -> int:
 
 
 def _scaled(value: int) -> tuple[float, int]:
+    """Return a positive integer as a float in [1/2, 1] times a power of two."""
     bits = value.bit_length()
     return value / (1 << bits), bits
 
 
 def _ratio(a: int, b: int) -> float:
+    """Return the float nearest to a / b; 0, for no tau, where there is none."""
     try:
         return a / b
     except OverflowError:
-        return math.inf
-
-
-def _floats(rows: Iterable[Sequence[int]], denominator: int) -> NDArray[np.float64]:
-    """Return the nearest floats of integers over a denominator; infinite where there is none."""
-
-    def nearest(entry: int) -> float:
-        try:
-            return entry / denominator
-        except OverflowError:
-            return math.inf
-
-    return np.array([[nearest(entry) for entry in row] for row in rows], dtype=np.float64)
+        return 0.0

@@ -13,7 +13,7 @@ _LONGEST_NUMBER = 60  # characters of a number that stands in a sentence as it i
 TRUST = {
     "proved": "proved (a checker whose soundness is proved in Coq)",
     "exact": "exact (rational arithmetic only)",
-    "rigorous": "rigorous (floating point with proven error bounds)",
+    "rigorous": "rigorous (floating point with error bounds derived by hand)",
     "kernel": "kernel (a theorem that Coq's kernel has checked)",
 }
 
