@@ -178,7 +178,7 @@ def test_without_torch_the_other_columns_still_come(monkeypatch: pytest.MonkeyPa
 
 def test_a_time_limit_leaves_valid_bounds() -> None:
     dataset = from_arrays([[1, 2], [2, -1], [-1, 1], [0, 1]], [0.5, 1.5, 1, 2], task="regression")
-    (found,) = study([dataset], ["0.1"], replace(QUICK, time_limit=1e-3)).problems
+    (found,) = study([dataset], ["0.1"], replace(QUICK, time_limit=1e-9)).problems
     assert 0 <= found.lower <= found.upper
     assert not found.of(FULL_BATCH)
 
