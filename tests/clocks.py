@@ -17,7 +17,7 @@ class Ticking:
 
 
 class UntilStage(Observer):
-    """A clock that stands still until a stage has news, and then is years later; it also is that observer."""
+    """A clock that stands still until a stage of this name has news, and is years later then; its own observer."""
 
     def __init__(self, stage: str) -> None:
         self._last, self._running, self.seconds = stage, "", 0.0
@@ -29,5 +29,5 @@ class UntilStage(Observer):
         self._running = stage
 
     def update(self, message: str) -> None:
-        if self._running == self._last:
+        if self._last in self._running:
             self.seconds = 1e9
