@@ -17,7 +17,7 @@ class Ticking:
 
 
 class UntilStage(Observer):
-    """A clock that stands still until a stage of this name has news, and is years later then; its own observer."""
+    """A clock that stands until a stage of this name has news, and is years later then; its own observer."""
 
     def __init__(self, stage: str) -> None:
         self._last, self._running, self.seconds = stage, "", 0.0

@@ -1,7 +1,12 @@
 """Settings that all tests share."""
 
+import signal
+
 from hypothesis import settings
 
 # A loaded machine must not fail a test; examples are the same in every run.
 settings.register_profile("certify", deadline=None, derandomize=True)
 settings.load_profile("certify")
+
+# A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
