@@ -11,10 +11,10 @@ demo: $(VENV)/.installed
 	$(BIN)/certify bound --data examples/iris.csv --certificate demo/iris.cert --network demo/iris.npz --report demo/iris.html
 	$(BIN)/certify check demo/iris.cert --data examples/iris.csv
 
-# One worker a core, so each keeps to one BLAS thread.
+# One worker a core, so each keeps to one BLAS thread; neighbours, which share fixtures, stay with one worker.
 test: $(VENV)/.installed-dev
 	@if $(HAS_PROOF_TOOLS); then $(MAKE) --no-print-directory proofs; fi
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 
 # What computes in floating point, once with the kernels that OpenBLAS has for each of these processors.
 PROCESSORS := SkylakeX Haswell Zen Nehalem
@@ -27,7 +27,7 @@ test-processors: $(VENV)/.installed-dev
 	  if ! $(BIN)/python -c "$(USE_KERNELS)" >/dev/null 2>&1; then \
 	    echo "$$name: left out, as this processor cannot run its kernels"; \
 	  else \
-	    echo "$$name:"; $(BIN)/pytest -n auto $(FLOAT_TESTS) || failed="$$failed $$name"; \
+	    echo "$$name:"; $(BIN)/pytest -n auto --dist worksteal $(FLOAT_TESTS) || failed="$$failed $$name"; \
 	  fi; \
 	done; if [ -n "$$failed" ]; then echo "failed with the kernels for$$failed"; exit 1; fi
 

@@ -55,6 +55,12 @@ def test_what_counts_as_different() -> None:
     assert differences("c", row.format(1.01, 77), row.format(0.55, 59)) == []
     assert differences("c", row.format(1.01, 77), row.format("?", 59)) != []
     assert differences("c", "a sum of 38 terms", "a sum of 30 terms") == []
+    steps = (
+        " 1  loss of the network\n",
+        " 2  what the network's residual could prove (an estimate)\n -1e-11  N is not that residual\n",
+    )
+    assert differences("c", "".join(steps), steps[0]) == []
+    assert differences("c", "most of it: 4: 13.6 %", "most of it: 11: 13.5 %") == []
     table = (
         f" tree   0.5    0.1 %   1.0  proved  \n Shor   0.03   85 %   0.1   proved \n{row.format(0.55, 59)}\n"
     )
