@@ -4,17 +4,32 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types proofs clean
+.PHONY: demo test test-processors lint types proofs clean
 
 demo: $(VENV)/.installed
 	@mkdir -p demo
 	$(BIN)/certify bound --data examples/iris.csv --certificate demo/iris.cert --network demo/iris.npz --report demo/iris.html
 	$(BIN)/certify check demo/iris.cert --data examples/iris.csv
 
-# One worker a core, so each keeps to one BLAS thread.
+# One worker a core, so each keeps to one BLAS thread; neighbours, which share fixtures, stay with one worker.
 test: $(VENV)/.installed-dev
 	@if $(HAS_PROOF_TOOLS); then $(MAKE) --no-print-directory proofs; fi
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
+
+# What computes in floating point, once with the kernels that OpenBLAS has for each of these processors.
+PROCESSORS := SkylakeX Haswell Zen Nehalem
+EXACT_TESTS := $(wildcard tests/certify/test_proved_*.py tests/certify/test_kernel_*.py) tests/certify/test_hostile.py
+FLOAT_TESTS = tests/formulations tests/test_readme.py $(filter-out $(EXACT_TESTS),$(wildcard tests/certify/test_*.py))
+USE_KERNELS := import numpy, scipy.linalg; A = numpy.eye(200) + numpy.ones((200, 200)); scipy.linalg.eigh(A @ A)
+test-processors: $(VENV)/.installed-dev
+	@failed=; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; for name in $(PROCESSORS); do \
+	  export OPENBLAS_CORETYPE=$$name; \
+	  if ! $(BIN)/python -c "$(USE_KERNELS)" >/dev/null 2>&1; then \
+	    echo "$$name: left out, as this processor cannot run its kernels"; \
+	  else \
+	    echo "$$name:"; $(BIN)/pytest -n auto --dist worksteal $(FLOAT_TESTS) || failed="$$failed $$name"; \
+	  fi; \
+	done; if [ -n "$$failed" ]; then echo "failed with the kernels for$$failed"; exit 1; fi
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

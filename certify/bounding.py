@@ -226,6 +226,7 @@ class _Run:
                 seed=self.settings.seed,
                 time_limit=clock.remaining(0.4),
                 on_progress=tell,
+                clock=lambda: clock.elapsed,
             )
             restarts = RESTARTS
             if checkpoint is not None and checkpoint.directions is not None and checkpoint.directions.size:

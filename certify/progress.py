@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from certify.report import Stage
@@ -42,8 +42,11 @@ class Within(Observer):
 class Clock:
     """Wall time since the start, what is left of a limit, and the stages so far."""
 
-    def __init__(self, limit: float | None, observer: Observer) -> None:
-        self._start = time.perf_counter()
+    def __init__(
+        self, limit: float | None, observer: Observer, now: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._now = now
+        self._start = now()
         self._limit = limit
         self.observer = observer
         self.stages: list[Stage] = []
@@ -51,7 +54,7 @@ class Clock:
     @property
     def elapsed(self) -> float:
         """Seconds since the start."""
-        return time.perf_counter() - self._start
+        return self._now() - self._start
 
     def remaining(self, share: float = 1.0) -> float | None:
         """Return this share of the seconds that are left; None without a limit."""

@@ -2,7 +2,8 @@
 
     python examples/train_iris.py --network iris.pt [--epochs 15000] [--batch 150] [--bias] [--seed 0]
 
-It minimises 1/2 |f(X) - Y|^2 + gamma/2 |weights|^2 for gamma = 0.1 and one-hot targets.
+It minimises 1/2 |f(X) - Y|^2 + gamma/2 |weights|^2 for gamma = 0.1 and one-hot targets, in double precision:
+over thousands of epochs single precision ends a little elsewhere on every processor.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ def read(path: Path) -> tuple[torch.Tensor, torch.Tensor]:
     with path.open(newline="") as file:
         rows = list(csv.reader(file))[1:]
     names = sorted({row[-1] for row in rows})
-    X = torch.tensor([[float(entry) for entry in row[:-1]] for row in rows])
+    X = torch.tensor([[float(entry) for entry in row[:-1]] for row in rows], dtype=torch.float64)
     classes = torch.tensor([names.index(row[-1]) for row in rows])
-    return X, torch.nn.functional.one_hot(classes).float()
+    return X, torch.nn.functional.one_hot(classes).double()
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
         torch.nn.Linear(X.shape[1], options.width, bias=options.bias),
         torch.nn.ReLU(),
         torch.nn.Linear(options.width, Y.shape[1], bias=options.bias),
-    )
+    ).double()
     with torch.no_grad():  # from large weights the decay takes forever
         for weights in model.parameters():
             weights.mul_(0.3)

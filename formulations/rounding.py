@@ -79,6 +79,7 @@ def round_to_network(
     step: Literal["stable", "paper"] = "stable",
     max_iterations: int = 1000,
     time_limit: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> RoundingResult:
     """Round a primal solution of SDP-NN; prefer `train` where the network matters and not the relaxation.
 
@@ -94,12 +95,13 @@ def round_to_network(
         max_iterations: of the splitting; the paper's number by default.
         time_limit: in seconds, half of it for the splitting; none by default. The repair up to the refit is
             done in any case.
+        clock: returns the time in seconds.
 
     Raises:
         ValueError: the problem is malformed, the matrix does not belong to it, or the width is not positive.
     """
     check_problem(X, Y, gamma)
-    begun = time.monotonic()
+    begun = clock()
     (n, d), c = X.shape, Y.shape[1]
     if lifted.shape not in ((n + d + c,) * 2, (2 * n + d + c,) * 2) or not np.isfinite(lifted).all():
         raise ValueError(
@@ -111,7 +113,7 @@ def round_to_network(
         raise ValueError(f"the width is {width}; a network to round to needs at least one neuron")
 
     def is_late(share: float) -> bool:
-        return time_limit is not None and time.monotonic() - begun > share * time_limit
+        return time_limit is not None and clock() - begun > share * time_limit
 
     symmetric = (lifted + lifted.T) / 2
     target = extend(symmetric, X) if len(lifted) == n + d + c else symmetric
@@ -125,7 +127,7 @@ def round_to_network(
     )
     hidden, output = splitting.factor[2 * n : 2 * n + d], splitting.factor[2 * n + d :].T
     stages = repair(X, Y, gamma, hidden, output, should_stop=lambda: is_late(1.0))
-    return RoundingResult(stages, splitting.errors, splitting.iterations, time.monotonic() - begun)
+    return RoundingResult(stages, splitting.errors, splitting.iterations, clock() - begun)
 
 
 def repair(

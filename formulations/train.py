@@ -5,6 +5,7 @@ The work is done by `formulations.column_generation`; here is its result.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,6 +53,7 @@ def train(
     restarts: int | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[str, float], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> TrainingResult:
     """Train a two-layer ReLU network of any width for the squared loss.
 
@@ -66,13 +68,21 @@ def train(
         restarts: descents from random networks before column generation; 4 by default.
         time_limit: in seconds; none by default.
         on_progress: called with the stage and the best loss after every stage.
+        clock: returns the time in seconds.
 
     Raises:
         ValueError: if gamma is not positive, X and Y are not finite matrices with as many rows, or the output
             bias is unknown.
     """
     generation = ColumnGeneration(
-        X, Y, gamma, output_bias=output_bias, seed=seed, time_limit=time_limit, on_progress=on_progress
+        X,
+        Y,
+        gamma,
+        output_bias=output_bias,
+        seed=seed,
+        time_limit=time_limit,
+        on_progress=on_progress,
+        clock=clock,
     )
     try:
         status = generation.run(RESTARTS if restarts is None else restarts)

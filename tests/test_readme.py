@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.guide import ROOT, Shown, differences, execute, independent, shown
+from tests.guide import (
+    ROOT,
+    Shown,
+    differences,
+    execute,
+    independent,
+    largest_bound_and_least_loss,
+    shown,
+)
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/explain.md", "docs/guide.md"])
@@ -23,7 +31,10 @@ GUIDE = independent(shown((ROOT / "docs" / "guide.md").read_text(encoding="utf-8
 @pytest.mark.parametrize("commands", GUIDE, ids=lambda commands: commands[0].command)
 def test_the_guide_shows_what_its_commands_print(commands: list[Shown], tmp_path: Path) -> None:
     for said in commands:
-        assert differences(said.command, said.output, execute(said.command, tmp_path)) == []
+        printed = execute(said.command, tmp_path)
+        assert differences(said.command, said.output, printed) == []
+        bound, loss = largest_bound_and_least_loss(printed)
+        assert bound <= loss
 
 
 def test_commands_of_the_guide_that_need_each_other_are_together() -> None:
@@ -39,3 +50,18 @@ def test_what_counts_as_different() -> None:
     assert differences("c", "loss 1.00", "loss 1.50") == ["c: '1.00' is '1.50'"]
     assert differences("c", "loss 1.00", "gain 1.00") == ["c: 'loss' is 'gain'"]
     assert differences("c", "loss 1.00", "loss") == ["c: the output is longer or shorter"]
+    # Where rounding decides the form is compared, and the order of bounds and losses.
+    row = " rounding (paper), rounded   {}    {} %     2.5  exact   "
+    assert differences("c", row.format(1.01, 77), row.format(0.55, 59)) == []
+    assert differences("c", row.format(1.01, 77), row.format("?", 59)) != []
+    assert differences("c", "a sum of 38 terms", "a sum of 30 terms") == []
+    steps = (
+        " 1  loss of the network\n",
+        " 2  what the network's residual could prove (an estimate)\n -1e-11  N is not that residual\n",
+    )
+    assert differences("c", "".join(steps), steps[0]) == []
+    assert differences("c", "most of it: 4: 13.6 %", "most of it: 11: 13.5 %") == []
+    table = (
+        f" tree   0.5    0.1 %   1.0  proved  \n Shor   0.03   85 %   0.1   proved \n{row.format(0.55, 59)}\n"
+    )
+    assert largest_bound_and_least_loss(table) == (0.5, 0.55)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 import certify
 from certify import DataError, SolverError, bound, check
-from certify.progress import Observer
+from certify.progress import Clock, Observer
 from certify.report import Status
 from formulations.arcs import global_optimum_2d
+from tests.clocks import UntilStage
 
 
 def planar(seed: int, n: int = 8, c: int = 2) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -161,9 +163,12 @@ def test_every_solver_ends_in_a_valid_bound(solver: str) -> None:
     assert report.interval.lower > 0
 
 
-def test_time_limit_keeps_a_valid_result() -> None:
+@pytest.mark.parametrize("stage", ["train", "search"])
+def test_time_limit_keeps_a_valid_result(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    report = bound(rng.normal(size=(60, 4)), rng.normal(size=(60, 3)), time_limit=0.5)
+    clock = UntilStage(stage)
+    monkeypatch.setattr("certify.bounding.Clock", partial(Clock, now=clock))
+    report = bound(rng.normal(size=(20, 3)), rng.normal(size=(20, 2)), time_limit=1000, observer=clock)
     assert report.status is Status.TIME_LIMIT
     assert report.verdict.valid
     assert report.interval.lower > 0

@@ -77,7 +77,7 @@ def test_of_another_problem(tmp_path: Path) -> None:
 
 def test_a_time_limit_leaves_a_checkpoint(tmp_path: Path) -> None:
     X, y = data()
-    report = bound(X, y, time_limit=0.001, checkpoint=tmp_path / "run.npz")
+    report = bound(X, y, time_limit=1e-9, checkpoint=tmp_path / "run.npz")
     assert report.verdict.valid
     assert (tmp_path / "run.npz").exists()
 

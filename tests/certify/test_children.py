@@ -26,7 +26,7 @@ def serve():
 def reported(module: str = "reporter") -> tuple[list[str], str, str]:
     child = start_child(module)
     try:
-        said, errors = child.communicate(timeout=60)
+        said, errors = child.communicate(timeout=600)
     finally:
         end_child(child)
     assert not errors, errors.decode()
@@ -100,7 +100,7 @@ def test_as_python_starts(options: list[str], elsewhere: Path, tmp_path: Path) -
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if "-P" in options:
         environment["PYTHONPATH"] += os.pathsep + str(tmp_path)
-    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, run.stderr
     paths, package, _ = json.loads(run.stdout)
     assert Path(package) == Path(certify.__file__)

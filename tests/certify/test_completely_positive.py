@@ -148,7 +148,7 @@ def test_every_answer_is_right_around_exceptional_faces(
         [[F(a, 500) + share * b for a, b in zip(*rows, strict=True)] for rows in zip(far, near, strict=True)],
         factor_of[:p],
     )
-    report = decide(matrix, time_limit=20)
+    report = decide(matrix)
     assert report.answer != "unknown"
     assert_proved(report, matrix)
 
@@ -177,7 +177,7 @@ def test_a_free_coordinate_must_fit_the_kernel() -> None:
 def test_limits_are_told() -> None:
     rng = random.Random(5)
     factor = [[rng.randint(0, 3) for _ in range(40)] for _ in range(20)]
-    report = decide(gram(factor), time_limit=1e-3)
+    report = decide(gram(factor), time_limit=1e-9)
     assert report.answer == "unknown"
     assert report.certificate is None
     assert report.cp_rank_bound is None

@@ -47,7 +47,7 @@ def ended(
         stdout=subprocess.PIPE if stdout is None else stdout,
         stderr=subprocess.PIPE,
     )
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=600)
     assert b"Traceback" not in errors
     return process.returncode, out or b"", errors.decode()
 
@@ -237,9 +237,9 @@ class TestInputWithoutEnd:
 def test_a_program_without_streams(folder: Path) -> None:
     for redirection, code in ((">&-", 0), (">&- 2>&-", 0)):
         command = f"'{sys.executable}' -m certify.checker d.cert --data d.csv --trust exact {redirection}"
-        assert subprocess.run(command, shell=True, cwd=folder, timeout=60).returncode == code
+        assert subprocess.run(command, shell=True, cwd=folder, timeout=600).returncode == code
     command = f"'{sys.executable}' -m certify.checker forged.cert --data d.csv --trust exact >&- 2>&-"
-    assert subprocess.run(command, shell=True, cwd=folder, timeout=60).returncode == 1
+    assert subprocess.run(command, shell=True, cwd=folder, timeout=600).returncode == 1
 
 
 def test_the_exit_codes_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -252,5 +252,5 @@ def test_a_fault_of_the_proved_checker(folder: Path) -> None:
     save_certificate(proof_of_zero(folder / "d.csv", 8), folder / "large.cert")
     # That its progress cannot be written is nothing that it expects.
     command = f"'{PROGRAM}' large.cert --data d.csv --progress 2> /dev/full"
-    run = subprocess.run(command, shell=True, cwd=folder, capture_output=True, timeout=60)
+    run = subprocess.run(command, shell=True, cwd=folder, capture_output=True, timeout=600)
     assert (run.returncode, run.stdout) == (70, b"")

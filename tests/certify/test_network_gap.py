@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from certify.errors import CertifyError, NetworkError, SolverError
 from certify.gap_report import GapReport
 from certify.network_file import load_network
 from certify.network_gap import gap
+from certify.progress import Clock
 from certify.summary import print_gap
+from tests.clocks import UntilStage
 from tests.command_line import run
 from tests.network_files import Weights
 
@@ -405,9 +408,11 @@ def test_without_a_search_there_is_no_choice_of_method() -> None:
         )
 
 
-def test_a_search_that_was_cut_short_says_so() -> None:
+def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((60, 5)), rng.standard_normal(60)
-    network = ReLUNetwork.from_floats(rng.standard_normal((5, 2)), rng.standard_normal((2, 1)))
-    report = gap(X, y, network, gamma=1e-3, task="regression", gap=1e-12, time_limit=0.5)
+    X, y = rng.standard_normal((20, 3)), rng.standard_normal(20)
+    network = ReLUNetwork.from_floats(rng.standard_normal((3, 2)), rng.standard_normal((2, 1)))
+    clock = UntilStage("search")
+    monkeypatch.setattr("certify.bounding.Clock", partial(Clock, now=clock))
+    report = gap(X, y, network, gamma=1e-3, task="regression", time_limit=1000, observer=clock)
     assert report.shortened == "the time limit ended the work; both bounds are valid"

@@ -31,7 +31,7 @@ def assert_read_alike(path: Path, folder: Path) -> None:
     hash_ = "0" * 64 if matrix is None else matrix.sha256()
     save_certificate(replace(certificate, matrix_sha256=hash_), folder / "c.cert")
     command = [str(PROGRAM), str(folder / "c.cert"), "--data", str(path), "--json"]
-    run = subprocess.run(command, capture_output=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, timeout=600)
     if matrix is None:
         assert (run.returncode, bool(run.stderr)) == (2, True)
     else:
@@ -123,6 +123,6 @@ class TestMatrixFiles:
         (tmp_path / "m.npy").write_bytes(b"\x93NUMPY")
         save_certificate(stated(EDGE, ENVELOPE)[0], tmp_path / "c.cert")
         command = [str(PROGRAM), str(tmp_path / "c.cert"), "--data", str(tmp_path / "m.npy")]
-        run = subprocess.run(command, capture_output=True, timeout=60, text=True)
+        run = subprocess.run(command, capture_output=True, timeout=600, text=True)
         assert (run.returncode, run.stdout) == (2, "")
         assert "numpy file" in run.stderr

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ import pytest
 from certify import tightness_rows
 from certify.data import Dataset, from_arrays
 from certify.errors import DataError
+from certify.progress import Clock
 from certify.tightness import Outcome, Study, StudySettings, Tightness, ratios, study
 from certify.tightness_page import render_tightness_page
 from certify.tightness_rows import BATCHES, FULL_BATCH, LBFGS, QUANTITIES, Bench, Kind, Row
 from certify.tightness_table import cells, save_csv
 from formulations.sgd import SgdResult
+from tests.clocks import UntilStage
 from tests.command_line import run
 
 QUICK = StudySettings(seeds=1, width=4, epochs=20, batch_size=2)
@@ -176,9 +179,11 @@ def test_without_torch_the_other_columns_still_come(monkeypatch: pytest.MonkeyPa
     assert result.problems[0].of(LBFGS)
 
 
-def test_a_time_limit_leaves_valid_bounds() -> None:
+def test_a_time_limit_leaves_valid_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = from_arrays([[1, 2], [2, -1], [-1, 1], [0, 1]], [0.5, 1.5, 1, 2], task="regression")
-    (found,) = study([dataset], ["0.1"], replace(QUICK, time_limit=1e-3)).problems
+    clock = UntilStage("optimum")
+    monkeypatch.setattr("certify.tightness.Clock", partial(Clock, now=clock))
+    (found,) = study([dataset], ["0.1"], replace(QUICK, time_limit=1000), clock).problems
     assert 0 <= found.lower <= found.upper
     assert not found.of(FULL_BATCH)
 

@@ -177,6 +177,8 @@ class TestModule:
         assert loaded.network == twin.exact
         assert loaded.source == "module Net"
 
+    # What torch imports to compile warns of torch.
+    @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
     def test_layers_around_it(self) -> None:
         module = WEIGHTS.module()
         around = nn.Sequential(nn.Flatten(), module[0], module[1], nn.Dropout(0.5), module[2], nn.Identity())

@@ -1,8 +1,8 @@
 """The paper's form in cvxpy and PICOS against the reduced form, which has the same value.
 
-The tolerances on values are what solvers reach where there is no interior point: three digits for
-interior-point methods, two for SCS. The dual side has an interior, so the multipliers prove the level
-all the same.
+The tolerances on values are what solvers reach where there is no interior point: nearly three digits for
+interior-point methods, which break down there where rounding has it, two for SCS. The dual side has an
+interior, so the multipliers prove the level all the same.
 """
 
 import sys
@@ -26,7 +26,7 @@ def cvxpy_with(name: str) -> Solve:
 CLARABEL = pytest.param(cvxpy_with("clarabel"), 3e-3, id="cvxpy-clarabel")
 SCS = pytest.param(cvxpy_with("scs"), 2e-2, id="cvxpy-scs")
 PICOS = pytest.param(
-    lambda X, Y, gamma: solve_paper_picos(X, Y, gamma, solver="cvxopt"), 3e-4, id="picos-cvxopt"
+    lambda X, Y, gamma: solve_paper_picos(X, Y, gamma, solver="cvxopt"), 3e-3, id="picos-cvxopt"
 )
 
 

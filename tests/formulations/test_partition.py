@@ -21,7 +21,7 @@ def random_problem(seed: int, n: int, d: int, c: int = 2) -> tuple[Matrix, Matri
 
 
 def solved(X: Matrix, Y: Matrix, gamma: float = 0.1, **options: float) -> PartitionSolution:
-    return solve_partition(X, Y, gamma, Y, time_limit=options.pop("time_limit", 20.0), **options)  # type: ignore[arg-type]
+    return solve_partition(X, Y, gamma, Y, time_limit=options.pop("time_limit", np.inf), **options)  # type: ignore[arg-type]
 
 
 def assert_regions_cover(solution: PartitionSolution) -> None:
@@ -45,7 +45,7 @@ def test_divisions_go_beyond_the_relaxation() -> None:
     relaxation = solve_dual(X, Y, 0.01).dual_value
     values: list[tuple[float, int]] = []
     solution = solve_partition(
-        X, Y, 0.01, Y, time_limit=30.0, on_progress=lambda value, regions: values.append((value, regions))
+        X, Y, 0.01, Y, time_limit=np.inf, on_progress=lambda value, regions: values.append((value, regions))
     )
     assert solution.status == "divided"
     assert len(solution.pivots) == 4

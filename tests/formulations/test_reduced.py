@@ -160,12 +160,12 @@ def test_parallel_inputs() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_nearly_parallel_inputs_still_give_numbers(seed: int) -> None:
-    """Clarabel breaks down on these, at an iterate that is worth keeping."""
+    """Clarabel breaks down on these, more or less early, at an iterate that is worth keeping."""
     rng = np.random.default_rng(seed)
     angle = np.repeat(rng.uniform(0, 2 * np.pi, 3), 2) + np.array([0, 1e-4, 0, 1e-5, 0, 1e-6])
     X, Y = np.column_stack([np.cos(angle), np.sin(angle)]), rng.standard_normal((6, 2))
     solution = solve_reduced(X, Y, 1e-3, solver="clarabel")
-    assert solution.status == "optimal_inaccurate"
+    assert solution.status in ("optimal", "optimal_inaccurate")
     assert solution.value == pytest.approx(solution.dual_value, rel=1e-2)
 
 
