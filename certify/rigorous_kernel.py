@@ -207,7 +207,7 @@ def walk(
         if children[depth] == 0:
             counter[0] = number
             if counter[1] != 0:
-                return node
+                return int(node)
             kind = kinds[node]
             k, l = ks[node], ls[node]
             if kind not in (SIGN, SPLIT):

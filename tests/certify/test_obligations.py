@@ -14,7 +14,7 @@ from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection
 from certify.problem import TrainingProblem
 from certify.tree_walk import walk
-from certify.work import Meter
+from certify.work import MAX_TRAINING_WORK, Meter
 from tests.oracles import certificate_of, replace_require, slack_leaf
 
 F = Fraction
@@ -167,7 +167,7 @@ class TestLimits:
         root, level = Cone.root(HONEST, PROBLEM), Level.of(HONEST, PROBLEM)
         meter = Meter(10**12)
         walk(HONEST.tree, root, level, meter=meter)
-        assert 0 < meter.spent < leaf_rules.MAX_TRAINING_WORK
+        assert 0 < meter.spent < MAX_TRAINING_WORK
         monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", meter.spent)
         monkeypatch.setattr(check_parts, "_LEAST_NODES", 1)
         assert check_certificate(HONEST, PROBLEM).valid

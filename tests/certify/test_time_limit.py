@@ -21,8 +21,8 @@ from certify.errors import DataError, TimeLimitError
 from certify.leaf_rules import Level
 from certify.matrix_data import save_matrix
 from certify.proved_checker import NAME, VARIABLE
+from tests.certify.test_check_complete_positivity import MATRIX, YES
 from tests.certify.test_obligations import HONEST, PROBLEM
-from tests.certify.test_proved_matrices import MATRIX, YES
 
 
 def ticking() -> Callable[[], float]:
@@ -101,17 +101,11 @@ class TestCheck:
         assert check(HONEST, problem=PROBLEM, time_limit=1e6).valid
 
     def test_children_are_ended(self) -> None:
-        # A comb of leaves: the processes are asked for parts of it, and none needs to answer.
-        nodes = [
-            *HONEST.tree[:1],
-            *HONEST.tree[1:2],
-            *[Split(0, 1, 1, 1), EnvelopeLeaf()] * 3000,
-            EnvelopeLeaf(),
-        ]
-        nodes += [EnvelopeLeaf()] * 2
+        # The processes are asked for parts of a comb, and none needs to answer.
+        comb = [*HONEST.tree[:2], *[Split(0, 1, 1, 1), EnvelopeLeaf()] * 3000, *[EnvelopeLeaf()] * 3]
         root, level = Cone.root(HONEST, PROBLEM), Level.of(HONEST, PROBLEM)
         with Deadline(3, ticking()).watched(), pytest.raises(TimeIsUpError):
-            walk_in_parts(nodes, root, level, 2, lambda done: None)
+            walk_in_parts(comb, root, level, 2, lambda done: None)
 
     def test_the_program_is_ended(self, program: Path) -> None:
         scripted(program, "echo 1024 >&2; exec sleep 1000")
@@ -128,7 +122,7 @@ class TestFallback:
         scripted(program, text)
         for certificate, data in ((HONEST, {"problem": PROBLEM}), (YES, {"matrix": MATRIX})):
             notes: list[str] = []
-            verdict = check(certificate, **data, trust="best", on_note=notes.append)  # type: ignore[arg-type]
+            verdict = check(certificate, **data, trust="best", on_note=notes.append)
             assert verdict.valid
             assert verdict.trust == "exact"
             assert len(notes) == 1
