@@ -55,7 +55,8 @@ def check_in_kernel(
     Raises:
         DataError: if Coq or the compiled theories are not there, the certificate is too large, or the file
             has no name for Coq or cannot be written.
-        KernelCheckerError: if coqc fails or does not end in time.
+        KernelCheckerError: if coqc fails.
+        TimeLimitError: if it does not end in time.
     """
     kernel = Kernel.find(file, time_limit)
     kernel.refuse_large(
