@@ -23,6 +23,7 @@ from pathlib import Path
 from certify.bounding import Settings, bound_dataset
 from certify.certificate_file import from_text, to_text
 from certify.check import check_certificate
+from certify.check_parts import in_processes
 from certify.data import Dataset, from_arrays, read_dataset
 from certify.exact import decimal_down, decimal_up
 from certify.progress import Observer
@@ -82,7 +83,7 @@ def measure(line: Line, dataset: Dataset, method: str) -> Outcome:
     report = bound_dataset(dataset, settings, Observer())
     text = to_text(report.certificate)
     begun = time.perf_counter()
-    verdict = check_certificate(from_text(text), report.problem, processes=2)
+    verdict = check_certificate(from_text(text), report.problem, walk=in_processes(2))
     checked = time.perf_counter() - begun
     assert verdict.valid
     proved = math.nan

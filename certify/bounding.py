@@ -15,6 +15,7 @@ from typing import Any
 from certify.certificate import Certificate
 from certify.certificate_file import from_text, to_text
 from certify.check import Verdict, check_certificate
+from certify.check_parts import in_processes
 from certify.checkpoint import Checkpoint
 from certify.data import Dataset, from_arrays
 from certify.errors import DataError
@@ -325,7 +326,7 @@ def prove(
                 certificate,
                 problem,
                 lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
-                processes=os.cpu_count() or 1,
+                walk=in_processes(os.cpu_count() or 1),
             )
             words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
         if verdict.valid and certificate.bound >= 0:

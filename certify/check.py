@@ -17,13 +17,13 @@ from fractions import Fraction
 from flint import fmpz_mat
 
 from certify.certificate import Certificate
-from certify.check_parts import check_tree
 from certify.cone import Cone
 from certify.dual_bound import column_sums, dual_bound
 from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection, require
 from certify.problem import TrainingProblem
 from certify.statement import leaves_in_words
+from certify.tree_walk import Walk, check_tree, walk
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def check_certificate(
     problem: TrainingProblem,
     on_progress: Callable[[int, int], None] | None = None,
     *,
-    processes: int = 1,
+    walk: Walk = walk,
 ) -> Verdict:
     """Decide whether a certificate proves its bound for a problem.
 
@@ -63,12 +63,12 @@ def check_certificate(
         certificate: as read from an untrusted file.
         problem: the problem that the user means, from the user's own data.
         on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
-        processes: how many may share the work on a large tree.
+        walk: the way to walk a tree, which may share the work.
     """
     try:
         check_statement(certificate, problem)
         root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
-        leaves = check_tree(certificate.tree, root, level, on_progress, processes)
+        leaves = check_tree(certificate.tree, root, level, on_progress, walk)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"

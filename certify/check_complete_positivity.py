@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable
 
 from certify.check import Verdict
-from certify.check_parts import check_tree
 from certify.copositive_rules import Copositivity
 from certify.cp_certificate import (
     COMPLETE_POSITIVITY,
@@ -25,6 +24,7 @@ from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
 from certify.statement import leaves_in_words
 from certify.symmetric_matrix import SymmetricMatrix
+from certify.tree_walk import Walk, check_tree, walk
 from certify.work import MAX_MATRIX_WORK, Meter, longest, words_of
 
 MAX_DENOMINATOR_BITS = 1 << 17  # of all weights together
@@ -35,7 +35,7 @@ def check_complete_positivity(
     matrix: SymmetricMatrix,
     on_progress: Callable[[int, int], None] | None = None,
     *,
-    processes: int = 1,
+    walk: Walk = walk,
 ) -> Verdict:
     """Decide whether a certificate proves its statement of a matrix.
 
@@ -43,7 +43,7 @@ def check_complete_positivity(
         certificate: as read from an untrusted file.
         matrix: the matrix that the user means, from the user's own data.
         on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
-        processes: how many may share the work on a large tree.
+        walk: the way to walk a tree, which may share the work.
 
     Returns:
         The verdict, exact and without a bound.
@@ -64,7 +64,7 @@ def check_complete_positivity(
             return _valid("the vector's value is negative, in exact arithmetic")
         _check_separator(certificate, matrix)
         root, premise = MatrixCone.root(certificate.separator), Copositivity(False)
-        leaves = check_tree(certificate.tree, root, premise, on_progress, processes)
+        leaves = check_tree(certificate.tree, root, premise, on_progress, walk)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     words = leaves_in_words(leaves)

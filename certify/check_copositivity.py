@@ -17,13 +17,13 @@ from certify.certificate import (
     CopositivityCertificate,
 )
 from certify.check import Verdict
-from certify.check_parts import check_tree
 from certify.copositive_rules import Copositivity
 from certify.exact import decimal_up
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection, require
 from certify.statement import leaves_in_words
 from certify.symmetric_matrix import SymmetricMatrix
+from certify.tree_walk import Walk, check_tree, walk
 
 _MOST_SHOWN = 2000  # characters of a witness; all of it is in the certificate
 
@@ -33,7 +33,7 @@ def check_copositivity(
     matrix: SymmetricMatrix,
     on_progress: Callable[[int, int], None] | None = None,
     *,
-    processes: int = 1,
+    walk: Walk = walk,
 ) -> Verdict:
     """Decide whether a certificate proves its statement of a matrix.
 
@@ -41,7 +41,7 @@ def check_copositivity(
         certificate: as read from an untrusted file.
         matrix: the matrix that the user means, from the user's own data.
         on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
-        processes: how many may share the work on a large tree.
+        walk: the way to walk a tree, which may share the work.
 
     Returns:
         The verdict, exact and without a bound.
@@ -55,7 +55,7 @@ def check_copositivity(
             return Verdict(True, None, "exact", reason, None, 0)
         require(not certificate.witness, Obligation.WITNESS)
         root, premise = MatrixCone.root(matrix.entries), Copositivity(certificate.strict)
-        leaves = check_tree(certificate.tree, root, premise, on_progress, processes)
+        leaves = check_tree(certificate.tree, root, premise, on_progress, walk)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"

@@ -15,6 +15,7 @@ from certify.certificate_file import AnyCertificate, MatrixCertificate, load_any
 from certify.check import Verdict, check_certificate
 from certify.check_complete_positivity import check_complete_positivity, complete_positivity_theorem
 from certify.check_copositivity import check_copositivity, copositivity_theorem
+from certify.check_parts import in_processes
 from certify.cp_certificate import CompletePositivityCertificate
 from certify.data import Dataset, reapply_arrays, reapply_table
 from certify.errors import DataError
@@ -163,7 +164,7 @@ def check(
         except ProvedCheckerError as error:
             fallback = _fallback(error, trust, on_note)
     if verdict is None:
-        verdict = check_certificate(certificate, problem, on_progress, processes=os.cpu_count() or 1)
+        verdict = check_certificate(certificate, problem, on_progress, walk=in_processes(os.cpu_count() or 1))
     verdict = _noted(verdict, fallback)
     return _training_verdict(DataVerdict(**vars(verdict), statement=None, proof=proof), subject)
 
@@ -251,11 +252,11 @@ def _matrix_verdict(
             return check_matrix_proved(certificate, matrix, on_progress)
         except ProvedCheckerError as error:
             fallback = _fallback(error, trust, on_note)
-    processes = os.cpu_count() or 1
+    walk = in_processes(os.cpu_count() or 1)
     if isinstance(certificate, CopositivityCertificate):
-        verdict = check_copositivity(certificate, matrix, on_progress, processes=processes)
+        verdict = check_copositivity(certificate, matrix, on_progress, walk=walk)
     else:
-        verdict = check_complete_positivity(certificate, matrix, on_progress, processes=processes)
+        verdict = check_complete_positivity(certificate, matrix, on_progress, walk=walk)
     return _noted(verdict, fallback)
 
 

@@ -24,7 +24,7 @@ from certify.children import answers, close_pipes, end_child, ended_early, open_
 from certify.deadline import look
 from certify.errors import ChildError
 from certify.obligations import Obligation, Rejection, require
-from certify.tree_walk import MAX_PENDING_VECTORS, C, Premise, children, walk
+from certify.tree_walk import MAX_PENDING_VECTORS, C, Premise, Walk, children, walk
 from certify.work import Meter
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
@@ -118,37 +118,21 @@ def _part_of(
     return _Part(cone, nodes, first, waiting, premise, above)
 
 
-def check_tree(
-    nodes: Sequence[Node],
-    root: C,
-    premise: Premise[C],
-    on_progress: Callable[[int, int], None] | None,
-    processes: int,
-) -> int:
-    """Check a tree in one process or several, telling how far it is.
+def in_processes(count: int) -> Walk:
+    """Return a way to walk that shares the work on a large tree between so many processes."""
 
-    Args:
-        nodes: the tree.
-        root: its cone.
-        premise: what its leaves prove.
-        on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
-        processes: how many may share the work on a large tree.
+    def shared(
+        nodes: Sequence[Node],
+        root: C,
+        premise: Premise[C],
+        *,
+        on_leaf: Callable[[int], None] | None = None,
+    ) -> int:
+        if count == 1:
+            return walk(nodes, root, premise, on_leaf=on_leaf)
+        return walk_in_parts(nodes, root, premise, count, on_leaf or (lambda done: None))
 
-    Returns:
-        The number of leaves.
-
-    Raises:
-        Rejection: as `walk` does, for the first node in the tree that fails.
-        TimeIsUpError: as `walk` does.
-    """
-
-    def tell(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, len(nodes))
-
-    if processes > 1:
-        return walk_in_parts(nodes, root, premise, processes, tell)
-    return walk(nodes, root, premise, on_leaf=tell)
+    return shared
 
 
 def walk_in_parts(

@@ -9,6 +9,7 @@ from pathlib import Path
 from certify.certificate_file import from_text, load_certificate, save_certificate, to_text
 from certify.check import Verdict, check_certificate
 from certify.check_file import subject_of
+from certify.check_parts import in_processes
 from certify.errors import DataError
 from certify.interrupts import Interrupts
 from certify.obligations import Rejection
@@ -110,7 +111,7 @@ def shrink_file(
                 from_text(text),
                 problem,
                 lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
-                processes=os.cpu_count() or 1,
+                walk=in_processes(os.cpu_count() or 1),
             )
             words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
         if verdict.valid:

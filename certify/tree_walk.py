@@ -66,6 +66,51 @@ class Premise(Protocol[C_contra]):
         """Raise Rejection if the leaf does not prove the premise on its cone."""
 
 
+class Walk(Protocol):
+    """A way to walk a tree: `walk`, or one that shares the work."""
+
+    def __call__(
+        self,
+        nodes: Sequence[Node],
+        root: C,
+        premise: Premise[C],
+        *,
+        on_leaf: Callable[[int], None] | None = None,
+    ) -> int:
+        """Do what `walk` does, telling the number of nodes done after a leaf or more."""
+
+
+def check_tree(
+    nodes: Sequence[Node],
+    root: C,
+    premise: Premise[C],
+    on_progress: Callable[[int, int], None] | None,
+    walk: Walk,
+) -> int:
+    """Check a tree, telling how far it is.
+
+    Args:
+        nodes: the tree.
+        root: its cone.
+        premise: what its leaves prove.
+        on_progress: called with (nodes done, nodes in all).
+        walk: the way to walk it.
+
+    Returns:
+        The number of leaves.
+
+    Raises:
+        Rejection: as `walk` does, for the first node in the tree that fails.
+        TimeIsUpError: as `walk` does.
+    """
+
+    def tell(done: int) -> None:
+        if on_progress is not None:
+            on_progress(done, len(nodes))
+
+    return walk(nodes, root, premise, on_leaf=tell)
+
+
 def walk(
     nodes: Sequence[Node],
     root: C,

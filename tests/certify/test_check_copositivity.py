@@ -28,6 +28,7 @@ from certify.certificate import (
 from certify.certificate_file import any_from_text, from_text, load_certificate, save_certificate, to_text
 from certify.check import check_certificate
 from certify.check_copositivity import check_copositivity
+from certify.check_parts import in_processes
 from certify.errors import CertificateError, DataError
 from certify.obligations import Obligation, Rejection
 from certify.rigorous import check_rigorously
@@ -361,7 +362,7 @@ class TestLimits:
         certificate, matrix = stated(EDGE, *tree)
         alone = check_copositivity(certificate, matrix)
         assert alone.valid
-        assert check_copositivity(certificate, matrix, processes=2) == alone
+        assert check_copositivity(certificate, matrix, walk=in_processes(2)) == alone
         tree[1] = whole(1)
         forged = replace(certificate, tree=tuple(tree))
-        assert check_copositivity(forged, matrix, processes=2) == check_copositivity(forged, matrix)
+        assert check_copositivity(forged, matrix, walk=in_processes(2)) == check_copositivity(forged, matrix)

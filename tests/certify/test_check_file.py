@@ -12,6 +12,7 @@ import pytest
 from certify import bound, check, save_certificate
 from certify.certificate import EnvelopeLeaf, Leaf
 from certify.check import check_certificate
+from certify.check_parts import in_processes
 from certify.obligations import Obligation
 
 X = [[0.0, 1.0], [1.0, 0.5], [-1.0, 0.25], [0.5, -1.0]]
@@ -61,7 +62,7 @@ class TestInParts:
         certificate, problem = self.REPORT.certificate, self.REPORT.problem
         assert len(certificate.tree) > 4000
         told: list[tuple[int, int]] = []
-        parts = check_certificate(certificate, problem, lambda *step: told.append(step), processes=2)
+        parts = check_certificate(certificate, problem, lambda *step: told.append(step), walk=in_processes(2))
         assert parts == check_certificate(certificate, problem)
         assert told[-1] == (len(certificate.tree), len(certificate.tree))
         assert len(told) > 8
@@ -74,13 +75,13 @@ class TestInParts:
         for place in (leaves[int(share * len(leaves))], leaves[-1]):
             tree[place] = Leaf(0, 1)
         forged = replace(certificate, tree=tuple(tree))
-        assert check_certificate(forged, problem, processes=2) == check_certificate(forged, problem)
+        assert check_certificate(forged, problem, walk=in_processes(2)) == check_certificate(forged, problem)
 
     def test_incomplete_trees(self) -> None:
         certificate, problem = self.REPORT.certificate, self.REPORT.problem
         for tree in (certificate.tree[:-1], (*certificate.tree, EnvelopeLeaf()), certificate.tree[1:]):
             forged = replace(certificate, tree=tree)
-            verdict = check_certificate(forged, problem, processes=2)
+            verdict = check_certificate(forged, problem, walk=in_processes(2))
             assert not verdict.valid
             assert verdict == check_certificate(forged, problem)
 

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from certify import check_parts, children
 from certify.certificate import EnvelopeLeaf, FacesLeaf, Leaf, Node, Part, Sign, Split, TauLeaf
 from certify.check import check_certificate
-from certify.check_parts import _Answer, _Part, check_tree
+from certify.check_parts import _Answer, _Part, in_processes
 from certify.copositive_rules import Copositivity
 from certify.data import reread_dataset
 from certify.errors import ChildError
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Obligation, Rejection
+from certify.tree_walk import check_tree
 from tests.grown_trees import DATA, forged, proof_of_zero, split_tree
 
 ROOT = MatrixCone.root(((2, 1, 0), (1, 2, 1), (0, 1, 2)))
@@ -67,7 +68,7 @@ def grown(depth: int) -> list[Node]:
 
 def outcome(nodes: Sequence[Node], processes: int) -> int | tuple[Obligation, int | None]:
     try:
-        return check_tree(nodes, ROOT, PREMISE, None, processes)
+        return check_tree(nodes, ROOT, PREMISE, None, in_processes(processes))
     except Rejection as rejection:
         return rejection.obligation, rejection.node
 
@@ -127,11 +128,11 @@ class TestProcesses:
         for certificate in (proof_of_zero(data, 4), forged(data, 4)):
             assert certificate.preprocessing is not None
             problem = reread_dataset(data, certificate.preprocessing).problem("0.1")
-            single, several = (check_certificate(certificate, problem, processes=k) for k in (1, 2))
+            single, several = (check_certificate(certificate, problem, walk=in_processes(k)) for k in (1, 2))
             assert several == single
             assert several.valid is (certificate.bound == 0)
             if several.valid:
-                check_certificate(certificate, problem, lambda *now: done.append(now), processes=2)
+                check_certificate(certificate, problem, lambda *now: done.append(now), walk=in_processes(2))
         size = len(split_tree(4))
         assert done == sorted(done)
         assert done[-1] == (size, size)
@@ -155,7 +156,7 @@ class TestProcesses:
         start = children.start_child
         monkeypatch.setattr(check_parts, "start_child", lambda _: start("another_child"))
         with pytest.raises(error, match=words):
-            check_tree(grown(5), ROOT, PREMISE, None, 2)
+            check_tree(grown(5), ROOT, PREMISE, None, in_processes(2))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from certify import check_parts, leaf_rules, tree_walk
 from certify.certificate import Certificate, EnvelopeLeaf, Frame, Leaf, Node, Sign, Split, TauLeaf
 from certify.check import check_certificate
+from certify.check_parts import in_processes
 from certify.cone import Cone
 from certify.leaf_rules import Level
 from certify.obligations import Obligation, Rejection
@@ -171,10 +172,10 @@ class TestLimits:
         monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", meter.spent)
         monkeypatch.setattr(check_parts, "_LEAST_NODES", 1)
         assert check_certificate(HONEST, PROBLEM).valid
-        assert check_certificate(HONEST, PROBLEM, processes=2).valid
+        assert check_certificate(HONEST, PROBLEM, walk=in_processes(2)).valid
         monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", meter.spent - 1)
         assert check_certificate(HONEST, PROBLEM).obligation is Obligation.LIMITS
-        assert check_certificate(HONEST, PROBLEM, processes=2).obligation is Obligation.LIMITS
+        assert check_certificate(HONEST, PROBLEM, walk=in_processes(2)).obligation is Obligation.LIMITS
 
     def test_long_generators(self) -> None:
         tree = (Sign(0), Sign(1), Split(0, 1, 1 << 4095, 1), *TAUS[:3], Sign(1), *TAUS[:2])
