@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
     from certify.gap_report import GapReport
     from certify.network_gap import gap
+    from certify.page import save_page
     from certify.report import Interval, Report
 
 __version__ = "0.1.0"
@@ -59,6 +60,7 @@ __all__ = [
     "gap",
     "load_certificate",
     "save_certificate",
+    "save_page",
 ]
 
 
@@ -74,6 +76,7 @@ _LAZY = {
     "GapReport": "certify.gap_report",
     "Interval": "certify.report",
     "Report": "certify.report",
+    "save_page": "certify.page",
 }
 
 

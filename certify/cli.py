@@ -196,6 +196,7 @@ def bound(
 
     from certify.bounding import Settings, bound_dataset
     from certify.data import read_dataset
+    from certify.page import save_page
     from certify.summary import LiveProgress, print_certificate, print_report
 
     certificate = certificate or Path(data.stem + ".cert")
@@ -211,7 +212,7 @@ def bound(
     if network is not None:
         result.save_network(network)
     if report is not None:
-        result.save_report(report)
+        save_page(result, report)
     if json_:
         print_json(result.to_json(str(certificate)))
         return

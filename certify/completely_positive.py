@@ -34,8 +34,7 @@ from certify.exact import is_psd
 from certify.interrupts import Interrupts
 from certify.matrix_data import as_matrix
 from certify.problem import IntegerRows, over_common_denominator
-from certify.progress import Clock, Observer, Within
-from certify.report import Stage
+from certify.progress import Clock, Observer, Stage, Within
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.threads import single_threaded
 

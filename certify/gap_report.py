@@ -15,7 +15,8 @@ from certify.diagnosis import Diagnosis
 from certify.exact import float_down, float_up
 from certify.network_file import save_network
 from certify.problem import ReLUNetwork, TrainingProblem
-from certify.report import Interval, Report, Stage, Status
+from certify.progress import Stage
+from certify.report import Interval, Report, Status
 from certify.statement import formula
 from certify.subject import Training
 from certify.weight_decay import FrameworkObjective

@@ -5,8 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from certify.report import Stage
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the work: its name, what it did in a few words, and its wall time in seconds."""
+
+    name: str
+    result: str
+    seconds: float
 
 
 class Observer:

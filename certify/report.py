@@ -14,6 +14,7 @@ from certify.check import Verdict
 from certify.data import Dataset
 from certify.exact import decimal_up, float_down, float_up
 from certify.problem import ReLUNetwork, TrainingProblem
+from certify.progress import Stage
 
 if TYPE_CHECKING:
     from certify.tree_bound import GapPoint
@@ -60,15 +61,6 @@ class Interval:
     def relative_gap(self) -> Fraction:
         """Return (upper - lower) / upper, or 0 when both are zero."""
         return (self.upper - self.lower) / self.upper if self.upper else Fraction(0)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of the work: its name, what it did in a few words, and its wall time in seconds."""
-
-    name: str
-    result: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -170,13 +162,3 @@ class Report:
         from certify.network_file import save_network
 
         save_network(self.network, path, self.problem.c)
-
-    def save_report(self, path: str | Path) -> None:
-        """Write one self-contained HTML page.
-
-        Raises:
-            CertifyError: if the file cannot be written.
-        """
-        from certify.page import save_page
-
-        save_page(self, path)

@@ -17,8 +17,8 @@ from rich.text import Text
 from certify.attack import AttackReport
 from certify.check_file import DataVerdict
 from certify.exact import decimal_down, decimal_up
-from certify.progress import Observer
-from certify.report import Report, Stage
+from certify.progress import Observer, Stage
+from certify.report import Report
 from certify.statement import TRUST, formula, model, plain
 from certify.subject import Training
 
