@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import certify.datasets  # noqa: F401  its readers
 from certify.certificate import Certificate
 from certify.certificate_file import from_text, to_text
 from certify.check import Verdict, check_certificate

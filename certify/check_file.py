@@ -10,6 +10,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import certify.datasets  # noqa: F401  its readers
+from certify.array_table import array_table
 from certify.certificate import Certificate, CopositivityCertificate
 from certify.certificate_file import AnyCertificate, MatrixCertificate, load_any_certificate
 from certify.check import Verdict, check_certificate
@@ -23,14 +25,15 @@ from certify.expected import Expected
 from certify.kernel import TIME_LIMIT, KernelProof
 from certify.kernel_checker import check_in_kernel
 from certify.kernel_matrices import check_matrix_in_kernel
-from certify.matrix_data import as_matrix, read_matrix
+from certify.matrix_arrays import as_matrix
+from certify.matrix_data import read_matrix
 from certify.obligations import Obligation
 from certify.problem import TrainingProblem
 from certify.proved_checker import ProvedCheckerError, check_matrix_proved, check_proved, find_checker
 from certify.statement import TRUST
 from certify.subject import OfMatrix, Training
 from certify.symmetric_matrix import SymmetricMatrix
-from certify.table import Table, array_table, read_table
+from certify.table import Table, read_table
 from certify.time_limit import within_time_limit
 
 AnyPath = str | PathLike[str]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import certify.datasets  # noqa: F401  its readers
 from certify.errors import CertifyError
 
 if TYPE_CHECKING:

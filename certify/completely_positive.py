@@ -32,7 +32,7 @@ from certify.cp_terms import Integers, Rational, semidefinite_terms, with_free_c
 from certify.errors import DataError
 from certify.exact import is_psd
 from certify.interrupts import Interrupts
-from certify.matrix_data import as_matrix
+from certify.matrix_arrays import as_matrix
 from certify.problem import IntegerRows, over_common_denominator
 from certify.progress import Clock, Observer, Stage, Within
 from certify.symmetric_matrix import SymmetricMatrix

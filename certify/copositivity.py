@@ -33,7 +33,7 @@ from certify.errors import CertificateError, DataError
 from certify.exact import float_down, float_up
 from certify.face_vectors import point_on
 from certify.interrupts import Interrupts
-from certify.matrix_data import as_matrix
+from certify.matrix_arrays import as_matrix
 from certify.progress import Clock, Observer
 from certify.symmetric_matrix import SymmetricMatrix
 from certify.threads import single_threaded

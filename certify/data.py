@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from certify import names
+from certify.array_table import array_table
 from certify.errors import DataError
 from certify.preprocessing import (
     TASKS,
@@ -28,7 +29,7 @@ from certify.preprocessing import (
     standardization,
 )
 from certify.problem import TrainingProblem
-from certify.table import Table, array_table, parse_number, read_table
+from certify.table import Table, parse_number, read_table
 
 __all__ = [
     "Dataset",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from certify.array_table import array_table
 from certify.bounding import Settings, bound_dataset
 from certify.certificate import Certificate
 from certify.data import Dataset, from_arrays
@@ -21,7 +22,6 @@ from certify.network_arrays import FloatNetwork
 from certify.preprocessing import label_text
 from certify.progress import Observer
 from certify.report import Interval, Report
-from certify.table import array_table
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin

@@ -1,77 +1,46 @@
-"""Read a symmetric matrix, each entry at its exact value, from a file or an array.
+"""Read a symmetric matrix from a file, each entry at its exact value.
 
-In a CSV or Matrix Market file a decimal stays the decimal it is, and in the first p/q is that fraction. A
-float of a .npy file or an array is the dyadic rational that it is. Only the standard library is imported,
-because the checker reads matrices with this module; numpy is imported when a .npy file is opened.
+In a CSV or Matrix Market file a decimal stays the decimal it is, and in the first p/q is that fraction.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
 
-from certify.errors import CertifyError, DataError
+from certify.errors import DataError
 from certify.matrix_market import market_table
 from certify.symmetric_matrix import MAX_ORDER, SymmetricMatrix
-from certify.table import Table, array_table, ends_in, parse_number, read_table
-
-MAX_FILE_BYTES = 1 << 28
+from certify.table import Table, ends_in, parse_number, read_table
 
 _RATIO = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
 
 
+# By the end of a file's name, in small letters.
+MATRIX_READERS: dict[str, Callable[[str], Table]] = {".mtx": market_table}
+
+
 def read_matrix(path: str | os.PathLike[str]) -> SymmetricMatrix:
-    """Read a file: Matrix Market if its name ends in .mtx, numpy if in .npy, Parquet, or else CSV.
+    """Read a file: by the reader for the end of its name, Matrix Market for .mtx, or else as a table.
 
     Raises:
         DataError: if the file cannot be read, or holds no symmetric matrix of finite numbers.
     """
     source = os.fspath(path)
-    if ends_in(source, ".mtx"):
-        return _of_table(market_table(source))
-    if ends_in(source, ".npy"):
-        return as_matrix(_numpy_array(source), source)
-    return _of_table(read_table(source, least_columns=1))
+    for suffix, read in MATRIX_READERS.items():
+        if ends_in(source, suffix):
+            return matrix_of(read(source))
+    return matrix_of(read_table(source, least_columns=1))
 
 
-def as_matrix(values: Any, source: str = "M") -> SymmetricMatrix:
-    """Take over a matrix given as lists of numbers, Fractions or texts "p/q", a numpy array or a data frame.
-
-    Args:
-        values: p x p.
-        source: the matrix's name in messages.
+def matrix_of(table: Table) -> SymmetricMatrix:
+    """Return the matrix that a table holds.
 
     Raises:
-        DataError: if it is no symmetric matrix of finite numbers.
+        DataError: if it is not symmetric, or a cell is no number.
     """
-    if isinstance(values, SymmetricMatrix):
-        return values
-    if hasattr(values, "toarray"):  # scipy's sparse matrices
-        values = values.toarray()
-    return _of_table(array_table(values, source))
-
-
-def save_matrix(matrix: SymmetricMatrix, path: str | os.PathLike[str]) -> None:
-    """Write a matrix as CSV, in integers and fractions, which `read_matrix` reads back as it is.
-
-    Raises:
-        CertifyError: if the file cannot be written.
-    """
-    lines = [
-        ",".join(str(Fraction(entry, matrix.denominator)) for entry in row) + "\n" for row in matrix.entries
-    ]
-    try:
-        Path(path).write_text("".join(lines), encoding="utf-8")
-    except OSError as error:
-        raise CertifyError(
-            f"{path}: the matrix cannot be written ({error.strerror}); choose another path"
-        ) from error
-
-
-def _of_table(table: Table) -> SymmetricMatrix:
     if len(table.rows) > MAX_ORDER:  # before the fractions of a vast table are read
         raise DataError(
             f"{table.source} has {len(table.rows)} rows: give a matrix of order at most {MAX_ORDER}"
@@ -95,20 +64,3 @@ def _number(cell: Fraction | str, place: str) -> Fraction:
             f"{place}: {cell[:40]!r} is no number; give decimals or fractions such as 1/3, without row names"
         )
     return number
-
-
-def _numpy_array(source: str) -> Any:
-    import numpy as np
-
-    try:
-        if Path(source).stat().st_size > MAX_FILE_BYTES:
-            raise DataError(f"{source} is larger than {MAX_FILE_BYTES >> 20} MiB: give a smaller matrix")
-        return np.load(source, allow_pickle=False)
-    except OSError as error:
-        raise DataError(
-            f"{source} cannot be read ({error.strerror or 'it is cut short'}): check it"
-        ) from None
-    except DataError:
-        raise
-    except Exception:  # damaged bytes raise almost anything
-        raise DataError(f"{source} is no numpy array of numbers: save it with numpy.save") from None

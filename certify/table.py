@@ -1,11 +1,7 @@
-"""Read a CSV or Parquet file, or an array, into a table of exact cells: rationals and texts.
+"""Read a CSV file into a table of exact cells: rationals and texts.
 
-A decimal of a CSV file stays the decimal it is ("5.1" is 51/10); a float of a Parquet file or of an
-array stays the dyadic rational it is. Missing, infinite and vast cells are refused on reading, with the
-place where they stand, so that every cell of a `Table` is a number of modest size or a text.
-
-Only the standard library is imported here, because the checker reads data with this module; pyarrow is
-imported when a Parquet file is opened.
+A decimal stays the decimal it is ("5.1" is 51/10). Missing, infinite and vast cells are refused on reading,
+with the place where they stand, so that every cell of a `Table` is a number of modest size or a text.
 """
 
 from __future__ import annotations
@@ -17,7 +13,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -34,14 +29,12 @@ MAX_DIGITS = MAX_LENGTH + MAX_EXPONENT  # what the two allow a CSV number; the b
 
 _BLOCK = 1 << 20  # bytes
 SEPARATORS = (";", "\t", ",")
-PARQUET_SUFFIXES = (".parquet", ".pq")
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
 _WITH_COMMA = re.compile(r"[+-]?[0-9]+(?:,[0-9]+)+")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _MISSING_MARKERS = frozenset({"na", "n/a", "nan", "null", "none", "inf", "infinity"})
-_MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
-_FILL_IN = "fill it in or remove the row"
+FILL_IN = "fill it in or remove the row"
 
 
 @dataclass(frozen=True)
@@ -78,8 +71,12 @@ class Table:
         )
 
 
+# By the end of a file's name, in small letters: formats that are no text are none of the checker's business.
+READERS: dict[str, Callable[[str], Table]] = {}
+
+
 def read_table(path: str | os.PathLike[str], *, least_columns: int = 2) -> Table:
-    """Read a file: Parquet if its name ends in .parquet or .pq, CSV otherwise.
+    """Read a file: by the reader that `READERS` has for the end of its name, as CSV otherwise.
 
     CSV is UTF-8 text, with or without a byte order mark, with any line ends, and with quotes as in RFC
     4180; blank lines are skipped and blanks around a cell are dropped.
@@ -102,56 +99,15 @@ def read_table(path: str | os.PathLike[str], *, least_columns: int = 2) -> Table
         DataError: if the file cannot be read, is not a table, or has a blank, NaN, infinite or vast cell.
     """
     source = os.fspath(path)
-    if ends_in(source, *PARQUET_SUFFIXES):
-        return _parquet_table(source)
+    for suffix, read in READERS.items():
+        if ends_in(source, suffix):
+            return read(source)
     return _csv_table(source, _split(source, read_text(source), least_columns))
 
 
 def ends_in(source: str, *suffixes: str) -> bool:
     """Say whether a path ends in one of these, which are in small letters."""
     return ascii_lower(source).endswith(suffixes)
-
-
-def array_table(values: Any, source: str, *, vector: bool = False) -> Table:
-    """Take over lists, a numpy array, or a pandas or polars object, each entry at its exact value.
-
-    Args:
-        values: n x d; with `vector` also n entries, which become one column.
-        source: the array's name in messages, such as "X".
-        vector: whether a one-dimensional array is welcome.
-
-    Raises:
-        DataError: if the array is not rectangular, or an entry is not a finite number or a text.
-    """
-    entries = _entries(values)
-    if entries is None:
-        raise DataError(f"{source} is of type {type(values).__name__}: give a list, an array or a data frame")
-    if not entries:
-        raise DataError(f"{source} has no rows: give at least one")
-    rows = [_entries(entry) for entry in entries]
-    names = [str(name) for name in getattr(values, "columns", ())]
-    default = [f"{source.lower()}{k + 1}" for k in range(len(rows[0] or ()))]
-    if vector and all(row is None for row in rows):
-        rows = [[entry] for entry in entries]
-        name = getattr(values, "name", None)
-        names = [] if name in (None, "") else [str(name)]
-        default = [source.lower()]
-    full = []
-    for i, row in enumerate(rows):
-        if row is None:
-            raise DataError(
-                f"{source}, row {i + 1} is a single entry: give a two-dimensional array, "
-                "such as a list of rows or .reshape(-1, 1)"
-            )
-        if len(row) != len(names or default):
-            raise DataError(
-                f"{source}, row {i + 1} has {len(row)} entries and row 1 has {len(names or default)}: "
-                "give all rows the same length"
-            )
-        full.append(row)
-    if not (names or default):
-        raise DataError(f"{source} has no columns: give at least one")
-    return _fill(Table(source, tuple(names or default), (), bool(names)), full, _exact_entry)
 
 
 def parse_number(text: str) -> Fraction | None:
@@ -175,7 +131,7 @@ def parse_number(text: str) -> Fraction | None:
 # --- cells ---------------------------------------------------------------------------------------------
 
 
-def _fill(frame: Table, rows: Iterable[Sequence[Any]], exact: Callable[[Any], Cell]) -> Table:
+def fill(frame: Table, rows: Iterable[Sequence[Any]], exact: Callable[[Any], Cell]) -> Table:
     """Give a table without rows its cells; `exact` raises ValueError with a reason and a remedy."""
     for name in frame.names:
         if len(name) > MAX_LENGTH:
@@ -204,51 +160,12 @@ def exact_text(text: str) -> Cell:
     if number is not None:
         return number
     if not text:
-        raise ValueError(f"the cell is blank; {_FILL_IN}")
+        raise ValueError(f"the cell is blank; {FILL_IN}")
     if _NOT_FINITE.fullmatch(text):
-        raise ValueError(f"the cell is {text}; {_FILL_IN}")
+        raise ValueError(f"the cell is {text}; {FILL_IN}")
     if _WITH_COMMA.fullmatch(text):
         raise ValueError(f"the cell is {text!r}; write decimals with a point and thousands without a comma")
     return text
-
-
-def _exact_entry(value: Any) -> Cell:
-    """The exact value of an entry of an array; a string stays text even if it spells a number."""
-    if hasattr(value, "item"):  # a numpy scalar
-        value = value.item()
-    if isinstance(value, str):
-        text = value.strip()
-        exact_text(text)
-        return text
-    if type(value).__name__ in _MISSING_TYPES:
-        raise ValueError(f"the entry is missing; {_FILL_IN}")
-    if isinstance(value, Decimal):
-        # as_integer_ratio would build the vast integers of a vast exponent.
-        number = exact_text(str(value))
-        if isinstance(number, Fraction):
-            return number
-    if not hasattr(value, "as_integer_ratio"):
-        raise ValueError(f"the entry is of type {type(value).__name__}; give a number or a text")
-    try:
-        number = Fraction(*map(int, value.as_integer_ratio()))
-    except (ValueError, OverflowError):
-        raise ValueError(f"the entry is {value}; {_FILL_IN}") from None
-    if max(abs(number.numerator), number.denominator) >= 10**MAX_DIGITS:
-        raise ValueError(f"the entry has more than {MAX_DIGITS} digits; round it")
-    return number
-
-
-def _entries(values: Any) -> list[Any] | None:
-    """The rows of an array or the entries of a row; None for a single entry."""
-    if isinstance(values, list | tuple | range):
-        return list(values)
-    if hasattr(values, "itertuples"):  # pandas; its to_numpy could turn large integers into floats
-        return list(values.itertuples(index=False, name=None))
-    for method in ("iter_rows", "tolist", "to_list"):  # a polars frame; numpy and pandas; a polars series
-        if hasattr(values, method):
-            entries = getattr(values, method)()
-            return None if not isinstance(entries, Iterable) or isinstance(entries, str) else list(entries)
-    return None
 
 
 # --- CSV -----------------------------------------------------------------------------------------------
@@ -356,7 +273,7 @@ def _csv_table(source: str, rows: list[_Row]) -> Table:
         has_header,
         tuple(row.line for row in body),
     )
-    return _fill(frame, (row.cells for row in body), exact_text)
+    return fill(frame, (row.cells for row in body), exact_text)
 
 
 def _has_header(rows: list[_Row]) -> bool:
@@ -381,28 +298,3 @@ def _is_name(cell: str) -> bool:
     if begins_like_a_number or ascii_lower(cell) in _MISSING_MARKERS:
         return False
     return any(map(is_letter, cell))
-
-
-# --- Parquet -------------------------------------------------------------------------------------------
-
-
-def _parquet_table(source: str) -> Table:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError:
-        raise DataError(
-            f"{source} is a Parquet file and pyarrow is not installed: pip install 'certify[parquet]', "
-            "or save the table as CSV"
-        ) from None
-    try:
-        # Unlike read_table, ParquetFile does not read columns out of the path.
-        columns = parquet.ParquetFile(source).read()
-    except FileNotFoundError:
-        raise DataError(f"{source} does not exist: check the path") from None
-    except (ArrowException, OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise DataError(f"{source} cannot be read as Parquet ({reason}): write it anew or use CSV") from None
-    if not columns.num_rows or not columns.num_columns:
-        raise DataError(f"{source} is empty: give a table of numbers")
-    frame = Table(source, tuple(columns.column_names), (), True)
-    return _fill(frame, zip(*(column.to_pylist() for column in columns.columns), strict=True), _exact_entry)

@@ -74,7 +74,7 @@ def tightness(
 
     from certify.data import from_table
     from certify.groups import split_table
-    from certify.matrix_data import save_matrix
+    from certify.matrix_arrays import save_matrix
     from certify.summary import LiveProgress, print_certificate
     from certify.table import read_table
     from certify.tightness import StudySettings, study

@@ -12,7 +12,8 @@ from scipy import sparse
 from scipy.io import mmwrite
 
 from certify.errors import CertifyError, DataError
-from certify.matrix_data import as_matrix, read_matrix, save_matrix
+from certify.matrix_arrays import as_matrix, save_matrix
+from certify.matrix_data import read_matrix
 from certify.symmetric_matrix import SymmetricMatrix
 
 F = Fraction

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certify.array_table import array_table
 from certify.errors import CertificateError, DataError
 from certify.preprocessing import Preprocessing, classes_of, label_text, natural_task, standardization
-from certify.table import Table, array_table
+from certify.table import Table
 
 F = Fraction
 

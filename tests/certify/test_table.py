@@ -18,8 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from certify.array_table import array_table
 from certify.errors import DataError
-from certify.table import Table, array_table, parse_number, read_table
+from certify.table import Table, parse_number, read_table
 
 F = Fraction
 Write = Callable[[str | bytes], Path]

@@ -19,7 +19,7 @@ from certify.cone import Cone
 from certify.deadline import Deadline, TimeIsUpError, look
 from certify.errors import DataError, TimeLimitError
 from certify.leaf_rules import Level
-from certify.matrix_data import save_matrix
+from certify.matrix_arrays import save_matrix
 from certify.proved_checker import NAME, VARIABLE
 from certify.proved_sources import SOURCES_SHA256
 from tests.certify.test_check_complete_positivity import MATRIX, YES
