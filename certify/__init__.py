@@ -18,7 +18,8 @@ from certify.check_file import check
 from certify.cp_certificate import CompletePositivityCertificate
 from certify.errors import CertificateError, CertifyError, DataError, NetworkError, SolverError
 from certify.expected import Expected
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork
+from certify.problem import TrainingProblem
 
 if TYPE_CHECKING:
     from certify.bounding import bound

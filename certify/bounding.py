@@ -22,9 +22,10 @@ from certify.data import Dataset, from_arrays
 from certify.errors import DataError
 from certify.exact import decimal_down
 from certify.interrupts import Interrupts
+from certify.network import ReLUNetwork, exact_loss
 from certify.network_arrays import FloatNetwork, unit_directions
 from certify.partition_bound import PartitionBound, bound_by_partition
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.problem import TrainingProblem
 from certify.progress import Clock, Observer
 from certify.relaxation import Choice, Relaxation, choose, residual_relaxation, solve
 from certify.report import Interval, Report, Status
@@ -163,8 +164,8 @@ def bound_dataset(
             trained = FloatNetwork.of(network, problem.d, problem.c)
             outcome = residual_relaxation(run.arrays, trained.residual(run.arrays.X, run.arrays.Y))
         certificate, verdict = prove(problem, dataset, outcome, clock)
-        upper = problem.objective(network)
-        if start is not None and (given := problem.objective(start)) <= upper:
+        upper = exact_loss(problem, network)
+        if start is not None and (given := exact_loss(problem, start)) <= upper:
             network, upper = start, given
         interval = Interval(certificate.bound, upper)
     if interval.lower > interval.upper:

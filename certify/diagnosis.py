@@ -15,8 +15,9 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
+from certify.network import ReLUNetwork
 from certify.network_arrays import FloatNetwork, unit_directions
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays
 from formulations.caratheodory import reduce_width
 from formulations.oracle import GaugeOracle

@@ -17,8 +17,9 @@ from certify.explanation import Explanation
 from certify.gap_split import split_gap
 from certify.ladder import estimate_gauge, ladder, residual
 from certify.names import column
+from certify.network import ReLUNetwork
 from certify.network_arrays import FloatNetwork, unit_directions
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.problem import TrainingProblem
 from certify.progress import Clock, Observer
 from certify.root_leaf import Arrays
 from certify.subject import Training

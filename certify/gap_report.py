@@ -13,8 +13,9 @@ from certify.check import Verdict
 from certify.data import Dataset
 from certify.diagnosis import Diagnosis
 from certify.exact import float_down, float_up
+from certify.network import ReLUNetwork, exact_loss, largest_difference
 from certify.network_file import save_network
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.problem import TrainingProblem
 from certify.progress import Stage
 from certify.report import Interval, Report, Status
 from certify.statement import formula
@@ -93,12 +94,12 @@ class GapReport:
     @property
     def narrowed_loss(self) -> Fraction:
         """The exact objective of the narrowed network."""
-        return self.problem.objective(self.diagnosis.narrowed)
+        return exact_loss(self.problem, self.diagnosis.narrowed)
 
     @property
     def narrowed_difference(self) -> Fraction:
         """The largest difference of its outputs from the given network's on the samples, exact."""
-        return self.problem.largest_difference(self.network, self.diagnosis.narrowed)
+        return largest_difference(self.problem, self.network, self.diagnosis.narrowed)
 
     @property
     def is_improvable(self) -> bool:

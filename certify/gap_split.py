@@ -18,7 +18,8 @@ from flint import fmpz_mat
 
 from certify.certificate import Certificate
 from certify.dual_bound import column_sums
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork, exact_loss
+from certify.problem import TrainingProblem
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def split_gap(certificate: Certificate, problem: TrainingProblem, network: ReLUN
     Raises:
         NetworkError: if the network does not fit the problem.
     """
-    loss = problem.objective(network)
+    loss = exact_loss(problem, network)
     gap = loss - certificate.bound
     gamma, unit = problem.gamma, 1 << certificate.dual_exponent
     bias = Fraction(0)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.errors import NetworkError
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork, exact_loss
+from certify.problem import TrainingProblem
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")  # each value of them is a float64 as well
 MAX_WEIGHTS = 2_000_000  # of one layer
@@ -129,7 +130,7 @@ def network_for(problem: TrainingProblem, loaded: LoadedNetwork) -> ReLUNetwork:
             f"{problem.c} outputs: use the network of this problem"
         )
     network = replace(loaded.network, output_bias=loaded.output_bias)
-    problem.objective(network)  # refuses what else does not fit
+    exact_loss(problem, network)  # refuses what else does not fit
     return network
 
 

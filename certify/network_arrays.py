@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.errors import NetworkError
-from certify.problem import Rational, ReLUNetwork
+from certify.network import ReLUNetwork
+from certify.problem import Rational
 
 Matrix = NDArray[np.float64]
 

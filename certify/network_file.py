@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from certify.errors import NetworkError
 from certify.loaded_network import Affine, LoadedNetwork, printable, refuse_dtype, two_layers
+from certify.network import ReLUNetwork
 from certify.onnx_network import onnx_network
-from certify.problem import IntegerRows, ReLUNetwork
+from certify.problem import IntegerRows
 from certify.state_dict import safetensors_network
 from certify.torch_network import network_of_module, torch_network
 from certify.untrusted_file import open_archive, read_bytes

@@ -23,9 +23,10 @@ from certify.exact import float_up
 from certify.gap_report import GapReport
 from certify.interrupts import Interrupts
 from certify.loaded_network import LoadedNetwork, counted, network_for
+from certify.network import ReLUNetwork, exact_loss
 from certify.network_arrays import FloatNetwork, unit_directions
 from certify.network_file import load_network, network_of_module
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.problem import TrainingProblem
 from certify.progress import Clock, Observer
 from certify.relaxation import Relaxation, choose, residual_relaxation
 from certify.report import Interval, Report
@@ -203,7 +204,7 @@ def gap_of_network(
         )
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     network = network_for(problem, loaded)
-    loss = problem.objective(network)
+    loss = exact_loss(problem, network)
     given = FloatNetwork.of(network, problem.d, problem.c)
     arrays = Arrays.of(problem)
     clock = Clock(settings.time_limit, observer)

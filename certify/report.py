@@ -13,7 +13,8 @@ from certify.certificate_file import save_certificate
 from certify.check import Verdict
 from certify.data import Dataset
 from certify.exact import decimal_up, float_down, float_up
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork
+from certify.problem import TrainingProblem
 from certify.progress import Stage
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from certify.data import Dataset
 from certify.errors import SolverError
 from certify.interrupts import Interrupts
 from certify.lifted_cp import LiftedDiagnosis, diagnose
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork, exact_loss
+from certify.problem import TrainingProblem
 from certify.progress import Clock, Within
 from certify.report import LARGEST_DIAGNOSED, Report, Status
 from certify.root_leaf import Arrays, Matrix
@@ -121,7 +122,7 @@ class Bench:
 
     def loss(self, hidden: Matrix, output: Matrix) -> Fraction:
         """Return the exact loss of a network, hidden d x m and output m x c."""
-        return self.problem.objective(ReLUNetwork.from_floats(hidden, output))
+        return exact_loss(self.problem, ReLUNetwork.from_floats(hidden, output))
 
     def primal(self) -> ReducedSolution | None:
         """Return SDP-NN with its primal matrix, for what is made of it; None if the time is up first.

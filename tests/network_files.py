@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import nn
 
-from certify.problem import ReLUNetwork
+from certify.network import ReLUNetwork
 
 Array = NDArray[np.floating]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.linalg import null_space
 
 from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, TauLeaf
-from certify.problem import IntegerRows, ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork, exact_loss
+from certify.problem import IntegerRows, TrainingProblem
 from formulations.arcs import global_optimum_2d, maximum_gauge_2d
 
 # As an attribute of the package, `check` is the function.
@@ -117,7 +118,7 @@ def optimum_2d(problem: TrainingProblem) -> tuple[Matrix, Fraction]:
     """A dual point that is optimal up to about 1e-9, and the exact loss of a network that is as good."""
     optimum = global_optimum_2d(inputs(problem), targets(problem), float(problem.gamma))
     network = ReLUNetwork.from_floats(optimum.hidden.tolist(), optimum.output.tolist())
-    return optimum.dual_point, problem.objective(network)
+    return optimum.dual_point, exact_loss(problem, network)
 
 
 def rounded(dual_point: Matrix, exponent: int, shrink: float = 1.0) -> list[list[int]]:

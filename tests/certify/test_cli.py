@@ -16,6 +16,7 @@ import pytest
 
 from certify import ReLUNetwork, check, load_certificate
 from certify.data import read_dataset
+from certify.network import exact_loss
 from tests.command_line import run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "iris.csv"
@@ -104,7 +105,7 @@ def test_json_is_the_documented_object(
     # The file of the network holds the network whose exact loss is the upper bound.
     with np.load(network) as arrays:
         saved = ReLUNetwork.from_floats(arrays["hidden"], arrays["output"])
-    assert read_dataset(small).problem("1/20").objective(saved) == upper
+    assert exact_loss(read_dataset(small).problem("1/20"), saved) == upper
 
 
 def test_same_seed_same_bytes(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.diagnosis import Diagnosis, diagnose
+from certify.network import ReLUNetwork
 from certify.network_arrays import FloatNetwork
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays
 
 F = Fraction

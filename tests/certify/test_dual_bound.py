@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from certify.dual_bound import column_sums, dual_bound
 from certify.errors import NetworkError
-from certify.problem import OUTPUT_BIASES, ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork, exact_loss
+from certify.problem import OUTPUT_BIASES, TrainingProblem
 
 F = Fraction
 
@@ -27,7 +28,7 @@ def test_a_decayed_bias_alone() -> None:
     problem = TrainingProblem.from_rationals([[0]], [[3]], 1, output_bias="decayed")
     assert dual_bound(problem, ((3,),), 1) == F(9, 4)
     network = ReLUNetwork.from_rationals([[]], [], [F(3, 2)])
-    assert problem.objective(network) == F(9, 4)
+    assert exact_loss(problem, network) == F(9, 4)
 
 
 numbers = st.integers(-4, 4)
@@ -59,16 +60,16 @@ def test_below_every_network(
         [w[2:] for w in weights],
         [] if output_bias == "none" else [bias],
     )
-    assert dual_bound(problem, tuple((e,) for e in dual), 0) <= problem.objective(network)
+    assert dual_bound(problem, tuple((e,) for e in dual), 0) <= exact_loss(problem, network)
 
 
 def test_a_network_with_a_bias_needs_a_problem_with_one() -> None:
     network = ReLUNetwork.from_rationals([[1]], [[1]], [1])
     with pytest.raises(NetworkError, match="choose the output bias free or decayed"):
-        TrainingProblem.from_rationals([[1]], [[1]], 1).objective(network)
+        exact_loss(TrainingProblem.from_rationals([[1]], [[1]], 1), network)
     # 1/2 (1 + 1 - 1)^2 + 1/2 (1 + 1), and with decay 1/2 * 1^2 more.
     free = TrainingProblem.from_rationals([[1]], [[1]], 1, output_bias="free")
     decayed = TrainingProblem.from_rationals([[1]], [[1]], 1, output_bias="decayed")
-    assert (free.objective(network), decayed.objective(network)) == (F(3, 2), F(2))
+    assert (exact_loss(free, network), exact_loss(decayed, network)) == (F(3, 2), F(2))
     with pytest.raises(NetworkError, match="an output bias for 2 outputs"):
-        free.objective(ReLUNetwork.from_rationals([[]], [], [1, 2]))
+        exact_loss(free, ReLUNetwork.from_rationals([[]], [], [1, 2]))

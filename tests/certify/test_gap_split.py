@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from certify.dual_bound import dual_bound
 from certify.gap_split import split_gap
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.network import ReLUNetwork, exact_loss
+from certify.problem import TrainingProblem
 from tests.oracles import certificate_of, inputs, targets
 
 
@@ -84,4 +85,4 @@ def test_terms(seed: int, n: int, d: int, c: int, m: int, bias: str) -> None:
         assert neuron.weight == pytest.approx(length * np.linalg.norm(V[j]))
         assert neuron.ratio * gamma * length == pytest.approx(np.linalg.norm(images[:, j]), abs=1e-12)
     parts = split.mismatch + split.output_bias + sum(neuron.excess for neuron in split.neurons)
-    assert parts == split.gap == problem.objective(network) - certificate.bound
+    assert parts == split.gap == exact_loss(problem, network) - certificate.bound

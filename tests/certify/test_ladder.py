@@ -11,8 +11,9 @@ import pytest
 from certify.directions import dual_point
 from certify.dual_bound import dual_bound
 from certify.ladder import Ladder, estimate_gauge, ladder, residual
+from certify.network import ReLUNetwork, exact_loss
 from certify.network_arrays import FloatNetwork
-from certify.problem import ReLUNetwork, TrainingProblem
+from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays
 from tests.oracles import certificate_of, gauge_by_enumeration, optimum_2d, rounded
 
@@ -29,7 +30,7 @@ def ladder_of(
         return ladder(certificate, problem, arrays, own, gauge)
     R = residual(problem, arrays, FloatNetwork.of(network, problem.d, problem.c))
     other = estimate_gauge(arrays, R, none)
-    upper = problem.objective(network)
+    upper = exact_loss(problem, network)
     return ladder(certificate, problem, arrays, own, gauge, upper=upper, R=R, residual_gauge=other)
 
 
@@ -73,7 +74,7 @@ def test_a_network_above(planar: TrainingProblem) -> None:
     X, Y = Arrays.of(planar).X, Arrays.of(planar).Y
     fitted = np.linalg.lstsq(np.maximum(X @ np.eye(2), 0), Y, rcond=None)[0]
     poor = ReLUNetwork.from_floats(np.eye(2).tolist(), fitted.tolist())
-    loss = planar.objective(poor)
+    loss = exact_loss(planar, poor)
     assert loss > upper
     # N is better than the poor network's residual.
     found = ladder_of(planar, rounded(N, 40, 0.9), 40, poor)

@@ -21,6 +21,7 @@ from certify.check import check_certificate
 from certify.data import read_dataset
 from certify.dual_bound import dual_bound
 from certify.errors import CheckpointError
+from certify.network import exact_loss
 from certify.network_file import load_network
 from certify.obligations import Obligation
 from certify.page import render_page
@@ -315,7 +316,7 @@ def test_command_line(
     assert len(loaded.output_bias) == 2
     whole = replace(loaded.network, output_bias=loaded.output_bias)
     problem = read_dataset(small).problem("0.1", output_bias=output_bias)
-    assert problem.objective(whole) == F(found["upper_bound_exact"])
+    assert exact_loss(problem, whole) == F(found["upper_bound_exact"])
     assert "u_j . x) v_j + b" in page.read_text()
     assert run(monkeypatch, "check", certificate, "--data", small) == 0
     shown = capsys.readouterr().out
@@ -359,4 +360,4 @@ def test_page_of_a_constant_network() -> None:
     assert report.network == ReLUNetwork.from_floats([[], []], [], [2.0])
     page = render_page(report)
     assert "nan" not in page.lower().split("base64")[0]
-    assert TrainingProblem.objective(report.problem, report.network) == 1
+    assert exact_loss(report.problem, report.network) == 1
