@@ -179,7 +179,7 @@ def kernel_tables() -> tuple[Scaled, Tree]:
 
 def left_open(data: Scaled, tree: Tree) -> tuple[int, list[int]]:
     still_open = np.zeros(len(tree.kinds), np.int8)
-    illegal = walk(data, tree, tree_depth(tree.kinds), still_open, np.zeros(1, np.int64))
+    illegal = walk(data, tree, tree_depth(tree.kinds), still_open, np.zeros(2, np.int64))
     return illegal, np.flatnonzero(still_open).tolist()
 
 
