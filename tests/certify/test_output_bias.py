@@ -321,7 +321,7 @@ def test_command_line(
     assert run(monkeypatch, "check", certificate, "--data", small) == 0
     shown = capsys.readouterr().out
     assert "all weights and every b, the network f(x) = sum_j relu(u_j . x) v_j + b on" in shown
-    assert "2 features, no hidden bias" in shown
+    assert "2 features (p, q), no hidden bias" in shown
     assert ("+ |b|^2" in shown) == (output_bias == "decayed")
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "rigorous") == 0
     assert run(monkeypatch, "bound", "--data", small, "--output-bias", output_bias, *outputs) == 0
