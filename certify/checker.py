@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from certify.check_file import BEST, check
 from certify.check_progress import CheckProgress
 from certify.console import run
+from certify.exact_check import check_exactly
 from certify.pin_options import add_options, expected_of
 
 
@@ -25,20 +25,21 @@ def _check(arguments: list[str] | None) -> int:
     parser.add_argument("certificate", metavar="CERT")
     parser.add_argument("--data", required=True, metavar="F.csv")
     parser.add_argument(
-        "--trust", default=BEST, metavar="LEVEL", help="best, proved, exact, rigorous or kernel"
+        "--trust",
+        default="exact",
+        choices=["exact"],
+        help="exact; `certify check` has other levels",
     )
     parser.add_argument("--time-limit", type=float, metavar="SECONDS")
     add_options(parser)
     options = parser.parse_args(arguments)
     with CheckProgress(sys.stderr) as progress:
-        verdict = check(
+        verdict = check_exactly(
             options.certificate,
-            data=options.data,
-            trust=options.trust,
+            options.data,
             expected=expected_of(options),
             time_limit=options.time_limit,
             on_progress=progress.update,
-            on_note=progress.note,
         )
     if verdict.obligation is not None:
         print(f"REJECTED: {verdict.obligation.name}: {verdict.reason}")
@@ -47,8 +48,6 @@ def _check(arguments: list[str] | None) -> int:
     for name, value in verdict.subject.details() if verdict.subject else ():
         print(f"    {name:<12}  {value}")
     print(f"Checked: {verdict.reason}.")
-    for line in verdict.proof.lines() if verdict.proof else ():
-        print(line)
     return 0
 
 

@@ -274,8 +274,8 @@ def attack(
 
     from certify.attack import attack as run
     from certify.certificate_file import load_certificate
-    from certify.check_file import subject_of
     from certify.data import parse_gamma
+    from certify.exact_check import subject_of
     from certify.summary import print_attack, print_subject
 
     loaded = load_certificate(certificate)

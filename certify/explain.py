@@ -8,11 +8,11 @@ import numpy as np
 
 from certify.cells import describe_cells
 from certify.certificate import Certificate
-from certify.check_file import DataVerdict, check_subject
 from certify.contributions import contributions
 from certify.data import Dataset
 from certify.directions import dual_point
 from certify.errors import CertificateError
+from certify.exact_check import DataVerdict, check_subject
 from certify.explanation import Explanation
 from certify.gap_split import split_gap
 from certify.ladder import estimate_gauge, ladder, residual

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certify.certificate_file import load_certificate
-from certify.check_file import DataVerdict, OtherDataError, check_subject, rejection_of, subject_of
+from certify.exact_check import DataVerdict, OtherDataError, check_subject, rejection_of, subject_of
 from certify.explain import explain_valid
 from certify.explanation import Explanation
 from certify.interrupts import Interrupts

@@ -9,9 +9,9 @@ from math import isfinite
 
 from certify.cells import Cells
 from certify.certificate import Certificate
-from certify.check_file import DataVerdict
 from certify.contributions import Contributions
 from certify.exact import float_down, float_up
+from certify.exact_check import DataVerdict
 from certify.gap_split import GapSplit, Neuron
 from certify.ladder import GaugeEstimate, Ladder
 from certify.subject import Training

@@ -91,7 +91,7 @@ def _of_certificate(
     """Return what the certificate makes of the data, its description, and the hash that the header states."""
     from certify.certificate import Certificate
     from certify.certificate_file import load_any_certificate
-    from certify.check_file import subject_of
+    from certify.exact_check import subject_of
 
     loaded = load_any_certificate(certificate)
     if not isinstance(loaded, Certificate):

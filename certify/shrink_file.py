@@ -8,9 +8,9 @@ from pathlib import Path
 
 from certify.certificate_file import from_text, load_certificate, save_certificate, to_text
 from certify.check import Verdict, check_certificate
-from certify.check_file import subject_of
 from certify.check_parts import in_processes
 from certify.errors import DataError
+from certify.exact_check import subject_of
 from certify.interrupts import Interrupts
 from certify.obligations import Rejection
 from certify.progress import Clock, Observer

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from certify.attack import AttackReport
-from certify.check_file import DataVerdict
 from certify.exact import decimal_down, decimal_up
+from certify.exact_check import DataVerdict
 from certify.progress import Observer, Stage
 from certify.report import Report
 from certify.statement import TRUST, formula, model, plain

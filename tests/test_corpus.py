@@ -23,12 +23,12 @@ from certify.certificate import (
     TauLeaf,
 )
 from certify.certificate_file import AnyCertificate, load_any_certificate
-from certify.check_file import subject_of
 from certify.checker import main as check_alone
 from certify.coq_matrices import matrix_certificate_definitions, matrix_definitions
 from certify.coq_terms import certificate_definitions, problem_definitions
 from certify.cp_certificate import COMPLETE_POSITIVITY
 from certify.errors import CertifyError, DataError
+from certify.exact_check import subject_of
 from certify.kernel import _command
 from certify.kernel_checker import HEADER
 from certify.kernel_matrices import HEADER as MATRIX_HEADER

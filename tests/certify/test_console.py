@@ -77,7 +77,7 @@ class TestTheUnexpected:
             raise error
 
         monkeypatch.setattr(check_file, "check", fail)
-        monkeypatch.setattr(checker, "check", fail)
+        monkeypatch.setattr(checker, "check_exactly", fail)
 
     @pytest.mark.parametrize(
         ("error", "words"),

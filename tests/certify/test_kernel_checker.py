@@ -31,7 +31,6 @@ from certify.certificate import (
 )
 from certify.certificate_file import from_text, to_text
 from certify.check import check_certificate
-from certify.checker import main as check_alone
 from certify.coq_data import rational, text
 from certify.coq_terms import certificate_definitions, integer, problem_definitions
 from certify.data import read_dataset
@@ -406,13 +405,6 @@ class TestCommand:
         assert (answer["valid"], answer["trust"], answer["leaves"]) == (True, "kernel", 4)
         assert answer["proof"]["axioms"]
         assert answer["proof"]["file"] is None
-
-    def test_alone(self, files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-        path, data = files
-        assert check_alone([str(path), "--data", str(data), "--trust", "kernel"]) == 0
-        said = capsys.readouterr().out
-        assert said.startswith("VALID, trust: kernel\n")
-        assert "\nTrusted: Coq's kernel" in said
 
     def test_rejected(self, files: tuple[Path, Path]) -> None:
         path, data = files

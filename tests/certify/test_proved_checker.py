@@ -295,13 +295,13 @@ class TestInCommand:
         certificate, problem = CASES["orthants"]
         assert str(PROGRAM) in check(certificate, problem=problem, trust="proved").reason
 
-    def test_alone(self, tmp_path: Path) -> None:
+    def test_is_the_best(self, tmp_path: Path) -> None:
         certificate = CASES["orthants"][0]
         path, data = tmp_path / "c.cert", tmp_path / "d.csv"
         save_certificate(replace(certificate, preprocessing=recipe_of_corner(data)), path)
-        command = [sys.executable, "-m", "certify.checker", str(path), "--data", str(data)]
+        command = [sys.executable, "-m", "certify.cli", "check", str(path), "--data", str(data)]
         run = subprocess.run(command, capture_output=True, timeout=600, text=True)
-        assert run.stdout.startswith("VALID, trust: proved"), run.stderr
+        assert run.stdout.startswith("VALID   trust: proved"), run.stderr
 
 
 def recipe_of_corner(path: Path) -> Preprocessing:

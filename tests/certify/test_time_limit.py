@@ -25,6 +25,8 @@ from certify.proved_sources import SOURCES_SHA256
 from tests.certify.test_check_complete_positivity import MATRIX, YES
 from tests.certify.test_obligations import HONEST, PROBLEM
 
+CHECK = [sys.executable, "-m", "certify.cli", "check"]
+
 
 def ticking() -> Callable[[], float]:
     """Return a clock on which each look takes a second."""
@@ -147,28 +149,24 @@ class TestCommands:
         save_certificate(YES, tmp_path / "m.cert")
         return [str(tmp_path / "m.cert"), "--data", str(tmp_path / "m.csv")]
 
-    @pytest.mark.parametrize("command", [["certify.cli", "check"], ["certify.checker"]])
-    def test_a_program_that_does_not_end(self, command: list[str], files: list[str], program: Path) -> None:
+    def test_a_program_that_does_not_end(self, files: list[str], program: Path) -> None:
         scripted(program, "exec sleep 1000")
-        run = subprocess.run(
-            [sys.executable, "-m", *command, *files, "--time-limit", "0.5"], capture_output=True, text=True
-        )
+        run = subprocess.run([*CHECK, *files, "--time-limit", "0.5"], capture_output=True, text=True)
         assert run.returncode == 3
         assert run.stdout == ""
         assert len(run.stderr.splitlines()) == 1
         assert "nothing is decided" in run.stderr
 
-    @pytest.mark.parametrize("command", [["certify.cli", "check"], ["certify.checker"]])
-    def test_a_program_that_fails(self, command: list[str], files: list[str], program: Path) -> None:
+    def test_a_program_that_fails(self, files: list[str], program: Path) -> None:
         scripted(program, "exit 70")
-        run = subprocess.run([sys.executable, "-m", *command, *files], capture_output=True, text=True)
+        run = subprocess.run([*CHECK, *files], capture_output=True, text=True)
         assert run.returncode == 0
         assert "exit code 70" in run.stderr
         assert "exact" in run.stdout
 
     def test_json_says_what_checked(self, files: list[str], program: Path) -> None:
         scripted(program, "exit 70")
-        command = [sys.executable, "-m", "certify.cli", "check", *files, "--json"]
+        command = [*CHECK, *files, "--json"]
         assert json.loads(subprocess.run(command, capture_output=True, text=True).stdout)["trust"] == "exact"
 
 
