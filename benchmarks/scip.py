@@ -19,7 +19,8 @@ from benchmarks.bounds import lines
 from certify.certificate import Frame
 from certify.root_leaf import Arrays
 from certify.threads import single_threaded
-from certify.tree_search import Matrix, search_tree
+from certify.tree_search import search_tree
+from formulations.arrays import Matrix
 from formulations.column_generation import ColumnGeneration
 
 

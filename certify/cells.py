@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from certify.certificate import AnyLeaf, Certificate, Frame, Leaf, TauLeaf
 from certify.cone import dot
-from certify.directions import Matrix, relative_gauge
+from certify.directions import relative_gauge
 from certify.leaf_cells import LeafCell, leaf_cells
 from certify.problem import IntegerRows, TrainingProblem
+from formulations.arrays import Matrix
 
 _BATCH = 4_000_000  # products x_i . w_k at a time
 _MOST_CELLS = 4096  # at a time, so that news comes often

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from certify.errors import CheckpointError
 from certify.tree_kernel import SPLIT, TAU, Nodes
-
-Matrix = NDArray[np.float64]
+from formulations.arrays import Matrix
 
 _VERSION = 2
 _SECONDS = 5.0  # at least, between two files

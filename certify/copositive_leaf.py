@@ -15,8 +15,8 @@ from certify.copositive_rules import Copositivity
 from certify.exact import IntegerMatrix
 from certify.matrix_cone import MatrixCone
 from certify.obligations import Rejection
+from formulations.arrays import Matrix
 from formulations.copositive_multipliers import nonnegative_part, positive_shares
-from formulations.multipliers import Matrix
 
 _MAX_SEMIDEFINITE_ORDER = 64  # beyond it the solver takes minutes
 

@@ -22,7 +22,7 @@ from certify.exact import IntegerMatrix
 from certify.faces_search import TooManyRowsError, search_faces
 from certify.matrix_cone import MatrixCone
 from certify.tree_walk import MAX_GENERATOR_BITS, children
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 
 FEW_STEPS = 300
 MANY_STEPS = 50_000

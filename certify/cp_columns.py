@@ -18,15 +18,8 @@ from certify.cp_certificate import Term
 from certify.cp_faces import cliques, face_rays
 from certify.cp_separation import guesses, product, scaled, scales_of
 from certify.cp_terms import Integers, Rational, exact_terms, primitive
-from formulations.nearest_cp import (
-    Column,
-    Matrix,
-    Vector,
-    nearest_cp,
-    simple_columns,
-    symmetric_vector,
-    vector,
-)
+from formulations.arrays import Matrix, Vector
+from formulations.nearest_cp import Column, nearest_cp, simple_columns, symmetric_vector, vector
 
 _WEIGHT_BITS = 60
 _SHARES = tuple(4.0**-k for k in range(2, 13))  # of the matrix that are kept for the correction

@@ -13,7 +13,8 @@ from fractions import Fraction
 import numpy as np
 
 from certify.cp_terms import Rational
-from formulations.nearest_cp import Column, Matrix, nearest_cp, separates
+from formulations.arrays import Matrix
+from formulations.nearest_cp import Column, nearest_cp, separates
 
 _SCALE_BITS = 6
 _BITS = 40  # of the columns

@@ -31,17 +31,6 @@ from certify.preprocessing import (
 from certify.problem import TrainingProblem
 from certify.table import Table, parse_number, read_table
 
-__all__ = [
-    "Dataset",
-    "Preprocessing",
-    "from_arrays",
-    "from_table",
-    "parse_gamma",
-    "read_dataset",
-    "reapply_arrays",
-    "reread_dataset",
-]
-
 Matrix = tuple[tuple[Fraction, ...], ...]
 
 MAX_BITS = 14_000  # of an integer of the problem: Python writes at most 4300 digits

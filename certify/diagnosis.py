@@ -12,17 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from flint import fmpz_mat
-from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
 from certify.network import ReLUNetwork
 from certify.network_arrays import FloatNetwork, unit_directions
 from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays
+from formulations.arrays import Matrix
 from formulations.caratheodory import reduce_width
 from formulations.oracle import GaugeOracle
-
-Matrix = NDArray[np.float64]
 
 STATIONARY = 1e-2  # what is left of the gradient when training by small steps is given up
 _ON_KINK = 1e-6  # of |x_i| |u_j|, which holds the rounding of float32 weights

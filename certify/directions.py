@@ -8,12 +8,11 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from certify.certificate import Certificate
 from certify.leaf_cells import leaf_cells
+from formulations.arrays import Matrix
 
-Matrix = NDArray[np.float64]
 Wall = tuple[tuple[int, ...], ...]
 
 _BATCH = 4_000_000  # products X u at a time

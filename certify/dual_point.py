@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.problem import IntegerRows, TrainingProblem
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
+from formulations.arrays import Matrix, Vector
 
 
 @dataclass(frozen=True)

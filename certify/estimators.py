@@ -22,6 +22,7 @@ from certify.network_arrays import FloatNetwork
 from certify.preprocessing import label_text
 from certify.progress import Observer
 from certify.report import Interval, Report
+from formulations.arrays import Matrix
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -35,8 +36,6 @@ except ImportError:
 
 if TYPE_CHECKING:
     from torch.nn import Sequential
-
-Matrix = NDArray[np.float64]
 
 
 class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]

@@ -17,8 +17,8 @@ from flint import fmpq_mat, fmpz_mat
 
 from certify.exact import IntegerMatrix
 from certify.exact_game import solve_game
+from formulations.arrays import Matrix, Vector
 from formulations.matrix_game import game_value
-from formulations.multipliers import Matrix, Vector
 
 _ROOT_BITS = 20  # of a scale that no integer makes exact
 _LONGEST_SCALE = 2048  # bits; beyond it the scales are rounded alike

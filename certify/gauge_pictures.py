@@ -17,7 +17,6 @@ from matplotlib.patheffects import withStroke
 
 from certify.canvas import BLUE, INK, LINE, SOFT, WARM, Picture, canvas, legend_above, svg
 from certify.directions import (
-    Matrix,
     arcs,
     cell_walls,
     dual_point,
@@ -30,6 +29,7 @@ from certify.directions import (
 from certify.names import column
 from certify.report import Report
 from certify.root_leaf import Arrays
+from formulations.arrays import Matrix
 
 MAX_CELLS = 20_000
 

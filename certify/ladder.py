@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from certify.certificate import Certificate
 from certify.directions import relative_gauge
@@ -21,9 +20,8 @@ from certify.exact import float_down, float_up
 from certify.network_arrays import FloatNetwork
 from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays
+from formulations.arrays import Matrix
 from formulations.oracle import GaugeOracle
-
-Matrix = NDArray[np.float64]
 
 _STARTS = 400
 _NEAR = 0.01  # of the largest: what still counts as a maximum worth listing

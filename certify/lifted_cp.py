@@ -16,15 +16,14 @@ from enum import Enum
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from certify.completely_positive import CompletePositivityReport, decide
 from certify.problem import IntegerRows
 from certify.progress import Observer
 from certify.symmetric_matrix import SymmetricMatrix
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.copositive_cuts import CutRound, copositive_cuts
 from formulations.horn_cuts import HORN, HornCut, strongest_horn_cut
-from formulations.multipliers import Matrix, Vector
 from formulations.nearest_cp import nearest_cp
 from formulations.reduced import ReducedSolution, check_problem, solve_reduced
 from formulations.splitting import extend
@@ -38,8 +37,6 @@ _IDLE = 1e-9  # diagonal entries below it, relative to the largest, are a solver
 _TINY = 1e-300
 _LEAST_SECONDS = 0.1  # for the decision, when the time is all but up
 _NEAR_SECONDS = 2.0  # for it, where nothing will be cut off
-
-Indices = NDArray[np.intp]
 
 
 class Finding(Enum):

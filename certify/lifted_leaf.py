@@ -15,8 +15,8 @@ from certify.certificate import Leaf
 from certify.cone import Cone
 from certify.leaf_rules import Level, check_leaf
 from certify.obligations import Rejection
-from formulations.cone_multipliers import Indices, LiftedCone, cone_multipliers
-from formulations.multipliers import Vector
+from formulations.arrays import Indices, Vector
+from formulations.cone_multipliers import LiftedCone, cone_multipliers
 
 # Margins of the form, relative to the level, each with the bits of multipliers that it may pay for.
 _ROUNDINGS = ((1e-3, (9, 12, 16)), (1e-5, (16, 20, 24)))

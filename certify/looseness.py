@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from certify.lifted_cp import Finding, LiftedDiagnosis, unit_coordinates
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 
 MOST_PARTS = 6  # of an inequality that are listed
 

@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from certify.canvas import BLUE, INK, WARM, Picture, canvas, svg
 from certify.looseness import Looseness, name, unit_moments
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 
 # Zero is transparent, on a light page and on a dark one.
 _MOMENTS = LinearSegmentedColormap.from_list("moments", [f"{BLUE}00", BLUE])

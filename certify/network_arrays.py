@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from certify.errors import NetworkError
 from certify.network import ReLUNetwork
 from certify.problem import Rational
-
-Matrix = NDArray[np.float64]
+from formulations.arrays import Matrix
 
 _LARGEST = Fraction(10) ** 60  # squares and their products are still floats
 

@@ -24,10 +24,8 @@ from certify.network import ReLUNetwork
 from certify.onnx_network import onnx_network
 from certify.problem import IntegerRows
 from certify.state_dict import safetensors_network
-from certify.torch_network import network_of_module, torch_network
+from certify.torch_network import torch_network
 from certify.untrusted_file import open_archive, read_bytes
-
-__all__ = ["LoadedNetwork", "load_network", "network_of_module", "save_network"]
 
 _REQUIRED = ("hidden", "output")
 _ARRAYS = (*_REQUIRED, "hidden_bias", "output_bias")

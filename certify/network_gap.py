@@ -25,7 +25,7 @@ from certify.interrupts import Interrupts
 from certify.loaded_network import LoadedNetwork, counted, network_for
 from certify.network import ReLUNetwork, exact_loss
 from certify.network_arrays import FloatNetwork, unit_directions
-from certify.network_file import load_network, network_of_module
+from certify.network_file import load_network
 from certify.problem import TrainingProblem
 from certify.progress import Clock, Observer
 from certify.relaxation import Relaxation, choose, residual_relaxation
@@ -33,6 +33,7 @@ from certify.report import Interval, Report
 from certify.residual_bound import ResidualSource
 from certify.root_leaf import Arrays
 from certify.threads import single_threaded
+from certify.torch_network import network_of_module
 from certify.tree_bound import TreeBound
 from certify.weight_decay import FrameworkObjective
 

@@ -12,7 +12,7 @@ from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 from certify.progress import Clock
 from certify.root_leaf import Arrays
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 from formulations.partition import PartitionSolution, solve_partition
 
 _SHARE = 0.9  # of the time that is left; the proof and its check need the rest

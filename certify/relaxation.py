@@ -16,9 +16,10 @@ from certify.progress import Clock
 from certify.root_leaf import Arrays, exact_root_certificate, root_certificate
 from certify.tree_search import MAX_FEATURES
 from certify.worker import run_in_child
+from formulations.arrays import Matrix
 from formulations.high_precision import HighPrecisionSolution, solve_high_precision
 from formulations.multiplier_generation import solve_dual
-from formulations.multipliers import DualSolution, Matrix, Multipliers
+from formulations.multipliers import DualSolution, Multipliers
 from formulations.reduced import solve_reduced
 from formulations.shor import improve_slack, solve_shor
 

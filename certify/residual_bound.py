@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from certify.root_leaf import Arrays
-from certify.tree_search import Matrix
+from formulations.arrays import Matrix
 from formulations.oracle import GaugeOracle
 
 _STARTS = 1600

@@ -35,10 +35,9 @@ from certify.dual_point import DualLine, rounded_dual_point
 from certify.errors import DataError
 from certify.preprocessing import Preprocessing
 from certify.problem import IntegerRows, TrainingProblem
+from formulations.arrays import Matrix
 from formulations.high_precision import HighPrecisionSolution
 from formulations.multipliers import Multipliers, relaxation_form
-
-Matrix = NDArray[np.float64]
 
 # Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
 # of a double's rounding is left.

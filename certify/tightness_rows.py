@@ -23,10 +23,11 @@ from certify.network import ReLUNetwork, exact_loss
 from certify.problem import TrainingProblem
 from certify.progress import Clock, Within
 from certify.report import LARGEST_DIAGNOSED, Report, Status
-from certify.root_leaf import Arrays, Matrix
+from certify.root_leaf import Arrays
 from certify.statement import leaves_in_words
 from certify.tightness_settings import StudySettings
 from certify.worker import run_in_child
+from formulations.arrays import Matrix
 from formulations.descent import descend
 from formulations.reduced import ReducedSolution, solve_reduced
 from formulations.rounding import round_to_network

@@ -22,7 +22,8 @@ from certify.preprocessing import Preprocessing
 from certify.problem import TrainingProblem
 from certify.root_leaf import Arrays, certificate_of, trivial_certificate
 from certify.tree_kernel import Nodes
-from certify.tree_search import MAX_NODES, Matrix, Search, certificate_tree, search_tree
+from certify.tree_search import MAX_NODES, Search, certificate_tree, search_tree
+from formulations.arrays import Matrix
 
 _FIRST_SLACK = 1.0
 _STEP = 0.25

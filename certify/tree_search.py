@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 from certify import tree_kernel
 from certify.certificate import EnvelopeLeaf, Frame, Node, Sign, Split, TauLeaf
 from certify.tree_kernel import Nodes, no_nodes
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
+from formulations.arrays import Matrix, Vector
 
 _WITHOUT_END = 1 << 62
 MAX_FEATURES = 12  # the orthants alone are 2^d cones

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from formulations.arrays import Matrix, Vector
 from formulations.group_lasso import solve_group_lasso
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 _MAX_ROUNDS = 300
 _ROUNDING = 1e-14

@@ -15,13 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from formulations.arrays import Matrix, Vector
 from formulations.descent import descend
 from formulations.group_lasso import solve_group_lasso
 from formulations.intercept import Intercept
 from formulations.oracle import GaugeMaximum, GaugeOracle, Rows
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 _RANDOM_FEATURES = 300
 _SLIDE_ITERATIONS = 200

@@ -20,9 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from formulations.multipliers import Matrix, Vector
-
-Indices = NDArray[np.intp]
+from formulations.arrays import Indices, Matrix, Vector
 
 _SOLVED = ("Solved", "AlmostSolved")
 

@@ -15,7 +15,7 @@ from typing import cast
 import cvxpy as cp
 import numpy as np
 
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 from formulations.nearest_cp import Column, nearest_cp
 from formulations.reduced import ReducedSolution, check_problem
 from formulations.solvers import SolverChoice, choose_solver, run

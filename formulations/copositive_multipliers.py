@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize, sparse
 
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 
 _MOST_CLASSES = 6  # of entries with a share of their own; with more of them there is no symmetry
 _ALIKE = 9  # digits

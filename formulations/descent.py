@@ -22,11 +22,9 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
+from formulations.arrays import Matrix, Vector
 from formulations.intercept import Intercept
 from formulations.oracle import Rows, orthogonal_to
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 _PATIENCE = 10  # iterations: a single one may gain little before others that gain much
 

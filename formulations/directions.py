@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from formulations.multipliers import Matrix, Multipliers, Vector
+from formulations.arrays import Matrix, Vector
+from formulations.multipliers import Multipliers
 
 # The share of the level that is given away to have finite multipliers for merged rows: they grow as its
 # inverse does, and the rounding errors of whatever reads them with them.

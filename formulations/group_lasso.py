@@ -25,8 +25,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
+from formulations.arrays import Matrix, Vector
 
 _STALLED_AFTER = 10
 _JITTER = 1e-13

@@ -20,9 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from formulations.multipliers import Matrix, Vector
-
-Indices = NDArray[np.intp]
+from formulations.arrays import Indices, Matrix, Vector
 
 _TO_BOUNDARY = 0.95
 _REGULARISATION = 1e-13

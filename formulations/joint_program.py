@@ -20,7 +20,7 @@ import numpy as np
 from numba import njit
 from scipy import linalg
 
-from formulations.multipliers import Matrix, Vector
+from formulations.arrays import Matrix, Vector
 from formulations.regions import Region
 
 _T = TypeVar("_T")

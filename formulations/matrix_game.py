@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import optimize
 
-from formulations.multipliers import Matrix, Vector
+from formulations.arrays import Matrix, Vector
 
 
 def game_value(matrix: Matrix) -> tuple[float, Vector, Vector] | None:

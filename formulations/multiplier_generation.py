@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.directions import Directions, directions
-from formulations.interior_point import Direction, DualProgram, Indices, InteriorPoint
-from formulations.multipliers import DualSolution, Matrix, Multipliers, Vector, dual_value
+from formulations.interior_point import Direction, DualProgram, InteriorPoint
+from formulations.multipliers import DualSolution, Multipliers, dual_value
 
 MAX_FREE_VARIABLES = 4000  # n (c + 1); the Newton matrix is dense
 

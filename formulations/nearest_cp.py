@@ -17,13 +17,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize, nnls
 
+from formulations.arrays import Matrix, Vector
 from formulations.standard_quadratic import simplex_minima
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 _ENUMERATED = 9  # rays of a cone up to which all its faces are looked at
 _NEW = 60  # columns that join in a round

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from formulations.arrays import Matrix, Vector
 from formulations.ascent import climb
 from formulations.directions import directions
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 _ROUNDING = 1e-14

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
-from formulations.multipliers import DualSolution, Matrix, Multipliers, Vector, dual_value
+from formulations.arrays import Matrix, Vector
+from formulations.multipliers import DualSolution, Multipliers, dual_value
 from formulations.reduced import check_problem, primal_value
 from formulations.solvers import choose_solver, run
 

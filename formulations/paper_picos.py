@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 from formulations.paper_cvxpy import PaperSolution, paper_equations, paper_multipliers, paper_solution
 from formulations.reduced import check_problem
 from formulations.solvers import mosek_is_licensed

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.joint_program import JointProgram
 from formulations.multiplier_generation import gaussian_moments, solve_dual
-from formulations.multipliers import Matrix, Vector, dual_value
-from formulations.regions import Form, Geometry, Indices, Region
+from formulations.multipliers import dual_value
+from formulations.regions import Form, Geometry, Region
 
 ROWS = 48
 _POOL = 90  # rows on which SDP-NN is asked how many it needs

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from formulations.multipliers import Matrix, Multipliers, Vector
-
-Indices = NDArray[np.intp]
+from formulations.arrays import Indices, Matrix, Vector
+from formulations.multipliers import Multipliers
 
 
 @dataclass(frozen=True)

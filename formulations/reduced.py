@@ -21,8 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from formulations.arrays import Matrix
 from formulations.directions import Directions, directions
-from formulations.multipliers import DualSolution, Matrix, Multipliers, dual_value
+from formulations.multipliers import DualSolution, Multipliers, dual_value
 from formulations.products import BracketProducts, LinearForms, coordinates, products
 from formulations.solvers import SemidefiniteProgram, choose_solver
 

@@ -12,12 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
-from formulations.multipliers import Matrix, Vector
-
-Indices = NDArray[np.intp]
+from formulations.arrays import Indices, Matrix, Vector
 
 _LEAST_SLACK = 0.03  # of a new multiplier's product, relative to the lengths of its two forms
 _REACH = 0.3  # share of the way to the boundary that new multipliers take together

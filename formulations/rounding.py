@@ -18,14 +18,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from formulations.arrays import Matrix
 from formulations.descent import descend
 from formulations.group_lasso import solve_group_lasso
 from formulations.reduced import check_problem
 from formulations.splitting import FeasibilityErrors, extend, paper_step, split, stable_step, start
-
-Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

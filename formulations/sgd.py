@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from formulations.arrays import Matrix
 from formulations.reduced import check_problem
 
 if TYPE_CHECKING:
     import torch
 
-Matrix = NDArray[np.float64]
 
 _LOOK = 100  # epochs between two looks at the weights
 _HALVINGS = 40

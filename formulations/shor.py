@@ -15,13 +15,11 @@ from dataclasses import dataclass, replace
 
 import clarabel
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
 
-from formulations.multipliers import DualSolution, Matrix, Multipliers, Vector, dual_value
-
-Indices = NDArray[np.intp]
+from formulations.arrays import Indices, Matrix, Vector
+from formulations.multipliers import DualSolution, Multipliers, dual_value
 
 # The largest eigenvalue is replaced by the p-norm of the eigenvalues, which is smooth, with p growing.
 _NORMS = (4, 16, 64)

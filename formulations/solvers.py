@@ -19,11 +19,9 @@ from typing import Literal
 
 import cvxpy as cp
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
+from formulations.arrays import Matrix, Vector
 
 # The work of Clarabel grows with the sixth power of the order: two minutes of a processor at order 107, four
 # here. SCS is faster from there on, with three digits on Gaussian inputs and none on inputs much alike.

@@ -28,9 +28,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from formulations.arrays import Matrix
 
 _PAPER_SHARE = 0.75
 _STABLE_SHARE = 0.4

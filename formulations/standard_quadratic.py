@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 
 _STEPS = 30  # for each row of the matrix
 _MOST_STEPS = 4000

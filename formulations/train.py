@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from formulations.column_generation import ColumnGeneration, CurvePoint, Matrix, Vector
+from formulations.arrays import Matrix, Vector
+from formulations.column_generation import ColumnGeneration, CurvePoint
 
 RESTARTS = 4
 

@@ -14,6 +14,7 @@ from certify.certificate import Certificate, Frame, Leaf, Node, Sign, Split, Tau
 from certify.network import ReLUNetwork, exact_loss
 from certify.problem import IntegerRows, TrainingProblem
 from formulations.arcs import global_optimum_2d, maximum_gauge_2d
+from formulations.arrays import Matrix
 
 # As an attribute of the package, `check` is the function.
 CHECKER = tuple(
@@ -31,7 +32,6 @@ CHECKER = tuple(
     )
 )
 
-Matrix = NDArray[np.float64]
 Pair = tuple[int, int]
 
 

@@ -19,16 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 
-from certify.data import (
-    Dataset,
-    Preprocessing,
-    from_arrays,
-    parse_gamma,
-    read_dataset,
-    reapply_arrays,
-    reread_dataset,
-)
+from certify.data import Dataset, from_arrays, parse_gamma, read_dataset, reapply_arrays, reread_dataset
 from certify.errors import DataError
+from certify.preprocessing import Preprocessing
 
 F = Fraction
 IRIS = Path(__file__).parents[2] / "examples" / "iris.csv"

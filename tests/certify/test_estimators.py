@@ -23,9 +23,9 @@ import certify
 from certify import CertifiedReLUClassifier, CertifiedReLURegressor, bound, check
 from certify.report import Status
 from certify.torch_network import network_of_module
+from formulations.arrays import Matrix
 
 Estimator = CertifiedReLUClassifier | CertifiedReLURegressor
-Matrix = NDArray[np.float64]
 
 # Strong decay and a wide gap: the checks ask for a hundred fits and for no small interval. A time limit would
 # make two fits differ.

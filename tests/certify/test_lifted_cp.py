@@ -13,8 +13,8 @@ from certify.completely_positive import CompletePositivityReport
 from certify.exact import is_psd
 from certify.lifted_cp import Finding, LiftedDiagnosis, _repaired, _scales, diagnose
 from formulations.arcs import global_optimum_2d
+from formulations.arrays import Matrix
 from formulations.copositive_cuts import copositive_cuts
-from formulations.multipliers import Matrix
 from formulations.nearest_cp import nearest_cp
 from formulations.reduced import solve_reduced
 from tests.copositive_oracle import simplex_minimum

@@ -20,7 +20,8 @@ from hypothesis.extra import numpy as hnp
 from certify import untrusted_file
 from certify.errors import NetworkError
 from certify.network import ReLUNetwork
-from certify.network_file import load_network, network_of_module, save_network
+from certify.network_file import load_network, save_network
+from certify.torch_network import network_of_module
 from tests.network_files import Weights
 
 SUFFIXES = [".npz", ".safetensors", ".pt", ".pth", ".onnx"]

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from certify import ReLUNetwork, Report, SolverError, bound, check
@@ -30,6 +29,7 @@ from certify.progress import Observer
 from certify.report import Status
 from certify.root_leaf import root_certificate
 from formulations.arcs import global_optimum_2d
+from formulations.arrays import Matrix
 from formulations.multipliers import Multipliers
 from formulations.shor import improve_slack
 from tests.certify.test_cli import small
@@ -37,7 +37,6 @@ from tests.command_line import run
 
 __all__ = ["small"]
 
-Matrix = NDArray[np.float64]
 F = Fraction
 BIASES = ["free", "decayed"]
 

@@ -7,19 +7,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from certify.certificate import Certificate
 from certify.certificate_file import from_text, to_text
 from certify.check import check_certificate
 from certify.problem import OUTPUT_BIASES, TrainingProblem
 from certify.root_leaf import Arrays, root_certificate, trivial_certificate
+from formulations.arrays import Matrix
 from formulations.multipliers import Multipliers
 from tests.oracles import inputs, optimum_2d, targets
 from tests.strategies import problems
 
 F = Fraction
-Matrix = NDArray[np.float64]
 
 FLOATS = st.floats(-10, 10) | st.floats() | st.sampled_from([0.0, 1e-320, 1e-200, 1e150, 1e308, -1e308])
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from certify.errors import NetworkError
-from certify.network_file import load_network, network_of_module
+from certify.network_file import load_network
+from certify.torch_network import network_of_module
 from tests.network_files import Weights
 
 WEIGHTS = Weights.random()

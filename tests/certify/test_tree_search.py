@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from certify.certificate import Certificate, EnvelopeLeaf, Frame, Sign, Split, TauLeaf
 from certify.check import check_certificate
@@ -15,9 +14,9 @@ from certify.root_leaf import certificate_of
 from certify.tree_kernel import ENVELOPE, SPLIT, TAU, Nodes
 from certify.tree_search import Search, certificate_tree, search_tree
 from formulations.arcs import maximum_gauge_2d
+from formulations.arrays import Matrix
 from tests.oracles import gauge_by_enumeration
 
-Matrix = NDArray[np.float64]
 F = Fraction
 
 

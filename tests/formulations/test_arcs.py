@@ -5,13 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formulations.arcs import (
-    Matrix,
-    PlanarOptimum,
-    gauge_maxima_2d,
-    global_optimum_2d,
-    maximum_gauge_2d,
-)
+from formulations.arcs import PlanarOptimum, gauge_maxima_2d, global_optimum_2d, maximum_gauge_2d
+from formulations.arrays import Matrix
 from formulations.group_lasso import solve_group_lasso
 
 ANGLES = np.linspace(0, 2 * np.pi, 5000, endpoint=False)

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
+from formulations.arrays import Matrix
 from formulations.ascent import _away_from_box, _least_squares, _search, _span, climb
-
-Matrix = NDArray[np.float64]
 
 
 def unit_rows(rng: np.random.Generator, count: int, d: int) -> Matrix:

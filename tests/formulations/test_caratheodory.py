@@ -8,7 +8,8 @@ from flint import fmpq, fmpq_mat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from formulations.caratheodory import Matrix, reduce_width
+from formulations.arrays import Matrix
+from formulations.caratheodory import reduce_width
 from formulations.exact_caratheodory import reduce_width_exactly
 from formulations.root_sums import sign_of_root_sum
 from formulations.train import train

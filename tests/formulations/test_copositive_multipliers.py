@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.copositive_matrices import HORN, clique_matrix, cycle, hamming
+from formulations.arrays import Matrix
 from formulations.copositive_multipliers import nonnegative_part, positive_shares
-from formulations.multipliers import Matrix
 
 
 def left(matrix: Matrix) -> tuple[Matrix, list[float], float]:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formulations.descent import Matrix, descend
+from formulations.arrays import Matrix
+from formulations.descent import descend
 
 
 def random_network(seed: int, n: int, d: int, c: int, m: int) -> tuple[Matrix, Matrix, Matrix]:

@@ -7,7 +7,8 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formulations.group_lasso import GroupLassoSolution, Matrix, solve_group_lasso
+from formulations.arrays import Matrix
+from formulations.group_lasso import GroupLassoSolution, solve_group_lasso
 
 
 def random_master(seed: int, n: int, count: int, c: int) -> tuple[Matrix, Matrix]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formulations.arrays import Matrix
 from formulations.horn_cuts import HORN, HornCut, strongest_horn_cut
-from formulations.multipliers import Matrix
 from tests.copositive_oracle import simplex_minimum
 
 

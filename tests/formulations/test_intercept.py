@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formulations.arrays import Matrix, Vector
 from formulations.descent import _eliminate_output, descend
-from formulations.intercept import Intercept, Matrix, Vector
+from formulations.intercept import Intercept
 from formulations.train import train
 
 

@@ -4,14 +4,12 @@ import _thread
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from formulations.arcs import global_optimum_2d
+from formulations.arrays import Matrix
 from formulations.multiplier_generation import solve_dual
 from formulations.multipliers import DualSolution, relaxation_form
 from formulations.reduced import solve_reduced
-
-Matrix = NDArray[np.float64]
 
 
 def instance(seed: int, n: int, d: int, c: int) -> tuple[Matrix, Matrix]:

@@ -5,8 +5,8 @@ import pytest
 from scipy.optimize import minimize
 
 from benchmarks.copositive_matrices import HORN, circulant
+from formulations.arrays import Matrix
 from formulations.nearest_cp import (
-    Matrix,
     nearest_cp,
     separates,
     simple_columns,

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formulations.arcs import maximum_gauge_2d
-from formulations.oracle import GaugeOracle, Matrix, orthogonal_to
+from formulations.arrays import Matrix
+from formulations.oracle import GaugeOracle, orthogonal_to
 
 
 def gauges(X: Matrix, N: Matrix, directions: Matrix) -> Matrix:

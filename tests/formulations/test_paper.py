@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from formulations.multipliers import Matrix, relaxation_form
+from formulations.arrays import Matrix
+from formulations.multipliers import relaxation_form
 from formulations.paper_cvxpy import PaperSolution, solve_paper_cvxpy
 from formulations.paper_picos import solve_paper_picos
 from formulations.reduced import solve_reduced

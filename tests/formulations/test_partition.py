@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from formulations.arcs import global_optimum_2d
+from formulations.arrays import Matrix
 from formulations.joint_program import JointProgram
 from formulations.multiplier_generation import solve_dual
 from formulations.partition import PartitionSolution, solve_partition
 from formulations.regions import Geometry, Region
-
-Matrix = NDArray[np.float64]
 
 
 def random_problem(seed: int, n: int, d: int, c: int = 2) -> tuple[Matrix, Matrix]:

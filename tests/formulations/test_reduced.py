@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from formulations.multipliers import Matrix, dual_value, relaxation_form
+from formulations.arrays import Matrix
+from formulations.multipliers import dual_value, relaxation_form
 from formulations.reduced import ReducedSolution, solve_reduced
 
 

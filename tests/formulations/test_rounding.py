@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formulations.arcs import global_optimum_2d
-from formulations.multipliers import Matrix
+from formulations.arrays import Matrix
 from formulations.reduced import solve_reduced
 from formulations.rounding import RoundingResult, repair, round_to_network
 from formulations.splitting import (

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from formulations.arrays import Matrix
 from formulations.sgd import curvature, random_network, train_by_sgd
 
 pytest.importorskip("torch")
-
-Matrix = NDArray[np.float64]
 
 
 def problem(seed: int, n: int = 5, d: int = 2, c: int = 2) -> tuple[Matrix, Matrix]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from formulations.arcs import global_optimum_2d
-from formulations.column_generation import Matrix
+from formulations.arrays import Matrix
 from formulations.train import TrainingResult, train
 from tests.clocks import Ticking
 
