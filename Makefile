@@ -18,8 +18,8 @@ test: $(VENV)/.installed-dev
 
 # What computes in floating point, once with the kernels that OpenBLAS has for each of these processors.
 PROCESSORS := SkylakeX Haswell Zen Nehalem
-EXACT_TESTS := $(wildcard tests/certify/test_proved_*.py tests/certify/test_kernel_*.py) tests/certify/test_hostile.py
-FLOAT_TESTS = tests/formulations tests/test_readme.py $(filter-out $(EXACT_TESTS),$(wildcard tests/certify/test_*.py))
+EXACT_TESTS := tests/certify/checker tests/certify/trust/extracted tests/certify/trust/coq tests/corpus
+FLOAT_TESTS = tests $(EXACT_TESTS:%=--ignore=%)
 USE_KERNELS := import numpy, scipy.linalg; A = numpy.eye(200) + numpy.ones((200, 200)); scipy.linalg.eigh(A @ A)
 test-processors: $(VENV)/.installed-dev
 	@failed=; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; for name in $(PROCESSORS); do \

@@ -15,13 +15,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from random import Random
 
-from certify.attack import attack
-from certify.bounding import Settings, bound_dataset
-from certify.data import Dataset, from_arrays, read_dataset
-from certify.exact import decimal_up
-from certify.progress import Observer
-from certify.root_leaf import Arrays
-from formulations.arcs import global_optimum_2d
+from certify.attack.attack import attack
+from certify.bounds.bound import Settings, bound_dataset
+from certify.checker.data.choice import read_dataset
+from certify.checker.data.dataset import Dataset
+from certify.checker.numbers.rounding import decimal_up
+from certify.datasets.arrays import from_arrays
+from certify.floats.problem import Arrays
+from certify.runtime.progress import Observer
+from formulations.training.arcs import global_optimum_2d
 
 _ENUMERATION_ACCURACY = Fraction(1, 10**9)
 

@@ -20,15 +20,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from certify.bounding import Settings, bound_dataset
-from certify.certificate_file import from_text, to_text
-from certify.check import check_certificate
-from certify.check_parts import in_processes
-from certify.data import Dataset, from_arrays, read_dataset
-from certify.exact import decimal_down, decimal_up
-from certify.progress import Observer
-from certify.proved_checker import check_proved, find_checker
-from certify.table import read_table
+from certify.bounds.bound import Settings, bound_dataset
+from certify.checker.certificate.file import from_text, to_text
+from certify.checker.data.choice import read_dataset
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.table import read_table
+from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.training.check import check_certificate
+from certify.datasets.arrays import from_arrays
+from certify.runtime.progress import Observer
+from certify.trust.extracted import check_proved, find_checker
+from certify.trust.parts import in_processes
 
 
 @dataclass(frozen=True)

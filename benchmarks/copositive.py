@@ -34,13 +34,13 @@ from benchmarks.copositive_matrices import (
     johnson,
     scaled,
 )
-from certify.certificate import CopositivityCertificate
-from certify.certificate_file import any_from_text, to_text
-from certify.check_copositivity import check_copositivity
-from certify.copositivity import CopositivityReport, decide
-from certify.proved_checker import check_matrix_proved, find_checker
-from certify.symmetric_matrix import SymmetricMatrix
-from formulations.standard_quadratic import simplex_minima
+from certify.checker.certificate.copositivity import CopositivityCertificate
+from certify.checker.certificate.file import any_from_text, to_text
+from certify.checker.matrix.copositivity import check_copositivity
+from certify.checker.problems.matrix import SymmetricMatrix
+from certify.matrices.copositive.decide import CopositivityReport, decide
+from certify.trust.extracted import check_matrix_proved, find_checker
+from formulations.copositive.standard_quadratic import simplex_minima
 
 _NEAR = Fraction(1, 1000)
 _COLUMNS = (

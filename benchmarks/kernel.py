@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from certify.bounding import Settings, bound_dataset
-from certify.certificate import Certificate
-from certify.check import Verdict, check_certificate
-from certify.data import Dataset, from_table
-from certify.kernel import TIME_LIMIT
-from certify.kernel_checker import check_in_kernel, estimated_seconds
-from certify.problem import TrainingProblem
-from certify.progress import Observer
-from certify.proved_checker import check_proved
-from certify.table import read_table
+from certify.bounds.bound import Settings, bound_dataset
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import from_table
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.table import read_table
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+from certify.checker.verdict import Verdict
+from certify.runtime.progress import Observer
+from certify.trust.coq.kernel import TIME_LIMIT
+from certify.trust.coq.training import check_in_kernel, estimated_seconds
+from certify.trust.extracted import check_proved
 
 IRIS = Path(__file__).parents[1] / "examples" / "iris.csv"
 

@@ -11,7 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from certify.children import answers, close_pipes, end_child, ended_early, start_child
+from certify.runtime.children import (
+    answers,
+    close_pipes,
+    end_child,
+    ended_early,
+    start_child,
+)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.readers import cases, compare
+from tests.certify.trust.extracted.readers import cases, compare
 
 
 def main() -> int:

@@ -18,13 +18,14 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.rigorous_cases import cases, holds_by_either_rule
-from certify.bounding import Settings, bound_dataset
-from certify.certificate import Certificate
-from certify.check import Verdict, check_certificate
-from certify.data import read_dataset
-from certify.problem import TrainingProblem
-from certify.progress import Observer
-from certify.rigorous import check_rigorously
+from certify.bounds.bound import Settings, bound_dataset
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import read_dataset
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+from certify.checker.verdict import Verdict
+from certify.runtime.progress import Observer
+from certify.trust.rigorous import check_rigorously
 
 Check = Callable[[Certificate, TrainingProblem], Verdict]
 

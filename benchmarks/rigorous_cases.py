@@ -16,14 +16,23 @@ from random import Random
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
-from certify.certificate import AnyLeaf, Certificate, EnvelopeLeaf, Frame, Node, Sign, Split, TauLeaf
-from certify.cone import Cone
-from certify.leaf_rules import Level, check_leaf
-from certify.obligations import Rejection
-from certify.problem import IntegerRows, TrainingProblem, over_common_denominator
-from certify.root_leaf import certificate_of
-from certify.tree_search import certificate_tree, search_tree
-from certify.tree_walk import children, walk
+from certify.bounds.tree.search import certificate_tree, search_tree
+from certify.bounds.writing import certificate_of
+from certify.checker.certificate.nodes import (
+    AnyLeaf,
+    EnvelopeLeaf,
+    Node,
+    Sign,
+    Split,
+    TauLeaf,
+)
+from certify.checker.certificate.training import Certificate, Frame
+from certify.checker.numbers.integers import IntegerRows, over_common_denominator
+from certify.checker.obligations import Rejection
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.cone import Cone
+from certify.checker.training.leaf_rules import Level, check_leaf
+from certify.checker.tree.walk import children, walk
 
 Rows = list[list[Fraction]]
 

@@ -20,15 +20,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.bounding import Settings, bound_dataset
-from certify.data import Dataset, from_arrays, read_dataset
-from certify.progress import Observer
-from certify.root_leaf import Arrays
-from certify.table import read_table
-from formulations.caratheodory import reduce_width
-from formulations.reduced import solve_reduced
-from formulations.rounding import Stage, repair, round_to_network
-from formulations.splitting import FeasibilityErrors, extend
+from certify.bounds.bound import Settings, bound_dataset
+from certify.checker.data.choice import read_dataset
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.table import read_table
+from certify.datasets.arrays import from_arrays
+from certify.floats.problem import Arrays
+from certify.runtime.progress import Observer
+from formulations.rounding.caratheodory import reduce_width
+from formulations.rounding.rounding import Stage, repair, round_to_network
+from formulations.rounding.splitting import FeasibilityErrors
+from formulations.sdp.lifted import extend
+from formulations.sdp.reduced import solve_reduced
 
 COLUMNS = (
     "SDP-NN",

@@ -16,12 +16,12 @@ import numpy as np
 from pyscipopt import Model, quicksum
 
 from benchmarks.bounds import lines
-from certify.certificate import Frame
-from certify.root_leaf import Arrays
-from certify.threads import single_threaded
-from certify.tree_search import search_tree
+from certify.bounds.tree.search import search_tree
+from certify.checker.certificate.training import Frame
+from certify.floats.problem import Arrays
+from certify.runtime.threads import single_threaded
 from formulations.arrays import Matrix
-from formulations.column_generation import ColumnGeneration
+from formulations.training.column_generation import ColumnGeneration
 
 
 def scip(X: Matrix, N: Matrix, level: float, time_limit: float) -> tuple[float, float]:

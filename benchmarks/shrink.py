@@ -13,14 +13,14 @@ import time
 from pathlib import Path
 
 from benchmarks.bounds import lines
-from certify.bounding import Settings, bound_dataset
-from certify.certificate import Certificate
-from certify.certificate_file import from_text, to_text
-from certify.check import check_certificate
-from certify.problem import TrainingProblem
-from certify.progress import Observer
-from certify.shrink import MAX_MIXED, shrink
-from certify.threads import single_threaded
+from certify.bounds.bound import Settings, bound_dataset
+from certify.checker.certificate.file import from_text, to_text
+from certify.checker.certificate.training import Certificate
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+from certify.runtime.progress import Observer
+from certify.runtime.threads import single_threaded
+from certify.shrink.shrink import MAX_MIXED, shrink
 
 
 def measure(certificate: Certificate, problem: TrainingProblem) -> tuple[int, int, float]:

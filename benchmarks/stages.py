@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Measured, measure
-from certify.certificate import Certificate
-from certify.check import check_certificate
-from certify.data import read_dataset
-from certify.problem import TrainingProblem
-from certify.root_leaf import Arrays, root_certificate
-from formulations.multiplier_generation import solve_dual
-from formulations.multipliers import DualSolution
-from formulations.paper_cvxpy import solve_paper_cvxpy
-from formulations.reduced import solve_reduced
-from formulations.train import train
+from certify.bounds.relaxation.root_leaf import root_certificate
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import read_dataset
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+from certify.floats.problem import Arrays
+from formulations.sdp.multiplier_generation import solve_dual
+from formulations.sdp.multipliers import DualSolution
+from formulations.sdp.paper_cvxpy import solve_paper_cvxpy
+from formulations.sdp.reduced import solve_reduced
+from formulations.training.train import train
 
 
 def paper(arrays: Arrays) -> tuple[float, str]:

@@ -19,14 +19,27 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.pages import around
-from certify.data import Dataset, from_table, read_dataset
-from certify.groups import split_table
-from certify.summary import LiveProgress
-from certify.table import read_table
-from certify.threads import single_threaded
-from certify.tightness import Outcome, Study, StudySettings, Tightness, study
-from certify.tightness_rows import BATCHES, FULL_BATCH, LBFGS, QUANTITIES, Kind
-from certify.tightness_table import times
+from certify.checker.data.choice import from_table, read_dataset
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.table import read_table
+from certify.datasets.groups import split_table
+from certify.runtime.threads import single_threaded
+from certify.tightness.quantities import (
+    BATCHES,
+    FULL_BATCH,
+    LBFGS,
+    QUANTITIES,
+    Kind,
+)
+from certify.tightness.settings import StudySettings
+from certify.tightness.study import (
+    Outcome,
+    Study,
+    Tightness,
+    study,
+)
+from certify.views.terminal.progress import LiveProgress
+from certify.views.terminal.tightness import times
 
 GAMMAS = ("0.1", "0.01")
 # Width and momentum of SGD: as far as the paper goes, few neurons, and the momentum of the paper's code.

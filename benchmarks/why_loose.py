@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.pages import around
-from certify.data import Dataset, read_dataset
-from certify.looseness import Looseness
-from certify.threads import single_threaded
-from certify.tightness import StudySettings, study
-from certify.tightness_rows import SDP_CUT
+from certify.checker.data.choice import read_dataset
+from certify.checker.data.dataset import Dataset
+from certify.runtime.threads import single_threaded
+from certify.tightness.looseness import Looseness
+from certify.tightness.quantities import SDP_CUT
+from certify.tightness.settings import StudySettings
+from certify.tightness.study import study
 
 _DATA = Path(__file__).parents[1] / "examples" / "iris.csv"
 _SIZES = (6, 8, 10)

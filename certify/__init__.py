@@ -11,26 +11,33 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from certify.certificate import Certificate, CopositivityCertificate
-from certify.certificate_file import load_certificate, save_certificate
-from certify.check import Verdict
-from certify.check_file import check
-from certify.cp_certificate import CompletePositivityCertificate
-from certify.errors import CertificateError, CertifyError, DataError, NetworkError, SolverError
-from certify.expected import Expected
-from certify.network import ReLUNetwork
-from certify.problem import TrainingProblem
+from certify.checker.certificate.complete_positivity import CompletePositivityCertificate
+from certify.checker.certificate.copositivity import CopositivityCertificate
+from certify.checker.certificate.file import load_certificate, save_certificate
+from certify.checker.certificate.training import Certificate
+from certify.checker.errors import (
+    CertificateError,
+    CertifyError,
+    DataError,
+    NetworkError,
+    SolverError,
+)
+from certify.checker.expected import Expected
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.verdict import Verdict
+from certify.networks.network import ReLUNetwork
+from certify.trust.check import check
 
 if TYPE_CHECKING:
-    from certify.bounding import bound
-    from certify.completely_positive import CompletePositivityReport, cp
-    from certify.copositivity import CopositivityReport, copositive
+    from certify.bounds.bound import bound
+    from certify.bounds.report import Interval, Report
     from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
-    from certify.gap_report import GapReport
-    from certify.network_gap import gap
-    from certify.page import save_page
-    from certify.report import Interval, Report
+    from certify.gaps.network_gap import gap
+    from certify.gaps.report import GapReport
+    from certify.matrices.completely_positive.decide import CompletePositivityReport, cp
+    from certify.matrices.copositive.decide import CopositivityReport, copositive
+    from certify.views.page.bound import save_page
 
 __version__ = "0.1.0"
 
@@ -68,16 +75,16 @@ __all__ = [
 _LAZY = {
     "CertifiedReLUClassifier": "certify.estimators",
     "CertifiedReLURegressor": "certify.estimators",
-    "CompletePositivityReport": "certify.completely_positive",
-    "CopositivityReport": "certify.copositivity",
-    "bound": "certify.bounding",
-    "copositive": "certify.copositivity",
-    "cp": "certify.completely_positive",
-    "gap": "certify.network_gap",
-    "GapReport": "certify.gap_report",
+    "CompletePositivityReport": "certify.matrices.completely_positive.decide",
+    "CopositivityReport": "certify.matrices.copositive.decide",
+    "bound": "certify.bounds.bound",
+    "copositive": "certify.matrices.copositive.decide",
+    "cp": "certify.matrices.completely_positive.decide",
+    "gap": "certify.gaps.network_gap",
+    "GapReport": "certify.gaps.report",
     "Interval": "certify.report",
     "Report": "certify.report",
-    "save_page": "certify.page",
+    "save_page": "certify.views.page.bound",
 }
 
 

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.array_table import array_table
-from certify.bounding import Settings, bound_dataset
-from certify.certificate import Certificate
-from certify.data import Dataset, from_arrays
-from certify.errors import CertifyError
-from certify.network_arrays import FloatNetwork
-from certify.preprocessing import label_text
-from certify.progress import Observer
-from certify.report import Interval, Report
+from certify.bounds.bound import Settings, bound_dataset
+from certify.bounds.report import Interval, Report
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.recipe import label_text
+from certify.checker.errors import CertifyError
+from certify.datasets.array_table import array_table
+from certify.datasets.arrays import from_arrays
+from certify.floats.network import FloatNetwork
+from certify.runtime.progress import Observer
 from formulations.arrays import Matrix
 
 try:
@@ -196,7 +197,7 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
         certificate_: the proof of the lower bound; `certify.check(certificate_, X, y)` verifies it.
         report_: all that `certify.bound` reports, among it `status`, why the fit ended.
         network_: the weights, as float arrays `hidden`, `output` and `output_bias` (see
-            `certify.network_arrays.FloatNetwork`), for standardised features with a 1 appended for a bias.
+            `certify.floats.network.FloatNetwork`), for standardised features with a 1 appended for a bias.
         n_features_in_: the number of features.
         feature_names_in_: their names, where `X` was a data frame with names.
     """

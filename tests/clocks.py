@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certify.progress import Observer
+from certify.runtime.progress import Observer
 
 
 class Ticking:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from certify.certificate import Certificate, EnvelopeLeaf, Frame, Node, Sign, Split
-from certify.data import reread_dataset
-from certify.dual_bound import dual_bound
-from certify.preprocessing import Preprocessing
+from certify.checker.certificate.nodes import (
+    EnvelopeLeaf,
+    Node,
+    Sign,
+    Split,
+)
+from certify.checker.certificate.training import Certificate, Frame
+from certify.checker.data.dataset import reread_dataset
+from certify.checker.data.recipe import Preprocessing
+from certify.checker.problems.dual_bound import dual_bound
 
 DATA = "a,b,y\n1.25,0,3\n0,1.5,4\n-2,1,5\n1,-1,2\n-1,-0.5,1\n"
 

@@ -1,5 +1,5 @@
 (* Reads many tables, matrices and canonical texts from standard input and prints what the program's readers make of each: a hash, or
-   that it is refused. tests/readers.py holds that against the readers in Python. *)
+   that it is refused. tests/certify/trust/extracted/readers.py holds that against the readers in Python. *)
 
 (* A case is a line "KIND SIZE SIZE" and as many bytes twice: the file, and of a table the recipe for its problem. *)
 let answer kind file recipe =

@@ -6,7 +6,7 @@ From Coq Require Import ZArith List Bool.
 Import ListNotations.
 Set Implicit Arguments.
 
-(** What a certificate owes; the names are those of certify.obligations. *)
+(** What a certificate owes; the names are those of certify.checker.obligations. *)
 Inductive obligation :=
 | STATEMENT | DUAL_SHAPE | DUAL_SUMS | CLAIM | FRAME_SHAPE | FRAME_INVERSE
 | SIGN_INDEX | SPLIT_INDEX | SPLIT_SIGNED | SPLIT_POSITIVE | PART_INDEX | PART_POSITIVE

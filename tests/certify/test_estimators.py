@@ -21,8 +21,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import certify
 from certify import CertifiedReLUClassifier, CertifiedReLURegressor, bound, check
-from certify.report import Status
-from certify.torch_network import network_of_module
+from certify.bounds.report import Status
+from certify.networks.formats.torch_module import network_of_module
 from formulations.arrays import Matrix
 
 Estimator = CertifiedReLUClassifier | CertifiedReLURegressor

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from certify.certificate import Certificate
-from certify.certificate_file import AnyCertificate, MatrixCertificate, to_text
-from certify.obligations import Obligation
-from certify.symmetric_matrix import SymmetricMatrix
+from certify.checker.certificate.file import AnyCertificate, MatrixCertificate, to_text
+from certify.checker.certificate.training import Certificate
+from certify.checker.obligations import Obligation
+from certify.checker.problems.matrix import SymmetricMatrix
 
 
 @dataclass(frozen=True)

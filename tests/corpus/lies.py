@@ -8,19 +8,30 @@ from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from certify.certificate import Certificate, EnvelopeLeaf, Frame, Node, Sign, Split
-from certify.data import reread_dataset
-from certify.dual_bound import dual_bound
-from certify.obligations import Obligation
-from certify.preprocessing import Preprocessing
-from certify.problem import TrainingProblem
-from tests.certify.test_check_complete_positivity import FORGERIES as OF_FACTORISATIONS
-from tests.certify.test_check_copositivity import FORGERIES as OF_COPOSITIVITY
-from tests.certify.test_check_copositivity import HARMLESS as HARMLESS_OF_MATRICES
-from tests.certify.test_obligations import FORGERIES, HARMLESS, HONEST, TAUS
+from certify.checker.certificate.nodes import (
+    EnvelopeLeaf,
+    Node,
+    Sign,
+    Split,
+)
+from certify.checker.certificate.training import Certificate, Frame
+from certify.checker.data.dataset import reread_dataset
+from certify.checker.data.recipe import Preprocessing
+from certify.checker.obligations import Obligation
+from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.training import TrainingProblem
+from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as OF_FACTORISATIONS
+from tests.certify.checker.matrix.test_copositivity import FORGERIES as OF_COPOSITIVITY
+from tests.certify.checker.matrix.test_copositivity import HARMLESS as HARMLESS_OF_MATRICES
+from tests.certify.checker.oracles import certificate_of
+from tests.certify.checker.test_obligations import (
+    FORGERIES,
+    HARMLESS,
+    HONEST,
+    TAUS,
+)
 from tests.corpus.case import Case, case
 from tests.corpus.proofs import CORNER_DATA, of_corner
-from tests.oracles import certificate_of
 
 # What no file can fail: of files with such nodes or statements a reader makes no certificate, and gamma, loss
 # and output bias are hashed with the problem.

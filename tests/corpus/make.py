@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from certify import check
-from certify.certificate_file import load_any_certificate
-from certify.errors import CertifyError
+from certify.checker.certificate.file import load_any_certificate
+from certify.checker.errors import CertifyError
 from tests.corpus.case import Case, claim_of
 from tests.corpus.lies import invalid
 from tests.corpus.proofs import valid

@@ -8,20 +8,27 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.copositive_matrices import HORN
-from certify.bounding import Settings, bound_dataset
-from certify.certificate import COPOSITIVE, STRICTLY_COPOSITIVE, Certificate, EnvelopeLeaf, FacesLeaf
-from certify.data import read_dataset
-from certify.dual_bound import dual_bound
-from certify.preprocessing import Preprocessing
-from certify.problem import TrainingProblem
-from certify.progress import Observer
-from tests.certify.test_attack import CORNER, CORNER_CERTIFICATES
-from tests.certify.test_check_copositivity import stated
-from tests.certify.test_faces_rule import TestExchange, TestMerge, TestParts
-from tests.certify.test_obligations import HONEST, TAUS, WITH_BIAS, orthants
-from tests.certify.test_proved_matrices import VALID
+from certify.bounds.bound import Settings, bound_dataset
+from certify.checker.certificate.copositivity import COPOSITIVE, STRICTLY_COPOSITIVE
+from certify.checker.certificate.nodes import EnvelopeLeaf, FacesLeaf
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import read_dataset
+from certify.checker.data.recipe import Preprocessing
+from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.training import TrainingProblem
+from certify.runtime.progress import Observer
+from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
+from tests.certify.checker.matrix.test_copositivity import stated
+from tests.certify.checker.matrix.test_faces import TestExchange, TestMerge, TestParts
+from tests.certify.checker.oracles import certificate_of
+from tests.certify.checker.test_obligations import (
+    HONEST,
+    TAUS,
+    WITH_BIAS,
+    orthants,
+)
+from tests.certify.trust.extracted.test_matrices import VALID
 from tests.corpus.case import Case, case
-from tests.oracles import certificate_of
 
 # The problem of `CORNER` and its relatives, and the recipe that makes it of this file.
 CORNER_DATA = b"1,0,3\n0,1,4\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certify.certificate_file import to_text
-from tests.certify.test_check_complete_positivity import MATRIX, YES
-from tests.certify.test_check_copositivity import EDGE, ENVELOPE, stated
-from tests.certify.test_obligations import HONEST
+from certify.checker.certificate.file import to_text
+from tests.certify.checker.matrix.test_complete_positivity import MATRIX, YES
+from tests.certify.checker.matrix.test_copositivity import EDGE, ENVELOPE, stated
+from tests.certify.checker.test_obligations import HONEST
 from tests.corpus.case import Case, as_csv
 from tests.corpus.proofs import CORNER_DATA, of_corner
 

@@ -1,0 +1,1 @@
+"""Forgeries of certificates, which a checker must refuse."""

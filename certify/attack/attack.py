@@ -1,0 +1,200 @@
+"""An attack on the checker: many forgeries of one certificate, none of which may prove more than is true.
+
+Every forgery goes the way of a hostile file: it is written as text, read and checked. What is accepted is
+no breach as long as it is true: a smaller claim or another multiplier may well be proved by the same tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+
+from certify.attack.forgeries import (
+    ALONE,
+    FORGERIES,
+    RAISING,
+    with_honest_claim,
+)
+from certify.attack.tree_forgeries import another_integer, rearranged
+from certify.checker.certificate.file import from_text, to_text
+from certify.checker.certificate.training import Certificate
+from certify.checker.errors import CertificateError
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+
+UNREADABLE = "unreadable"
+MIXTURE = "several at once"
+TEXT_BYTES = "bytes of the file changed"
+TEXT_TOKENS = "integers of the file changed"
+TEXT_LINES = "lines of the file rearranged"
+
+
+@dataclass
+class Tally:
+    """What became of the forgeries of one kind.
+
+    Attributes:
+        rejected: how often for which obligation, by its name in lower case, or "unreadable".
+        accepted: how many passed the checker.
+        largest_accepted: the largest bound that one of them proved (a loss); None if none passed.
+    """
+
+    rejected: Counter[str] = field(default_factory=Counter)
+    accepted: int = 0
+    largest_accepted: Fraction | None = None
+
+    @property
+    def tried(self) -> int:
+        """The number of forgeries of this kind."""
+        return self.accepted + self.rejected.total()
+
+
+@dataclass(frozen=True)
+class AttackReport:
+    """The outcome of an attack.
+
+    Attributes:
+        upper: a loss that some network has, above which no bound can be true.
+        tallies: by the kind of forgery.
+        breaches: texts of the certificates that were accepted with a bound above `upper`.
+    """
+
+    upper: Fraction
+    tallies: dict[str, Tally]
+    breaches: tuple[str, ...]
+
+    @property
+    def tried(self) -> int:
+        """The number of all forgeries."""
+        return sum(tally.tried for tally in self.tallies.values())
+
+    @property
+    def accepted(self) -> int:
+        """The number of those that passed the checker."""
+        return sum(tally.accepted for tally in self.tallies.values())
+
+    @property
+    def largest_accepted(self) -> Fraction | None:
+        """The largest bound that a forgery proved (a loss)."""
+        bounds = (tally.largest_accepted for tally in self.tallies.values())
+        return max((bound for bound in bounds if bound is not None), default=None)
+
+
+def attack(
+    certificate: Certificate,
+    problem: TrainingProblem,
+    *,
+    trials: int,
+    seed: int,
+    upper: Fraction | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> AttackReport:
+    """Forge a certificate in every known way and see what the checker says.
+
+    The kinds take turns: each forgery of `forgeries`, alone or on top of a raised claim, several of
+    them at once, and changes of the file's text.
+
+    Args:
+        certificate: preferably a valid one, for a forgery is a small change of the truth.
+        problem: the problem it is for.
+        trials: number of forgeries; those that happen to change nothing are left out.
+        seed: the same seed gives the same forgeries.
+        upper: the exact loss of a network, the best one known; by default that of no neurons. Anything
+            proved above it is a breach.
+        on_progress: called with (forgeries done, forgeries in all).
+    """
+    upper = problem.loss_at_zero() if upper is None else upper
+    tallies: dict[str, Tally] = {}
+    breaches = []
+    random, original = Random(seed), to_text(certificate)
+    for trial in range(trials):
+        kind = KINDS[trial % len(KINDS)]
+        text = _forged(kind, certificate, original, problem, random)
+        if text != original:
+            bound = _judge(text, problem, tallies.setdefault(kind, Tally()))
+            if bound is not None and bound > upper:
+                breaches.append(text)
+        if on_progress is not None:
+            on_progress(trial + 1, trials)
+    return AttackReport(upper, tallies, tuple(breaches))
+
+
+def _judge(text: str, problem: TrainingProblem, tally: Tally) -> Fraction | None:
+    """Read and check a forgery, count it, and return the bound that it proves."""
+    try:
+        forgery = from_text(text)
+    except CertificateError:
+        tally.rejected[UNREADABLE] += 1
+        return None
+    verdict = check_certificate(forgery, problem)
+    if verdict.obligation is not None:
+        tally.rejected[verdict.obligation.name.lower()] += 1
+        return None
+    tally.accepted += 1
+    if verdict.bound is not None and (
+        tally.largest_accepted is None or verdict.bound > tally.largest_accepted
+    ):
+        tally.largest_accepted = verdict.bound
+    return verdict.bound
+
+
+def _forged(
+    kind: str, certificate: Certificate, original: str, problem: TrainingProblem, random: Random
+) -> str:
+    """Return the text of a random forgery of one kind."""
+    if kind in _TEXT_FORGERIES:
+        return _TEXT_FORGERIES[kind](original, random)
+    raised = kind not in (*ALONE, *RAISING) and random.random() < 0.7
+    if raised:
+        certificate = FORGERIES[random.choice(RAISING)](certificate, problem, random)
+    forgery = (
+        _mixture(certificate, problem, random)
+        if kind == MIXTURE
+        else FORGERIES[kind](certificate, problem, random)
+    )
+    if forgery == certificate:
+        return original
+    return to_text(with_honest_claim(forgery, problem) if raised else forgery)
+
+
+def _mixture(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
+    names = [name for name in FORGERIES if name not in ALONE]
+    for name in random.choices(names, k=random.choice((1, 2, 2, 3))):
+        certificate = FORGERIES[name](certificate, problem, random)
+    return certificate
+
+
+def _bytes_changed(text: str, random: Random) -> str:
+    start = random.randrange(len(text))
+    end = min(len(text), start + random.choice((1, 1, 1, 8, 64)))
+    replacement = random.choice((chr(random.randrange(128)), "", text[start:end] * 2, text[start:end][::-1]))
+    return random.choice((text[:start] + replacement + text[end:], text[:start]))
+
+
+def _integers_changed(text: str, random: Random) -> str:
+    words = list(re.finditer("-?[0-9]+", text))
+    for _ in range(random.randint(1, 3)):
+        # Those behind the header are most of the proof, and no hash or claim protects them.
+        word = random.choice(random.choice((words, words[-len(words) // 2 :])))
+        other = random.choice((str(another_integer(int(word[0]), random)), random.choice(words)[0]))
+        text = text[: word.start()] + other + text[word.end() :]
+        words = list(re.finditer("-?[0-9]+", text))
+    return text
+
+
+def _lines_rearranged(text: str, random: Random) -> str:
+    return "".join(rearranged(text.splitlines(keepends=True), random))
+
+
+_TEXT_FORGERIES = {
+    TEXT_BYTES: _bytes_changed,
+    TEXT_TOKENS: _integers_changed,
+    TEXT_LINES: _lines_rearranged,
+}
+
+# A mixture has more ways to go than any single forgery.
+KINDS = (*FORGERIES, *_TEXT_FORGERIES, *(MIXTURE,) * len(FORGERIES))

@@ -1,0 +1,1 @@
+"""Enclosing the global optimum of a training problem."""

@@ -1,0 +1,339 @@
+"""The main job: an exact interval around the global optimum of a training problem.
+
+Training gives the upper bound, and a dual point for which a proof tree is searched; or a semidefinite
+relaxation gives point and proof. The independent checker has the last word on what is reported.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import certify.datasets  # noqa: F401  its readers
+from certify.bounds.methods import Choice, choose
+from certify.bounds.partition.bound import PartitionBound, bound_by_partition
+from certify.bounds.relaxation.bound import Relaxation, residual_relaxation, solve
+from certify.bounds.report import Interval, Report, Status
+from certify.bounds.tree.bound import TreeBound
+from certify.bounds.tree.checkpoint import Checkpoint
+from certify.checker.certificate.file import from_text, to_text
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.dataset import Dataset
+from certify.checker.errors import DataError
+from certify.checker.numbers.rounding import decimal_down
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+from certify.checker.verdict import Verdict
+from certify.datasets.arrays import from_arrays
+from certify.floats.network import FloatNetwork, unit_directions
+from certify.floats.problem import Arrays
+from certify.networks.network import ReLUNetwork, exact_loss
+from certify.runtime.interrupts import Interrupts
+from certify.runtime.progress import Clock, Observer
+from certify.runtime.threads import single_threaded
+from certify.trust.parts import in_processes
+from formulations.training.column_generation import ColumnGeneration
+from formulations.training.train import RESTARTS, training_result
+
+Outcome = Relaxation | TreeBound | PartitionBound
+
+_LARGE = 2000  # entries of X, from which on training to the end takes minutes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user may choose.
+
+    Attributes:
+        gamma: the weight decay, a positive number; "0.1", "1/10" and 0.1 are all one tenth.
+        loss: a name of `certify.checker.problems.training.LOSSES`.
+        method: "tree", "partition", "sdp", "shor", or "auto", which takes the strongest that the size allows.
+        solver: a name of `certify.bounds.relaxation.bound.SOLVERS`.
+        precision: "double", or "high" for a bound within 1e-12 of the relaxation's value (small problems).
+        gap: the relative gap that is wanted.
+        time_limit: seconds, or None.
+        seed: of the random starts.
+        checkpoint: a file that keeps the best network and proof so far, and that a later run of the same
+            problem continues from; None for none.
+        output_bias: "none", "free", or "decayed" by gamma as well; the last two need the method "tree".
+    """
+
+    gamma: Fraction | int | str | float = "0.1"
+    loss: str = "squared"
+    method: str = "auto"
+    solver: str = "auto"
+    precision: str = "double"
+    gap: float = 1e-3
+    time_limit: float | None = None
+    seed: int = 0
+    checkpoint: str | os.PathLike[str] | None = None
+    output_bias: str = "none"
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        if not 0 <= self.gap < math.inf:
+            raise DataError(f"the wanted gap is {self.gap}: give a finite number that is at least 0")
+        if self.seed < 0:
+            raise DataError(f"the seed is {self.seed}: give a number that is at least 0")
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise DataError(f"the time limit is {self.time_limit} seconds: give a positive number")
+
+
+def bound(
+    X: Any,
+    y: Any,
+    gamma: Fraction | int | str | float = 0.1,
+    *,
+    task: str = "auto",
+    bias: bool = False,
+    output_bias: str = "none",
+    standardize: bool = False,
+    loss: str = "squared",
+    method: str = "auto",
+    solver: str = "auto",
+    precision: str = "double",
+    gap: float = 1e-3,
+    time_limit: float | None = None,
+    seed: int = 0,
+    checkpoint: str | os.PathLike[str] | None = None,
+    observer: Observer | None = None,
+) -> Report:
+    """Enclose the global optimum of two-layer ReLU training on arrays, with a proof.
+
+    Args:
+        X: n x d features: lists, a numpy array, a pandas or polars frame; floats count as the dyadic
+            rationals they are.
+        y: n labels or numbers, or n x c numbers.
+        gamma: the weight decay.
+        task: "auto", "classification" (one-hot) or "regression".
+        bias: append a column of ones to the features, a hidden bias.
+        output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
+        standardize: shift and scale the features by recorded dyadic coefficients.
+        loss: see `Settings`, like all that follow.
+        method: "auto", "tree", "partition", "sdp" or "shor".
+        solver: of the method "sdp".
+        precision: "double" or "high".
+        gap: the relative gap that counts as success.
+        time_limit: seconds.
+        seed: of the random starts.
+        checkpoint: a file to keep the work in, and to continue from.
+        observer: watches the work; silent by default.
+
+    Returns:
+        The report; its interval is exact and its certificate has been checked.
+
+    Raises:
+        DataError: if the data is no training problem.
+        SolverError: if the solver asked for cannot run.
+        CheckpointError: if the checkpoint cannot be used.
+    """
+    dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
+    settings = Settings(
+        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+    )
+    return bound_dataset(dataset, settings, observer or Observer())
+
+
+@single_threaded
+def bound_dataset(
+    dataset: Dataset, settings: Settings, observer: Observer, start: ReLUNetwork | None = None
+) -> Report:
+    """Do the work of `bound` on an exact dataset; Ctrl-C ends it early with the best valid result.
+
+    Args:
+        dataset: the data.
+        settings: what the user chose.
+        observer: watches the work.
+        start: a network of this problem that training starts from, instead of random ones; the upper bound is
+            its loss or less.
+    """
+    problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
+    choice = choose(problem, settings.method, settings.solver, settings.precision)
+    clock = Clock(settings.time_limit, observer)
+    checkpoint = None
+    if settings.checkpoint is not None:
+        shape = problem.n, problem.d, problem.c
+        checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape)
+    with Interrupts() as interrupts:
+        run = _Run(problem, Arrays.of(problem), settings, choice, clock, interrupts, checkpoint, start)
+        generation, ending = run.train()
+        outcome = None if interrupts.came or clock.expired else run.lower_side(generation)
+        training = training_result(generation, ending)
+        network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
+        if outcome is None:
+            trained = FloatNetwork.of(network, problem.d, problem.c)
+            outcome = residual_relaxation(run.arrays, trained.residual(run.arrays.X, run.arrays.Y))
+        certificate, verdict = prove(problem, dataset, outcome, clock)
+        upper = exact_loss(problem, network)
+        if start is not None and (given := exact_loss(problem, start)) <= upper:
+            network, upper = start, given
+        interval = Interval(certificate.bound, upper)
+    if interval.lower > interval.upper:
+        raise AssertionError("the certified bound exceeds the loss of a network: please report this as a bug")
+    if interrupts.came:
+        status = Status.INTERRUPTED
+    elif interval.relative_gap <= Fraction(settings.gap):
+        status = Status.GAP_REACHED
+    else:
+        cut_short = clock.expired or (clock.limited and outcome.cut_short)
+        status = Status.TIME_LIMIT if cut_short else Status.METHOD_LIMIT
+    return Report(
+        interval=interval,
+        certificate=certificate,
+        verdict=verdict,
+        network=network,
+        problem=problem,
+        dataset=dataset,
+        method=outcome.method,
+        solver=outcome.solver,
+        estimate=outcome.estimate,
+        gap_curve=tuple(outcome.curve) if isinstance(outcome, TreeBound) else (),
+        status=status,
+        wanted_gap=settings.gap,
+        stages=tuple(clock.stages),
+        training=training,
+        seconds=clock.elapsed,
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The floating-point part of one call, from the arrays to an outcome that can be proved."""
+
+    problem: TrainingProblem
+    arrays: Arrays
+    settings: Settings
+    choice: Choice
+    clock: Clock
+    interrupts: Interrupts
+    checkpoint: Checkpoint | None
+    start: ReLUNetwork | None
+
+    def train(self) -> tuple[ColumnGeneration, str]:
+        """Find a good network; return the generation it came from, and how that ended."""
+        arrays, clock, checkpoint = self.arrays, self.clock, self.checkpoint
+
+        def tell(what: str, loss: float) -> None:
+            clock.observer.update(f"{what}, loss {loss:.8g}")
+            # What a run continues from should be worth more than starting afresh.
+            if checkpoint is not None and what not in ("zero network", "random features"):
+                checkpoint.save_network(generation.best.directions)
+
+        with clock.stage("train") as words:
+            clock.observer.update("compiling, the first time on this machine (about 15 s)")
+            generation = ColumnGeneration(
+                arrays.X,
+                arrays.Y,
+                arrays.gamma,
+                output_bias=arrays.output_bias,
+                seed=self.settings.seed,
+                time_limit=clock.remaining(0.4),
+                on_progress=tell,
+                clock=lambda: clock.elapsed,
+            )
+            restarts = RESTARTS
+            if checkpoint is not None and checkpoint.directions is not None and checkpoint.directions.size:
+                restarts = 0
+                generation.resume(checkpoint.directions)
+                words.append(f"resumed at loss {generation.best.loss:.8g}")
+            elif self.start is not None:
+                restarts = 0
+                given = FloatNetwork.of(self.start, self.problem.d, self.problem.c)
+                generation.resume(unit_directions(given.hidden))
+                words.append(f"its own neurons, reweighed: loss {generation.best.loss:.8g}")
+            try:
+                with self.interrupts.allowed():
+                    # A search goes on with the columns where it needs them.
+                    is_large = self.choice.method == "tree" and arrays.X.size > _LARGE
+                    ending = generation.run(restarts, settled=self.settings.gap / 100 if is_large else 0.0)
+            except KeyboardInterrupt:
+                ending = "interrupted"
+            best = generation.best
+            if checkpoint is not None:
+                checkpoint.save_network(best.directions, at_once=True)
+            neurons = len(best.output)
+            words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
+        return generation, ending
+
+    def lower_side(self, generation: ColumnGeneration) -> Outcome | None:
+        """Search for trees, or for a partition, or solve a relaxation.
+
+        With the method left open it is a partition if no tree was found.
+
+        Returns:
+            None if Ctrl-C or the time limit came before anything was found.
+        """
+        choice = self.choice
+        if choice.method == "tree":
+            search = self._search(generation)
+            is_over = self.interrupts.came or self.clock.expired
+            has_another = self.settings.method == "auto" and self.problem.output_bias == "none"
+            if search is not None or not has_another or is_over:
+                return search
+            choice = choose(self.problem, "auto", "auto", "double", tree_failed=True)
+        if choice.method == "partition":
+            best = generation.best
+            return bound_by_partition(
+                self.arrays, best.dual_point, best.loss, self.settings.gap, self.clock, self.interrupts
+            )
+        return solve(self.problem, self.arrays, choice, self.clock, self.interrupts)
+
+    def _search(self, generation: ColumnGeneration) -> TreeBound | None:
+        clock = self.clock
+        with clock.stage("search") as words:
+            clock.observer.update("compiling, the first time on this machine (about 15 s)")
+            limit = clock.remaining(0.8)  # the exact check needs the rest
+            generation.time_limit = None if limit is None else generation.seconds() + limit
+            search = TreeBound(
+                self.arrays,
+                generation,
+                gap=self.settings.gap,
+                should_stop=generation.is_late,
+                seconds=lambda: clock.elapsed,
+                on_progress=clock.observer.update,
+                checkpoint=self.checkpoint,
+            )
+            try:
+                with self.interrupts.allowed():
+                    search.run()
+            except KeyboardInterrupt:
+                words.append("interrupted")
+            if search.proof is None:
+                words.append("no level was proved")
+                return None
+            words.append(
+                f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves, to be checked"
+            )
+        return search
+
+
+def prove(
+    problem: TrainingProblem, dataset: Dataset, outcome: Outcome, clock: Clock
+) -> tuple[Certificate, Verdict]:
+    """Write a proof exactly and have it checked as a reader of the file will.
+
+    Args:
+        problem: the exact problem.
+        dataset: whose preprocessing the certificate records.
+        outcome: the search's result.
+        clock: times the stages.
+    """
+    candidates = outcome.certificates(problem, dataset.preprocessing)
+    for candidate in candidates:
+        with clock.stage("prove") as words:
+            certificate = from_text(to_text(candidate))
+            words.append(f"lower bound {decimal_down(certificate.bound, 10)}")
+        with clock.stage("check") as words:
+            verdict = check_certificate(
+                certificate,
+                problem,
+                lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
+                walk=in_processes(os.cpu_count() or 1),
+            )
+            words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
+        if verdict.valid and certificate.bound >= 0:
+            return certificate, verdict
+    raise AssertionError("the checker refuses the certificate it was made for: please report this as a bug")

@@ -1,0 +1,1 @@
+"""SDP-NN on a partition of the space of directions."""

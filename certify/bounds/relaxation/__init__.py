@@ -1,0 +1,1 @@
+"""One relaxation for the whole space: SDP-NN or Shor."""

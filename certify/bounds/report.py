@@ -1,0 +1,180 @@
+"""What `bound` found: the interval around the global optimum, its certificate, and how it was obtained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from certify.checker.certificate.file import save_certificate
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.dataset import Dataset
+from certify.checker.numbers.rounding import decimal_up, float_down, float_up
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.verdict import Verdict
+from certify.networks.network import ReLUNetwork
+from certify.runtime.progress import Stage
+
+if TYPE_CHECKING:
+    pass
+    from formulations.training.train import TrainingResult
+
+
+LARGEST_DIAGNOSED = 12  # samples for which `certify tightness` says why SDP-NN is loose
+
+
+class Status(Enum):
+    """Why the work ended; the value is what `--json` prints."""
+
+    GAP_REACHED = "gap_reached"
+    METHOD_LIMIT = "method_limit"
+    TIME_LIMIT = "time_limit"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for people."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Status.GAP_REACHED: "the wanted gap is certified",
+    Status.METHOD_LIMIT: "the method has given all it can; the gap that remains is the relaxation's or the "
+    "network's",
+    Status.TIME_LIMIT: "the time limit ended the work; both bounds are valid",
+    Status.INTERRUPTED: "interrupted; both bounds are valid",
+}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Exact bounds on the global optimum p* of the training loss: lower <= p* <= upper.
+
+    `lower` holds for networks of every width; `upper` is the loss of a network at hand.
+    """
+
+    lower: Fraction
+    upper: Fraction
+
+    @property
+    def relative_gap(self) -> Fraction:
+        """Return (upper - lower) / upper, or 0 when both are zero."""
+        return (self.upper - self.lower) / self.upper if self.upper else Fraction(0)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of `bound`.
+
+    Attributes:
+        interval: lower <= global optimum <= upper, each exact.
+        certificate: the proof of the lower bound.
+        verdict: what the exact checker said of it.
+        network: the network whose exact loss is the upper bound.
+        problem: the exact training problem.
+        dataset: where the problem came from.
+        method: the relaxation that gave the lower bound, "tree", "sdp" or "shor".
+        solver: the solver that ran for it.
+        estimate: the solver's own value of the relaxation (a loss, not a bound); None if none ran.
+        gap_curve: both bounds over time, where a tree was searched.
+        status: why the work ended.
+        wanted_gap: the relative gap that was asked for.
+        stages: where the time went.
+        training: the training run behind the upper bound.
+        seconds: wall time in all.
+    """
+
+    interval: Interval
+    certificate: Certificate
+    verdict: Verdict
+    network: ReLUNetwork
+    problem: TrainingProblem
+    dataset: Dataset
+    method: str
+    solver: str
+    estimate: float | None
+    gap_curve: tuple[GapPoint, ...]
+    status: Status
+    wanted_gap: float
+    stages: tuple[Stage, ...]
+    training: TrainingResult
+    seconds: float
+
+    @property
+    def hint(self) -> str | None:
+        """Where to read on about the gap that remains, on few samples under SDP-NN; None elsewhere."""
+        if (
+            self.method != "sdp"
+            or self.problem.n > LARGEST_DIAGNOSED
+            or self.status is not Status.METHOD_LIMIT
+        ):
+            return None
+        gap = decimal_up(100 * self.interval.relative_gap, 3)
+        return f"SDP-NN leaves up to {gap} % open; certify tightness says why"
+
+    def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
+        """Return the machine-readable result; floats are rounded outward.
+
+        Args:
+            certificate_path: the file that the certificate was written to, if any.
+        """
+        lower, upper = self.interval.lower, self.interval.upper
+        return {
+            "lower_bound": float_down(lower),
+            "upper_bound": float_up(upper),
+            "relative_gap": float_up(self.interval.relative_gap),
+            "lower_bound_exact": f"{lower.numerator}/{lower.denominator}",
+            "upper_bound_exact": f"{upper.numerator}/{upper.denominator}",
+            "status": self.status.value,
+            "method": self.method,
+            "solver": self.solver,
+            "trust": self.verdict.trust,
+            "estimate": self.estimate,
+            "n": self.problem.n,
+            "d": self.problem.d,
+            "c": self.problem.c,
+            "gamma": float(self.problem.gamma),
+            "output_bias": self.problem.output_bias,
+            "gamma_exact": f"{self.problem.gamma.numerator}/{self.problem.gamma.denominator}",
+            "neurons": self.network.width,
+            "seconds": round(self.seconds, 3),
+            "leaves": self.certificate.leaves,
+            "certificate": certificate_path,
+        }
+
+    def save_certificate(self, path: str | Path) -> None:
+        """Write the certificate file.
+
+        Raises:
+            CertificateError: if the file cannot be written.
+        """
+        save_certificate(self.certificate, path)
+
+    def save_network(self, path: str | Path) -> None:
+        """Write the network as .npz with arrays `hidden` (d x m) and `output` (m x c), and `output_bias` (c).
+
+        The last one is there if the problem has an output bias.
+
+        Raises:
+            NetworkError: if the file cannot be written.
+        """
+        from certify.networks.formats.npz import save_network
+
+        save_network(self.network, path, self.problem.c)
+
+
+@dataclass(frozen=True)
+class GapPoint:
+    """Both bounds at one moment.
+
+    Attributes:
+        seconds: as the caller counts them.
+        lower: the bound of the best proof (a loss).
+        upper: the loss of the best network.
+    """
+
+    seconds: float
+    lower: float
+    upper: float

@@ -1,0 +1,1 @@
+"""Proof trees over cones of directions."""

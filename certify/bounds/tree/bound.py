@@ -1,0 +1,278 @@
+"""Closing the gap: a dual point and a proof tree for it, improved in turns (docs/method.md, sections 3b, 4).
+
+Levels fall step by step. Each search takes over the cuts of the last one that succeeded, so that a proof is
+at hand from the first level on; a witness, instead of a tree, goes back to the column generation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from certify.bounds.report import GapPoint
+from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
+from certify.bounds.tree.kernel import Nodes
+from certify.bounds.tree.search import (
+    MAX_NODES,
+    Search,
+    certificate_tree,
+    search_tree,
+)
+from certify.bounds.writing import certificate_of, trivial_certificate
+from certify.checker.certificate.training import Certificate, Frame
+from certify.checker.data.recipe import Preprocessing
+from certify.checker.problems.training import TrainingProblem
+from certify.floats.dual_line import rounded_dual_point
+from certify.floats.problem import Arrays
+from formulations.arrays import Matrix
+
+_FIRST_SLACK = 1.0
+_STEP = 0.25
+_LEAST_SLACK = 1e-9
+_FIRST_NODES = 16_000_000  # where the coarsest level takes more, a tree is not the way
+_ABOVE_PEAK = 1.2
+_RAISE = 4.0  # of the least slack with every witness that no network profits from
+_QUICK = 5000  # after so few cones the next search may go straight to the level that is needed
+# The gap that is aimed at, relative to the one that is wanted: rounding takes a little of it.
+_AIM = 0.9
+_CUT_BITS = 8
+_PLANAR_CUT_BITS = 30  # in the plane trees are small and gaps are wanted that are too
+_DUAL_EXPONENT = 64
+_DUAL_BITS = 48  # of its largest entry at least
+_MARGINS = (Fraction(0), Fraction(1, 10**9), Fraction(1, 10**7), Fraction(1, 10**5))
+
+
+@dataclass(frozen=True)
+class TreeProof:
+    """A dual point with a gauge bound and the trees that prove it, as far as floating point can tell.
+
+    Attributes:
+        dual_point: N, n x c.
+        gauge_bound: H, at least the gauge of N.
+        frame: the root of the trees.
+        trees: one of each orthant.
+        bound: the lower bound on the optimum that follows (a loss).
+    """
+
+    dual_point: Matrix
+    gauge_bound: float
+    frame: Frame
+    trees: tuple[Nodes, ...]
+    bound: float
+
+    @property
+    def saved(self) -> SavedProof:
+        """What a checkpoint keeps of it."""
+        return SavedProof(self.dual_point, self.gauge_bound, self.trees)
+
+    @property
+    def leaves(self) -> int:
+        """The number of leaves."""
+        return sum((len(tree.kinds) + 1) // 2 for tree in self.trees)
+
+
+class DualPoint(Protocol):
+    """A dual point to prove, as `formulations.training.column_generation.Network` is one."""
+
+    @property
+    def directions(self) -> Matrix:
+        """Unit vectors as columns that it came from, kept in a checkpoint."""
+
+    @property
+    def dual_point(self) -> Matrix:
+        """N, n x c."""
+
+    @property
+    def loss(self) -> float:
+        """What its lower bound can reach at most."""
+
+
+class DualSource(Protocol):
+    """What gives dual points and takes witnesses, as `ColumnGeneration` does."""
+
+    @property
+    def best(self) -> DualPoint:
+        """The best dual point so far."""
+
+    @property
+    def peak(self) -> float:
+        """The largest gauge that is known at it, over gamma."""
+
+    def advance(self) -> str | None:
+        """Improve it; return a status if it is no use to go on."""
+
+    def add(self, directions: Matrix) -> bool:
+        """Take witnesses, as columns; return whether they improved it."""
+
+
+class TreeBound:
+    """The search for the smallest gap.
+
+    Attributes:
+        proof: the best proof so far; None before the first.
+        curve: both bounds after each proof.
+        cut_short: whether it was stopped.
+    """
+
+    method = "tree"
+    solver = "column generation and branch and bound"
+    estimate = None
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        generation: DualSource,
+        *,
+        gap: float,
+        should_stop: Callable[[], bool],
+        seconds: Callable[[], float],
+        on_progress: Callable[[str], None],
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """Prepare the search.
+
+        Args:
+            arrays: the problem, with its output bias.
+            generation: of the same problem; gives the dual point and takes witnesses.
+            gap: the relative gap that is wanted.
+            should_stop: asked often; once true, the search ends with the best proof.
+            seconds: the time, for the curve.
+            on_progress: told in words how it goes.
+            checkpoint: every proof is kept there, and one that it has is taken up.
+        """
+        self._checkpoint = checkpoint
+        self.proof: TreeProof | None = None
+        self.cut_short = False
+        self._quick = False
+        self.curve: list[GapPoint] = []
+        self._generation = generation
+        self._gap = gap
+        self._should_stop = should_stop
+        self._seconds = seconds
+        self._on_progress = on_progress
+        self._gamma = arrays.gamma
+        self._line = arrays.dual_line
+        self._X = np.ascontiguousarray(arrays.X[self._line.live])
+        self._frame = Frame.identity(arrays.X.shape[1])
+        self._bits = _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS
+        if checkpoint is not None and checkpoint.proof is not None:
+            saved = checkpoint.proof
+            self._adopt(saved.dual_point, saved.gauge_bound, saved.trees)
+
+    def run(self) -> None:
+        """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
+        last = _FIRST_SLACK / _STEP
+        if self.proof is not None:
+            last = self.proof.gauge_bound / self._gamma - 1
+            if self.gap <= self._gap:
+                return
+        witnesses, is_final = 0, False
+        while not self._should_stop():
+            best = self._generation.best
+            needed = self._needed(best.dual_point)
+            aim = _LEAST_SLACK if math.isinf(needed) else needed
+            step = aim if self._quick else max(aim, _STEP * last)
+            # Below the largest gauge that is known there is nothing to prove.
+            least = max(_LEAST_SLACK * _RAISE**witnesses, _ABOVE_PEAK * (self._generation.peak - 1))
+            slack = max(least, step)
+            if not is_final and (slack > step or (math.isinf(needed) and step == aim)):
+                is_final = self._generation.advance() is not None
+                continue
+            if self.proof is not None and slack >= last:
+                return
+            search = self._search(best.dual_point, slack)
+            if search.witnesses is not None:
+                witnesses = 0 if self._generation.add(search.witnesses) else witnesses + 1
+                is_final = False
+            elif search.trees is None:
+                break
+            else:
+                last, witnesses = slack, 0
+                self._quick = search.cones < _QUICK
+                proof = self._adopt(best.dual_point, self._gamma * (1 + slack), search.trees)
+                if self._checkpoint is not None:
+                    self._checkpoint.save_proof(best.directions, proof.saved)
+                if self.gap <= self._gap:
+                    return
+        self.cut_short = True
+
+    def _search(self, N: Matrix, slack: float) -> Search:
+        return search_tree(
+            self._X,
+            np.ascontiguousarray(N[self._line.live]),
+            (self._gamma * (1 + slack)) ** 2,
+            self._frame,
+            bits=self._bits,
+            guide=None if self.proof is None else self.proof.trees,
+            should_stop=self._should_stop,
+            max_nodes=(_FIRST_NODES if self.proof is None else MAX_NODES) >> self._X.shape[1],
+            on_progress=partial(self._tell, slack),
+        )
+
+    def certificates(
+        self, problem: TrainingProblem, preprocessing: Preprocessing | None
+    ) -> Iterator[Certificate]:
+        """Write the best proof exactly; each certificate leaves the checker more room than the one before.
+
+        Args:
+            problem: the exact problem.
+            preprocessing: recorded in the certificate.
+        """
+        if self.proof is not None:
+            yield from tree_certificates(problem, self.proof, preprocessing)
+        yield trivial_certificate(problem, preprocessing=preprocessing)
+
+    @property
+    def gap(self) -> float:
+        """The relative gap so far."""
+        upper = self._generation.best.loss
+        return 1.0 if self.proof is None else (upper - self.proof.bound) / max(upper, 1e-300)
+
+    def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> TreeProof:
+        """Keep the proof unless it is worse than the best there was; return the best."""
+        _, bound = self._line.best(N, self._gamma / gauge_bound)
+        if self.proof is None or bound > self.proof.bound:
+            self.proof = TreeProof(N, gauge_bound, self._frame, trees, bound)
+        self.curve.append(GapPoint(self._seconds(), self.proof.bound, self._generation.best.loss))
+        return self.proof
+
+    def _needed(self, N: Matrix) -> float:
+        """Return the slack that the wanted gap allows; infinite if it asks for another dual point."""
+        fit, square = self._line.coefficients(N)
+        aim = (1 - _AIM * self._gap) * self._generation.best.loss - self._line.constant
+        discriminant = fit**2 - 2 * square * aim
+        if not (aim > 0 and fit > 0) or square == 0 or discriminant < 0:
+            return math.inf
+        # 1/t for the smaller t with t fit - t^2/2 square = aim; their difference could cancel.
+        return max((fit + math.sqrt(discriminant)) / (2 * aim) - 1, 0.0)
+
+    def _tell(self, slack: float, cones: int) -> None:
+        lower = "none yet" if self.proof is None else f"{self.proof.bound:.8g}"
+        self._on_progress(f"level {1 + slack:.6g}, {cones} cones; lower bound {lower}")
+
+
+def tree_certificates(
+    problem: TrainingProblem, proof: TreeProof, preprocessing: Preprocessing | None = None
+) -> Iterator[Certificate]:
+    """Write a proof exactly; each certificate leaves the checker more room than the one before.
+
+    Args:
+        problem: the exact problem.
+        proof: what the search found.
+        preprocessing: recorded in the certificate.
+    """
+    tree = certificate_tree(proof.trees)
+    arrays = Arrays.of(problem)
+    scale, _ = arrays.dual_line.best(proof.dual_point, arrays.gamma / proof.gauge_bound)
+    _, length = math.frexp(scale * float(np.abs(proof.dual_point).max()))
+    exponent = max(_DUAL_EXPONENT, _DUAL_BITS - length)
+    for margin in _MARGINS:
+        factor = Fraction(scale) * (1 - margin)
+        rows = rounded_dual_point(problem, proof.dual_point, factor, exponent)
+        yield certificate_of(problem, rows, exponent, tree, preprocessing, "tree", frame=proof.frame)

@@ -1,0 +1,64 @@
+"""Writing a dual point and a proof of its premise as a certificate."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from certify.checker.certificate.nodes import Leaf, Node
+from certify.checker.certificate.training import Certificate, Frame
+from certify.checker.data.recipe import Preprocessing
+from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.training import TrainingProblem
+from certify.floats.dual_line import rounded_dual_point
+
+_TRIVIAL_EXPONENT = 64
+
+
+def trivial_certificate(
+    problem: TrainingProblem, *, preprocessing: Preprocessing | None = None
+) -> Certificate:
+    """Return the certificate that needs no solver: what the samples at x = 0 cost every network.
+
+    The network computes its output bias there, so their dual point is what the best one leaves of the
+    targets; elsewhere it is zero.
+    """
+    rows = rounded_dual_point(problem, np.zeros((problem.n, problem.c)), Fraction(1), _TRIVIAL_EXPONENT)
+    return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
+
+
+def certificate_of(
+    problem: TrainingProblem,
+    dual_point: IntegerRows,
+    exponent: int,
+    tree: tuple[Node, ...],
+    preprocessing: Preprocessing | None,
+    method: str,
+    frame: Frame | None = None,
+) -> Certificate:
+    """Put a certificate together with the claim that its dual point makes.
+
+    Args:
+        problem: the exact problem.
+        dual_point: N as integers over 2**exponent.
+        exponent: at least 0.
+        tree: the proof that its gauge is at most gamma.
+        preprocessing: recorded.
+        method: likewise.
+        frame: the root of the tree; the coordinate frame by default.
+    """
+    return Certificate(
+        problem_sha256=problem.sha256(),
+        gamma=problem.gamma,
+        loss=problem.loss,
+        output_bias=problem.output_bias,
+        preprocessing=preprocessing,
+        bound=dual_bound(problem, dual_point, exponent),
+        dual_point=dual_point,
+        dual_exponent=exponent,
+        frame=Frame.identity(problem.d) if frame is None else frame,
+        tree=tree,
+        method=method,
+    )

@@ -1,0 +1,1 @@
+"""Certificates as records and as text, read as hostile input."""

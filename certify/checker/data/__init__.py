@@ -1,0 +1,1 @@
+"""Files of the user as exact numbers, by a recorded recipe."""

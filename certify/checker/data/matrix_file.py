@@ -1,0 +1,71 @@
+"""Read a symmetric matrix from a file, each entry at its exact value.
+
+In a CSV or Matrix Market file a decimal stays the decimal it is, and in the first p/q is that fraction.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+from certify.checker.data.matrix_market import market_table
+from certify.checker.data.table import (
+    Table,
+    ends_in,
+    parse_number,
+    read_table,
+)
+from certify.checker.errors import DataError
+from certify.checker.problems.matrix import MAX_ORDER, SymmetricMatrix
+
+_RATIO = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
+
+
+# By the end of a file's name, in small letters.
+MATRIX_READERS: dict[str, Callable[[str], Table]] = {".mtx": market_table}
+
+
+def read_matrix(path: str | os.PathLike[str]) -> SymmetricMatrix:
+    """Read a file: by the reader for the end of its name, Matrix Market for .mtx, or else as a table.
+
+    Raises:
+        DataError: if the file cannot be read, or holds no symmetric matrix of finite numbers.
+    """
+    source = os.fspath(path)
+    for suffix, read in MATRIX_READERS.items():
+        if ends_in(source, suffix):
+            return matrix_of(read(source))
+    return matrix_of(read_table(source, least_columns=1))
+
+
+def matrix_of(table: Table) -> SymmetricMatrix:
+    """Return the matrix that a table holds.
+
+    Raises:
+        DataError: if it is not symmetric, or a cell is no number.
+    """
+    if len(table.rows) > MAX_ORDER:  # before the fractions of a vast table are read
+        raise DataError(
+            f"{table.source} has {len(table.rows)} rows: give a matrix of order at most {MAX_ORDER}"
+        )
+    rows = [
+        [_number(cell, table.where(i, k)) for k, cell in enumerate(row)] for i, row in enumerate(table.rows)
+    ]
+    return SymmetricMatrix.from_rationals(rows, table.source)
+
+
+def _number(cell: Fraction | str, place: str) -> Fraction:
+    if isinstance(cell, Fraction):
+        return cell
+    ratio = _RATIO.fullmatch(cell)
+    try:
+        number = parse_number(cell) if ratio is None else Fraction(int(ratio[1]), int(ratio[2]))
+    except ZeroDivisionError:
+        number = None
+    if number is None:
+        raise DataError(
+            f"{place}: {cell[:40]!r} is no number; give decimals or fractions such as 1/3, without row names"
+        )
+    return number

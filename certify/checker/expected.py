@@ -1,0 +1,222 @@
+"""What a user expects a certificate to prove, and in what a certificate differs from that.
+
+A certificate says by itself which problem it is about. Whoever has a problem in mind pins what matters of it
+here, and a certificate of anything else is rejected, with all differences in words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from certify.checker.certificate.complete_positivity import COMPLETE_POSITIVITY, CompletePositivityCertificate
+from certify.checker.certificate.copositivity import COPOSITIVITY
+from certify.checker.certificate.file import AnyCertificate, MatrixCertificate
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.dataset import Dataset, parse_gamma, target_names
+from certify.checker.data.names import (
+    column,
+    listed,
+    quoted,
+    shown,
+)
+from certify.checker.data.recipe import TASKS
+from certify.checker.data.table import Table
+from certify.checker.errors import DataError
+from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.problems.training import LOSSES, OUTPUT_BIASES, TrainingProblem
+from certify.checker.subject import short
+
+STATEMENTS = ("training", *COPOSITIVITY, *COMPLETE_POSITIVITY)
+LEAST_DIGITS = 16  # of a hash
+MAX_BITS = 13_000  # of a number: Python writes at most 4300 digits
+
+_OF_DATA = ("targets", "task", "bias", "standardize")
+_OF_TRAINING = ("gamma", *_OF_DATA, "output_bias", "loss", "at_least")
+_CHOICES = {
+    "task": TASKS,
+    "output_bias": OUTPUT_BIASES,
+    "loss": LOSSES,
+    "statement": STATEMENTS,
+}
+
+Number = Fraction | int | str | float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a certificate must be about; None is anything.
+
+    Attributes:
+        gamma: the weight decay, positive; a float is the shortest decimal that prints it.
+        targets: the target columns, each a name or a 1-based position as text, in any order; () is any.
+        task: "classification" or "regression".
+        bias: whether a column of ones is appended to the features.
+        output_bias: a name of `certify.checker.problems.training.OUTPUT_BIASES`.
+        standardize: whether features are standardised.
+        loss: a name of `certify.checker.problems.training.LOSSES`.
+        at_least: what the proved bound must not be below (a loss).
+        statement: a name of `STATEMENTS`.
+        free: r, for complete positivity how many coordinates may have any sign; where the statement is
+            expected to be of complete positivity, None is 0, which is what the words mean by themselves.
+        problem: the hash of the exact problem or matrix, or at least its first 16 digits.
+
+    Raises:
+        DataError: if a value makes no sense, or two do not go together.
+    """
+
+    gamma: Number | None = None
+    targets: tuple[str, ...] = ()
+    task: str | None = None
+    bias: bool | None = None
+    output_bias: str | None = None
+    standardize: bool | None = None
+    loss: str | None = None
+    at_least: Number | None = None
+    statement: str | None = None
+    free: int | None = None
+    problem: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        single = isinstance(self.targets, str | int)
+        targets = (self.targets,) if single else self.targets
+        object.__setattr__(self, "targets", tuple(map(str, targets)))
+        for field, choices in _CHOICES.items():
+            value = getattr(self, field)
+            if value is not None and value not in choices:
+                name = field.replace("_", " ")
+                raise DataError(
+                    f"the expected {name} {quoted(str(value))} is unknown: use {', '.join(choices)}"
+                )
+        if self.gamma is not None and _number(self.gamma, "gamma") <= 0:
+            raise DataError("the expected gamma is not positive: give a number such as 0.1")
+        if self.at_least is not None:
+            _number(self.at_least, "bound")
+        if self.free is not None and self.free < 0:
+            raise DataError(f"the expected number of free coordinates is {self.free}: give 0 or more")
+        if self.problem is not None:
+            digits = self.problem.strip().lower()
+            if not re.fullmatch(rf"[0-9a-f]{{{LEAST_DIGITS},64}}", digits):
+                raise DataError(
+                    f"the expected problem is {quoted(self.problem)}: give the {LEAST_DIGITS} to 64 first "
+                    "hexadecimal digits of its hash"
+                )
+            object.__setattr__(self, "problem", digits)
+        if self.statement is not None:
+            self._refuse_unsuitable(self.statement)
+
+    def refuse_unsuitable(self, certificate: AnyCertificate, *, of_data: bool) -> None:
+        """Refuse pins that say nothing of what a certificate is about.
+
+        Args:
+            certificate: whose statement is the expected one, if one is.
+            of_data: whether the problem is made of data here, and not given as such.
+
+        Raises:
+            DataError: with the pins.
+        """
+        self._refuse_unsuitable(_statement(certificate))
+        if not of_data:
+            self._refuse(_OF_DATA, "the problem is given as such, without data")
+
+    def differences(
+        self,
+        certificate: Certificate,
+        dataset: Dataset | None,
+        table: Table | None,
+        problem: TrainingProblem | None,
+    ) -> Iterator[str]:
+        """Say what is expected of a training problem otherwise than it is.
+
+        Args:
+            certificate: of training.
+            dataset: what its recipe makes of the user's data; None if the problem is given as such.
+            table: the columns in which targets are looked up: those of the file or of y; None likewise.
+            problem: the exact one; None if the certificate's gamma or loss makes none.
+
+        Raises:
+            DataError: if an expected target is no column.
+        """
+        if self.gamma is not None and _number(self.gamma, "gamma") != certificate.gamma:
+            gamma = _number(self.gamma, "gamma")
+            yield _difference(f"gamma = {short(gamma)}", short(certificate.gamma))
+        if dataset is not None and table is not None:
+            yield from self._differences_of_data(dataset, table)
+        for name in ("output_bias", "loss"):
+            wanted, found = getattr(self, name), getattr(certificate, name)
+            if wanted not in (None, found):
+                yield _difference(f"{name.replace('_', ' ')} {wanted}", shown(found))
+        if self.at_least is not None and certificate.bound < _number(self.at_least, "bound"):
+            bound = decimal_up(_number(self.at_least, "bound"), 12)
+            yield _difference(f"a bound of at least {bound}", decimal_down(certificate.bound, 12))
+        if problem is not None:
+            yield from self._differences_of_problem(problem.sha256)
+
+    def _differences_of_data(self, dataset: Dataset, table: Table) -> Iterator[str]:
+        recipe = dataset.preprocessing
+        if self.targets:
+            wanted = target_names(table, self.targets)
+            if set(wanted) != set(dataset.target_names):
+                word = "target" if len(wanted) == 1 else "targets"
+                yield _difference(f"{word} {_columns(wanted)}", _columns(dataset.target_names))
+        if self.task not in (None, recipe.task):
+            yield _difference(f"task {self.task}", recipe.task)
+        for name, wanted_switch, found in (
+            ("a hidden bias", self.bias, recipe.bias),
+            ("standardisation", self.standardize, recipe.standardize is not None),
+        ):
+            if wanted_switch not in (None, found):
+                bare = name.removeprefix("a ")
+                yield _difference(name, "none") if wanted_switch else _difference(f"no {bare}", name)
+
+    def differences_of_statement(self, certificate: AnyCertificate) -> Iterator[str]:
+        """Say if another statement is expected, before anything of the data is known."""
+        found = _statement(certificate)
+        if self.statement not in (None, found):
+            yield _difference(f"statement {self.statement}", found)
+
+    def differences_of_matrix(self, certificate: MatrixCertificate, matrix: SymmetricMatrix) -> Iterator[str]:
+        """Say what is expected of a matrix, and of the cone of the statement, otherwise than it is."""
+        if isinstance(certificate, CompletePositivityCertificate):
+            wanted = 0 if self.free is None and self.statement is not None else self.free
+            if wanted not in (None, certificate.free):
+                yield _difference(f"free = {wanted}", str(certificate.free))
+        yield from self._differences_of_problem(matrix.sha256)
+
+    def _differences_of_problem(self, sha256: Callable[[], str]) -> Iterator[str]:
+        if self.problem is not None and not sha256().startswith(self.problem):
+            yield _difference(f"problem {self.problem}", sha256())
+
+    def _refuse_unsuitable(self, statement: str) -> None:
+        if statement != "training":
+            self._refuse(_OF_TRAINING, f"the statement {statement} is of a matrix")
+        if statement not in COMPLETE_POSITIVITY:
+            self._refuse(("free",), f"the statement {statement} has no free coordinates")
+
+    def _refuse(self, names: tuple[str, ...], reason: str) -> None:
+        given = [name.replace("_", " ") for name in names if getattr(self, name) not in (None, ())]
+        if given:
+            raise DataError(f"{reason}: expect nothing of its {', '.join(given)}")
+
+
+def _statement(certificate: AnyCertificate) -> str:
+    return "training" if isinstance(certificate, Certificate) else certificate.statement
+
+
+def _number(value: Number, name: str) -> Fraction:
+    number = parse_gamma(value, f"the expected {name}")
+    if max(number.numerator.bit_length(), number.denominator.bit_length()) > MAX_BITS:
+        raise DataError(f"the expected {name} has more than {MAX_BITS} bits: round it")
+    return number
+
+
+def _difference(expected: str, found: str) -> str:
+    return f"expected {expected}, found {found}"
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    return listed(map(column, names))

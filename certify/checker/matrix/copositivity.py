@@ -1,0 +1,86 @@
+"""The exact checker of copositivity certificates, in integers only.
+
+A tree proves that z^T M z is nonnegative (positive) on the orthant: its cones cover it, and each leaf proves
+that of its own. A witness refutes it by its value. This module and what it imports use the standard library
+and python-flint only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from certify.checker.certificate.copositivity import (
+    COPOSITIVE,
+    COPOSITIVITY,
+    NOT_STRICTLY_COPOSITIVE,
+    STRICTLY_COPOSITIVE,
+    CopositivityCertificate,
+)
+from certify.checker.matrix.cone import MatrixCone
+from certify.checker.matrix.leaf_rules import Copositivity
+from certify.checker.numbers.rounding import decimal_up
+from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.tree.walk import Walk, check_tree, walk
+from certify.checker.verdict import Verdict, leaves_in_words
+
+_MOST_SHOWN = 2000  # characters of a witness; all of it is in the certificate
+
+
+def check_copositivity(
+    certificate: CopositivityCertificate,
+    matrix: SymmetricMatrix,
+    on_progress: Callable[[int, int], None] | None = None,
+    *,
+    walk: Walk = walk,
+) -> Verdict:
+    """Decide whether a certificate proves its statement of a matrix.
+
+    Args:
+        certificate: as read from an untrusted file.
+        matrix: the matrix that the user means, from the user's own data.
+        on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
+        walk: the way to walk a tree, which may share the work.
+
+    Returns:
+        The verdict, exact and without a bound.
+    """
+    try:
+        require(certificate.statement in COPOSITIVITY, Obligation.STATEMENT)
+        require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
+        if certificate.statement not in (COPOSITIVE, STRICTLY_COPOSITIVE):
+            _check_witness(certificate, matrix)
+            reason = "the witness's value is computed in exact arithmetic"
+            return Verdict(True, None, "exact", reason, None, 0)
+        require(not certificate.witness, Obligation.WITNESS)
+        root, premise = MatrixCone.root(matrix.entries), Copositivity(certificate.strict)
+        leaves = check_tree(certificate.tree, root, premise, on_progress, walk)
+    except Rejection as rejection:
+        return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
+    reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
+    return Verdict(True, None, "exact", reason, None, leaves)
+
+
+def _check_witness(certificate: CopositivityCertificate, matrix: SymmetricMatrix) -> None:
+    z = certificate.witness
+    require(not certificate.tree, Obligation.COVER)
+    fits = len(z) == matrix.order and min(z) >= 0 and any(z)
+    require(fits, Obligation.WITNESS)
+    value = matrix.value(z)
+    enough = value <= 0 if certificate.statement == NOT_STRICTLY_COPOSITIVE else value < 0
+    require(enough, Obligation.WITNESS)
+
+
+def copositivity_theorem(certificate: CopositivityCertificate, matrix: SymmetricMatrix) -> str:
+    """State what a valid certificate proves, in words."""
+    name = f"The symmetric matrix M of order {matrix.order} is"
+    if certificate.statement == COPOSITIVE:
+        return f"{name} copositive: z^T M z >= 0 for all z >= 0."
+    if certificate.statement == STRICTLY_COPOSITIVE:
+        return f"{name} strictly copositive: z^T M z > 0 for all z >= 0, z != 0."
+    z = ", ".join(map(str, certificate.witness))
+    value = decimal_up(matrix.value(certificate.witness), 12)
+    return (
+        f"{name} not {'strictly ' * certificate.strict}copositive: z^T M z <= {value} for the witness "
+        f"z = ({z if len(z) <= _MOST_SHOWN else z[:_MOST_SHOWN] + ' ...'})."
+    )

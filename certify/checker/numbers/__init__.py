@@ -1,0 +1,1 @@
+"""Integers, rationals, and when a form of them is nonnegative."""

@@ -1,0 +1,216 @@
+"""Exact arithmetic that verdicts rest on: semidefiniteness of integer matrices, outward rounding.
+
+Only the standard library and python-flint are used. A factor computed here is a hint: what counts is the
+exact residual (docs/method.md, section 5).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from operator import mul
+
+from flint import fmpz_mat
+
+from certify.checker.deadline import look
+from certify.checker.numbers.integers import IntegerMatrix
+
+# Below this order elimination decides in less time than a factor and its residual take.
+_SMALL_ORDER = 8
+# Elimination multiplies the length of the integers by the order. Up to the first of these it takes less time
+# than a second attempt at a factor, beyond the second minutes.
+_QUICK_ELIMINATION = 50_000  # bits of the longest integer times the square of the order
+_LARGEST_ELIMINATION = 1_000_000
+_FACTOR_BITS = (64, 128, 256, 512)
+
+
+def is_psd(matrix: IntegerMatrix) -> bool:
+    """Say whether a symmetric integer matrix is proved positive semidefinite.
+
+    True is a proof. False is a disproof, unless the matrix is large (order^2 times the length of its integers
+    beyond a million bits) and lies within 1e-150, relative to its unit-diagonal scaling, of the boundary of
+    the cone: then it may be called False as well.
+
+    Args:
+        matrix: the rows of a symmetric matrix; only symmetric matrices have a meaningful answer.
+    """
+    if len(matrix) <= _SMALL_ORDER:
+        return _eliminates(matrix)
+    if any(matrix[i][i] < 0 for i in range(len(matrix))):
+        return False
+    support = [i for i in range(len(matrix)) if matrix[i][i] > 0]
+    if any(matrix[i][i] == 0 and any(matrix[i]) for i in range(len(matrix))):
+        return False
+    divisor = math.gcd(*(matrix[i][j] for i in support for j in support)) or 1
+    core = [[matrix[i][j] // divisor for j in support] for i in support]
+    if len(core) <= _SMALL_ORDER:
+        return _eliminates(core)
+    elimination = len(core) ** 2 * max(row[i].bit_length() for i, row in enumerate(core))
+    for attempt, bits in enumerate(_FACTOR_BITS):
+        if attempt and elimination <= _QUICK_ELIMINATION:
+            break
+        scaled, half_bits = _unit_diagonal(core, bits)
+        factor, pivot_row = _cholesky_hint(scaled, half_bits)
+        if pivot_row is not None:
+            if _value(scaled, _descending(factor, pivot_row, half_bits)) < 0:
+                return False
+        elif _is_dominant_residual(scaled, [r + [0] * (len(core) - len(r)) for r in factor]):
+            return True
+        if not attempt and elimination > _QUICK_ELIMINATION and _is_psd_of_its_rank(core, scaled, half_bits):
+            return True
+    return elimination <= _LARGEST_ELIMINATION and _eliminates(core)
+
+
+def _is_psd_of_its_rank(matrix: IntegerMatrix, scaled: IntegerMatrix, half_bits: int) -> bool:
+    """Prove a singular matrix semidefinite by a definite principal submatrix of the same rank.
+
+    What is left of the matrix beside that submatrix, its Schur complement, has rank zero.
+
+    Args:
+        matrix: symmetric.
+        scaled: the same with a diagonal of 2 h bits, which tells what rows to take.
+        half_bits: h.
+    """
+    factor: list[list[int]] = []
+    rows: list[int] = []
+    for i, row in enumerate(scaled):
+        look()
+        r = _next_row(factor, [row[j] for j in rows])
+        pivot_squared = row[i] - sum(map(mul, r, r))
+        if pivot_squared >> half_bits * 3 // 2 > 0:  # else zero, or too small to tell
+            factor.append([*r, math.isqrt(pivot_squared)])
+            rows.append(i)
+    if len(rows) == len(matrix):
+        return False
+    block = [[matrix[i][j] for j in rows] for i in rows]
+    return is_positive_definite(block) and fmpz_mat([list(row) for row in matrix]).rank() == len(rows)
+
+
+def _is_dominant_residual(matrix: IntegerMatrix, factor: IntegerMatrix) -> bool:
+    """Prove `matrix` = R R^T + E semidefinite by the diagonal dominance of E; R = `factor` may be any."""
+    r = fmpz_mat([list(row) for row in factor])
+    residual = (fmpz_mat([list(row) for row in matrix]) - r * r.transpose()).tolist()
+    return all(2 * row[i] >= sum(map(abs, row)) for i, row in enumerate(residual))
+
+
+def _unit_diagonal(matrix: IntegerMatrix, bits: int) -> tuple[list[list[int]], int]:
+    """Scale rows and columns alike by powers of two until each diagonal entry has 2h - 1 or 2h bits.
+
+    Such a congruence by a positive diagonal matrix changes nothing about semidefiniteness.
+
+    Returns:
+        The scaled matrix and h, at least `bits`.
+    """
+    halves = [(matrix[i][i].bit_length() + 1) // 2 for i in range(len(matrix))]
+    h = max(bits, *halves)
+    shifts = [h - half for half in halves]
+    return (
+        [
+            [entry << (si + sj) for entry, sj in zip(row, shifts, strict=True)]
+            for row, si in zip(matrix, shifts, strict=True)
+        ],
+        h,
+    )
+
+
+def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> tuple[list[list[int]], list[int] | None]:
+    """Factor `matrix` - delta I in fixed point as far as its pivots are positive.
+
+    With delta = order * 2^half_bits the rounding of the entries (half a pivot each) cannot spoil the
+    dominance of the residual, so the only loss against an exact factor is delta itself.
+
+    Returns:
+        The rows of the triangular factor, each up to its diagonal; and, where a pivot is not positive, the
+        row that could not be added, without its diagonal.
+    """
+    order = len(matrix)
+    delta = order << half_bits
+    factor: list[list[int]] = []
+    for i, row in enumerate(matrix):
+        look()
+        r = _next_row(factor, row[:i])
+        pivot_squared = row[i] - delta - sum(map(mul, r, r))
+        if pivot_squared <= 0:
+            return factor, r
+        r.append(math.isqrt(pivot_squared))
+        factor.append(r)
+    return factor, None
+
+
+def _next_row(factor: IntegerMatrix, row: Sequence[int]) -> list[int]:
+    """Return what a fixed-point Cholesky factor gets for a row of the matrix, without its diagonal."""
+    r: list[int] = []
+    for entry, known in zip(row, factor, strict=True):
+        pivot = known[len(r)]
+        r.append((2 * (entry - sum(map(mul, r, known))) + pivot) // (2 * pivot))
+    return r
+
+
+def _descending(factor: IntegerMatrix, row: Sequence[int], bits: int) -> list[int]:
+    """Return (-F^-T r, 1) over 2^bits, where a form is least whose Cholesky factor F fails to take row r."""
+    z = [0] * len(row)
+    for j in reversed(range(len(row))):
+        known = sum(factor[k][j] * z[k] for k in range(j + 1, len(row)))
+        z[j] = -((row[j] << bits) + known) // factor[j][j]
+    return [*z, 1 << bits]
+
+
+def _value(matrix: IntegerMatrix, z: Sequence[int]) -> int:
+    """Return z^T M z over the leading rows of a matrix, as many as z has entries."""
+    return sum(entry * sum(map(mul, row, z)) for row, entry in zip(matrix, z, strict=False))
+
+
+def _eliminates(matrix: IntegerMatrix) -> bool:
+    """Decide semidefiniteness by symmetric fraction-free elimination (Bareiss)."""
+    upper = [row[i:] for i, row in enumerate(matrix)]
+    previous = 1
+    for k, (pivot, *rest) in enumerate(upper):
+        look()
+        if pivot <= 0:
+            if pivot < 0 or any(rest):
+                return False
+            continue
+        for i, factor in enumerate(rest):
+            upper[k + 1 + i] = [
+                (pivot * entry - factor * other) // previous
+                for entry, other in zip(upper[k + 1 + i], rest[i:], strict=True)
+            ]
+        previous = pivot
+    return True
+
+
+def is_positive_definite(matrix: IntegerMatrix) -> bool:
+    """Say whether a symmetric integer matrix is proved positive definite; False is as that of `is_psd`."""
+    return is_psd(matrix) and fmpz_mat([list(row) for row in matrix]).det() != 0
+
+
+def is_nonnegative_on_orthant(matrix: IntegerMatrix, *, strict: bool = False) -> bool:
+    """Say whether a symmetric integer matrix is proved to be semidefinite plus nonnegative entries.
+
+    True is a proof that its form is nonnegative where all coordinates are; False says nothing. Tried for the
+    nonnegative part are the whole matrix, what is positive off the diagonal, nothing, and half of what is
+    positive off the diagonal.
+
+    Args:
+        matrix: the rows of a symmetric matrix.
+        strict: whether to prove that the form is positive where the coordinates are nonnegative and not all
+            zero: the rest must be definite, or all entries nonnegative and the diagonal positive.
+    """
+    if all(entry >= 0 for row in matrix for entry in row):
+        return not strict or all(row[i] > 0 for i, row in enumerate(matrix))
+    proved = is_positive_definite if strict else is_psd
+    rest = [
+        [entry if i == j else min(entry, 0) for j, entry in enumerate(row)] for i, row in enumerate(matrix)
+    ]
+    if rest == matrix:
+        return proved(matrix)
+    return proved(rest) or proved(matrix) or proved(_sum(matrix, rest))
+
+
+def _sum(first: IntegerMatrix, second: IntegerMatrix) -> IntegerMatrix:
+    return [[p + q for p, q in zip(*rows, strict=True)] for rows in zip(first, second, strict=True)]
+
+
+def integer_rows(matrix: fmpz_mat) -> list[list[int]]:
+    """Return a matrix as lists of Python's integers."""
+    return [[int(entry) for entry in row] for row in matrix.tolist()]

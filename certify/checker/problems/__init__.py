@@ -1,0 +1,1 @@
+"""The exact problems that certificates are about."""

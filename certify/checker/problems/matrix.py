@@ -1,0 +1,89 @@
+"""A symmetric rational matrix, exact: the subject of questions of copositivity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from operator import mul
+
+from certify.checker.errors import DataError
+from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
+
+MAX_ORDER = 512
+MAX_BITS = 13_000  # about as many as the digits that a certificate file may have
+
+
+@dataclass(frozen=True)
+class SymmetricMatrix:
+    """A symmetric matrix M of order p.
+
+    Attributes:
+        entries: p x p integers.
+        denominator: the least common one of M, positive; M is `entries` over it.
+    """
+
+    entries: IntegerRows
+    denominator: int
+
+    @classmethod
+    def from_rationals(cls, rows: Iterable[Sequence[Rational]], source: str = "M") -> SymmetricMatrix:
+        """Take over a matrix of integers and fractions.
+
+        Args:
+            rows: p rows of p entries.
+            source: the matrix's name in messages.
+
+        Raises:
+            DataError: if there are no rows or too many, the matrix is not square or not symmetric, or its
+                numbers are too long.
+        """
+        table = [tuple(row) for row in rows]
+        p = len(table)
+        if p == 0:
+            raise DataError(f"{source} has no rows: give a symmetric matrix")
+        if p > MAX_ORDER:
+            raise DataError(f"{source} has {p} rows: give a matrix of order at most {MAX_ORDER}")
+        for i, row in enumerate(table):
+            if len(row) != p:
+                raise DataError(
+                    f"{source} is not square: it has {p} rows and row {i + 1} has {len(row)} entries; "
+                    "give a symmetric matrix"
+                )
+        for i, row in enumerate(table):
+            for j in range(i):
+                if row[j] != table[j][i]:
+                    raise DataError(
+                        f"{source} is not symmetric: row {i + 1}, column {j + 1} is {_shown(row[j])} and row "
+                        f"{j + 1}, column {i + 1} is {_shown(table[j][i])}; give a symmetric matrix"
+                    )
+        entries, denominator = over_common_denominator(table)
+        if max(denominator, *(abs(entry) for row in entries for entry in row)).bit_length() > MAX_BITS:
+            raise DataError(
+                f"{source} has numbers of more than {MAX_BITS} bits over their common denominator: round them"
+            )
+        return cls(entries, denominator)
+
+    @property
+    def order(self) -> int:
+        """The number p of rows."""
+        return len(self.entries)
+
+    def canonical_text(self) -> str:
+        """Write what is hashed (docs/certificate-format.md, "The matrix and its hash")."""
+        head = f"certify matrix 1\norder {self.order}\ndenominator {self.denominator}\n"
+        return head + "".join(" ".join(map(str, row)) + "\n" for row in self.entries)
+
+    def sha256(self) -> str:
+        """Hash the canonical text."""
+        return hashlib.sha256(self.canonical_text().encode()).hexdigest()
+
+    def value(self, z: Sequence[Rational]) -> Fraction:
+        """Return z^T M z for a vector of length p."""
+        return Fraction(sum(map(mul, z, (sum(map(mul, row, z)) for row in self.entries)))) / self.denominator
+
+
+def _shown(value: Rational) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:40] + "..."

@@ -1,0 +1,161 @@
+"""What a verdict is about, in words and as values: the problem or the matrix that was checked.
+
+Every word comes from the user's data or is the checker's own; no text of a certificate is passed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from certify.checker.certificate.complete_positivity import CompletePositivityCertificate
+from certify.checker.certificate.file import MatrixCertificate
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.names import column, listed, shown
+from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.words import theorem
+
+_LONGEST_GAMMA = 60  # characters in a sentence
+_LOSS = {"squared": "squared, 1/2 |f(X) - Y|^2"}
+_OUTPUT_BIAS = {
+    "none": "none",
+    "free": "free, without a penalty",
+    "decayed": "decayed, with the penalty gamma/2 |b|^2",
+}
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training problem and, if it is known, what it was made of.
+
+    Attributes:
+        problem: the exact problem.
+        dataset: the data, prepared; None for a problem that was given as such.
+    """
+
+    problem: TrainingProblem
+    dataset: Dataset | None
+
+    def theorem(self, bound: Fraction) -> str:
+        """State a proved lower bound."""
+        return theorem(self.problem, bound, self.dataset)
+
+    def line(self) -> str:
+        """Say in one line which problem this is."""
+        problem = self.problem
+        data = (
+            f"n = {problem.n}, d = {problem.d}, c = {problem.c}"
+            if self.dataset is None
+            else self.dataset.describe()
+        )
+        return (
+            f"{data}; gamma = {short(problem.gamma)}, loss {_LOSS[problem.loss]}, "
+            f"output bias {_OUTPUT_BIAS[problem.output_bias]}"
+        )
+
+    def brief(self) -> str:
+        """Say what the theorem does not: the weight decay as a fraction, and the hash."""
+        return f"Problem: gamma = {short(self.problem.gamma)}, sha256 {self.problem.sha256()}"
+
+    def details(self) -> list[tuple[str, str]]:
+        """Say the same at length: names and values."""
+        problem, dataset = self.problem, self.dataset
+        rows = [("samples", str(problem.n))]
+        if dataset is None:
+            rows += [("features", str(problem.d)), ("targets", str(problem.c))]
+        else:
+            recipe = dataset.preprocessing
+            constant = listed(map(column, dataset.constant_features))
+            standardized = "no"
+            if recipe.standardize is not None:
+                standardized = "mean 0 and variance 1, up to rounding" + (
+                    f"; constant, shifted to 0: {constant}" if constant else ""
+                )
+            rows += [
+                ("features", _counted(dataset.feature_names)),
+                ("standardised", standardized),
+                ("hidden bias", "a feature 1 after the others" if recipe.bias else "none"),
+                ("targets", _counted(dataset.target_names)),
+                ("task", recipe.task),
+            ]
+            if recipe.classes:
+                classes = listed(map(shown, recipe.classes))
+                rows.append(("classes", f"{len(recipe.classes)}, one-hot: {classes}"))
+        return [
+            *rows,
+            ("output bias", _OUTPUT_BIAS[problem.output_bias]),
+            ("gamma", short(problem.gamma)),
+            ("loss", _LOSS[problem.loss]),
+            ("sha256", problem.sha256()),
+        ]
+
+    def to_json(self) -> dict[str, object]:
+        """Return all that the problem is, names at full length, and its hash; null is not known."""
+        problem, dataset = self.problem, self.dataset
+        recipe = None if dataset is None else dataset.preprocessing
+        return {
+            "statement": "training",
+            "n": problem.n,
+            "d": problem.d,
+            "c": problem.c,
+            "features": None if dataset is None else list(dataset.feature_names),
+            "targets": None if dataset is None else list(dataset.target_names),
+            "task": None if recipe is None else recipe.task,
+            "classes": None if recipe is None else list(recipe.classes),
+            "bias": None if recipe is None else recipe.bias,
+            "standardize": None if recipe is None else recipe.standardize is not None,
+            "constant_features": None if dataset is None else list(dataset.constant_features),
+            "gamma_exact": f"{problem.gamma.numerator}/{problem.gamma.denominator}",
+            "loss": problem.loss,
+            "output_bias": problem.output_bias,
+            "sha256": problem.sha256(),
+        }
+
+
+@dataclass(frozen=True)
+class OfMatrix:
+    """A statement of a symmetric matrix.
+
+    Attributes:
+        matrix: the exact matrix.
+        statement: a name of `certify.checker.expected.STATEMENTS`.
+        free: how many coordinates, the last ones, may have any sign; None where the statement has none.
+    """
+
+    matrix: SymmetricMatrix
+    statement: str
+    free: int | None
+
+    @classmethod
+    def of(cls, certificate: MatrixCertificate, matrix: SymmetricMatrix) -> OfMatrix:
+        """Return what a certificate states of a matrix."""
+        free = certificate.free if isinstance(certificate, CompletePositivityCertificate) else None
+        return cls(matrix, certificate.statement, free)
+
+    def brief(self) -> str:
+        """Say what the theorem does not: the hash."""
+        return f"Matrix: order {self.matrix.order}, sha256 {self.matrix.sha256()}"
+
+    def details(self) -> list[tuple[str, str]]:
+        """Say which matrix this is: names and values."""
+        return [("order", str(self.matrix.order)), ("sha256", self.matrix.sha256())]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the statement, the matrix's order and its hash."""
+        return {
+            "statement": self.statement,
+            "order": self.matrix.order,
+            "free": self.free,
+            "sha256": self.matrix.sha256(),
+        }
+
+
+def short(value: Fraction) -> str:
+    """Write a rational as p/q, shortened where it is long."""
+    text = str(value)
+    return text if len(text) <= _LONGEST_GAMMA else f"{text[:_LONGEST_GAMMA]}..."
+
+
+def _counted(names: tuple[str, ...]) -> str:
+    return f"{len(names)}: {listed(map(column, names))}"

@@ -1,0 +1,1 @@
+"""Certificates of a lower bound on a training loss."""

@@ -1,0 +1,81 @@
+"""The independent checker: an exact verdict on a certificate, in integers only.
+
+Weak duality (docs/method.md, section 2): if |N^T relu(Xu)| <= gamma |u| for every u in R^d, then no network
+of any width has a loss below <N, Y> - 1/2 |N|_F^2 (`problems.dual_bound`, where output biases come in). The
+certificate's tree proves the premise: its cones cover R^d, and on each leaf the form
+gamma^2 |u|^2 - |N^T relu(Xu)|^2 is a sum of terms that are nonnegative there.
+
+This module and what it imports use the standard library and python-flint, and share no code with the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flint import fmpz_mat
+
+from certify.checker.certificate.training import Certificate
+from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.problems.dual_bound import column_sums, dual_bound
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.cone import Cone
+from certify.checker.training.leaf_rules import Level
+from certify.checker.tree.walk import Walk, check_tree, walk
+from certify.checker.verdict import Verdict, leaves_in_words
+
+
+def check_certificate(
+    certificate: Certificate,
+    problem: TrainingProblem,
+    on_progress: Callable[[int, int], None] | None = None,
+    *,
+    walk: Walk = walk,
+) -> Verdict:
+    """Decide whether a certificate proves its bound for a problem.
+
+    Args:
+        certificate: as read from an untrusted file.
+        problem: the problem that the user means, from the user's own data.
+        on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
+        walk: the way to walk a tree, which may share the work.
+    """
+    try:
+        check_statement(certificate, problem)
+        root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
+        leaves = check_tree(certificate.tree, root, level, on_progress, walk)
+    except Rejection as rejection:
+        return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
+    reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
+    return Verdict(True, certificate.bound, "exact", reason, None, leaves)
+
+
+def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:
+    """Check everything but the premise h(N) <= gamma.
+
+    Raises:
+        Rejection: if the certificate states another problem, or a bound that does not follow.
+    """
+    stated = certificate.gamma, certificate.loss, certificate.output_bias
+    require(stated == (problem.gamma, problem.loss, problem.output_bias), Obligation.STATEMENT)
+    require(certificate.problem_sha256 == problem.sha256(), Obligation.PROBLEM)
+    dual_point = certificate.dual_point
+    require(
+        len(dual_point) == problem.n and all(len(row) == problem.c for row in dual_point),
+        Obligation.DUAL_SHAPE,
+    )
+    require(problem.output_bias != "free" or not any(column_sums(dual_point)), Obligation.DUAL_SUMS)
+    value = dual_bound(problem, dual_point, certificate.dual_exponent)
+    require(certificate.bound == value, Obligation.CLAIM)
+    _check_frame(certificate, problem.d)
+
+
+def _check_frame(certificate: Certificate, d: int) -> None:
+    frame = certificate.frame
+    square = all(
+        len(rows) == d and all(len(r) == d for r in rows) for rows in (frame.generators, frame.inverse)
+    )
+    require(square and frame.scale > 0, Obligation.FRAME_SHAPE)
+    # As a product of matrices, for d may be in the thousands.
+    product = fmpz_mat([list(r) for r in frame.inverse]) * fmpz_mat([list(r) for r in frame.generators])
+    target = fmpz_mat([[frame.scale if j == i else 0 for j in range(d)] for i in range(d)])
+    require(product == target, Obligation.FRAME_INVERSE)

@@ -1,0 +1,64 @@
+"""What a certificate proves, in words; standard library only, for the checker speaks with it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from certify.checker.data.dataset import Dataset
+from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
+from certify.checker.problems.training import TrainingProblem
+
+_LONGEST_NUMBER = 60  # characters of a number that stands in a sentence as it is
+
+
+def formula(problem: TrainingProblem) -> str:
+    """Write the objective with this problem's gamma."""
+    return f"1/2 |f(X) - Y|^2 + {_gamma(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
+
+
+def decayed_terms(output_bias: str) -> str:
+    """Write the sum of squares that the weight decay multiplies."""
+    weights = "sum_j (|u_j|^2 + |v_j|^2)"
+    return f"({weights} + |b|^2)" if output_bias == "decayed" else weights
+
+
+def model(problem: TrainingProblem) -> str:
+    """Write the networks that the problem is about."""
+    return f"f(x) = sum_j relu(u_j . x) v_j{' + b' * (problem.output_bias != 'none')}"
+
+
+def theorem(problem: TrainingProblem, bound: Fraction, dataset: Dataset | None) -> str:
+    """State the proved lower bound with all that it depends on, in the words of the data that was checked.
+
+    Args:
+        problem: the one that the bound is of.
+        bound: a loss.
+        dataset: what the problem was made of; None where that is not known.
+    """
+    weights = " and all weights" if problem.output_bias == "none" else ", all weights and every b"
+    samples = "this sample" if problem.n == 1 else f"these {problem.n} samples"
+    return (
+        f"For every number of neurons m{weights}, the network {model(problem)} on {samples} "
+        f"({_data(problem, dataset)}) has\n"
+        f"    {formula(problem)}  >=  {decimal_down(bound, 12)}"
+    )
+
+
+def _gamma(gamma: Fraction) -> str:
+    """Write a weight decay; a long one rounded up, with which the bound still holds."""
+    text = plain(gamma)
+    return text if len(text) <= _LONGEST_NUMBER else f"({decimal_up(gamma, 12)}, rounded up)"
+
+
+def _data(problem: TrainingProblem, dataset: Dataset | None) -> str:
+    if dataset is None:
+        return f"{_counted(problem.d, 'feature')}; {_counted(problem.c, 'target')}"
+    if dataset.preprocessing.bias:
+        bias = "with a regularised hidden bias"
+    else:
+        bias = "no bias" if problem.output_bias == "none" else "no hidden bias"
+    return f"{dataset.describe_features()}, {bias}; {dataset.describe_targets()}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

@@ -1,0 +1,1 @@
+"""Proof trees, whatever their cones are."""

@@ -1,0 +1,53 @@
+"""The command line; `_EXIT_CODES` says what its exit codes mean."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from certify.checker.console import run as run_command
+from certify.cli.gap import gap
+from certify.cli.matrices import copositive, cp
+from certify.cli.problem import problem
+from certify.cli.tightness import tightness
+
+_EXIT_CODES = (
+    "Exit codes: 0 done, valid, yes; 1 rejected, no; 2 unusable input; 3 unknown; 70 a fault of certify "
+    "itself (CERTIFY_TRACEBACK=1 shows where); 130 aborted; 141 nobody read the output to its end."
+)
+
+app = typer.Typer(
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Certified bounds on the global optimum of two-layer ReLU network training.",
+)
+
+CertificateFile = Annotated[
+    Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
+]
+
+
+app.command()(copositive)
+app.command()(cp)
+app.command()(gap)
+app.command()(problem)
+app.command()(tightness)
+
+
+def main() -> NoReturn:
+    """Run the command line; errors of the user become one sentence and exit code 2."""
+    sys.exit(run_command("certify", _app))
+
+
+def _app() -> int:
+    app(standalone_mode=True)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

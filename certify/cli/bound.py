@@ -1,0 +1,92 @@
+"""The command `certify bound`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from certify.cli.app import app
+from certify.cli.options import (
+    AsJson,
+    Bias,
+    DataFile,
+    Method,
+    Seed,
+    Standardize,
+    Targets,
+    Task,
+    TimeLimit,
+    WantedGap,
+    error_console,
+    print_json,
+    require_writable,
+)
+
+
+@app.command()
+def bound(
+    data: DataFile,
+    target: Targets = None,
+    task: Task = "auto",
+    gamma: Annotated[
+        str, typer.Option(help="Weight decay: a decimal or a fraction p/q, taken exactly.")
+    ] = "0.1",
+    bias: Bias = False,
+    output_bias: Annotated[
+        str, typer.Option(help="none, free or decayed: whether b joins the predictions, and is penalised.")
+    ] = "none",
+    standardize: Standardize = False,
+    loss: Annotated[str, typer.Option(help="squared.")] = "squared",
+    method: Method = "auto",
+    solver: Annotated[
+        str, typer.Option(help="auto, interior-point, mosek, clarabel or scs, for the method sdp.")
+    ] = "auto",
+    precision: Annotated[str, typer.Option(help="double, or high for small problems.")] = "double",
+    gap: WantedGap = 1e-3,
+    time_limit: TimeLimit = None,
+    seed: Seed = 0,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Certificate file to write.", show_default="NAME.cert of the data's NAME"),
+    ] = None,
+    network: Annotated[Path | None, typer.Option(help="Write the best network here, as .npz.")] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="Keep the work here; a later run of the same problem continues from it."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Enclose the global optimum of training on a data file, and write the proof."""
+    console = error_console()
+    console.print("[dim]loading the numerical libraries ...[/dim]")
+    from rich.console import Console
+
+    from certify.bounds.bound import Settings, bound_dataset
+    from certify.checker.data.choice import read_dataset
+    from certify.views.page.bound import save_page
+    from certify.views.terminal.progress import LiveProgress
+    from certify.views.terminal.summary import print_certificate, print_report
+
+    certificate = certificate or Path(data.stem + ".cert")
+    require_writable(data, certificate, network, report, checkpoint)
+    dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
+    settings = Settings(
+        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+    )
+    console.print(dataset.describe(), markup=False, soft_wrap=True)
+    with LiveProgress(console) as progress:
+        result = bound_dataset(dataset, settings, progress)
+    result.save_certificate(certificate)
+    if network is not None:
+        result.save_network(network)
+    if report is not None:
+        save_page(result, report)
+    if json_:
+        print_json(result.to_json(str(certificate)))
+        return
+    out = Console(highlight=False)
+    print_report(out, result)
+    print_certificate(out, certificate, data)

@@ -1,0 +1,125 @@
+"""The command `certify check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from certify.cli.app import CertificateFile, app
+from certify.cli.expected_options import (
+    ExpectedBias,
+    ExpectedBound,
+    ExpectedFree,
+    ExpectedGamma,
+    ExpectedLoss,
+    ExpectedOutputBias,
+    ExpectedProblem,
+    ExpectedStandardize,
+    ExpectedStatement,
+    ExpectedTargets,
+    ExpectedTask,
+)
+from certify.cli.options import (
+    AsJson,
+    DataFile,
+    print_json,
+    require_writable,
+)
+
+
+@app.command()
+def check(
+    certificate: CertificateFile,
+    data: DataFile,
+    trust: Annotated[
+        str,
+        typer.Option(
+            help="proved: by the checker verified in Coq; exact: in rational arithmetic; rigorous: in "
+            "floating point with error bounds derived by hand; kernel: as a theorem of Coq, for small "
+            "certificates; best: proved where that checker is built, else exact."
+        ),
+    ] = "best",
+    coq: Annotated[
+        Path | None, typer.Option(help="With --trust kernel: keep the file of Coq here, as .v.")
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds; then exit 3, nothing decided.", show_default="none, with --trust kernel 600"
+        ),
+    ] = None,
+    json_: AsJson = False,
+    gamma: ExpectedGamma = None,
+    target: ExpectedTargets = None,
+    task: ExpectedTask = None,
+    bias: ExpectedBias = None,
+    output_bias: ExpectedOutputBias = None,
+    standardize: ExpectedStandardize = None,
+    loss: ExpectedLoss = None,
+    at_least: ExpectedBound = None,
+    statement: ExpectedStatement = None,
+    free: ExpectedFree = None,
+    problem: ExpectedProblem = None,
+) -> None:
+    """Verify a certificate, with no error of rounding: exit 0 valid, 1 rejected, 2 unusable, 3 no time.
+
+    Valid means that what the certificate states is true of your data; which problem of your data that is, the
+    certificate says, and the verdict prints. To insist on the problem that you mean, and on a bound, say so:
+
+    certify check iris.cert --data iris.csv --target species --gamma 0.1 --no-bias --at-least 3.4
+    """
+    from rich.console import Console
+
+    from certify.checker.expected import Expected
+    from certify.checker.progress import CheckProgress
+    from certify.trust.check import check as check_file
+    from certify.views.terminal.summary import print_verdict
+
+    require_writable(data, coq)
+    require_writable(certificate, coq)
+    expected = Expected(
+        gamma,
+        tuple(target or ()),
+        task,
+        bias,
+        output_bias,
+        standardize,
+        loss,
+        at_least,
+        statement,
+        free,
+        problem,
+    )
+    with CheckProgress(sys.stderr) as progress:
+        verdict = check_file(
+            certificate,
+            data=data,
+            expected=expected,
+            trust=trust,
+            coq=coq,
+            time_limit=time_limit,
+            on_progress=progress.update,
+            on_note=progress.note,
+        )
+    if json_:
+        print_json(
+            {
+                "valid": verdict.valid,
+                "trust": verdict.trust,
+                "lower_bound_exact": None
+                if verdict.bound is None
+                else f"{verdict.bound.numerator}/{verdict.bound.denominator}",
+                "reason": verdict.reason,
+                "obligation": None if verdict.obligation is None else verdict.obligation.name.lower(),
+                "statement": verdict.statement,
+                "problem": None if verdict.subject is None else verdict.subject.to_json(),
+                "leaves": verdict.leaves,
+                "proof": None if verdict.proof is None else verdict.proof.to_json(),
+            }
+        )
+    else:
+        print_verdict(Console(highlight=False), verdict)
+    raise typer.Exit(0 if verdict.valid else 1)

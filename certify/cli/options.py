@@ -1,0 +1,63 @@
+"""What the commands of the command line share; it loads no numerical library."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import certify.datasets  # noqa: F401  its readers
+from certify.checker.errors import CertifyError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DataFile = Annotated[Path, typer.Option("--data", help="CSV (or .parquet) file.", show_default=False)]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        help="Target column, by name or 1-based position; repeat for several.",
+        show_default="last",
+    ),
+]
+Task = Annotated[str, typer.Option(help="auto, classification or regression.")]
+Standardize = Annotated[
+    bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
+]
+Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
+Method = Annotated[str, typer.Option(help="auto, tree, partition, sdp or shor.")]
+WantedGap = Annotated[float, typer.Option("--gap", help="Relative gap that counts as success.")]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(help="Seconds; the best valid result so far is kept.", show_default="none"),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the random starts.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+def error_console() -> Console:
+    """Return the terminal for progress and remarks, which is not where results go."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def require_writable(data: Path, *outputs: Path | None) -> None:
+    """Refuse outputs that would be lost, or overwrite the data or each other, before the long work."""
+    taken = [data.resolve()]
+    for path in outputs:
+        if path is None:
+            continue
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
+        if path.resolve() in taken:
+            raise CertifyError(f"{path} is the data or another output: give each output a file of its own")
+        taken.append(path.resolve())
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """Print one object on standard output."""
+    print(json.dumps(values, indent=2))

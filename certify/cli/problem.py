@@ -1,0 +1,140 @@
+"""The command `certify problem`: the exact problem or matrix as the text whose hash a certificate states."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from certify.checker.errors import CertifyError
+from certify.cli.options import (
+    Bias,
+    Standardize,
+    Targets,
+    Task,
+    require_writable,
+)
+
+if TYPE_CHECKING:
+    from certify.checker.data.dataset import Dataset
+    from certify.checker.problems.matrix import SymmetricMatrix
+    from certify.checker.problems.training import TrainingProblem
+
+
+def problem(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="CSV (or .parquet) file; with a certificate of a matrix, the matrix."),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Certificate whose recipe makes the problem of the data.", show_default=False),
+    ] = None,
+    matrix: Annotated[
+        Path | None, typer.Option(help="Matrix, instead of data: .csv, .npy or .mtx file.")
+    ] = None,
+    target: Targets = None,
+    task: Task = "auto",
+    gamma: Annotated[
+        str | None,
+        typer.Option(help="Weight decay: a decimal or a fraction p/q, taken exactly.", show_default="0.1"),
+    ] = None,
+    bias: Bias = False,
+    output_bias: Annotated[
+        str | None,
+        typer.Option(
+            help="none, free or decayed: whether b joins the predictions, and is penalised.",
+            show_default="none",
+        ),
+    ] = None,
+    standardize: Standardize = False,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the text here.", show_default="standard output")
+    ] = None,
+) -> None:
+    """Print the canonical text of the exact problem; exit 1 if a certificate is for another one."""
+    source = matrix if data is None else data
+    if source is None or (data is not None and matrix is not None):
+        raise CertifyError("give the data of the problem with --data, or a matrix with --matrix")
+    chosen = bool(target) or bias or standardize or task != "auto" or (gamma, output_bias) != (None, None)
+    if chosen and (certificate is not None or matrix is not None):
+        raise CertifyError(
+            "a matrix has no targets and no weight decay, and with --certificate they are the certificate's: "
+            "leave these options out"
+        )
+    require_writable(source, certificate, output)
+    wanted = None
+    if certificate is not None:
+        subject, description, wanted = _of_certificate(certificate, data, matrix)
+    elif data is not None:
+        from certify.checker.data.choice import read_dataset
+
+        dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
+        subject, description = _of_dataset(
+            dataset,
+            "0.1" if gamma is None else gamma,
+            "squared",
+            "none" if output_bias is None else output_bias,
+        )
+    else:
+        subject, description = _of_matrix(source)
+    text = subject.canonical_text()
+    _write([text] if isinstance(text, str) else text, output)
+    digest = subject.sha256()
+    print(f"{description}\nSHA-256 of its text: {digest}", file=sys.stderr)
+    if wanted not in (None, digest):
+        print(f"The certificate is for another one: {wanted}", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _of_certificate(
+    certificate: Path, data: Path | None, matrix: Path | None
+) -> tuple[TrainingProblem | SymmetricMatrix, str, str]:
+    """Return what the certificate makes of the data, its description, and the hash that the header states."""
+    from certify.checker.certificate.file import load_any_certificate
+    from certify.checker.certificate.training import Certificate
+    from certify.checker.check import subject_of
+
+    loaded = load_any_certificate(certificate)
+    if not isinstance(loaded, Certificate):
+        source = data if matrix is None else matrix
+        assert source is not None
+        return *_of_matrix(source), loaded.matrix_sha256
+    if data is None:
+        raise CertifyError(f"{certificate} is of a training problem: give its data with --data")
+    subject = subject_of(loaded, data)
+    return subject.problem, subject.line(), loaded.problem_sha256
+
+
+def _of_dataset(
+    dataset: Dataset, gamma: Fraction | str, loss: str, output_bias: str
+) -> tuple[TrainingProblem, str]:
+    from certify.checker.subject import Training
+
+    subject = Training(dataset.problem(gamma, loss, output_bias), dataset)
+    return subject.problem, subject.line()
+
+
+def _of_matrix(source: Path) -> tuple[SymmetricMatrix, str]:
+    from certify.checker.data.matrix_file import read_matrix
+
+    matrix = read_matrix(source)
+    return matrix, f"{source}: a symmetric matrix of order {matrix.order}"
+
+
+def _write(text: Iterable[str], output: Path | None) -> None:
+    if output is None:
+        sys.stdout.writelines(text)
+        sys.stdout.flush()
+        return
+    try:
+        with output.open("w", encoding="ascii", newline="\n") as file:
+            file.writelines(text)
+    except OSError as error:
+        raise CertifyError(
+            f"{output}: the text cannot be written ({error.strerror}); choose another path"
+        ) from error

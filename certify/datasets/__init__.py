@@ -1,0 +1,11 @@
+"""Arrays, data frames and binary files of data; importing this lets the checker's readers read the latter."""
+
+from __future__ import annotations
+
+from certify.checker.data.matrix_file import MATRIX_READERS
+from certify.checker.data.table import READERS
+from certify.datasets.matrices import read_npy
+from certify.datasets.parquet import read_parquet
+
+READERS.update({".parquet": read_parquet, ".pq": read_parquet})
+MATRIX_READERS[".npy"] = read_npy

@@ -1,0 +1,101 @@
+"""Arrays and data frames as exact tables: a float is the dyadic rational that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from certify.checker.data.table import (
+    FILL_IN,
+    MAX_DIGITS,
+    Cell,
+    Table,
+    exact_text,
+    fill,
+)
+from certify.checker.errors import DataError
+
+_MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
+
+
+def array_table(values: Any, source: str, *, vector: bool = False) -> Table:
+    """Take over lists, a numpy array, or a pandas or polars object, each entry at its exact value.
+
+    Args:
+        values: n x d; with `vector` also n entries, which become one column.
+        source: the array's name in messages, such as "X".
+        vector: whether a one-dimensional array is welcome.
+
+    Raises:
+        DataError: if the array is not rectangular, or an entry is not a finite number or a text.
+    """
+    entries = _entries(values)
+    if entries is None:
+        raise DataError(f"{source} is of type {type(values).__name__}: give a list, an array or a data frame")
+    if not entries:
+        raise DataError(f"{source} has no rows: give at least one")
+    rows = [_entries(entry) for entry in entries]
+    names = [str(name) for name in getattr(values, "columns", ())]
+    default = [f"{source.lower()}{k + 1}" for k in range(len(rows[0] or ()))]
+    if vector and all(row is None for row in rows):
+        rows = [[entry] for entry in entries]
+        name = getattr(values, "name", None)
+        names = [] if name in (None, "") else [str(name)]
+        default = [source.lower()]
+    full = []
+    for i, row in enumerate(rows):
+        if row is None:
+            raise DataError(
+                f"{source}, row {i + 1} is a single entry: give a two-dimensional array, "
+                "such as a list of rows or .reshape(-1, 1)"
+            )
+        if len(row) != len(names or default):
+            raise DataError(
+                f"{source}, row {i + 1} has {len(row)} entries and row 1 has {len(names or default)}: "
+                "give all rows the same length"
+            )
+        full.append(row)
+    if not (names or default):
+        raise DataError(f"{source} has no columns: give at least one")
+    return fill(Table(source, tuple(names or default), (), bool(names)), full, exact_entry)
+
+
+def exact_entry(value: Any) -> Cell:
+    """The exact value of an entry of an array; a string stays text even if it spells a number."""
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    if isinstance(value, str):
+        text = value.strip()
+        exact_text(text)
+        return text
+    if type(value).__name__ in _MISSING_TYPES:
+        raise ValueError(f"the entry is missing; {FILL_IN}")
+    if isinstance(value, Decimal):
+        # as_integer_ratio would build the vast integers of a vast exponent.
+        number = exact_text(str(value))
+        if isinstance(number, Fraction):
+            return number
+    if not hasattr(value, "as_integer_ratio"):
+        raise ValueError(f"the entry is of type {type(value).__name__}; give a number or a text")
+    try:
+        number = Fraction(*map(int, value.as_integer_ratio()))
+    except (ValueError, OverflowError):
+        raise ValueError(f"the entry is {value}; {FILL_IN}") from None
+    if max(abs(number.numerator), number.denominator) >= 10**MAX_DIGITS:
+        raise ValueError(f"the entry has more than {MAX_DIGITS} digits; round it")
+    return number
+
+
+def _entries(values: Any) -> list[Any] | None:
+    """The rows of an array or the entries of a row; None for a single entry."""
+    if isinstance(values, list | tuple | range):
+        return list(values)
+    if hasattr(values, "itertuples"):  # pandas; its to_numpy could turn large integers into floats
+        return list(values.itertuples(index=False, name=None))
+    for method in ("iter_rows", "tolist", "to_list"):  # a polars frame; numpy and pandas; a polars series
+        if hasattr(values, method):
+            entries = getattr(values, method)()
+            return None if not isinstance(entries, Iterable) or isinstance(entries, str) else list(entries)
+    return None

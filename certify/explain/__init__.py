@@ -1,0 +1,1 @@
+"""What a certificate proves, and where its bound is lost."""

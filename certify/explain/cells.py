@@ -1,0 +1,242 @@
+"""What the cells of a proof tree are like: their kinds, depths and regions, and the rows they leave mixed.
+
+Which rows are mixed, and all directions, are floating point: a row within rounding of a wall counts as on it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from heapq import nlargest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from certify.checker.certificate.nodes import AnyLeaf, Leaf, TauLeaf
+from certify.checker.certificate.training import Certificate, Frame
+from certify.checker.numbers.integers import IntegerRows, dot
+from certify.checker.problems.training import TrainingProblem
+from certify.explain.leaf_cells import LeafCell, leaf_cells
+from certify.floats.gauge import relative_gauge
+from formulations.arrays import Matrix
+
+_BATCH = 4_000_000  # products x_i . w_k at a time
+_MOST_CELLS = 4096  # at a time, so that news comes often
+_ROUNDING = 1e-12  # of x . w, relative to |x| |w|
+_DEEPEST = 5
+_CANDIDATES = 256  # among the deepest, of which neighbours are left out
+_ALIKE = 0.999  # cosine
+
+
+@dataclass(frozen=True)
+class DeepCell:
+    """A cell far down in the tree: the proof found it hard around its direction.
+
+    Attributes:
+        node: its number in the tree, counted from 0.
+        depth: the number of nodes above it.
+        kind: of its leaf.
+        direction: the middle of its cone, a unit vector.
+        ratio: |N^T relu(Xu)| / (gamma |u|) there.
+    """
+
+    node: int
+    depth: int
+    kind: str
+    direction: tuple[float, ...]
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The leaves of a tree in numbers.
+
+    Attributes:
+        leaves: how many there are.
+        looked_at: how many of them all that follows is about.
+        kinds: how many are "envelope", "tau" and "multipliers" leaves.
+        depths: how many have so many nodes above them, by rising depth.
+        coordinates: what the sign of each coordinate of the root frame says, in words.
+        regions: how many have these signs of the coordinates (1, -1, 0 for an unknown one), most first.
+        mixed: for each row of the data, on how many leaves' cones it is mixed; 0 for rows with N_i = 0, which
+            do not enter the gauge.
+        multipliers: how many multipliers there are of each kind of product.
+        deepest: the deepest cells, those of a large gauge first among equals, neighbours left out.
+    """
+
+    leaves: int
+    looked_at: int
+    kinds: dict[str, int]
+    depths: dict[int, int]
+    coordinates: tuple[str, ...]
+    regions: dict[tuple[int, ...], int]
+    mixed: tuple[int, ...]
+    multipliers: dict[str, int]
+    deepest: tuple[DeepCell, ...]
+
+    @property
+    def median_depth(self) -> int:
+        """The depth that half of the leaves do not exceed."""
+        below = 0
+        for depth, count in self.depths.items():
+            below += count
+            if 2 * below >= self.looked_at:
+                return depth
+        return 0
+
+    @property
+    def most_mixed(self) -> list[tuple[int, int]]:
+        """Rows, counted from 1, and on how many leaves' cones each is mixed, the most often first."""
+        return sorted(((i + 1, count) for i, count in enumerate(self.mixed) if count), key=lambda e: -e[1])
+
+
+def describe_cells(
+    certificate: Certificate,
+    problem: TrainingProblem,
+    X: Matrix,
+    N: Matrix,
+    *,
+    feature_names: Sequence[str],
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Cells:
+    """Walk the tree of a valid certificate and count.
+
+    Args:
+        certificate: for this problem.
+        problem: the exact problem.
+        X: its inputs in floats, n x d.
+        N: the certificate's dual point in floats, n x c.
+        feature_names: d words.
+        should_stop: asked after some thousand leaves; once true, the rest is not looked at.
+        on_progress: called with the leaves done and in all.
+    """
+    total = certificate.leaves
+    kinds: Counter[str] = Counter()
+    depths: Counter[int] = Counter()
+    regions: Counter[tuple[int, ...]] = Counter()
+    multipliers: Counter[str] = Counter()
+    mixed = np.zeros(len(X), dtype=np.int64)
+    deepest: list[LeafCell] = []
+    batch: list[LeafCell] = []
+    size = max(1, min(_MOST_CELLS, _BATCH // X.size))
+    lengths = np.linalg.norm(X, axis=1)
+    done = 0
+    for cell in leaf_cells(certificate):
+        batch.append(cell)
+        if len(batch) < size and done + len(batch) < total:
+            continue
+        for each in batch:
+            kinds[_kind(each.leaf)] += 1
+            depths[each.depth] += 1
+            regions[each.signs] += 1
+            if not isinstance(each.leaf, Leaf | TauLeaf):
+                continue
+            for name in _products(each, problem.inputs):
+                multipliers[name] += 1
+        mixed += _mixed(batch, X, lengths)
+        pointed = [each for each in batch if all(each.signs)]
+        deepest = nlargest(_CANDIDATES, deepest + pointed, key=lambda each: (each.depth, -each.node))
+        done += len(batch)
+        batch.clear()
+        on_progress(done, total)
+        if should_stop():
+            break
+    return Cells(
+        leaves=total,
+        looked_at=done,
+        kinds=dict(kinds.most_common()),
+        depths=dict(sorted(depths.items())),
+        coordinates=_coordinates(certificate.frame, problem.inputs, feature_names),
+        regions=dict(regions.most_common()),
+        mixed=tuple(np.where(np.any(N != 0, axis=1), mixed, 0).tolist()),
+        multipliers=dict(multipliers.most_common()),
+        deepest=_distinct(deepest, X, N, float(problem.gamma)),
+    )
+
+
+def _kind(leaf: AnyLeaf) -> str:
+    return {Leaf: "multipliers", TauLeaf: "tau"}.get(type(leaf), "envelope")
+
+
+def _products(cell: LeafCell, inputs: IntegerRows) -> list[str]:
+    """Name the product of each multiplier of a leaf by the kinds of its two quantities."""
+    leaf = cell.leaf
+    assert isinstance(leaf, Leaf | TauLeaf)
+    signed = sum(map(abs, cell.signs))
+    if isinstance(leaf, TauLeaf) or not leaf.products:
+        return ["t t"] * len(leaf.products)
+    rows = 0
+    for x in inputs:
+        values = [dot(x, w) for w in cell.generators]
+        known = [p for p, sign in zip(values, cell.signs, strict=True) if sign]
+        free = any(p for p, sign in zip(values, cell.signs, strict=True) if not sign)
+        rows += free or (min(known, default=0) < 0 < max(known, default=0))
+    names = []
+    for i, j, _ in leaf.products:
+        pair = [("t", "alpha", "beta")[(k >= signed) + (k >= signed + rows)] for k in (i, j)]
+        names.append("alpha_i beta_i" if i >= signed and j == i + rows else " ".join(pair))
+    return names
+
+
+def _mixed(cells: Sequence[LeafCell], X: Matrix, lengths: Matrix) -> NDArray[np.int64]:
+    """Count for each row the cones on which it is mixed."""
+    units = _units(cells)
+    values = np.einsum("ni,bki->bnk", X, units, optimize=True)
+    margin = _ROUNDING * lengths[:, None]
+    free = np.array([[sign == 0 for sign in cell.signs] for cell in cells])[:, None, :]
+    positive, negative = values > margin, values < -margin
+    crossing = positive.any(axis=2) & negative.any(axis=2)
+    counts: NDArray[np.int64] = (crossing | ((positive | negative) & free).any(axis=2)).sum(axis=0)
+    return counts
+
+
+def _units(cells: Sequence[LeafCell]) -> Matrix:
+    """Return the generators at unit length, of shape (cells, d, d); entry (b, k) is generator k."""
+    # An integer divided by a larger one is a float, of however many digits they are.
+    rows = np.array(
+        [[[e / max(map(abs, w)) for e in w] for w in cell.generators] for cell in cells], dtype=float
+    )
+    units: Matrix = rows / np.linalg.norm(rows, axis=2, keepdims=True)
+    return units
+
+
+def _distinct(cells: Sequence[LeafCell], X: Matrix, N: Matrix, gamma: float) -> tuple[DeepCell, ...]:
+    if not cells:
+        return ()
+    middles = _units(cells).sum(axis=1)
+    middles /= np.linalg.norm(middles, axis=1, keepdims=True)
+    ratios = relative_gauge(X, N, gamma, middles.T)
+    chosen: list[int] = []
+    for b in sorted(range(len(cells)), key=lambda b: (-cells[b].depth, -ratios[b])):
+        if len(chosen) < _DEEPEST and all(middles[b] @ middles[other] < _ALIKE for other in chosen):
+            chosen.append(b)
+    return tuple(
+        DeepCell(
+            cells[b].node,
+            cells[b].depth,
+            _kind(cells[b].leaf),
+            tuple(middles[b].tolist()),
+            float(ratios[b]),
+        )
+        for b in chosen
+    )
+
+
+def _coordinates(frame: Frame, inputs: IntegerRows, names: Sequence[str]) -> tuple[str, ...]:
+    """Say what t_k is a positive multiple of: an entry of u, x_i . u for a row i, or nothing with a name."""
+    rows = {_ray(x): f"row {i + 1}" for i, x in reversed(list(enumerate(inputs))) if any(x)}
+    units = {_ray([int(i == k) for i in range(len(names))]): name for k, name in enumerate(names)}
+    words = []
+    for k, functional in enumerate(zip(*frame.inverse, strict=True)):
+        ray = _ray(functional)
+        words.append(units.get(ray) or rows.get(ray) or f"t{k + 1}")
+    return tuple(words)
+
+
+def _ray(vector: Sequence[int]) -> tuple[Fraction, ...]:
+    """Return the vector's positive multiple whose largest entry in size is 1 or -1."""
+    largest = max(map(abs, vector))
+    return tuple(Fraction(entry, largest) for entry in vector)

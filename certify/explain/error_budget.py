@@ -1,0 +1,185 @@
+"""Where a bound was lost: the steps from a network's loss down to what is proved.
+
+The steps between are estimates: how large the gauge of a dual point is, is known from local ascents alone
+(`formulations.training.oracle`), which may miss its maximum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from certify.checker.certificate.training import Certificate
+from certify.checker.numbers.rounding import float_down, float_up
+from certify.checker.problems.training import TrainingProblem
+from certify.floats.dual_line import DualLine
+from certify.floats.gauge import relative_gauge
+from certify.floats.network import FloatNetwork
+from certify.floats.problem import Arrays
+from formulations.arrays import Matrix
+from formulations.training.oracle import GaugeOracle
+
+_STARTS = 400
+_NEAR = 0.01  # of the largest: what still counts as a maximum worth listing
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """A local maximum of the gauge that was found.
+
+    Attributes:
+        ratio: |N^T relu(Xu)| / (gamma |u|).
+        direction: u, a unit vector.
+    """
+
+    ratio: float
+    direction: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class GaugeEstimate:
+    """The gauge of a dual point as far as local ascents tell.
+
+    Attributes:
+        ratio: the largest value found over gamma; the gauge may be larger, never smaller.
+        maxima: within 1 % of it, the largest first.
+    """
+
+    ratio: float
+    maxima: tuple[Maximum, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One value on the way down.
+
+    Attributes:
+        name: what has this value.
+        value: a loss.
+        is_exact: whether it is a bound, or else an estimate.
+        drop: to the next value, and why; 0 and "" for the last one.
+        reason: why it goes down there.
+    """
+
+    name: str
+    value: float
+    is_exact: bool
+    drop: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """From a network's loss, or without a network from what N could prove, down to the bound.
+
+    Attributes:
+        steps: the values, falling.
+        rounding_at_most: what rounding N to integers over a power of two can have cost (a loss); part of the
+            last drop.
+    """
+
+    steps: tuple[Step, ...]
+    rounding_at_most: float
+
+    def share(self, step: Step) -> float:
+        """Return a drop's share of the whole way down; 0 where there is none."""
+        whole = sum(each.drop for each in self.steps)
+        return step.drop / whole if whole > 0 else 0.0
+
+
+def estimate_gauge(
+    arrays: Arrays, N: Matrix, starts: Matrix, should_stop: Callable[[], bool] = lambda: False
+) -> GaugeEstimate:
+    """Climb from random directions and from given ones.
+
+    Args:
+        arrays: the problem.
+        N: dual point, n x c.
+        starts: directions as columns, d x k; zero ones are left out.
+        should_stop: asked before each ascent; once true, what was found so far counts, and the gauge at all
+            directions to start from.
+    """
+    oracle = GaugeOracle(arrays.X)
+    drawn = oracle.draw_starts(N, _STARTS, np.random.default_rng(0))
+    # Those that are given are the most promising.
+    starts = np.hstack([starts[:, np.any(starts != 0, axis=0)], drawn])
+    maxima = [
+        Maximum(found.value / arrays.gamma, tuple(found.direction.tolist()))
+        for found in oracle.maximise(N, starts, should_stop=should_stop)
+    ]
+    at_starts = relative_gauge(arrays.X, N, arrays.gamma, starts)
+    largest = max(float(at_starts.max(initial=0.0)), *(found.ratio for found in maxima[:1]), 0.0)
+    return GaugeEstimate(largest, tuple(each for each in maxima if each.ratio >= (1 - _NEAR) * largest))
+
+
+def residual(problem: TrainingProblem, arrays: Arrays, network: FloatNetwork) -> Matrix:
+    """Return the network's residual in floats, n x c, centred where a free output bias asks for it."""
+    R = network.residual(arrays.X, arrays.Y)
+    return DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias).admissible(R)
+
+
+def ladder(
+    certificate: Certificate,
+    problem: TrainingProblem,
+    arrays: Arrays,
+    N: Matrix,
+    gauge: GaugeEstimate,
+    *,
+    upper: Fraction | None = None,
+    R: Matrix | None = None,
+    residual_gauge: GaugeEstimate | None = None,
+) -> Ladder:
+    """Go down from a network's loss to the bound.
+
+    Args:
+        certificate: a valid one.
+        problem: the exact problem.
+        arrays: the same in floats.
+        N: the certificate's dual point in floats, n x c.
+        gauge: of N.
+        upper: the exact loss of a network, if there is one; with it come
+        R: its `residual`, and
+        residual_gauge: the gauge of that.
+    """
+    lower = float_down(certificate.bound)
+    top = np.inf if upper is None else float_up(upper)
+    line = DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias)
+    own = min(top, max(lower, _provable(line, N, gauge)))
+    points: list[tuple[str, float, bool, str]] = []
+    if upper is not None and R is not None and residual_gauge is not None:
+        other = min(top, _provable(line, R, residual_gauge))
+        points.append(("loss of the network", top, True, "network or dual point is not optimal"))
+        if other > own:
+            reason = "N is not that residual"
+            points.append(("what the network's residual could prove", other, False, reason))
+    reason = f"h(N) <= gamma was proved, the largest found is {gauge.ratio:.6g} gamma"
+    points.append(("what N could prove", own, False, reason))
+    points.append(("the bound", lower, True, ""))
+    values = [*(value for _, value, _, _ in points), lower]
+    steps = tuple(
+        Step(name, value, is_exact, value - below, why)
+        for (name, value, is_exact, why), below in zip(points, values[1:], strict=True)
+    )
+    return Ladder(steps, _rounding(problem, arrays, N, certificate.dual_exponent))
+
+
+def _provable(line: DualLine, N: Matrix, gauge: GaugeEstimate) -> float:
+    """Return the best bound of a multiple of N whose gauge is at most gamma."""
+    if line.coefficients(N)[0] <= 0:
+        return float(line.constant)
+    return float(line.best(N, 1 / gauge.ratio if gauge.ratio > 0 else math.inf)[1])
+
+
+def _rounding(problem: TrainingProblem, arrays: Arrays, N: Matrix, exponent: int) -> float:
+    """Bound the change of the bound where each entry of N moves by at most a unit."""
+    unit = 2.0**-exponent
+    n, c = N.shape
+    slopes, curvature = np.abs(arrays.Y - N), n * c / 2
+    if problem.output_bias == "decayed":
+        slopes = slopes + np.abs(N.sum(axis=0)) / arrays.gamma
+        curvature += n * n * c / (2 * arrays.gamma)
+    return float(slopes.sum() * unit + curvature * unit**2)

@@ -1,0 +1,134 @@
+"""The explanation of a certificate as data: what `certify.explain` found (docs/explain.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from math import isfinite
+
+from certify.checker.certificate.training import Certificate
+from certify.checker.check import DataVerdict
+from certify.checker.numbers.rounding import float_down, float_up
+from certify.checker.subject import Training
+from certify.explain.cells import Cells
+from certify.explain.contributions import Contributions
+from certify.explain.error_budget import GaugeEstimate, Ladder
+from certify.explain.gap_split import GapSplit, Neuron
+
+# Of the largest gauge found.
+TIGHT = 0.999
+LOOSE = 0.99
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A valid certificate, explained.
+
+    Attributes:
+        verdict: of the exact checker; its `statement` is the theorem.
+        certificate: what is explained.
+        subject: the problem, and what it was made of.
+        samples: what each sample adds to the bound, exactly.
+        cells: the leaves of the proof tree in numbers.
+        gauge: of the certificate's dual point, an estimate.
+        gap: between the network's loss and the bound, split exactly; None without a network.
+        ladder: where the bound was lost: estimates between exact ends.
+        complete: whether no Ctrl-C cut the work short.
+    """
+
+    verdict: DataVerdict
+    certificate: Certificate
+    subject: Training
+    samples: Contributions
+    cells: Cells
+    gauge: GaugeEstimate
+    gap: GapSplit | None
+    ladder: Ladder
+    complete: bool
+
+    @property
+    def tight(self) -> list[Neuron]:
+        """The neurons along which the gauge is within 0.1 % of the largest found."""
+        return self._where(lambda ratio: ratio >= TIGHT * self.gauge.ratio > 0)
+
+    @property
+    def loose(self) -> list[Neuron]:
+        """The neurons along which the gauge is more than 1 % below the largest found."""
+        return self._where(lambda ratio: ratio < LOOSE * self.gauge.ratio)
+
+    def _where(self, holds: Callable[[float], bool]) -> list[Neuron]:
+        neurons = () if self.gap is None else self.gap.neurons
+        return [neuron for neuron in neurons if holds(neuron.ratio)]
+
+    def to_json(self) -> dict[str, object]:
+        """Return everything: exact values as "p/q", floats of bounds rounded outward."""
+        certificate, samples, cells = self.certificate, self.samples, self.cells
+        return {
+            "valid": True,
+            "trust": self.verdict.trust,
+            "statement": self.verdict.statement,
+            "problem": self.subject.to_json(),
+            "method": certificate.method,
+            "gamma_exact": _exact(certificate.gamma),
+            "output_bias": certificate.output_bias,
+            "lower_bound": float_down(certificate.bound),
+            "lower_bound_exact": _exact(certificate.bound),
+            "dual_exponent": certificate.dual_exponent,
+            "complete": self.complete,
+            "samples": [
+                {
+                    "row": sample.row,
+                    "line": sample.line,
+                    "target": sample.target,
+                    "contribution_exact": _exact(sample.contribution),
+                    "share": samples.share(sample.contribution),
+                    "idle": sample.is_idle,
+                }
+                for sample in samples.samples
+            ],
+            "output_bias_exact": _exact(samples.output_bias),
+            "classes": {name: samples.share(part) for name, part in samples.classes.items()},
+            "cells": {
+                "leaves": cells.leaves,
+                "looked_at": cells.looked_at,
+                "kinds": cells.kinds,
+                "depths": cells.depths,
+                "coordinates": cells.coordinates,
+                "regions": [{"signs": signs, "leaves": count} for signs, count in cells.regions.items()],
+                "mixed": cells.mixed,
+                "multipliers": cells.multipliers,
+                "deepest": [asdict(cell) for cell in cells.deepest],
+            },
+            "gauge_estimate": asdict(self.gauge),
+            "network": None if self.gap is None else self._gap_to_json(self.gap),
+            "ladder": [asdict(step) | {"share": self.ladder.share(step)} for step in self.ladder.steps],
+            "rounding_at_most": self.ladder.rounding_at_most,
+        }
+
+    def _gap_to_json(self, gap: GapSplit) -> dict[str, object]:
+        tight, loose = self.tight, self.loose
+        return {
+            "loss": float_up(gap.loss),
+            "loss_exact": _exact(gap.loss),
+            "gap_exact": _exact(gap.gap),
+            "mismatch_exact": _exact(gap.mismatch),
+            "output_bias_exact": _exact(gap.output_bias),
+            "neurons": [
+                {
+                    "index": neuron.index,
+                    "weight": neuron.weight,
+                    "gauge": neuron.ratio,
+                    # JSON has no infinity.
+                    "weight_at_most": neuron.weight_at_most if isfinite(neuron.weight_at_most) else None,
+                    "excess_exact": _exact(neuron.excess),
+                    "share": gap.share(neuron.excess),
+                    "state": "tight" if neuron in tight else "loose" if neuron in loose else "between",
+                }
+                for neuron in gap.neurons
+            ],
+        }
+
+
+def _exact(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"

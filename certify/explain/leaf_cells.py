@@ -1,0 +1,56 @@
+"""The leaves of a valid proof tree with their places: cone, depth, and the signs that are known there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from certify.checker.certificate.nodes import (
+    AnyLeaf,
+    Part,
+    Sign,
+    Split,
+)
+from certify.checker.certificate.training import Certificate
+from certify.checker.numbers.integers import IntegerRows
+from certify.checker.obligations import Obligation, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class LeafCell:
+    """A leaf and the cone {sum_k t_k w_k : t_k >= 0 where the sign is known} that it closes.
+
+    Attributes:
+        node: its number in the tree, counted from 0.
+        leaf: what closes it.
+        depth: the number of nodes above it.
+        signs: for each coordinate of the root frame 1, -1, or 0 where its sign is unknown.
+        generators: d integer vectors, reversed where the sign is negative.
+    """
+
+    node: int
+    leaf: AnyLeaf
+    depth: int
+    signs: tuple[int, ...]
+    generators: IntegerRows
+
+
+def leaf_cells(certificate: Certificate) -> Iterator[LeafCell]:
+    """Yield the leaves in preorder."""
+    generators = certificate.frame.generators
+    pending = [(generators, (0,) * len(generators), 0)]
+    for number, node in enumerate(certificate.tree):
+        w, signs, depth = pending.pop()
+        match node:
+            case Sign(k):
+                flipped = (*w[:k], tuple([-e for e in w[k]]), *w[k + 1 :])
+                for v, sign in ((flipped, -1), (w, 1)):
+                    pending.append((v, (*signs[:k], sign, *signs[k + 1 :]), depth + 1))
+            case Split(k, l, a, b):
+                new = tuple([a * p + b * q for p, q in zip(w[k], w[l], strict=True)])
+                pending.append(((*w[:l], new, *w[l + 1 :]), signs, depth + 1))
+                pending.append(((*w[:k], new, *w[k + 1 :]), signs, depth + 1))
+            case Part():
+                raise Rejection(Obligation.NODE_KIND, number)
+            case _:
+                yield LeafCell(number, node, depth, signs, w)

@@ -1,0 +1,1 @@
+"""Exact problems and networks rounded to floats, for searches."""

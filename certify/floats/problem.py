@@ -1,0 +1,63 @@
+"""A training problem rounded to floats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from certify.checker.errors import DataError
+from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.training import TrainingProblem
+from certify.floats.dual_line import DualLine
+from formulations.arrays import Matrix
+
+_LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A problem in floating point, for the solvers: X n x d, Y n x c, gamma, output bias."""
+
+    X: Matrix
+    Y: Matrix
+    gamma: float
+    output_bias: str = "none"
+
+    @property
+    def dual_line(self) -> DualLine:
+        """What the multiples of a dual point prove."""
+        return DualLine.of(self.X, self.Y, self.gamma, self.output_bias)
+
+    @classmethod
+    def of(cls, problem: TrainingProblem) -> Arrays:
+        """Round an exact problem to the nearest floats.
+
+        Raises:
+            DataError: if a number is so large or so small that floating point loses it or its square.
+        """
+        entries = [
+            Fraction(abs(entry), denominator)
+            for rows, denominator in (
+                (problem.inputs, problem.input_denominator),
+                (problem.targets, problem.target_denominator),
+            )
+            for row in rows
+            for entry in row
+        ]
+        if max(entries, default=Fraction(0)) > _LARGEST or not 1 / _LARGEST < problem.gamma < _LARGEST:
+            raise DataError(
+                f"the data or gamma has a number beyond {float(_LARGEST):g}, or gamma is below its inverse: "
+                "rescale the columns"
+            )
+        return cls(
+            _floats(problem.inputs, problem.input_denominator),
+            _floats(problem.targets, problem.target_denominator),
+            float(problem.gamma),
+            problem.output_bias,
+        )
+
+
+def _floats(rows: IntegerRows, denominator: int) -> Matrix:
+    return np.array([[float(Fraction(entry, denominator)) for entry in row] for row in rows])

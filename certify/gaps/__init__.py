@@ -1,0 +1,1 @@
+"""How far a trained network is from the global optimum, and why."""

@@ -1,0 +1,1 @@
+"""Deciding whether a symmetric matrix is copositive or completely positive, with a proof."""

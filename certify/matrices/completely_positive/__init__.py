@@ -1,0 +1,1 @@
+"""Complete positivity: a factorisation, or a matrix that separates."""

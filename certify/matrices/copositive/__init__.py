@@ -1,0 +1,1 @@
+"""Copositivity: a proof tree, or a witness."""

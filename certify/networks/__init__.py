@@ -1,0 +1,1 @@
+"""Trained networks with exact weights, and the files that hold them."""

@@ -1,0 +1,56 @@
+"""Trained networks from files of any usual kind, and into .npz files.
+
+An .npz file holds arrays `hidden` (d x m) and `output` (m x c) and, if the layers have biases, `hidden_bias`
+(m) and `output_bias` (c). Files are untrusted: they are of bounded size, also unpacked, and nothing in them
+is run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from certify.checker.errors import NetworkError
+from certify.networks.formats.npz import _npz_network
+from certify.networks.formats.onnx_graph import onnx_network
+from certify.networks.formats.state_dict import safetensors_network
+from certify.networks.formats.torch_module import torch_network
+from certify.networks.formats.untrusted_file import read_bytes
+from certify.networks.loaded import (
+    LoadedNetwork,
+    printable,
+)
+
+
+def load_network(path: str | os.PathLike[str]) -> LoadedNetwork:
+    """Read a two-layer ReLU network from a file, whose name's end says what it is.
+
+    - .npz: the arrays of this module's head.
+    - .safetensors, .pt, .pth: a state dict, see `formats.state_dict`; ReLU is assumed, for it names no
+      activation.
+    - .onnx: Gemm, or MatMul and Add, then Relu, then the same again, see `formats.onnx_graph`.
+
+    Every weight is the dyadic rational that its float16, bfloat16, float32 or float64 is.
+
+    Raises:
+        NetworkError: if the file is anything else, is damaged or vast, or would run code, or a package that
+            reads it is not installed.
+    """
+    source = os.fspath(path)
+    suffix = Path(source).suffix.lower()
+    if suffix not in _READERS:
+        raise NetworkError(
+            f"{source}: the name's end {printable(suffix)} is no network format's: give a file "
+            f"{', '.join(_READERS)}"
+        )
+    return _READERS[suffix](source, read_bytes(source))
+
+
+_READERS: dict[str, Callable[[str, bytes], LoadedNetwork]] = {
+    ".npz": _npz_network,
+    ".safetensors": safetensors_network,
+    ".pt": torch_network,
+    ".pth": torch_network,
+    ".onnx": onnx_network,
+}

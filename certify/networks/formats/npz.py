@@ -1,0 +1,112 @@
+"""Networks in .npz files: exactly the arrays that numpy writes."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from certify.checker.errors import NetworkError
+from certify.checker.numbers.integers import IntegerRows
+from certify.networks.formats.untrusted_file import open_archive
+from certify.networks.loaded import (
+    Affine,
+    LoadedNetwork,
+    printable,
+    refuse_dtype,
+    two_layers,
+)
+from certify.networks.network import ReLUNetwork
+
+_REQUIRED = ("hidden", "output")
+
+
+_ARRAYS = (*_REQUIRED, "hidden_bias", "output_bias")
+
+
+def save_network(network: ReLUNetwork, path: str | Path, outputs: int) -> None:
+    """Write a network whose weights are doubles, so that its exact loss is that of the file.
+
+    Args:
+        network: made from floats.
+        path: written as it is; nothing is appended.
+        outputs: c, which a network without neurons does not know.
+
+    Raises:
+        NetworkError: if the file cannot be written.
+    """
+    hidden = _doubles(network.hidden, network.hidden_denominator)
+    output = _doubles(network.output, network.output_denominator)
+    arrays = {
+        "hidden": hidden.reshape(len(network.hidden), network.width),
+        "output": output.reshape(network.width, outputs),
+    }
+    if network.output_bias:
+        arrays["output_bias"] = np.array([float(entry) for entry in network.output_bias])
+    try:
+        with Path(path).open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+    except OSError as error:
+        raise NetworkError(
+            f"{path}: the network cannot be written ({error.strerror}); choose another path"
+        ) from error
+
+
+def _doubles(rows: IntegerRows, denominator: int) -> NDArray[np.float64]:
+    return np.array([[entry / denominator for entry in row] for row in rows], dtype=np.float64)
+
+
+def _npz_network(source: str, data: bytes) -> LoadedNetwork:
+    kind = "an .npz file of numpy"
+    archive = open_archive(source, data, kind, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+    arrays = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if name not in _ARRAYS or name in arrays:
+            raise NetworkError(
+                f"{source} has the array {printable(name)}, or has it twice: give hidden (d x m) and output "
+                "(m x c), and hidden_bias (m) and output_bias (c) if there are biases"
+            )
+        arrays[name] = _array(source, name, archive, member)
+    for name in _REQUIRED:
+        if name not in arrays:
+            raise NetworkError(f"{source} has no array {name!r}: give hidden (d x m) and output (m x c)")
+    hidden, output = (
+        Affine(
+            _float64(arrays[name]),
+            _float64(arrays[f"{name}_bias"]) if f"{name}_bias" in arrays else None,
+            tuple(arrays[key].dtype.name for key in (name, f"{name}_bias") if key in arrays),
+        )
+        for name in _REQUIRED
+    )
+    return two_layers(hidden, output, source)
+
+
+def _array(source: str, name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.floating]:
+    try:
+        with archive.open(member) as file:
+            stream = io.BytesIO(file.read(member.file_size))
+        # Version 3 serves structured arrays alone.
+        read_header = (npy.read_array_header_1_0, npy.read_array_header_2_0)[npy.read_magic(stream)[0] - 1]
+        shape, fortran_order, dtype = read_header(stream)
+        payload = stream.read()
+    except Exception:  # damaged bytes raise almost anything
+        raise _damaged(source, name) from None
+    refuse_dtype(dtype.name, f"{source}, array {name!r}")
+    # The header's shape is not trusted with an allocation.
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(payload):
+        raise _damaged(source, name)
+    return np.frombuffer(payload, dtype).reshape(shape, order="F" if fortran_order else "C")
+
+
+def _damaged(source: str, name: str) -> NetworkError:
+    return NetworkError(f"{source}: the array {name!r} is damaged or cut off: save the network again")
+
+
+def _float64(array: NDArray[np.floating]) -> NDArray[np.float64]:
+    return array.astype(np.float64)

@@ -1,0 +1,197 @@
+"""A two-layer network in named tensors, as PyTorch's state dicts and safetensors files hold them.
+
+`a.weight` (m x d) and `b.weight` (c x m), and `a.bias` (m) and `b.bias` (c) if there are biases, under any
+names a and b, with any prefixes such as "module." or "_orig_mod.". Which one comes first is told by numbers
+in the names, then by words such as "hidden" and "head", then by the shapes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from certify.checker.errors import NetworkError
+from certify.networks.loaded import (
+    SUPPORTED,
+    Affine,
+    LoadedNetwork,
+    counted,
+    printable,
+    refuse_dtype,
+    refuse_vast,
+    two_layers,
+)
+
+_NORMALISATION = frozenset({"running_mean", "running_var", "num_batches_tracked"})
+_DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
+_STORED = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
+_FIRST = frozenset({"hidden", "input", "in", "first", "encoder", "up"})
+_LAST = frozenset({"output", "out", "last", "final", "head", "decoder", "down", "classifier", "readout"})
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A named tensor that is read only when it turns out to be needed.
+
+    Attributes:
+        shape: of any length.
+        dtype: a type's name, one of `certify.networks.loaded.FLOATS` if it can be a weight.
+        read: gives the values, exactly.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    read: Callable[[], NDArray[np.float64]]
+
+
+def network_of_tensors(tensors: Mapping[str, Tensor], source: str) -> LoadedNetwork:
+    """Find the two layers among named tensors; ReLU is assumed, because names record no activation.
+
+    Raises:
+        NetworkError: if there are not exactly two linear layers, or anything besides them, if their order is
+            open, or if `certify.networks.loaded.two_layers` refuses them.
+    """
+    layers: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        stem, part = _divided(name, tensor, source)
+        layers.setdefault(stem, {})[part] = tensor
+    for stem, parts in layers.items():
+        if "weight" not in parts:
+            raise NetworkError(f"{source} has a bias {printable(stem)} without a weight: {SUPPORTED}")
+    if len(layers) != 2:
+        names = ", ".join(printable(stem) for stem in [*layers][:6])
+        raise NetworkError(
+            f"{source} has {counted(len(layers), 'linear layer')} ({names or 'no tensors'}): {SUPPORTED}"
+        )
+    first, last = _ordered({stem: parts["weight"].shape for stem, parts in layers.items()}, source)
+    return two_layers(
+        _affine(layers[first], source),
+        _affine(layers[last], source),
+        source,
+        [f"{source} names no activation between {printable(first)} and {printable(last)}: ReLU is assumed"],
+    )
+
+
+def safetensors_network(source: str, data: bytes) -> LoadedNetwork:
+    """Read the bytes of a .safetensors file; see `network_of_tensors`.
+
+    Raises:
+        NetworkError: if the package safetensors is not installed or the file is not such a network.
+    """
+    try:
+        from safetensors import SafetensorError, deserialize
+    except ImportError:
+        raise NetworkError(
+            f"{source} is a safetensors file and safetensors is not installed: "
+            "pip install 'certify[safetensors]', or save the weights as .npz"
+        ) from None
+    try:
+        entries = deserialize(data)
+    except SafetensorError:
+        raise NetworkError(
+            f"{source} is not a safetensors file, or is cut off: save the network again"
+        ) from None
+    # The package returns them in a new order in every run.
+    entries.sort(key=itemgetter(0))
+    return network_of_tensors({name: _stored(entry) for name, entry in entries}, source)
+
+
+def _stored(entry: Mapping[str, Any]) -> Tensor:
+    """A tensor of a safetensors file, whose header its reader has held against the data."""
+    code, data = entry["dtype"], bytes(entry["data"])
+    shape = tuple(entry["shape"])
+
+    def read() -> NDArray[np.float64]:
+        if code == "BF16":
+            # A bfloat16 is the upper half of a float32.
+            return (
+                (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").astype(np.float64).reshape(shape)
+            )
+        return np.frombuffer(data, _STORED[code]).astype(np.float64).reshape(shape)
+
+    return Tensor(shape, _DTYPES.get(code, code), read)
+
+
+def _divided(name: str, tensor: Tensor, source: str) -> tuple[str, str]:
+    """The layer's name and "weight" or "bias", of a tensor that a linear layer can have."""
+    stem, _, part = name.rpartition(".")
+    dimensions = len(tensor.shape)
+    if part in _NORMALISATION or (part == "weight" and dimensions == 1):
+        raise NetworkError(
+            f"{source}: {printable(name)} belongs to a normalisation layer: {SUPPORTED}; fold it into a "
+            "linear layer"
+        )
+    if part == "weight" and dimensions > 2:
+        raise NetworkError(
+            f"{source}: {printable(name)} has {dimensions} dimensions, as a convolution has: {SUPPORTED}"
+        )
+    if (part, dimensions) not in (("weight", 2), ("bias", 1)):
+        raise NetworkError(
+            f"{source}: {printable(name)} is neither the weight matrix nor the bias of a linear layer: "
+            f"{SUPPORTED}; save nothing else"
+        )
+    refuse_dtype(tensor.dtype, f"{source}: {printable(name)}")
+    return stem, part
+
+
+def _ordered(shapes: Mapping[str, tuple[int, ...]], source: str) -> tuple[str, str]:
+    """Order two layers as their names say; as only their shapes allow if the names say nothing."""
+    a, b = shapes
+    named = _order_of_names(a, b)
+    fitting = [(i, j) for i, j in ((a, b), (b, a)) if shapes[i][0] == shapes[j][1]]
+    if named in fitting:
+        return named
+    if named is None and len(fitting) == 1:
+        return fitting[0]
+    i, j = named or (a, b)
+    both = f"{source}: the weights {printable(i)} ({_by(shapes[i])}) and {printable(j)} ({_by(shapes[j])})"
+    # Transposed weights fit in the wrong order, so shapes do not overrule names.
+    if named is not None or not fitting:
+        raise NetworkError(
+            f"{both} do not follow each other: give shapes (m, d) and (c, m), as torch.nn.Linear holds them"
+        )
+    raise NetworkError(f"{both} fit together in both orders: number their names, such as fc1 and fc2")
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _order_of_names(a: str, b: str) -> tuple[str, str] | None:
+    if re.sub("[0-9]+", "0", a) == re.sub("[0-9]+", "0", b):
+        places = _numbers(a), _numbers(b)
+    else:
+        places = _place(a), _place(b)
+    if places[0] == places[1]:
+        return None
+    return (a, b) if places[0] < places[1] else (b, a)
+
+
+def _numbers(name: str) -> list[tuple[int, str]]:
+    """The numbers in a name, in a form that compares as they do and is safe for any number of digits."""
+    digits = [number.lstrip("0") for number in re.findall("[0-9]+", name)]
+    return [(len(number), number) for number in digits]
+
+
+def _place(name: str) -> list[tuple[int, str]]:
+    """Where the words of a name put a layer, in the form of `_numbers`."""
+    words = set(re.split("[^a-z]+", name.lower()))
+    return [(bool(words & _LAST) - bool(words & _FIRST), "")]
+
+
+def _affine(parts: Mapping[str, Tensor], source: str) -> Affine:
+    # A tensor may be a small storage repeated without end, so its size is bounded before it is read.
+    for tensor in parts.values():
+        refuse_vast(math.prod(tensor.shape), source)
+    return Affine(
+        parts["weight"].read().T,
+        parts["bias"].read() if "bias" in parts else None,
+        tuple(tensor.dtype for tensor in parts.values()),
+    )

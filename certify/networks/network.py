@@ -1,0 +1,186 @@
+"""A two-layer ReLU network with exact weights, and what it is worth on a training problem."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import fmpz_mat
+
+from certify.checker.errors import NetworkError
+from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
+from certify.checker.problems.training import TrainingProblem
+
+
+@dataclass(frozen=True)
+class ReLUNetwork:
+    """A two-layer network x -> sum_j relu(u_j . x) v_j + b, weights exact.
+
+    Attributes:
+        hidden: d x m, its columns the hidden weights u_j (integers over `hidden_denominator`).
+        output: m x c, its rows the output weights v_j (integers over `output_denominator`).
+        hidden_denominator: positive; a power of two when the weights come from floats.
+        output_denominator: likewise.
+        output_bias: b, of length c; () for none.
+    """
+
+    hidden: IntegerRows
+    output: IntegerRows
+    hidden_denominator: int = 1
+    output_denominator: int = 1
+    output_bias: tuple[Fraction, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse layers whose shapes do not fit together."""
+        if len({len(row) for row in self.hidden}) > 1 or len({len(row) for row in self.output}) > 1:
+            raise NetworkError("a layer of the network has rows of different lengths: give two full matrices")
+        if self.hidden and len(self.hidden[0]) != len(self.output):
+            raise NetworkError(
+                f"the hidden layer has {len(self.hidden[0])} neurons and the output layer "
+                f"{len(self.output)}: give hidden as d x m and output as m x c"
+            )
+        if self.hidden_denominator <= 0 or self.output_denominator <= 0:
+            raise NetworkError("a denominator of the network is not positive: give positive integers")
+        if self.output_bias and self.output and len(self.output[0]) != len(self.output_bias):
+            raise NetworkError(
+                f"the network has {len(self.output[0])} outputs and an output bias for "
+                f"{len(self.output_bias)}: give one number for each output"
+            )
+
+    @classmethod
+    def from_rationals(
+        cls,
+        hidden: Iterable[Sequence[Rational]],
+        output: Iterable[Sequence[Rational]],
+        output_bias: Iterable[Rational] = (),
+    ) -> ReLUNetwork:
+        """Build a network from rational layers: `hidden` d x m, `output` m x c, `output_bias` of length c."""
+        (u, u_denominator), (v, v_denominator) = map(over_common_denominator, (hidden, output))
+        return cls(u, v, u_denominator, v_denominator, tuple(map(Fraction, output_bias)))
+
+    @classmethod
+    def from_floats(
+        cls,
+        hidden: Iterable[Iterable[float]],
+        output: Iterable[Iterable[float]],
+        output_bias: Iterable[float] = (),
+    ) -> ReLUNetwork:
+        """Build a network from floats, each taken as the dyadic rational that it is.
+
+        Args:
+            hidden: d x m, for instance a numpy array.
+            output: m x c.
+            output_bias: of length c, or empty.
+
+        Raises:
+            NetworkError: if a weight is NaN or infinite, or the shapes do not fit.
+        """
+        (bias,) = _dyadics([output_bias], "output bias")
+        return cls.from_rationals(_dyadics(hidden, "hidden"), _dyadics(output, "output"), bias)
+
+    @property
+    def width(self) -> int:
+        """The number m of neurons."""
+        return len(self.output)
+
+
+def _dyadics(layer: Iterable[Iterable[float]], name: str) -> list[list[Fraction]]:
+    rows = []
+    for i, row in enumerate(layer):
+        entries = []
+        for j, weight in enumerate(row):
+            value = float(weight)
+            if not math.isfinite(value):
+                raise NetworkError(
+                    f"the {name} layer has the weight {value} in row {i + 1}, column {j + 1}: "
+                    "give finite weights"
+                )
+            entries.append(Fraction(value))
+        rows.append(entries)
+    return rows
+
+
+def exact_loss(problem: TrainingProblem, network: ReLUNetwork) -> Fraction:
+    """Evaluate the regularised training loss of a network exactly.
+
+    Raises:
+        NetworkError: if the network's input or output size is not the problem's, or it has an output bias
+            and the problem has none.
+    """
+    bias = network.output_bias
+    if any(bias) and problem.output_bias == "none":
+        raise NetworkError(
+            "the network has an output bias and the problem has none: choose the output bias free or decayed"
+        )
+    if bias and len(bias) != problem.c:
+        raise NetworkError(
+            f"the network has an output bias for {len(bias)} outputs and the data {problem.c} targets: use "
+            "the network of this problem"
+        )
+    predictions, scale = _unbiased(problem, network)
+    decay = Fraction(_sum_of_squares(network.hidden), network.hidden_denominator**2) + Fraction(
+        _sum_of_squares(network.output), network.output_denominator**2
+    )
+    return _loss_of(problem, decay, predictions, scale, bias)
+
+
+def largest_difference(problem: TrainingProblem, first: ReLUNetwork, second: ReLUNetwork) -> Fraction:
+    """Return the largest difference of an output of two networks on the samples, exactly.
+
+    Raises:
+        NetworkError: if a network's input or output size is not the problem's.
+    """
+    (left, a), (right, b) = _unbiased(problem, first), _unbiased(problem, second)
+    none = (Fraction(0),) * problem.c
+    shifts = [x - y for x, y in zip(first.output_bias or none, second.output_bias or none, strict=True)]
+    return max(
+        abs(Fraction(x, a) - Fraction(y, b) + shift)
+        for rows in zip(left, right, strict=True)
+        for x, y, shift in zip(*rows, shifts, strict=True)
+    )
+
+
+def _unbiased(problem: TrainingProblem, network: ReLUNetwork) -> tuple[list[list[int]], int]:
+    """Return the predictions without the output bias, n x c, as integers over what comes second."""
+    if network.width == 0:
+        return [[0] * problem.c] * problem.n, 1
+    if len(network.hidden) != problem.d or len(network.output[0]) != problem.c:
+        raise NetworkError(
+            f"the network maps {len(network.hidden)} inputs to {len(network.output[0])} outputs and the "
+            f"data has {problem.d} features and {problem.c} targets: use the network of this problem"
+        )
+    activations = (fmpz_mat(_lists(problem.inputs)) * fmpz_mat(_lists(network.hidden))).tolist()
+    rectified = fmpz_mat([[max(int(a), 0) for a in row] for row in activations])
+    predictions = (rectified * fmpz_mat(_lists(network.output))).tolist()
+    scale = problem.input_denominator * network.hidden_denominator * network.output_denominator
+    return [[int(z) for z in row] for row in predictions], scale
+
+
+def _loss_of(
+    problem: TrainingProblem,
+    decay: Rational,
+    predictions: list[list[int]],
+    scale: int,
+    bias: tuple[Fraction, ...],
+) -> Fraction:
+    """Return the objective for predictions over `scale` without the bias, and sum |u_j|^2 + |v_j|^2."""
+    (shifts,), unit = over_common_denominator([bias or (Fraction(0),) * problem.c])
+    squared_error = sum(
+        ((z * unit + shift * scale) * problem.target_denominator - y * scale * unit) ** 2
+        for z_row, y_row in zip(predictions, problem.targets, strict=True)
+        for z, shift, y in zip(z_row, shifts, y_row, strict=True)
+    )
+    if problem.output_bias == "decayed":
+        decay += sum(entry * entry for entry in bias)
+    scale *= unit * problem.target_denominator
+    return Fraction(squared_error, 2 * scale**2) + problem.gamma / 2 * decay
+
+
+def _lists(rows: IntegerRows) -> list[list[int]]:
+    return [list(row) for row in rows]
+
+
+def _sum_of_squares(rows: IntegerRows) -> int:
+    return sum(entry * entry for row in rows for entry in row)

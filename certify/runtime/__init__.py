@@ -1,0 +1,1 @@
+"""Progress, Ctrl-C, threads and child processes."""

@@ -1,0 +1,1 @@
+"""A smaller certificate of the same bound."""

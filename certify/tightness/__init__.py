@@ -1,0 +1,1 @@
+"""The relaxations next to the certified optimum."""

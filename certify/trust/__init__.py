@@ -1,0 +1,1 @@
+"""The levels of trust at which a certificate can be checked."""

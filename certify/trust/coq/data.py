@@ -1,0 +1,127 @@
+"""A user's data as terms of Coq that can be compared with a file: names, decimals, labels, what they become.
+
+Names and labels are a user's own text and may hold anything. They enter the file as literals in which no
+quote, line end or character that is not printed stands as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.recipe import label_text
+from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.problems.training import TrainingProblem
+from certify.trust.coq.terms import chunked, integer, list_of
+
+_PLACES = 30  # the most decimal places that are written as such
+_BITS = 400  # of the longest integer that is written in decimal
+
+
+def text(value: str) -> str:
+    r"""Write a text as a literal of `string_scope`; different texts have different literals.
+
+    A backslash is doubled, and a character that is not printed is written as its number: `\u{a}`.
+    """
+    shown = "".join(
+        c if c.isprintable() and c != "\\" else "\\\\" if c == "\\" else f"\\u{{{ord(c):x}}}" for c in value
+    )
+    return '"' + shown.replace('"', '""') + '"'
+
+
+def rational(value: Fraction) -> str:
+    """Write a rational as a term of `Q_scope`: a decimal if it is a short one, else a fraction."""
+    places = _decimal_places(value.denominator)
+    if places is not None and abs(value.numerator).bit_length() <= _BITS:
+        digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+        whole, decimals = digits[: len(digits) - places], digits[len(digits) - places :]
+        return f"{'-' * (value < 0)}{whole}{'.' * (places > 0)}{decimals}"
+    if max(abs(value.numerator), value.denominator).bit_length() <= _BITS:
+        return f"({value.numerator} # {value.denominator})"
+    return f"(Qmake {integer(value.numerator)}%Z (Z.to_pos {integer(value.denominator)}%Z))"
+
+
+def training_data(problem: TrainingProblem, dataset: Dataset | None) -> Iterator[str]:
+    """Yield the sentences that define `table` and what is made of it: `samples` and `weight_decay`.
+
+    Args:
+        problem: what the theorem is about.
+        dataset: where it comes from; None if that is nothing but the problem itself.
+    """
+    yield "Open Scope string_scope.\nOpen Scope Q_scope."
+    yield f"Definition problem_sha256 : string := {text(problem.sha256())}."
+    yield f"Definition weight_decay : Q := {rational(problem.gamma)}."
+    if dataset is None:
+        yield from _table("list Q", _rows(problem.inputs, problem.input_denominator), _targets(problem))
+        yield "Definition samples : list (list Q * list Q) := table."
+    else:
+        yield from _of_dataset(dataset)
+    yield "Close Scope Q_scope.\nClose Scope string_scope."
+
+
+def matrix_data(matrix: SymmetricMatrix) -> Iterator[str]:
+    """Yield the sentences that define `M`, the matrix that a theorem is about, in decimals and fractions."""
+    yield "Open Scope Q_scope."
+    yield f"Definition matrix_sha256 : string := {text(matrix.sha256())}%string."
+    names = []
+    for number, row in enumerate(_rows(matrix.entries, matrix.denominator)):
+        names.append((yield from chunked(f"M_{number}", "Q", row)))
+    rows = yield from chunked("M_rows", "list Q", (f"\n  {row}" for row in names))
+    yield f"Definition M : list (list Q) := {rows}."
+    yield "Close Scope Q_scope."
+
+
+def _of_dataset(dataset: Dataset) -> Iterator[str]:
+    recipe, labels = dataset.preprocessing, dataset.labels
+    yield f"Definition feature_names : list string := {_texts(dataset.feature_names)}."
+    yield f"Definition target_names : list string := {_texts(labels.names)}."
+    inputs, outputs = "fst row", "snd row"
+    features = [list(map(rational, row)) for row in dataset.features]
+    if recipe.task == "classification":
+        yield f"Definition class_names : list string := {_texts(recipe.classes)}."
+        yield from _table("string", features, [text(label_text(row[0])) for row in labels.rows])
+        outputs = "one_hot class_names (snd row)"
+    else:
+        yield from _table("list Q", features, _lists(labels.rows))
+    if recipe.standardize is not None:
+        pairs = (f"\n  ({rational(shift)}, {rational(scale)})" for shift, scale in recipe.standardize)
+        shifts = yield from chunked("standardization", "Q * Q", pairs)
+        yield "(* The shift and the scale of each feature. *)"
+        yield f"Definition standardization : list (Q * Q) := {shifts}."
+        inputs = "standardised standardization (fst row)"
+    if recipe.bias:
+        inputs = f"({inputs} ++ [1])%list"
+    yield (f"Definition samples : list (list Q * list Q) :=\n  map (fun row => ({inputs}, {outputs})) table.")
+
+
+def _table(kind: str, features: Iterable[Sequence[str]], targets: Iterable[str]) -> Iterator[str]:
+    """Yield the definition of `table`: its rows in the order of the file, each with its target at the end."""
+    rows = (f"\n  ({list_of(x)}, {y})" for x, y in zip(features, targets, strict=True))
+    table = yield from chunked("table", f"list Q * {kind}", rows)
+    yield f"Definition table : list (list Q * {kind}) := {table}."
+
+
+def _rows(rows: IntegerRows, denominator: int) -> list[list[str]]:
+    return [[rational(Fraction(entry, denominator)) for entry in row] for row in rows]
+
+
+def _targets(problem: TrainingProblem) -> list[str]:
+    return list(map(list_of, _rows(problem.targets, problem.target_denominator)))
+
+
+def _lists(rows: Iterable[Sequence[Fraction | str]]) -> list[str]:
+    return [list_of(rational(cell) for cell in row if isinstance(cell, Fraction)) for row in rows]
+
+
+def _texts(values: Iterable[str]) -> str:
+    return list_of(map(text, values))
+
+
+def _decimal_places(denominator: int) -> int | None:
+    """Return how many decimal places a fraction with this denominator has; None if it is no short decimal."""
+    for places in range(_PLACES + 1):
+        if 10**places % denominator == 0:
+            return places
+    return None

@@ -1,0 +1,345 @@
+"""Walking a large proof tree in several processes: the parts below its top are independent of each other.
+
+A part is a cone with the nodes below it; every process runs the same walk as one process would, and says what
+came of it in a line of text, which cannot do more than be read.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple
+
+from certify.checker.certificate.nodes import AnyLeaf, Node, Split
+from certify.checker.deadline import look
+from certify.checker.errors import ChildError
+from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.tree.walk import (
+    MAX_PENDING_VECTORS,
+    C,
+    Premise,
+    Walk,
+    children,
+    walk,
+)
+from certify.checker.work import Meter
+from certify.runtime.children import (
+    answers,
+    close_pipes,
+    end_child,
+    ended_early,
+    open_stream,
+    start_child,
+)
+
+_LEAST_NODES = 4000  # a smaller tree is walked before a process has started
+_PARTS = 16  # for each process, as parts take unequal time
+_POLL = 0.1  # seconds between two looks at the deadline
+_MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
+_WHAT = "a process that checks a part of the tree"
+_LONGEST_ANSWER = 200  # bytes
+_ANSWER = re.compile(
+    rb"(?:([0-9]{1,18}) leaves|([A-Z_]{1,40}) at ([0-9]{1,18}|no node)) after ([0-9]{1,30})\n"
+)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A subtree.
+
+    Attributes:
+        cone: of the same kind as the premise's, whichever that is.
+        nodes: of it, and nothing else.
+        first: the number of its first node.
+        waiting: as `walk` has it.
+        premise: what its leaves prove.
+        above: the work of all nodes before it that belong to no part.
+    """
+
+    cone: Any
+    nodes: Sequence[Node]
+    first: int
+    waiting: int
+    premise: Premise[Any]
+    above: int
+
+    def __reduce__(self) -> tuple[Callable[..., _Part], tuple[object, ...]]:
+        # Plain tuples are sent several times faster than nodes, and nearly all nodes are splits or envelopes.
+        table = [(n.k, n.l, n.a, n.b) if isinstance(n, Split) else n for n in self.nodes]
+        return _part_of, (self.cone, table, self.first, self.waiting, self.premise, self.above)
+
+    def walk(self) -> str:
+        """Return how many leaves there are, or which obligation fails and where, after which work: a line."""
+        meter = Meter(self.premise.max_work)
+        try:
+            leaves = walk(
+                self.nodes, self.cone, self.premise, first=self.first, waiting=self.waiting, meter=meter
+            )
+            return f"{leaves} leaves after {meter.spent}\n"
+        except Rejection as rejection:
+            place = "no node" if rejection.node is None else rejection.node
+            return f"{rejection.obligation.name} at {place} after {meter.spent}\n"
+
+    def answer(self, line: bytes) -> _Answer:
+        """Return what `walk` said: the number of leaves, or what a part of this kind may be rejected for.
+
+        Raises:
+            ChildError: if it is no answer for this part.
+        """
+        said = _ANSWER.fullmatch(line)
+        if said and said[1] and int(said[1]) == sum(isinstance(node, AnyLeaf) for node in self.nodes):
+            return _Answer(int(said[1]), int(said[4]), None)
+        name = said[2].decode() if said and said[2] else ""
+        if said and name in Obligation.__members__:
+            node = None if said[3] == b"no node" else int(said[3])
+            if node is None or 0 <= node - self.first < len(self.nodes):
+                return _Answer(0, int(said[4]), Rejection(Obligation[name], node))
+        raise ChildError(f"{_WHAT} gave an answer that is none: {line[:50]!r}")
+
+
+class _Answer(NamedTuple):
+    """What a process says of a part.
+
+    Attributes:
+        leaves: their number, if none fails.
+        work: of the part, up to the node that fails.
+        failure: what it is rejected for.
+    """
+
+    leaves: int
+    work: int
+    failure: Rejection | None
+
+
+def _part_of(
+    cone: Any,
+    table: list[Node | tuple[int, int, int, int]],
+    first: int,
+    waiting: int,
+    premise: Premise[Any],
+    above: int,
+) -> _Part:
+    nodes = [Split(*entry) if isinstance(entry, tuple) else entry for entry in table]
+    return _Part(cone, nodes, first, waiting, premise, above)
+
+
+def in_processes(count: int) -> Walk:
+    """Return a way to walk that shares the work on a large tree between so many processes."""
+
+    def shared(
+        nodes: Sequence[Node],
+        root: C,
+        premise: Premise[C],
+        *,
+        on_leaf: Callable[[int], None] | None = None,
+    ) -> int:
+        if count == 1:
+            return walk(nodes, root, premise, on_leaf=on_leaf)
+        return walk_in_parts(nodes, root, premise, count, on_leaf or (lambda done: None))
+
+    return shared
+
+
+def walk_in_parts(
+    nodes: Sequence[Node], root: C, premise: Premise[C], processes: int, on_part: Callable[[int], None]
+) -> int:
+    """Do what `walk` does, in several processes where the tree is large and whole.
+
+    Args:
+        nodes: the tree.
+        root: its cone.
+        premise: what its leaves prove.
+        processes: how many.
+        on_part: called with the number of nodes done after each part.
+
+    Returns:
+        The number of leaves.
+
+    Raises:
+        Rejection: as `walk` does, for the first node in the tree that fails.
+        TimeIsUpError: as `walk` does.
+        ChildError: if a process ended early.
+        RuntimeError: if it did for a fault of certify.
+    """
+    ends = ends_of_subtrees(nodes)
+    top = _divide(nodes, ends, root, premise, processes) if len(nodes) >= _LEAST_NODES and ends else None
+    if top is None:
+        return walk(nodes, root, premise, on_leaf=on_part)
+    leaves, done, above, meter = 0, top.nodes, 0, Meter(premise.max_work)
+    with _answers(top.parts, processes) as answered:
+        # The parts are in the tree's order, and all of them are before the node where its top fails.
+        for part, answer in zip(top.parts, answered, strict=True):
+            meter.spend(part.above - above + answer.work)
+            above = part.above
+            if answer.failure is not None:
+                raise answer.failure
+            leaves += answer.leaves
+            done += len(part.nodes)
+            on_part(done)
+    meter.spend(top.work - above)
+    if top.rejection is not None:
+        raise top.rejection
+    return leaves
+
+
+def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
+    """Return for each node the end of its subtree; an empty list where the nodes are not one whole tree."""
+    ends: list[int] = []
+    pending: list[int] = []  # the ends of the subtrees to the right, the nearest last
+    for number in range(len(nodes) - 1, -1, -1):
+        end = number + 1
+        if not isinstance(nodes[number], AnyLeaf):
+            if len(pending) < 2:
+                return []
+            pending.pop()
+            end = pending.pop()
+        pending.append(end)
+        ends.append(end)
+    ends.reverse()
+    return ends if len(pending) == 1 else []
+
+
+@dataclass(frozen=True)
+class _Top:
+    """The top of a tree, and what is left below it.
+
+    Attributes:
+        parts: in the order of the tree.
+        nodes: how many nodes of the top were checked; none of them is a leaf.
+        work: of these, and of the one that fails.
+        rejection: for the node where the top fails; the parts after it are left out then.
+    """
+
+    parts: list[_Part]
+    nodes: int
+    work: int
+    rejection: Rejection | None
+
+
+def _divide(
+    nodes: Sequence[Node], ends: Sequence[int], root: C, premise: Premise[C], processes: int
+) -> _Top | None:
+    """Walk the top of the tree down to subtrees that are small enough; None if those are too many."""
+    size = max(len(nodes) // (_PARTS * processes), 1)
+    parts: list[_Part] = []
+    pending = [(root, 0)]
+    vectors = root.vectors
+    checked, meter = 0, Meter(premise.max_work)
+    while pending:
+        cone, number = pending.pop()
+        vectors -= cone.vectors
+        end = ends[number]
+        if end - number <= size:
+            parts.append(_Part(cone, nodes[number:end], number, vectors, premise, meter.spent))
+            continue
+        look()
+        try:
+            meter.spend(premise.work(nodes[number], cone))
+            first, second = children(nodes[number], cone, premise, number)
+            vectors += first.vectors + second.vectors
+            require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
+        except Rejection as rejection:
+            return _Top(parts, checked, meter.spent, rejection)
+        checked += 1
+        pending += [(second, ends[number + 1]), (first, number + 1)]
+        if len(parts) + len(pending) > _MOST_PARTS * processes:
+            return None
+    return _Top(parts, checked, meter.spent, None)
+
+
+class _Walker:
+    """A process that walks one part after another."""
+
+    def __init__(self) -> None:
+        self.process = start_child("certify.trust.parts")
+        self._last_words: deque[bytes] = deque(maxlen=20)
+        listen = self._last_words.extend
+        self._listener = Thread(target=listen, args=(open_stream(self.process.stderr),), daemon=True)
+        self._listener.start()
+
+    def ask(self, part: _Part) -> _Answer:
+        """Have a part walked.
+
+        Raises:
+            ChildError: if the process ended before it said what came of it.
+            RuntimeError: if the reason is a fault of certify.
+        """
+        stdin, stdout = open_stream(self.process.stdin), open_stream(self.process.stdout)
+        try:
+            pickle.dump(part, stdin)
+            stdin.flush()
+            line = stdout.readline(_LONGEST_ANSWER)
+        except OSError:  # it is no longer there to read
+            line = b""
+        if line:
+            return part.answer(line)
+        self._listener.join()
+        raise ended_early(self.process, self._last_words, _WHAT)
+
+    def end(self) -> None:
+        """End the process, whose pipes stay open until nobody reads them."""
+        end_child(self.process)
+
+    def close(self) -> None:
+        """Close the pipes of a process that has ended."""
+        self._listener.join()
+        close_pipes(self.process)
+
+
+@contextmanager
+def _answers(parts: Sequence[_Part], processes: int) -> Iterator[Iterator[_Answer]]:
+    """Have the parts walked, a few at a time; yield what comes of them, in order."""
+    crew: list[_Walker] = []
+    idle: SimpleQueue[_Walker] = SimpleQueue()
+
+    def ask(part: _Part) -> _Answer:
+        walker = idle.get()
+        try:
+            return walker.ask(part)
+        finally:
+            idle.put(walker)  # a dead one too, or the parts that are left would wait for it for ever
+
+    with ThreadPoolExecutor(processes) as pool:
+        try:
+            for _ in range(min(processes, len(parts))):
+                crew.append(_Walker())
+                idle.put(crew[-1])
+            futures = [pool.submit(ask, part) for part in parts]
+            yield map(_in_time, futures)
+        finally:
+            # In this order, as a thread that waits for an answer cannot be ended otherwise.
+            for walker in crew:
+                walker.end()
+            pool.shutdown(cancel_futures=True)
+            for walker in crew:
+                walker.close()
+
+
+def _in_time(future: Future[_Answer]) -> _Answer:
+    """Wait for an answer, and look at the deadline meanwhile."""
+    while True:
+        look()
+        with suppress(FutureTimeout):
+            return future.result(timeout=_POLL)
+
+
+def serve() -> None:
+    """Walk the parts that come on standard input until it ends."""
+    channel = answers()
+    while True:
+        try:
+            # A pickle can have anything done, and here it comes from the process that chose this program.
+            part = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        channel.write(part.walk().encode())
+        channel.flush()

@@ -1,0 +1,194 @@
+"""The terminal's view of an explanation, at most some forty lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import islice
+
+from rich.console import Console
+from rich.text import Text
+
+from certify.checker.data.names import listed, shown
+from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.verdict import TRUST
+from certify.explain.cells import Cells
+from certify.explain.explanation import LOOSE, TIGHT, Explanation
+from certify.explain.gap_split import GapSplit
+from certify.networks.loaded import counted
+
+_ROWS = 5
+_REGIONS = 3
+_LOOSEST = 3
+_WIDEST_DIRECTION = 6  # features, up to which a direction is printed
+_WIDEST_TARGET = 24
+_MOST_OF_THE_BOUND = Fraction(9, 10)
+
+
+def print_explanation(console: Console, explanation: Explanation) -> None:
+    """Print what is proved, what carries it, and where it was lost."""
+    console.print(Text(f"VALID   trust: {TRUST[explanation.verdict.trust]}", style="bold green"))
+    for part in (_statement, _samples, _cells, _directions, _ladder):
+        lines = list(part(explanation))
+        console.print(Text(lines[0], style="bold" if part is not _statement else ""), soft_wrap=True)
+        for line in lines[1:]:
+            console.print(Text(line), soft_wrap=True)
+    if not explanation.complete:
+        console.print(Text("Interrupted: not all leaves and directions were looked at.", style="bold red"))
+
+
+def _statement(explanation: Explanation) -> Iterator[str]:
+    certificate = explanation.certificate
+    yield explanation.verdict.statement or ""
+    yield f"Problem: {explanation.subject.line()}"
+    yield (
+        f"Method: {shown(certificate.method)}. N has {len(certificate.dual_point)} x "
+        f"{len(certificate.dual_point[0])} entries over 2^{certificate.dual_exponent}."
+    )
+
+
+def _samples(explanation: Explanation) -> Iterator[str]:
+    samples = explanation.samples
+    idle = [sample.row for sample in samples.samples if sample.is_idle]
+    yield "Which samples carry the bound (their <N_i, Y_i> - 1/2 |N_i|^2 add up to it)"
+    if samples.bound == 0:
+        yield "  none: the bound is 0, which no loss is below"
+        return
+    carriers = samples.carriers(_MOST_OF_THE_BOUND)
+    yield (
+        f"  {carriers} of {len(samples.samples)} samples carry 90 % of the bound; "
+        + (f"it holds without {len(idle)} that have N_i = 0: rows {listed(map(str, idle))}" if idle else "")
+        + ("" if idle else "none has N_i = 0")
+    )
+    yield f"  {'row':>6}  {'line':>6}  {'contribution':>13}  {'share':>7}  target"
+    for sample in samples.largest[:_ROWS]:
+        line = "" if sample.line is None else str(sample.line)
+        yield (
+            f"  {sample.row:>6}  {line:>6}  {float(sample.contribution):>13.6g}  "
+            f"{_percent(samples.share(sample.contribution)):>7}  {_short(sample.target)}"
+        )
+    if samples.classes:
+        shares = (f"{_short(name)} {_percent(samples.share(part))}" for name, part in samples.classes.items())
+        yield f"  by class: {listed(shares)}"
+    if samples.output_bias:
+        yield f"  the output bias takes off {decimal_up(-samples.output_bias, 6)}"
+
+
+def _cells(explanation: Explanation) -> Iterator[str]:
+    cells = explanation.cells
+    yield "Which directions carry the proof that |N^T relu(Xu)| <= gamma |u|"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in cells.kinds.items())
+    if cells.leaves == 1:
+        mixed = sum(count > 0 for count in cells.mixed)
+        yield f"  one leaf for all directions, on which the signs of {counted(mixed, 'row')} are open"
+    else:
+        depths = list(cells.depths)
+        yield (
+            f"  {cells.looked_at} leaves ({kinds}) at depths {depths[0]} to {depths[-1]}, in the median "
+            f"{cells.median_depth}"
+        )
+        coordinates = listed(map(_short, cells.coordinates))
+        if len(cells.regions) < cells.looked_at:
+            yield f"  most leaves by the signs of ({coordinates}): {_regions(cells)}"
+        else:
+            yield f"  a leaf for each of {len(cells.regions)} combinations of the signs of ({coordinates})"
+        rows = [f"{row} ({_percent(count / cells.looked_at)})" for row, count in cells.most_mixed[:_ROWS]]
+        if rows:
+            yield f"  rows most often of unknown sign at a leaf: {', '.join(rows)} of the leaves"
+    if cells.multipliers:
+        yield "  multipliers: " + ", ".join(f"{count} of {name}" for name, count in cells.multipliers.items())
+    if not cells.deepest:
+        return
+    yield "  deepest cells; estimates of the gauge / gamma at their middle u"
+    for cell in cells.deepest:
+        yield f"    depth {cell.depth:>3}  {cell.ratio:.6f}{_direction(cell.direction)}"
+
+
+def _directions(explanation: Explanation) -> Iterator[str]:
+    gauge, gap = explanation.gauge, explanation.gap
+    maxima = f"{len(gauge.maxima)} local maxim{'um' if len(gauge.maxima) == 1 else 'a'}"
+    yield (
+        f"Where the gauge is large (estimates): the largest found is {gauge.ratio:.6g} gamma, with "
+        f"{maxima} within 1 % of it"
+    )
+    if gap is None:
+        for maximum in gauge.maxima[:_ROWS]:
+            yield f"    {maximum.ratio:.6f}{_direction(maximum.direction)}"
+        return
+    tight, loose = len(explanation.tight), explanation.loose
+    yield (
+        f"  the network has {counted(len(gap.neurons), 'neuron')}: {tight} tight (from {TIGHT} of the "
+        f"largest), {len(loose)} loose (below {LOOSE} of it)"
+    )
+    for neuron in sorted(loose, key=lambda neuron: neuron.ratio)[:_LOOSEST]:
+        yield (
+            f"    loose: neuron {neuron.index}, gauge {neuron.ratio:.4f} gamma, |u||v| = {neuron.weight:.3g} "
+            f"(at most {neuron.weight_at_most:.3g} along u in any network as good)"
+        )
+    yield f"  {_split(gap)}"
+
+
+def _split(gap: GapSplit) -> str:
+    """Say how the gap splits into the mismatch of N and what neurons pay too much."""
+    neurons = sum((neuron.excess for neuron in gap.neurons), Fraction(0))
+    mismatch = _percent(gap.share(gap.mismatch))
+    words = (
+        f"the gap {decimal_up(gap.gap, 4)} is exactly 1/2 |N - residual|^2 ({mismatch}) + the neurons' "
+        f"gamma/2 (|u|^2 + |v|^2) - v.N^T relu(Xu) ({_percent(gap.share(neurons))}"
+    )
+    largest = sorted(gap.neurons, key=lambda neuron: -neuron.excess)[:_LOOSEST]
+    if largest and neurons:
+        shares = ", ".join(f"{n.index}: {_percent(gap.share(n.excess))}" for n in largest)
+        words += f"; most of it: {shares}"
+    words += ")"
+    if gap.output_bias:
+        words += f" + gamma/2 |b - N^T 1 / gamma|^2 ({_percent(gap.share(gap.output_bias))})"
+    return words
+
+
+def _ladder(explanation: Explanation) -> Iterator[str]:
+    ladder, gap = explanation.ladder, explanation.gap
+    yield "Where the bound was lost"
+    for step in ladder.steps:
+        if not step.is_exact:
+            value = f"{step.value + 0.0:.8g}"  # no -0
+        elif gap is not None and step is ladder.steps[0]:
+            value = decimal_up(gap.loss, 8)
+        else:
+            value = decimal_down(explanation.certificate.bound, 8)
+        yield f"  {value:>14}  {step.name} ({'exact' if step.is_exact else 'an estimate'})"
+        if step.reason:
+            drop = "-" * (step.drop > 0) + f"{step.drop + 0.0:.3g}"
+            yield f"  {drop:>14}    {_percent(ladder.share(step))}: {step.reason}"
+    words = (
+        f"  in the last step, rounding N to multiples of 2^-{explanation.certificate.dual_exponent} cost at "
+        f"most {ladder.rounding_at_most:.1e}"
+    )
+    if explanation.cells.kinds.keys() == {"multipliers"}:
+        words += "; the value that the solver had for its relaxation is not on record"
+    yield words
+    if gap is None:
+        yield "  what is left above: give a trained network, --network NET"
+
+
+def _regions(cells: Cells) -> str:
+    return ", ".join(
+        f"{''.join('+' if sign > 0 else '-' if sign else '.' for sign in signs)} "
+        f"{_percent(count / cells.looked_at)}"
+        for signs, count in islice(cells.regions.items(), _REGIONS)
+    )
+
+
+def _direction(u: Iterable[float]) -> str:
+    entries = list(u)
+    if len(entries) > _WIDEST_DIRECTION:
+        return ""
+    return f"  u = ({', '.join(f'{entry:.4f}' for entry in entries)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _short(name: str) -> str:
+    return shown(name, _WIDEST_TARGET)

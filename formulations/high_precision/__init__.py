@@ -1,0 +1,1 @@
+"""SDP-NN in ball arithmetic."""

@@ -1,0 +1,108 @@
+"""The unit directions of the inputs: what of X the activations depend on.
+
+The alphas and betas of rows on one line through the origin are multiples of one alpha and one beta,
+and those of a zero row vanish. As long as such rows are kept apart, the relaxation has no interior point and
+the optimal multipliers are infinite. So they are merged before a solver sees them, and the multipliers
+found are spread over the rows afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formulations.arrays import Matrix, Vector
+from formulations.sdp.multipliers import Multipliers
+from formulations.sdp.spread import MERGING_LOSS, _tie
+
+
+@dataclass(frozen=True)
+class Directions:
+    """The lines through the origin on which the rows of X lie: x_i = scales_i units_{lines_i}.
+
+    Attributes:
+        units: K x d, of unit rows, no two of them parallel.
+        representatives: of length K; the first row of X on each line, with a positive scale.
+        lines: of length n; the line of a row. Zero rows have line 0 and scale 0.
+        scales: of length n, signed.
+    """
+
+    units: Matrix
+    representatives: NDArray[np.intp]
+    lines: NDArray[np.intp]
+    scales: Vector
+
+    @property
+    def nonzero(self) -> NDArray[np.intp]:
+        """The rows of X that are not zero."""
+        return np.flatnonzero(self.scales)
+
+    def activations(self) -> Matrix:
+        """Return the n x (d + K) matrix that takes (u, relu(units u)) to relu(Xu)."""
+        d = self.units.shape[1]
+        rows = self.nonzero
+        matrix = np.zeros((self.scales.size, d + len(self.units)))
+        matrix[rows, :d] = np.minimum(self.scales[rows], 0)[:, None] * self.units[self.lines[rows]]
+        matrix[rows, d + self.lines[rows]] = np.abs(self.scales[rows])
+        return matrix
+
+    def spread(self, multipliers: Multipliers, N: Matrix) -> Multipliers:
+        """Return multipliers for the rows of X from those for the units.
+
+        Representatives take them over. Any other row i is tied to the representative r of its line by a
+        large multiple of a square that vanishes (t = x_i / x_r, e_i = alpha_i beta_i):
+
+            t > 0: (alpha_i - t alpha_r)^2 = e_i + t^2 e_r - t (alpha_i beta_r + alpha_r beta_i)
+            t < 0: (alpha_i + t beta_r)^2 = e_i + t^2 e_r + t (alpha_i alpha_r + beta_i beta_r)
+            t = 0: alpha_i^2 = e_i
+
+        Args:
+            multipliers: for units as the inputs.
+            N: n x c, the dual point that they are meant for.
+        """
+        n, r = self.scales.size, self.representatives
+        others = np.setdiff1d(np.arange(n), r)
+        spread = Multipliers.zero(n)
+        shrink = 1 / np.outer(self.scales[r], self.scales[r])
+        if others.size:
+            shrink *= 1 + MERGING_LOSS
+        spread.alpha_alpha[np.ix_(r, r)] = shrink * multipliers.alpha_alpha
+        spread.alpha_beta[np.ix_(r, r)] = shrink * multipliers.alpha_beta
+        spread.beta_beta[np.ix_(r, r)] = shrink * multipliers.beta_beta
+        spread.slack[r] = np.diag(shrink) * multipliers.slack
+        norms = np.linalg.norm(N, axis=1)
+        for i in others:
+            # |N^T alpha|^2 <= (1 + loss) |kept part|^2 + (1 + 1 / loss) (sum_i |N_i| |deviation_i|)^2.
+            weight = (1 + 1 / MERGING_LOSS) * norms[i] * norms[others].sum()
+            _tie(spread, i, r[self.lines[i]] if self.scales[i] else i, self._ratio(i), weight)
+        return spread
+
+    def _ratio(self, i: int) -> float:
+        if not self.scales[i]:
+            return 0.0
+        return float(self.scales[i] / self.scales[self.representatives[self.lines[i]]])
+
+
+def directions(X: Matrix) -> Directions:
+    """Return the directions of the rows of X, n x d; rows parallel up to rounding errors are merged."""
+    n, d = X.shape
+    norms = np.linalg.norm(X, axis=1)
+    units = np.empty((0, d))
+    representatives: list[int] = []
+    lines = np.zeros(n, dtype=np.intp)
+    scales = np.zeros(n)
+    for i in np.flatnonzero(norms):
+        unit = X[i] / norms[i]
+        signs = np.where(units @ unit < 0, -1.0, 1.0)
+        parallel = np.abs(signs[:, None] * units - unit).max(axis=1, initial=0) <= 8 * np.finfo(float).eps
+        if parallel.any():
+            lines[i] = np.argmax(parallel)
+        else:
+            lines[i] = len(representatives)
+            representatives.append(int(i))
+            units = np.vstack([units, unit])
+            signs = np.append(signs, 1.0)
+        scales[i] = signs[lines[i]] * norms[i]
+    return Directions(units, np.array(representatives, dtype=np.intp), lines, scales)

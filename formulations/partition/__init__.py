@@ -1,0 +1,1 @@
+"""SDP-NN on parts of the space that share one dual point."""

@@ -1,0 +1,279 @@
+"""A bound beyond SDP-NN: a sparse dual point, and its proof region by region (docs/method.md, section 3c).
+
+A dual point may be zero on most samples: what is left is a bound for the few others, and so for all. There
+SDP-NN takes a second, and the time goes into what it lacks, the signs of x_i . u. Regions that carry the
+bound are divided at the row whose sign is least clear, and the joint program goes on from there: it is
+feasible.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from formulations.arrays import Indices, Matrix, Vector
+from formulations.partition.joint_program import JointProgram
+from formulations.partition.regions import Form, Geometry, Region
+from formulations.sdp.multiplier_generation import gaussian_moments, solve_dual
+from formulations.sdp.multipliers import dual_value
+
+ROWS = 48
+_POOL = 90  # rows on which SDP-NN is asked how many it needs
+_POOL_SECONDS = 15.0
+_SUPPORT = 0.02  # of the longest row of N: shorter ones are not needed
+_PATIENCE = 120.0  # seconds, where no limit is given
+_FIRST_GOAL = 0.3
+_GOAL = 0.03  # relative gap at which the next regions are divided
+_BATCH = 100  # multipliers a region and a stage
+_NEIGHBOURS = 3
+_CENTRE_SHARE = 0.01
+_MINOR = 0.05  # of the largest ambiguity: less of it, and a region is left alone
+_MAX_STEPS = 60
+_BACK = 0.2  # share of the way to the interior that a division goes back
+
+
+@dataclass(frozen=True)
+class RegionProof:
+    """What a region's form needs to be semidefinite, in units of gamma times a level's.
+
+    Attributes:
+        signs: (row, 1 or -1) of each pivot that is settled there, in the order of the divisions.
+        slack: for each open row what multiplies alpha_i beta_i.
+        products: pairs of forms with their positive multipliers.
+    """
+
+    signs: tuple[tuple[int, int], ...]
+    slack: Mapping[int, float]
+    products: tuple[tuple[Form, Form, float], ...]
+
+
+@dataclass(frozen=True)
+class PartitionSolution:
+    """A dual point, feasible on each region as far as floating point can tell.
+
+    Attributes:
+        dual_point: N, n x c.
+        pivots: rows of X, linearly independent, whose signs tell the regions apart.
+        regions: they cover the space.
+        interior: slack of every row with which N = 0 is strictly feasible everywhere.
+        dual_value: <N, Y> - 1/2 |N|_F^2 (a loss).
+        status: "divided" as far as it goes, "enough", "time limit" or "interrupted".
+        seconds: wall time.
+    """
+
+    dual_point: Matrix
+    pivots: tuple[int, ...]
+    regions: tuple[RegionProof, ...]
+    interior: Mapping[int, float]
+    dual_value: float
+    status: str
+    seconds: float
+
+
+def solve_partition(
+    X: Matrix,
+    Y: Matrix,
+    gamma: float,
+    hint: Matrix,
+    *,
+    rows: int = ROWS,
+    enough: float = np.inf,
+    time_limit: float | None = None,
+    on_progress: Callable[[float, int], None] = lambda value, regions: None,
+) -> PartitionSolution:
+    """Search for a dual point on few rows and a partition of the space on which it is feasible.
+
+    Args:
+        X: the inputs, n x d.
+        Y: the targets, n x c.
+        gamma: positive.
+        hint: a dual point, n x c, the residual of a good network: its longest rows are looked at first.
+        rows: so many samples are looked at, and no more unless SDP-NN needs more.
+        enough: the bound (a loss) at which the search may end.
+        time_limit: in seconds; two minutes by default.
+        on_progress: called with the dual value and the number of regions after each step.
+    """
+    begun = time.perf_counter()
+    deadline = begun + (_PATIENCE if time_limit is None else time_limit)
+    chosen = _choose_rows(X, Y, gamma, hint, rows, deadline)
+    N = np.where(np.any(X != 0, axis=1)[:, None], 0.0, Y)
+    if not len(chosen):
+        return PartitionSolution(N, (), (), {}, dual_value(N, Y), "enough", time.perf_counter() - begun)
+    search = _Search(Geometry(X[chosen], Y[chosen], gamma), enough - dual_value(N, Y), deadline, on_progress)
+    status = search.run()
+    found, states = search.best
+    N[chosen] = found.reshape(len(chosen), -1)
+    names = [int(i) for i in chosen]
+    return PartitionSolution(
+        dual_point=N,
+        pivots=tuple(names[i] for i in search.pivots),
+        regions=tuple(_proof(state, search.geometry.scales, names) for state in states),
+        interior=dict(zip(names, (search.shor / search.geometry.scales**2).tolist(), strict=True)),
+        dual_value=dual_value(N, Y),
+        status=status,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _choose_rows(X: Matrix, Y: Matrix, gamma: float, hint: Matrix, rows: int, deadline: float) -> Indices:
+    """Return the longest rows of the hint: so many, or as many of them as SDP-NN makes use of."""
+    live = np.flatnonzero(np.any(X != 0, axis=1))
+    order = live[np.argsort(-np.linalg.norm(hint[live], axis=1), kind="stable")]
+    if len(order) <= rows:
+        return order
+    pool = order[:_POOL]
+    limit = max(0.0, min(_POOL_SECONDS, 0.1 * (deadline - time.perf_counter())))
+    found = solve_dual(X[pool], Y[pool], gamma, tolerance=1e-3, time_limit=limit)
+    sizes = np.linalg.norm(found.dual_point, axis=1)
+    used = int(np.sum(sizes > _SUPPORT * sizes.max(initial=0.0))) if found.status == "optimal" else 0
+    return order[: max(rows, used)]
+
+
+class _State(NamedTuple):
+    """A region's dual variables; see `Region`."""
+
+    signs: Mapping[int, int]
+    open: Sequence[int]
+    names: Sequence[Form]
+    slack: Vector
+    pairs: Indices
+    y: Vector
+
+
+def _proof(state: _State, scales: Vector, names: Sequence[int]) -> RegionProof:
+    def named(form: Form) -> Form:
+        return Form(form.part, names[form.row])
+
+    products = []
+    for (f, g), value in zip(state.pairs.tolist(), state.y.tolist(), strict=True):
+        a, b = state.names[f], state.names[g]
+        products.append((named(a), named(b), value / float(scales[a.row] * scales[b.row])))
+    slack = state.slack / scales[list(state.open)] ** 2
+    return RegionProof(
+        tuple((names[i], sign) for i, sign in state.signs.items()),
+        {names[i]: value for i, value in zip(state.open, slack.tolist(), strict=True)},
+        tuple(products),
+    )
+
+
+class _Search:
+    """The joint program with its growing partition.
+
+    Attributes:
+        best: the flattened N of the largest dual value so far, with its regions.
+    """
+
+    def __init__(
+        self, geometry: Geometry, enough: float, deadline: float, on_progress: Callable[[float, int], None]
+    ) -> None:
+        self.geometry, self.enough, self.deadline = geometry, enough, deadline
+        self._on_progress = on_progress
+        self.pivots: list[int] = []
+        whitened = geometry.rows / np.sqrt(geometry.weights)
+        self.shor: Vector = np.full(len(whitened), -2 / float(np.linalg.norm(whitened, 2)) ** 2)
+        self.program = JointProgram(np.zeros(geometry.Y.size), geometry.Y.ravel(), [self._whole()])
+        self._best_value = -np.inf
+        self._keep()
+
+    def _keep(self) -> None:
+        """Remember the iterate if it is the best one; its arrays are replaced, never written to."""
+        value = self.program.dual_value()
+        if value > self._best_value:
+            self._best_value = value
+            states = [_State(r.signs, r.open, r.names, r.slack, r.pairs, r.y) for r in self.program.regions]
+            self.best = self.program.N, states
+
+    def _whole(self) -> Region:
+        """Return the whole space at N = 0, with the Shor slack and near the Gaussian moments."""
+        geometry = self.geometry
+        (n, rank), c = geometry.rows.shape, geometry.Y.shape[1]
+        region = Region(geometry, {})
+        region.slack = self.shor.copy()
+        region.refresh(np.zeros(geometry.Y.size))
+        moments = gaussian_moments(geometry.rows, c)
+        size = float(np.sum(geometry.Y**2)) / (8 * geometry.gamma)
+        moments[: rank + n, : rank + n] *= size * geometry.gamma / float(np.sum(geometry.weights))
+        moments[rank + n :, rank + n :] *= size / c
+        centre = np.linalg.inv(region.Z)
+        centre *= np.trace(moments[:rank, :rank]) / np.trace(centre[:rank, :rank])
+        region.L = moments + _CENTRE_SHARE * centre
+        region.include(region.least_correlated(moments, _NEIGHBOURS), least_slack=0.1)
+        return region
+
+    def run(self) -> str:
+        """Solve and divide in turns; return why it ended."""
+        goal = _FIRST_GOAL
+        try:
+            while True:
+                self._solve(goal)
+                goal = 0.1
+                if self.program.dual_value() >= self.enough:
+                    return "enough"
+                if time.perf_counter() > self.deadline:
+                    return "time limit"
+                if not self._divide():
+                    return "divided"
+        except KeyboardInterrupt:
+            return "interrupted"
+
+    def _solve(self, goal: float) -> None:
+        program = self.program
+        for _ in range(_MAX_STEPS):
+            try:
+                program.step()
+            except np.linalg.LinAlgError:
+                return
+            for region in program.regions:
+                region.drop()
+            self._keep()
+            self._on_progress(program.dual_value(), len(program.regions))
+            if time.perf_counter() > self.deadline or program.dual_value() >= self.enough:
+                return
+            gap = program.relative_gap()
+            if gap < goal:
+                fresh = [region.violated(_BATCH) for region in program.regions]
+                if gap < _GOAL and not any(map(len, fresh)):
+                    return
+                goal = max(_GOAL, goal / 2)
+                for region, pairs in zip(program.regions, fresh, strict=True):
+                    region.include(pairs)
+
+    def _divide(self) -> bool:
+        """Divide the regions that are least clear; say whether there were any."""
+        N = self.program.N.reshape(self.geometry.Y.shape)
+        gains = [region.ambiguity(N) for region in self.program.regions]
+        self._choose_pivot(gains)
+        best: list[tuple[float, int]] = []
+        for gain in gains:
+            candidates = [(gain[i], -i) for i in self.pivots if i in gain]
+            value, row = max(candidates, default=(0.0, 0))
+            best.append((value, -row))
+        values = sorted((value for value, _ in best), reverse=True)
+        if not values[0] > 0:
+            return False
+        least = max(values[min(len(values) - 1, max(1, len(values) // 2))], _MINOR * values[0])
+        regions: list[Region] = []
+        for region, (value, row) in zip(self.program.regions, best, strict=True):
+            regions.extend(region.split(row, self.program.N) if value >= least and value > 0 else [region])
+        self.program.regions = regions
+        self.program.relax(self.shor, _BACK)
+        return True
+
+    def _choose_pivot(self, gains: Sequence[Mapping[int, float]]) -> None:
+        """Add the row that is least clear in all regions together and independent of the pivots so far."""
+        rows = self.geometry.rows
+        if len(self.pivots) == rows.shape[1]:
+            return
+        total: Vector = np.zeros(len(rows))
+        for gain in gains:
+            for i, value in gain.items():
+                total[i] += value
+        basis = np.linalg.qr(rows[self.pivots].T)[0] if self.pivots else np.zeros((rows.shape[1], 0))
+        distance = np.linalg.norm(rows - (rows @ basis) @ basis.T, axis=1)
+        total[distance < 1e-6] = 0.0
+        if total.max() > 0:
+            self.pivots.append(int(np.argmax(total)))

@@ -1,0 +1,1 @@
+"""From a relaxation's solution to a network, and to a narrower one."""

@@ -1,0 +1,126 @@
+"""SDP-NN as the paper writes it, of order 2n + d + c, in cvxpy: for comparison, not for use.
+
+The condition M Lambda M^T = 0, which ties beta to alpha - Xu, holds on a face of the semidefinite cone only:
+no feasible point is positive definite. Interior-point methods are built on such points and stop at two or
+three digits here, a first-order method at one or two. The reduced form (reduced.py) has the same value.
+Source: Prakhya, Birdal and Yurtsever, "Convex Formulations for Training Two-Layer ReLU Neural Networks",
+ICLR 2025, problem (SDP-NN).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+
+from formulations.arrays import Matrix, Vector, check_problem
+from formulations.sdp.multipliers import DualSolution, Multipliers, dual_value
+from formulations.sdp.reduced import primal_value
+from formulations.sdp.solvers import choose_solver, run
+
+
+@dataclass(frozen=True)
+class PaperSolution(DualSolution):
+    """A dual solution together with the primal one.
+
+    Attributes:
+        lifted: Lambda, of order 2n + d + c over (alpha, beta, u, v).
+    """
+
+    lifted: Matrix
+
+
+def solve_paper_cvxpy(
+    X: Matrix, Y: Matrix, gamma: float, *, solver: str | None = None, verbose: bool = False
+) -> PaperSolution:
+    """Solve SDP-NN in the paper's variables; prefer `solve_reduced` for anything but a comparison.
+
+    Args:
+        X: the inputs, n x d.
+        Y: the targets, n x c.
+        gamma: the weight of the regularisation, positive.
+        solver: mosek, clarabel or scs; None for the best that is there (see `choose_solver`).
+        verbose: let the solver print its progress.
+
+    Raises:
+        ValueError: the problem is malformed, the solver is not available, or it returned no numbers.
+    """
+    check_problem(X, Y, gamma)
+    (n, d), c = X.shape, Y.shape[1]
+    order = 2 * n + d + c
+    choice = choose_solver(order, solver)
+    start = time.perf_counter()
+    lifted = cp.Variable((order, order), PSD=True)
+    tie = paper_equations(X, c)
+    upper = np.triu_indices(n)
+    signed = lifted[np.triu_indices(2 * n)] >= 0
+    complementary = lifted[np.arange(n), np.arange(n, 2 * n)] == 0
+    objective = ((lifted[:n, order - c :] - Y) ** 2).sum() / 2
+    objective += gamma / 2 * lifted[2 * n :, 2 * n :].trace()
+    constraints = [signed, complementary, (tie @ lifted @ tie.T)[upper] == 0]
+    status = run(cp.Problem(cp.Minimize(objective), constraints), choice, verbose=verbose)
+    if lifted.value is None or signed.dual_value is None or complementary.dual_value is None:
+        raise ValueError(f"solver {choice.name.lower()!r} returned no numbers (status {status!r})")
+    return paper_solution(
+        X,
+        Y,
+        gamma,
+        lifted.value,
+        paper_multipliers(signed.dual_value, -complementary.dual_value, gamma),
+        solver=choice.name.lower(),
+        status=status,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def paper_equations(X: Matrix, c: int) -> Matrix:
+    """Return M = [-I, I, X, 0], n x (2n + d + c), which maps (alpha, beta, u, v) to beta - alpha + Xu."""
+    n = len(X)
+    return np.hstack([-np.eye(n), np.eye(n), X, np.zeros((n, c))])
+
+
+def paper_multipliers(signed: Vector, complementary: Vector, gamma: float) -> Multipliers:
+    """Return the multipliers in units of the level gamma^2.
+
+    Args:
+        signed: multipliers of the upper triangle of the block of Lambda over (alpha, beta), 2n x 2n, by rows.
+        complementary: multipliers of <alpha_i beta_i>, of length n. The Lagrangian has these products with
+            a minus, like the others.
+        gamma: the weight of the regularisation.
+    """
+    n = complementary.size
+    half = np.zeros((2 * n, 2 * n))
+    # The objective is half of <gamma I, Lambda>, and gamma more comes in when v is eliminated.
+    half[np.triu_indices(2 * n)] = gamma * np.maximum(signed, 0)
+    full = half + half.T
+    return Multipliers(full[:n, :n], 2 * full[:n, n:], full[n:, n:], 2 * gamma * complementary)
+
+
+def paper_solution(
+    X: Matrix,
+    Y: Matrix,
+    gamma: float,
+    lifted: Matrix,
+    multipliers: Multipliers,
+    *,
+    solver: str,
+    status: str,
+    seconds: float,
+) -> PaperSolution:
+    """Return the solution that Lambda and the multipliers amount to; N is the residual Y - L_alpha,v."""
+    n, c = Y.shape
+    lifted = (lifted + lifted.T) / 2
+    output = lifted[:n, -c:]
+    N = Y - output
+    return PaperSolution(
+        dual_point=N,
+        multipliers=multipliers,
+        value=primal_value(output, lifted[2 * n :, 2 * n :], Y, gamma),
+        dual_value=dual_value(N, Y),
+        solver=solver,
+        status=status,
+        seconds=seconds,
+        lifted=lifted,
+    )

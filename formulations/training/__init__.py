@@ -1,0 +1,1 @@
+"""Training by column generation, descent and SGD."""

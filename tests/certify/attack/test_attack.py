@@ -1,0 +1,197 @@
+"""The forgery suite: it finds no breach of the checker, and it does find those of a broken one."""
+
+import importlib
+import random
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from certify.attack.attack import KINDS, AttackReport, attack
+from certify.attack.forgeries import ALONE, FORGERIES, RAISING
+from certify.bounds.relaxation.root_leaf import root_certificate
+from certify.checker.certificate.file import from_text
+from certify.checker.certificate.nodes import (
+    Leaf,
+    Node,
+    Sign,
+    Split,
+    TauLeaf,
+)
+from certify.checker.certificate.training import Certificate, Frame
+from certify.checker.obligations import Obligation, Rejection
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+from certify.checker.verdict import Verdict
+from formulations.sdp.multipliers import Multipliers
+from tests.certify.checker.oracles import (
+    certificate_of,
+    optimum_2d,
+    replace_require,
+    resolved_tree_2d,
+    rounded,
+    slack_leaf,
+)
+
+F = Fraction
+
+# With X = I the optimum is gamma |Y| - gamma^2 / 2, by N = (3/4, 1).
+CORNER = TrainingProblem.from_rationals([[1, 0], [0, 1]], [[3], [4]], F(5, 4))
+CORNER_OPTIMUM = F(175, 32)
+BEST = [[3 << 30], [4 << 30]]
+TAU = TauLeaf(1, 1)
+ORTHANTS: tuple[Node, ...] = (Sign(0), Sign(1), TAU, TAU, Sign(1), TAU, TAU)
+OPPOSITE = Frame(((-1, 0), (0, -1)), ((-1, 0), (0, -1)), 1)
+NARROW = Frame(((2, -1), (-1, 2)), ((2, 1), (1, 2)), 3)
+QUADRANT: tuple[Node, ...] = (Split(0, 1, 1, 2), TAU, Split(0, 1, 3, 1), TAU, TAU)
+
+# The same tight bound, proved in three ways.
+CORNER_CERTIFICATES = {
+    "orthants": certificate_of(CORNER, BEST, ORTHANTS, exponent=32),
+    "opposite frame": certificate_of(CORNER, BEST, ORTHANTS, exponent=32, frame=OPPOSITE),
+    "narrow frame": certificate_of(
+        CORNER,
+        BEST,
+        (Sign(0), Sign(1), *QUADRANT, TAU, Sign(1), TAU, *QUADRANT),
+        exponent=32,
+        frame=NARROW,
+    ),
+    "one leaf": certificate_of(CORNER, [[1 << 31], [1 << 31]], [slack_leaf(2, 1 << 68)], exponent=32),
+}
+
+
+def random_problem(seed: int) -> TrainingProblem:
+    generator = random.Random(seed)
+    n, c = generator.randint(2, 6), generator.randint(1, 3)
+    return TrainingProblem.from_rationals(
+        [[generator.randint(-4, 4) for _ in range(2)] for _ in range(n)],
+        [[F(generator.randint(-40, 40), 10) for _ in range(c)] for _ in range(n)],
+        F(generator.randint(2, 12), 10),
+    )
+
+
+def assert_no_breach(report: AttackReport) -> None:
+    assert report.breaches == ()
+    largest = report.largest_accepted
+    assert largest is None or largest <= report.upper
+    assert report.tried == sum(tally.tried for tally in report.tallies.values())
+
+
+class TestTheCheckerHolds:
+    @pytest.mark.parametrize("name", CORNER_CERTIFICATES)
+    def test_optimum_by_hand(self, name: str) -> None:
+        certificate = CORNER_CERTIFICATES[name]
+        assert check_certificate(certificate, CORNER).valid
+        report = attack(certificate, CORNER, trials=600, seed=1, upper=CORNER_OPTIMUM)
+        assert_no_breach(report)
+        assert report.tried > 400
+        assert report.accepted > 0
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_trees_within_a_millionth_of_the_optimum(self, seed: int) -> None:
+        problem = random_problem(seed)
+        dual_point, upper = optimum_2d(problem)
+        certificate = certificate_of(
+            problem, rounded(dual_point, 40, 1 - 1e-7), resolved_tree_2d(problem), exponent=40
+        )
+        verdict = check_certificate(certificate, problem)
+        assert verdict.bound is not None
+        assert upper * (1 - F(1, 10**6)) <= verdict.bound <= upper
+        assert verdict.leaves > 4
+        report = attack(certificate, problem, trials=500, seed=seed, upper=upper)
+        assert_no_breach(report)
+        assert report.tried > 300
+
+    @pytest.mark.parametrize("seed", range(4, 8))
+    def test_single_leaves_with_multipliers(self, seed: int) -> None:
+        problem = random_problem(seed)
+        dual_point, upper = optimum_2d(problem)
+        certificate = root_certificate(problem, dual_point, Multipliers.zero(problem.n))
+        assert check_certificate(certificate, problem).valid
+        assert certificate.bound > 0
+        report = attack(certificate, problem, trials=500, seed=seed, upper=upper)
+        assert_no_breach(report)
+        assert report.tried > 300
+
+
+# The obligations without which more than the truth could be proved.
+DECISIVE = (
+    Obligation.CLAIM,
+    Obligation.FRAME_SHAPE,
+    Obligation.FRAME_INVERSE,
+    Obligation.SPLIT_POSITIVE,
+    Obligation.LEAF_SCALE,
+    Obligation.PRODUCT_SIGN,
+    Obligation.LEAF_FORM,
+    Obligation.LEAF_SIGNED,
+    Obligation.TAU_POSITIVE,
+    Obligation.COVER,
+)
+
+
+class TestABrokenCheckerIsFoundOut:
+    @pytest.mark.parametrize("obligation", DECISIVE)
+    def test_checker_that_forgets_one_obligation(
+        self, obligation: Obligation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        attacker = importlib.import_module("certify.attack")
+
+        def require(condition: bool, required: Obligation, node: int | None = None) -> None:
+            if not condition and required is not obligation:
+                raise Rejection(required, node)
+
+        def check_or_crash(certificate: Certificate, problem: TrainingProblem) -> Verdict:
+            try:
+                return check_certificate(certificate, problem)
+            except (ArithmeticError, LookupError):
+                return Verdict(False, None, "exact", "crashed", obligation, 0)
+
+        replace_require(monkeypatch, require)
+        monkeypatch.setattr(attacker, "check_certificate", check_or_crash)
+        reports = (
+            attack(certificate, CORNER, trials=500, seed=seed, upper=CORNER_OPTIMUM)
+            for seed in range(10)
+            for certificate in CORNER_CERTIFICATES.values()
+        )
+        breach = next(report.breaches[0] for report in reports if report.breaches)
+        monkeypatch.undo()
+        verdict = check_certificate(from_text(breach), CORNER)
+        assert verdict.obligation is obligation
+
+
+class TestReport:
+    CERTIFICATE = CORNER_CERTIFICATES["narrow frame"]
+
+    def test_same_seed_same_report(self) -> None:
+        first = attack(self.CERTIFICATE, CORNER, trials=150, seed=3)
+        assert attack(self.CERTIFICATE, CORNER, trials=150, seed=3) == first
+        assert attack(self.CERTIFICATE, CORNER, trials=150, seed=4) != first
+
+    def test_every_kind_has_its_turn(self) -> None:
+        assert set(FORGERIES) < set(KINDS)
+        assert set(ALONE) | set(RAISING) < set(FORGERIES)
+        leaf = Leaf(1, 1, ((0, 2, -5), (1, 3, -7)))
+        with_products = replace(self.CERTIFICATE, tree=(leaf, *self.CERTIFICATE.tree))
+        report = attack(with_products, CORNER, trials=10 * len(KINDS), seed=0)
+        assert set(report.tallies) == set(KINDS)
+        assert all(tally.tried > 0 for tally in report.tallies.values())
+
+    def test_counts(self) -> None:
+        report = attack(self.CERTIFICATE, CORNER, trials=len(KINDS), seed=0)
+        assert report.tallies["claim raised"].rejected == {"claim": 1}
+        assert report.tallies["hash changed"].rejected == {"problem": 1}
+        assert report.tried <= len(KINDS)
+        assert report.upper == CORNER.loss_at_zero() == F(25, 2)
+
+    def test_progress_reaches_the_end(self) -> None:
+        told: list[tuple[int, int]] = []
+        attack(self.CERTIFICATE, CORNER, trials=7, seed=0, on_progress=lambda *step: told.append(step))
+        assert told == [(i, 7) for i in range(1, 8)]
+
+    def test_true_bounds_above_a_wrong_upper_bound_are_reported_with_their_text(self) -> None:
+        report = attack(self.CERTIFICATE, CORNER, trials=200, seed=0, upper=F(1))
+        assert report.breaches
+        for text in report.breaches:
+            bound = check_certificate(from_text(text), CORNER).bound
+            assert bound is not None
+            assert bound > 1

@@ -1,0 +1,145 @@
+"""`certify cp` as a user types it."""
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.copositive_matrices import circulant
+from tests.certify.cli.command_line import run, written
+
+NO = [[1, 1, 0, 0, 1], [1, 2, 1, 0, 0], [0, 1, 2, 1, 0], [0, 0, 1, 1, 1], [1, 0, 0, 1, 6]]
+YES = circulant([8, 5, 1, 1, 5])
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "head", "words"),
+    [
+        (YES, 0, "YES", "its cp-rank is at most 10"),
+        (NO, 1, "NO", "is not completely positive: no sum of terms b b^T with b in R^5_+"),
+    ],
+)
+def test_answer_then_check(
+    rows: list[list[int]],
+    code: int,
+    head: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    matrix, certificate = written(tmp_path / "a.csv", rows), tmp_path / "a.cert"
+    assert run(monkeypatch, "cp", matrix, "--certificate", certificate) == code
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"{head}   trust: exact")
+    assert words in shown.out
+    assert "doubly nonnegative" in shown.err
+    assert f"certify check {certificate} --data {matrix}" in shown.out
+    assert run(monkeypatch, "check", certificate, "--data", matrix) == 0
+    assert words in capsys.readouterr().out
+    command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", str(matrix)]
+    alone = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert alone.returncode == 0, alone.stderr
+    assert words in alone.stdout
+    other = written(tmp_path / "a.csv", [[2 * entry for entry in row] for row in rows])
+    assert run(monkeypatch, "check", certificate, "--data", other) == 1
+    assert "another matrix" in capsys.readouterr().out
+
+
+def test_the_checker_needs_neither_numpy_nor_scipy(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['numpy'] = sys.modules['scipy'] = None\n"
+        "from certify.checker.matrix.complete_positivity import check_complete_positivity\n"
+        "from certify.checker.certificate.file import any_from_text\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+
+
+def test_json_of_decimals_and_fractions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    matrix = written(tmp_path / "a.csv", [["1/3", "0.1"], ["1e-1", "2"]])
+    assert run(monkeypatch, "cp", matrix, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["answer"], found["order"], found["cp_rank_bound"], found["distance"]) == ("yes", 2, 2, 0.0)
+    assert (found["trust"], found["certificate"]) == ("exact", "a.cp.cert")
+    assert run(monkeypatch, "check", "a.cp.cert", "--data", "a.csv") == 0
+
+
+def test_free_coordinates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    matrix = tmp_path / "a.npy"
+    np.save(matrix, np.array([[2.0, -1.0], [-1.0, 1.0]]))
+    assert run(monkeypatch, "cp", matrix) == 1
+    assert "row 1, column 2 is negative" in capsys.readouterr().out
+    assert run(monkeypatch, "cp", matrix, "--free", 1) == 0
+    assert "b in R^1_+ x R^1." in capsys.readouterr().out
+    assert run(monkeypatch, "cp", matrix, "--free", 3) == 2
+    assert "give 0 to 2" in capsys.readouterr().err
+
+
+def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    matrix, certificate = written(tmp_path / "a.csv", YES), tmp_path / "a.cert"
+    assert run(monkeypatch, "cp", matrix, "--time-limit", "1e-9", "--certificate", certificate) == 3
+    shown = capsys.readouterr().out
+    assert shown.startswith("UNKNOWN\nNothing is proved: the time limit ended the search; the nearest sum")
+    assert not certificate.exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([["1", "2"], ["1", "1"]], "is not symmetric: row 2, column 1 is 1"),
+        ([["1", "2", "3"], ["2", "1", "1"]], "is not square"),
+        ([["1", "nan"], ["nan", "1"]], "nan"),
+        ([["1", "1/0"], ["1/0", "1"]], "is no number"),
+    ],
+)
+def test_unusable_input_is_one_sentence(
+    rows: list[list[str]],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(monkeypatch, "cp", written(tmp_path / "a.csv", rows)) == 2
+    shown = capsys.readouterr()
+    assert words in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+def test_the_matrix_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    matrix = written(tmp_path / "a.csv", YES)
+    assert run(monkeypatch, "cp", matrix, "--certificate", matrix) == 2
+    assert "file of its own" in capsys.readouterr().err
+    assert matrix.read_text().startswith("8,5")
+
+
+def test_an_interrupted_search_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import signal
+
+    from formulations.copositive.nearest_cp import nearest_cp
+
+    def pressed(*arguments: object, **options: object) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return nearest_cp(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("certify.matrices.completely_positive.search.nearest_cp", pressed)
+    rng = np.random.default_rng(0)
+    factor = rng.integers(0, 4, size=(12, 30)).tolist()
+    rows = [[sum(Fraction(a) * b for a, b in zip(x, y, strict=True)) for y in factor] for x in factor]
+    assert run(monkeypatch, "cp", written(tmp_path / "a.csv", rows)) == 3
+    assert "interrupted; the nearest sum" in capsys.readouterr().out

@@ -1,0 +1,235 @@
+"""ONNX graphs that are a two-layer ReLU network, however written, and those that are not."""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from certify.checker.errors import NetworkError
+from certify.networks.files import load_network
+from certify.networks.loaded import LoadedNetwork
+from tests.certify.networks.network_files import Array, Weights, onnx_model
+
+Load = Callable[[onnx.ModelProto], LoadedNetwork]
+
+WEIGHTS = Weights.random()
+U, V, A, B = WEIGHTS.arrays().values()
+CONSTANTS: dict[str, Array] = {"U": U, "V": V, "a": A, "b": B}
+
+
+def node(text: str, **attributes: Any) -> NodeProto:
+    """Read "y = Gemm x w" as a node."""
+    output, _, operator, *inputs = text.split()
+    return helper.make_node(operator, inputs, [output], **attributes)
+
+
+FIRST, RELU, LAST = node("z = Gemm x U a"), node("h = Relu z"), node("y = Gemm h V b")
+CHAIN = [FIRST, RELU, LAST]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    def write_and_load(model: onnx.ModelProto) -> LoadedNetwork:
+        (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+        return load_network(tmp_path / "net.onnx")
+
+    return write_and_load
+
+
+def values(loaded: LoadedNetwork, x: Array) -> Array:
+    """The network's outputs for the rows of x."""
+    network = loaded.network
+    hidden = np.array(network.hidden, dtype=float) / network.hidden_denominator
+    output = np.array(network.output, dtype=float) / network.output_denominator
+    data = np.hstack([x, np.ones((len(x), 1))]) if loaded.hidden_bias else x
+    bias = np.array([float(b) for b in loaded.output_bias] or 0.0)
+    result: Array = np.maximum(data @ hidden, 0) @ output + bias
+    return result
+
+
+@pytest.mark.parametrize("columns", [False, True])
+@pytest.mark.parametrize(
+    ("nodes", "shapes"),
+    [
+        (CHAIN, "uvab"),
+        ([node("z = Gemm x U a", transB=1), RELU, node("y = Gemm h V b", transB=1)], "UVab"),
+        ([node("z = Gemm x U a", alpha=0.5, beta=-3.0), RELU, node("y = Gemm h V", alpha=0.1)], "uva-"),
+        ([node("z = MatMul x U"), RELU, node("y = MatMul h V")], "uv--"),
+        (
+            [node("p = MatMul x U"), node("z = Add p a"), RELU, node("q = MatMul h V"), node("y = Add b q")],
+            "uvab",
+        ),
+        ([node("p = Gemm x U"), node("z = Add a p"), RELU, node("y = Gemm h V")], "uva-"),
+        ([node("f = Flatten x"), node("i = Identity f"), node("z = Gemm i U a"), RELU, LAST], "uvab"),
+        ([FIRST, RELU, LAST], "uv11"),
+    ],
+)
+def test_means_what_the_reference_computes(
+    load: Load, nodes: list[NodeProto], shapes: str, columns: bool
+) -> None:
+    """u is U as it stands, U transposed; a bias is a row, a column, or 1 for all outputs."""
+    constants = dict(CONSTANTS)
+    transposed = {"U": U.T, "V": V.T}
+    if columns:  # x W becomes W^T x
+        nodes = [swapped(entry) for entry in nodes]
+        constants |= transposed | {"a": A[:, None], "b": B[:, None]}
+        transposed = {"U": U, "V": V}
+    constants |= {key: transposed[key] for key in "UV" if key in shapes}
+    if shapes.endswith("11"):
+        constants |= {"a": np.array([2.5], np.float32), "b": np.array(0.5, np.float32)}
+    model = onnx_model(nodes, constants)
+    x = np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
+    outputs: Any = ReferenceEvaluator(model).run(None, {"x": x.T if columns else x})
+    expected = outputs[0].T if columns else outputs[0]
+    assert np.allclose(values(load(model), x), expected, rtol=1e-4, atol=1e-5)
+
+
+def swapped(entry: NodeProto) -> NodeProto:
+    """The node of the transposed product."""
+    if entry.op_type not in ("Gemm", "MatMul"):
+        return entry
+    left, right, *rest = entry.input
+    attributes: dict[str, Any] = {
+        attribute.name: helper.get_attribute_value(attribute) for attribute in entry.attribute
+    }
+    if "transB" in attributes:
+        attributes["transA"] = attributes.pop("transB")
+    return helper.make_node(entry.op_type, [right, left, *rest], entry.output, **attributes)
+
+
+def test_data_transposed_on_the_way_in(load: Load) -> None:
+    nodes = [node("z = Gemm x U a", transA=1), RELU, LAST]
+    assert load(onnx_model(nodes, CONSTANTS)).network == WEIGHTS.exact
+
+
+def test_scales_are_exact(load: Load) -> None:
+    double = {key: np.full((1, 1), 0.1) for key in "UV"} | {"a": np.array([0.1])}
+    nodes = [node("z = Gemm x U a", alpha=0.1, beta=0.3), RELU, node("y = Gemm h V")]
+    network = load(onnx_model(nodes, double)).network
+    scales = [Fraction(float(np.float32(scale))) for scale in (0.1, 0.3)]
+    assert [Fraction(row[0], network.hidden_denominator) for row in network.hidden] == [
+        scale * Fraction(0.1) for scale in scales
+    ]
+
+
+def test_constant_nodes_and_old_inputs(load: Load) -> None:
+    constants = [
+        helper.make_node("Constant", [], [name], value=numpy_helper.from_array(array))
+        for name, array in CONSTANTS.items()
+    ]
+    assert load(onnx_model([*constants, *CHAIN], {})).network == WEIGHTS.exact
+    assert load(onnx_model(CHAIN, CONSTANTS, ("x", "U", "a"))).network == WEIGHTS.exact
+
+
+def test_bfloat16(load: Load) -> None:
+    model = onnx_model(CHAIN, CONSTANTS)
+    for tensor in model.graph.initializer:
+        array = numpy_helper.to_array(tensor)
+        tensor.CopyFrom(
+            helper.make_tensor(tensor.name, TensorProto.BFLOAT16, array.shape, np.ones(array.size))
+        )
+    loaded = load(model)
+    assert loaded.network == Weights(np.ones((3, 4)), np.ones((4, 2)), np.ones(4)).exact
+    assert loaded.dtype == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sentence"),
+    [
+        ([FIRST, node("h = Sigmoid z"), LAST], "has the operator 'Sigmoid': supported are two linear layers"),
+        ([FIRST, node("h = LeakyRelu z"), LAST], "has the operator 'LeakyRelu': supported are two linear"),
+        ([*CHAIN, node("s = Softmax y")], "has the operator 'Softmax': supported are two linear layers"),
+        ([node("c = Conv x U"), *CHAIN], "has the operator 'Conv': supported are two linear layers with"),
+        ([node("c = Cast x", to=1), *CHAIN], "has the operator 'Cast': supported are two linear layers"),
+        ([FIRST, RELU, helper.make_node("Gemm", ["h", "V"], ["y"], domain="my")], "operator 'my.Gemm': supp"),
+        ([FIRST], "has 1 linear layer: supported are two linear layers with a ReLU between them"),
+        ([FIRST, node("y = Gemm z V b")], "has no Relu between its two linear layers: supported are"),
+        (
+            [*CHAIN, node("k = Relu y")],
+            "has its Relu 'k' not between the two linear layers: supported are two linear",
+        ),
+        ([node("r = Relu x"), FIRST, RELU, LAST], "has its Relu 'r' not between the two linear layers"),
+        ([FIRST, RELU, node("k = Relu h"), node("y = Gemm k V b")], "has its Relu 'k' not between the two"),
+        ([*CHAIN, node("w = MatMul y V")], "has more than two linear layers: supported are"),
+        ([FIRST, RELU, node("s = Add h a"), node("y = Gemm s V")], "Add 's' is not the one bias of a linear"),
+        ([FIRST, node("s = Add z a"), node("h = Relu s"), LAST], "Add 's' is not the one bias of a linear"),
+        ([node("s = Add x U"), *CHAIN], "Add 's' is not the one bias of a linear layer: supported are"),
+        ([*CHAIN, node("s = Add y x")], "Add 's' is not the one bias of a linear layer: supported are"),
+        ([FIRST, RELU, node("q = MatMul h V"), node("s = Add q x")], "Add 's' takes 'x', which is no const"),
+        ([FIRST, RELU, node("s = MatMul h h")], "is no chain at its MatMul 's': supported are two"),
+        ([FIRST, RELU, node("s = Gemm x V")], "is no chain at its Gemm 's': supported are two linear layers"),
+        ([FIRST, RELU, node("s = MatMul h")], "is no chain at its MatMul 's': supported are two linear"),
+        ([FIRST, RELU, helper.make_node("Gemm", ["h", "V"], [])], "is no chain at its Gemm '': supported"),
+        ([node("s = Gemm U V x")], "Gemm 's' adds the data: supported are two linear layers with a ReLU"),
+        ([FIRST, RELU, node("s = Gemm h V", transA=1)], "Gemm 's' multiplies the samples: transpose its"),
+        ([FIRST, RELU, node("s = MatMul V h")], "MatMul 's' multiplies the samples: transpose its data"),
+        ([node("z = Gemm x a"), RELU, LAST], "Gemm 'z' has weights of shape (4,): give a matrix"),
+        ([node("z = Gemm x U b"), RELU, LAST], "Gemm 'z' adds a tensor of shape (2,) to 4 outputs: give one"),
+        ([node("z = Gemm x V b"), RELU, LAST], "the hidden layer has 2 neurons and the output layer takes 4"),
+        ([node("z = Gemm x U a", alpha=float("nan")), RELU, LAST], "Gemm 'z' has alpha = nan: give a finite"),
+        ([node("f = Flatten x", axis=0), *CHAIN], "Flatten 'f' has an axis other than 1: use axis 1"),
+        ([helper.make_node("Constant", [], ["k"], value_float=1.0), *CHAIN], "Constant 'k' holds no tensor"),
+    ],
+)
+def test_refuses_graphs(load: Load, nodes: list[NodeProto], sentence: str) -> None:
+    model = onnx_model([*CHAIN], CONSTANTS)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.graph.output[0].name = nodes[-1].output[0] if nodes[-1].output else "y"
+    with pytest.raises(NetworkError, match=re.escape(sentence)) as caught:
+        load(model)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda u: u.CopyFrom(numpy_helper.from_array(U.astype(np.int64), "U")),
+            "'U' has the type int64 and",
+        ),
+        (
+            lambda u: u.CopyFrom(numpy_helper.from_array(U.astype(np.int8), "U")),
+            "'U' has the type int8 and a",
+        ),
+        (lambda u: u.CopyFrom(numpy_helper.from_array(U * np.nan, "U")), "input 1 to output 1 is nan: give"),
+        (
+            lambda u: setattr(u, "data_type", 999),
+            "the tensor 'U' has the type undefined and a weight must be",
+        ),
+        (lambda u: setattr(u, "raw_data", u.raw_data[:-1]), "the tensor 'U' is damaged: export the network"),
+        (lambda u: u.dims.append(2), "the tensor 'U' is damaged: export the network again"),
+        (lambda u: u.dims.append(10**9), "has a layer of 12000000000 weights: give a network with at most"),
+        (
+            lambda u: setattr(u, "data_location", TensorProto.EXTERNAL),
+            "the tensor 'U' lies in another file: export the network into one file",
+        ),
+    ],
+)
+def test_refuses_tensors(load: Load, change: Callable[[TensorProto], None], sentence: str) -> None:
+    model = onnx_model(CHAIN, CONSTANTS)
+    change(model.graph.initializer[0])
+    with pytest.raises(NetworkError, match=re.escape(sentence)):
+        load(model)
+
+
+def test_refuses_other_inputs_and_outputs(load: Load) -> None:
+    with pytest.raises(NetworkError, match=r"net\.onnx has 2 inputs: export the network with one"):
+        load(onnx_model(CHAIN, CONSTANTS, ("x", "mask")))
+    model = onnx_model(CHAIN, CONSTANTS)
+    model.graph.output.append(helper.make_tensor_value_info("h", TensorProto.FLOAT, None))
+    with pytest.raises(
+        NetworkError, match="has other outputs than its last node's: export the network alone"
+    ):
+        load(model)
+    model = onnx_model(CHAIN, CONSTANTS)
+    model.graph.sparse_initializer.add()
+    with pytest.raises(NetworkError, match="has sparse weights: export the network with dense ones"):
+        load(model)

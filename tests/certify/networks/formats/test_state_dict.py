@@ -1,0 +1,141 @@
+"""The two layers are found by names and shapes, or refused with a sentence."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+
+from certify.checker.errors import NetworkError
+from certify.networks.files import load_network
+from certify.networks.formats.state_dict import Tensor, network_of_tensors
+from certify.networks.loaded import LoadedNetwork
+from tests.certify.networks.network_files import Weights
+
+SQUARE = Weights.random("float64", d=3, m=4, c=3)
+
+
+def load(tensors: dict[str, NDArray[np.floating]]) -> LoadedNetwork:
+    return network_of_tensors(
+        {
+            name: Tensor(array.shape, array.dtype.name, lambda array=array: array.astype(np.float64))  # type: ignore[misc]
+            for name, array in tensors.items()
+        },
+        "net",
+    )
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("fc1", "fc2"),
+        ("0", "2"),
+        ("9", "10"),
+        ("layers.0", "layers.1"),
+        ("module.net.0", "module.net.2"),
+        ("_orig_mod.module.fc1", "_orig_mod.module.fc2"),
+        ("model.hidden", "model.output"),
+        ("backbone", "head"),
+        ("encoder", "zoo"),
+        ("9" * 5000, "1" + "0" * 5000),
+    ],
+)
+def test_names_order_layers_whose_shapes_do_not(first: str, last: str, reverse: bool) -> None:
+    tensors = SQUARE.tensors(first, last)
+    if reverse:
+        tensors = dict(reversed(tensors.items()))
+    assert load(tensors).network == SQUARE.exact
+
+
+@pytest.mark.parametrize(("first", "last"), [("p", "q"), ("q", "p"), ("a.hidden", "a.first"), ("", "z")])
+def test_shapes_order_layers_whose_names_do_not(first: str, last: str) -> None:
+    weights = Weights.random()
+    assert load(weights.tensors(first, last)).network == weights.exact
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+def test_bfloat16(tmp_path: Path, suffix: str) -> None:
+    tensors = {name: tensor.bfloat16() for name, tensor in Weights.random().state_dict().items()}
+    if suffix == ".pt":
+        torch.save(tensors, tmp_path / "net.pt")
+    else:
+        safetensors.torch.save_file(tensors, tmp_path / "net.safetensors")
+    loaded = load_network(tmp_path / f"net{suffix}")
+    rounded = {name: tensor.double().numpy() for name, tensor in tensors.items()}
+    expected = Weights(rounded["fc1.weight"].T, rounded["fc2.weight"].T, rounded["fc1.bias"])
+    assert loaded.network == expected.exact
+    assert loaded.dtype == "bfloat16"
+
+
+MATRIX, VECTOR = np.ones((3, 3)), np.ones(3)
+NETWORK = Weights.random().tensors()
+
+
+@pytest.mark.parametrize(
+    ("tensors", "sentence"),
+    [
+        (
+            {},
+            "net has 0 linear layers (no tensors): supported are two linear layers with a ReLU between them",
+        ),
+        ({"fc.weight": MATRIX}, "net has 1 linear layer ('fc'): supported are"),
+        (NETWORK | {"fc3.weight": MATRIX}, "net has 3 linear layers ('fc1', 'fc2', 'fc3'): supported are"),
+        (NETWORK | {"bn.running_mean": VECTOR}, "'bn.running_mean' belongs to a normalisation layer: supp"),
+        (NETWORK | {"norm.weight": VECTOR}, "'norm.weight' belongs to a normalisation layer: supported are"),
+        (
+            NETWORK | {"conv.weight": np.ones((1, 1, 3, 3))},
+            "'conv.weight' has 4 dimensions, as a convolution",
+        ),
+        (NETWORK | {"scale": VECTOR}, "'scale' is neither the weight matrix nor the bias of a linear layer"),
+        (NETWORK | {"fc1.weight_g": MATRIX}, "'fc1.weight_g' is neither the weight matrix nor the bias"),
+        (NETWORK | {"x.bias": VECTOR}, "net has a bias 'x' without a weight: supported are two linear"),
+        (NETWORK | {"fc1.bias": MATRIX}, "'fc1.bias' is neither the weight matrix nor the bias of a linear"),
+        (NETWORK | {"fc1.bias": VECTOR}, "the hidden layer has 4 outputs and its bias the shape (3,): give"),
+        (NETWORK | {"fc1.bias": np.ones(4, np.int8)}, "'fc1.bias' has the type int8 and a weight must be fl"),
+        (NETWORK | {"fc1.bias": np.full(4, np.nan)}, "the hidden layer's bias of output 1 is nan: give fin"),
+        (
+            {"p.weight": MATRIX, "q.weight": MATRIX},
+            "net: the weights 'p' (3 x 3) and 'q' (3 x 3) fit together in both orders: number their names",
+        ),
+        ({"p1.weight": MATRIX, "p01.weight": MATRIX}, "fit together in both orders: number their names"),
+        (
+            {"p.weight": np.ones((3, 2)), "q.weight": np.ones((5, 4))},
+            "net: the weights 'p' (3 x 2) and 'q' (5 x 4) do not follow each other: give shapes (m, d) and",
+        ),
+        (
+            {"fc1.weight": np.ones((2, 9)), "fc2.weight": np.ones((9, 3))},
+            "the weights 'fc1' (2 x 9) and 'fc2' (9 x 3) do not follow each other: give shapes",
+        ),
+        ({"\x1b[2J.weight": VECTOR}, r"'\x1b[2J.weight' belongs to a normalisation layer"),
+    ],
+)
+def test_refuses(tensors: dict[str, NDArray[np.floating]], sentence: str) -> None:
+    with pytest.raises(NetworkError, match=re.escape(sentence)) as caught:
+        load(tensors)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(("dtype", "name"), [(np.int8, "I8"), (np.uint16, "U16")])
+def test_safetensors_of_integers(tmp_path: Path, dtype: type[np.integer], name: str) -> None:
+    path = tmp_path / "net.safetensors"
+    tensors = {key: array.astype(dtype) for key, array in NETWORK.items()}
+    safetensors.numpy.save_file(tensors, path)
+    with pytest.raises(NetworkError, match=f"'fc1.bias' has the type {name} and a weight must be float16"):
+        load_network(path)
+
+
+def test_a_tensor_is_not_read_before_its_size_is_known() -> None:
+    def read() -> NDArray[np.float64]:
+        raise AssertionError
+
+    tensors = {
+        "fc1.weight": Tensor((10**9, 3), "float32", read),
+        "fc2.weight": Tensor((3, 10**9), "float32", read),
+    }
+    with pytest.raises(NetworkError, match="net has a layer of 3000000000 weights: give a network with at"):
+        network_of_tensors(tensors, "net")

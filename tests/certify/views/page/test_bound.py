@@ -1,0 +1,52 @@
+"""The HTML page: self-contained, with the pictures that fit the method and the dimension."""
+
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from certify import bound
+from certify.views.page.bound import render_page
+
+LARGEST_PAGE = 1_500_000  # bytes
+
+
+@pytest.mark.parametrize(
+    ("d", "method", "pictures"),
+    [(1, "tree", 2), (2, "tree", 3), (3, "tree", 3), (4, "tree", 2), (2, "sdp", 2), (3, "sdp", 2)],
+)
+def test_pictures(d: int, method: str, pictures: int) -> None:
+    rng = np.random.default_rng(d)
+    report = bound(rng.normal(size=(8, d)), rng.normal(size=(8, 2)), method=method)
+    page = render_page(report)
+    assert page.count("<svg") == page.count("<figcaption>") == pictures
+    assert len(re.findall(r'<svg role="img" aria-label="[^"]{50,}" ', page)) == pictures
+    assert "<script" not in page
+    assert "http-equiv" not in page
+    assert len(page.encode()) < LARGEST_PAGE
+    identifiers = re.findall(r' id="([^"]*)"', page)
+    assert len(identifiers) == len(set(identifiers))
+    for svg in re.findall("<svg.*?</svg>", page, re.DOTALL):
+        assert "var(--ink)" in svg
+        assert "#1b1f24" not in svg
+    # The user's own settings of matplotlib are not the page's.
+    with mpl.rc_context({"font.size": 20, "lines.linewidth": 5}):
+        assert render_page(report) == page
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_network_without_neurons(d: int) -> None:
+    X = np.random.default_rng(0).normal(size=(6, d))
+    page = render_page(bound(X, X[:, :1], 1000))
+    assert "Infinity" not in page
+    assert "nan" not in re.sub('base64,[^"]*', "", page).lower()
+    assert "neuron of the best" not in page
+
+
+def test_names_are_escaped() -> None:
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame(np.random.default_rng(0).normal(size=(6, 3)), columns=["<b>", "$a_b^$", "x&y"])
+    page = render_page(bound(X, X[["<b>"]]))
+    assert "x1 is &#39;&lt;b&gt;&#39;, x2 is &#39;$a_b^$&#39;, x3 is &#39;x&amp;y&#39;" in page
+    assert "<b>," not in page
