@@ -2,8 +2,8 @@
 
 `bound(X, y, gamma=0.1)` encloses the global optimum of the training loss; `check(certificate, X, y)` verifies
 the proof in exact arithmetic, and `Expected` says of what. `CertifiedReLURegressor` and
-`CertifiedReLUClassifier` wrap the first for scikit-learn, which they need. Importing the package loads no
-numerical library.
+`CertifiedReLUClassifier` wrap the first for scikit-learn, which they need. Importing the package loads
+nothing else; each name is loaded when it is first asked for.
 """
 
 from __future__ import annotations
@@ -11,33 +11,38 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from certify.checker.certificate.complete_positivity import CompletePositivityCertificate
-from certify.checker.certificate.copositivity import CopositivityCertificate
-from certify.checker.certificate.file import load_certificate, save_certificate
-from certify.checker.certificate.training import Certificate
-from certify.checker.errors import (
-    CertificateError,
-    CertifyError,
-    DataError,
-    NetworkError,
-    SolverError,
-)
-from certify.checker.expected import Expected
-from certify.checker.problems.training import TrainingProblem
-from certify.checker.verdict import Verdict
-from certify.networks.network import ReLUNetwork
-from certify.trust.check import check
-
 if TYPE_CHECKING:
-    from certify.bounds.bound import bound
-    from certify.bounds.report import Interval, Report
+    from certify.bounds.bound import bound as bound
+    from certify.bounds.report import Interval as Interval
+    from certify.bounds.report import Report as Report
+    from certify.checker.certificate.complete_positivity import (
+        CompletePositivityCertificate as CompletePositivityCertificate,
+    )
+    from certify.checker.certificate.copositivity import CopositivityCertificate as CopositivityCertificate
+    from certify.checker.certificate.file import load_certificate as load_certificate
+    from certify.checker.certificate.file import save_certificate as save_certificate
+    from certify.checker.certificate.training import Certificate as Certificate
+    from certify.checker.errors import CertificateError as CertificateError
+    from certify.checker.errors import CertifyError as CertifyError
+    from certify.checker.errors import DataError as DataError
+    from certify.checker.errors import NetworkError as NetworkError
+    from certify.checker.errors import SolverError as SolverError
+    from certify.checker.expected import Expected as Expected
+    from certify.checker.problems.training import TrainingProblem as TrainingProblem
+    from certify.checker.verdict import Verdict as Verdict
     from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
     from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
-    from certify.gaps.network_gap import gap
-    from certify.gaps.report import GapReport
-    from certify.matrices.completely_positive.decide import CompletePositivityReport, cp
-    from certify.matrices.copositive.decide import CopositivityReport, copositive
-    from certify.views.page.bound import save_page
+    from certify.gaps.network_gap import gap as gap
+    from certify.gaps.report import GapReport as GapReport
+    from certify.matrices.completely_positive.decide import (
+        CompletePositivityReport as CompletePositivityReport,
+    )
+    from certify.matrices.completely_positive.decide import cp as cp
+    from certify.matrices.copositive.decide import CopositivityReport as CopositivityReport
+    from certify.matrices.copositive.decide import copositive as copositive
+    from certify.networks.network import ReLUNetwork as ReLUNetwork
+    from certify.trust.check import check as check
+    from certify.views.page.bound import save_page as save_page
 
 __version__ = "0.1.0"
 
@@ -71,25 +76,39 @@ __all__ = [
     "save_page",
 ]
 
-
-_LAZY = {
+_PLACES = {
+    "bound": "certify.bounds.bound",
+    "Certificate": "certify.checker.certificate.training",
+    "CertificateError": "certify.checker.errors",
     "CertifiedReLUClassifier": "certify.estimators",
     "CertifiedReLURegressor": "certify.estimators",
+    "CertifyError": "certify.checker.errors",
+    "check": "certify.trust.check",
+    "CompletePositivityCertificate": "certify.checker.certificate.complete_positivity",
     "CompletePositivityReport": "certify.matrices.completely_positive.decide",
-    "CopositivityReport": "certify.matrices.copositive.decide",
-    "bound": "certify.bounds.bound",
     "copositive": "certify.matrices.copositive.decide",
+    "CopositivityCertificate": "certify.checker.certificate.copositivity",
+    "CopositivityReport": "certify.matrices.copositive.decide",
     "cp": "certify.matrices.completely_positive.decide",
+    "DataError": "certify.checker.errors",
+    "Expected": "certify.checker.expected",
     "gap": "certify.gaps.network_gap",
     "GapReport": "certify.gaps.report",
-    "Interval": "certify.report",
-    "Report": "certify.report",
+    "Interval": "certify.bounds.report",
+    "load_certificate": "certify.checker.certificate.file",
+    "NetworkError": "certify.checker.errors",
+    "ReLUNetwork": "certify.networks.network",
+    "Report": "certify.bounds.report",
+    "save_certificate": "certify.checker.certificate.file",
     "save_page": "certify.views.page.bound",
+    "SolverError": "certify.checker.errors",
+    "TrainingProblem": "certify.checker.problems.training",
+    "Verdict": "certify.checker.verdict",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs numpy when it is first asked for."""
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    """Load a name when it is first asked for."""
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'certify' has no attribute {name!r}")

@@ -16,12 +16,6 @@ from certify.checker.certificate.copositivity import COPOSITIVITY
 from certify.checker.certificate.file import AnyCertificate, MatrixCertificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset, parse_gamma, target_names
-from certify.checker.data.names import (
-    column,
-    listed,
-    quoted,
-    shown,
-)
 from certify.checker.data.recipe import TASKS
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
@@ -29,6 +23,12 @@ from certify.checker.numbers.rounding import decimal_down, decimal_up
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import LOSSES, OUTPUT_BIASES, TrainingProblem
 from certify.checker.subject import short
+from certify.checker.text.names import (
+    column,
+    listed,
+    quoted,
+    shown,
+)
 
 STATEMENTS = ("training", *COPOSITIVITY, *COMPLETE_POSITIVITY)
 LEAST_DIGITS = 16  # of a hash

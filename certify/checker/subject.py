@@ -11,9 +11,9 @@ from fractions import Fraction
 from certify.checker.certificate.complete_positivity import CompletePositivityCertificate
 from certify.checker.certificate.file import MatrixCertificate
 from certify.checker.data.dataset import Dataset
-from certify.checker.data.names import column, listed, shown
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.text.names import column, listed, shown
 from certify.checker.training.words import theorem
 
 _LONGEST_GAMMA = 60  # characters in a sentence

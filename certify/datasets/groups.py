@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from certify.checker.data.dataset import column_of
-from certify.checker.data.names import quoted, shown
 from certify.checker.data.recipe import label_text
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
+from certify.checker.text.names import quoted, shown
 
 
 def split_table(table: Table, column: str, most: int | None = None) -> tuple[Table, ...]:

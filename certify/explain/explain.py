@@ -9,10 +9,10 @@ import numpy as np
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import DataVerdict, check_subject
 from certify.checker.data.dataset import Dataset
-from certify.checker.data.names import column
 from certify.checker.errors import CertificateError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
+from certify.checker.text.names import column
 from certify.explain.cells import describe_cells
 from certify.explain.contributions import contributions
 from certify.explain.error_budget import estimate_gauge, ladder, residual

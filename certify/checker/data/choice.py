@@ -16,7 +16,6 @@ from certify.checker.data.dataset import (
     _target_columns,
     column_of,
 )
-from certify.checker.data.names import quoted
 from certify.checker.data.recipe import (
     TASKS,
     Preprocessing,
@@ -26,6 +25,7 @@ from certify.checker.data.recipe import (
 )
 from certify.checker.data.table import Table, read_table
 from certify.checker.errors import DataError
+from certify.checker.text.names import quoted
 
 
 def read_dataset(

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from certify.checker.data import names
 from certify.checker.data.recipe import (
     Preprocessing,
     label_text,
@@ -25,6 +24,7 @@ from certify.checker.data.recipe import (
 from certify.checker.data.table import Table, parse_number, read_table
 from certify.checker.errors import DataError
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.text import names
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import repeat
 
-from certify.checker.data.letters import ascii_lower
 from certify.checker.data.table import Table, exact_text, read_text
 from certify.checker.errors import DataError
 from certify.checker.problems.matrix import MAX_ORDER
+from certify.checker.text.letters import ascii_lower
 
 _HEADER = re.compile(r"%%matrixmarket matrix (coordinate|array) (real|integer|pattern) (general|symmetric)")
 _COUNT = re.compile(r"[0-9]{1,9}")

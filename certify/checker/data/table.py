@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from certify.checker.data.letters import ascii_lower, is_letter
-from certify.checker.data.names import quoted
 from certify.checker.errors import DataError
+from certify.checker.text.letters import ascii_lower, is_letter
+from certify.checker.text.names import quoted
 
 Cell = Fraction | str
 

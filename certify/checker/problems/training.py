@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from certify.checker.data.names import quoted
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
+from certify.checker.text.names import quoted
 
 LOSSES = ("squared",)
 OUTPUT_BIASES = ("none", "free", "decayed")

@@ -16,7 +16,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from certify.bounds.report import Report
-from certify.checker.data.names import column
+from certify.checker.text.names import column
 from certify.floats.gauge import dual_point, relative_gauge
 from certify.floats.problem import Arrays
 from certify.views.page.canvas import (

@@ -9,8 +9,8 @@ from itertools import islice
 from rich.console import Console
 from rich.text import Text
 
-from certify.checker.data.names import listed, shown
 from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.text.names import listed, shown
 from certify.checker.verdict import TRUST
 from certify.explain.cells import Cells
 from certify.explain.explanation import LOOSE, TIGHT, Explanation

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from certify.checker.data.choice import read_dataset
-from certify.checker.data.letters import ascii_lower, is_letter
 from certify.checker.data.matrix_file import read_matrix
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.errors import DataError
+from certify.checker.text.letters import ascii_lower, is_letter
 from tests.certify.trust.extracted.readers import (
     DRIVER,
     REFUSED,
@@ -110,7 +110,7 @@ def test_letters() -> None:
 
 
 def test_both_readers_have_the_same_letters() -> None:
-    from certify.checker.data.letters import RANGES
+    from certify.checker.text.letters import RANGES
 
     source = (ROOT / "proofs" / "checker" / "letters.ml").read_text()
     assert source.count("(0x") == len(RANGES)

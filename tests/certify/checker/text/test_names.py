@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.checker.data.names import (
+from certify.checker.text.names import (
     MOST,
     column,
     listed,

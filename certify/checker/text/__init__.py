@@ -1,0 +1,1 @@
+"""Letters and names of users, shown so that no name can fake a sentence."""
