@@ -28,10 +28,10 @@ ROOMS = {
     "gaps": "bounds explain checker trust datasets networks floats runtime formulations",
     "tightness": "bounds matrices checker trust datasets networks floats runtime formulations",
     "estimators": "bounds checker datasets networks floats runtime formulations",
-    "views": "gaps tightness bounds explain matrices shrink attack trust floats networks datasets checker "
-    "runtime formulations",
-    "cli": "views gaps tightness bounds explain matrices shrink attack trust floats networks datasets checker "
-    "runtime formulations",
+    "views": "gaps tightness bounds explain matrices shrink attack trust floats networks datasets "
+    "checker runtime formulations",
+    "cli": "views gaps tightness bounds explain matrices shrink attack trust floats networks datasets "
+    "checker runtime formulations",
 }
 # Within a room, parts that do not know each other.
 APART = [
