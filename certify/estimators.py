@@ -91,7 +91,7 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         if not len(output):
             # PyTorch warns of layers without neurons.
             weights, bias, output = np.zeros((len(weights), 1)), np.zeros(1), np.zeros((1, output.shape[1]))
-        has_output_bias = self.report_.problem.output_bias != "none"
+        has_output_bias = self.report_.problem.output_bias.exists
         # Unlike its constructor, skip_init does not draw weights, which would advance torch's generator.
         first, second = (
             torch.nn.utils.skip_init(  # type: ignore[no-untyped-call]

@@ -49,7 +49,7 @@ class Settings:
 
     Attributes:
         gamma: the weight decay, a positive number; "0.1", "1/10" and 0.1 are all one tenth.
-        loss: a name of `certify.checker.problems.training.LOSSES`.
+        loss: a name of `certify.checker.problems.loss.LOSSES`.
         method: "tree", "partition", "sdp", "shor", or "auto", which takes the strongest that the size allows.
         solver: a name of `certify.bounds.relaxation.bound.SOLVERS`.
         precision: "double", or "high" for a bound within 1e-12 of the relaxation's value (small problems).
@@ -270,7 +270,7 @@ class _Run:
         if choice.method == "tree":
             search = self._search(generation)
             is_over = self.interrupts.came or self.clock.expired
-            has_another = self.settings.method == "auto" and self.problem.output_bias == "none"
+            has_another = self.settings.method == "auto" and not self.problem.output_bias.exists
             if search is not None or not has_another or is_over:
                 return search
             choice = choose(self.problem, "auto", "auto", "double", tree_failed=True)

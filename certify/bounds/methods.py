@@ -52,7 +52,7 @@ def choose(
     ):
         if value not in known:
             raise SolverError(f"the {name} {value!r} is unknown: use one of {', '.join(known)}")
-    if problem.output_bias != "none":
+    if problem.output_bias.exists:
         if method not in ("auto", "tree"):
             raise SolverError(
                 f"the method {method} knows no output bias: use --method tree, or --output-bias none"
@@ -68,7 +68,7 @@ def choose(
             f"the method {method} has one solver and double precision: leave --solver and --precision out"
         )
     if method == "tree" and problem.d > MAX_FEATURES:
-        remedy = "--method sdp or shor" if problem.output_bias == "none" else "--output-bias none"
+        remedy = "--output-bias none" if problem.output_bias.exists else "--method sdp or shor"
         raise SolverError(
             f"the method tree takes at most {MAX_FEATURES} features and the data has {problem.d}: "
             f"use {remedy}"

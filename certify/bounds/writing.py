@@ -52,7 +52,7 @@ def certificate_of(
     return Certificate(
         problem_sha256=problem.sha256(),
         gamma=problem.gamma,
-        loss=problem.loss,
+        loss=problem.loss.text,
         output_bias=problem.output_bias,
         preprocessing=preprocessing,
         bound=dual_bound(problem, dual_point, exponent),

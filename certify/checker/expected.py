@@ -20,8 +20,10 @@ from certify.checker.data.recipe import TASKS
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.problems.loss import LOSSES
 from certify.checker.problems.matrix import SymmetricMatrix
-from certify.checker.problems.training import LOSSES, OUTPUT_BIASES, TrainingProblem
+from certify.checker.problems.output_bias import OUTPUT_BIASES
+from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import short
 from certify.checker.text.names import (
     column,
@@ -55,9 +57,9 @@ class Expected:
         targets: the target columns, each a name or a 1-based position as text, in any order; () is any.
         task: "classification" or "regression".
         bias: whether a column of ones is appended to the features.
-        output_bias: a name of `certify.checker.problems.training.OUTPUT_BIASES`.
+        output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
         standardize: whether features are standardised.
-        loss: a name of `certify.checker.problems.training.LOSSES`.
+        loss: a name of `certify.checker.problems.loss.LOSSES`.
         at_least: what the proved bound must not be below (a loss).
         statement: a name of `STATEMENTS`.
         free: r, for complete positivity how many coordinates may have any sign; where the statement is

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from certify.checker.data.recipe import TASKS
 from certify.checker.expected import LEAST_DIGITS, STATEMENTS, Expected
-from certify.checker.problems.training import LOSSES, OUTPUT_BIASES
+from certify.checker.problems.loss import LOSSES
+from certify.checker.problems.output_bias import OUTPUT_BIASES
 
 PANEL = "What you expect"
 PURPOSE = (

@@ -17,12 +17,6 @@ from certify.checker.text.names import column, listed, shown
 from certify.checker.training.words import theorem
 
 _LONGEST_GAMMA = 60  # characters in a sentence
-_LOSS = {"squared": "squared, 1/2 |f(X) - Y|^2"}
-_OUTPUT_BIAS = {
-    "none": "none",
-    "free": "free, without a penalty",
-    "decayed": "decayed, with the penalty gamma/2 |b|^2",
-}
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,8 @@ class Training:
             else self.dataset.describe()
         )
         return (
-            f"{data}; gamma = {short(problem.gamma)}, loss {_LOSS[problem.loss]}, "
-            f"output bias {_OUTPUT_BIAS[problem.output_bias]}"
+            f"{data}; gamma = {short(problem.gamma)}, loss {_loss(problem)}, "
+            f"output bias {problem.output_bias.words}"
         )
 
     def brief(self) -> str:
@@ -84,9 +78,9 @@ class Training:
                 rows.append(("classes", f"{len(recipe.classes)}, one-hot: {classes}"))
         return [
             *rows,
-            ("output bias", _OUTPUT_BIAS[problem.output_bias]),
+            ("output bias", problem.output_bias.words),
             ("gamma", short(problem.gamma)),
-            ("loss", _LOSS[problem.loss]),
+            ("loss", _loss(problem)),
             ("sha256", problem.sha256()),
         ]
 
@@ -107,7 +101,7 @@ class Training:
             "standardize": None if recipe is None else recipe.standardize is not None,
             "constant_features": None if dataset is None else list(dataset.constant_features),
             "gamma_exact": f"{problem.gamma.numerator}/{problem.gamma.denominator}",
-            "loss": problem.loss,
+            "loss": problem.loss.text,
             "output_bias": problem.output_bias,
             "sha256": problem.sha256(),
         }
@@ -155,6 +149,10 @@ def short(value: Fraction) -> str:
     """Write a rational as p/q, shortened where it is long."""
     text = str(value)
     return text if len(text) <= _LONGEST_GAMMA else f"{text[:_LONGEST_GAMMA]}..."
+
+
+def _loss(problem: TrainingProblem) -> str:
+    return f"{problem.loss.text}, {problem.loss.formula}"
 
 
 def _counted(names: tuple[str, ...]) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 
 from certify.checker.console import run as run_command
+from certify.cli.attack import attack
+from certify.cli.bound import bound
+from certify.cli.check import check
+from certify.cli.explain import explain
 from certify.cli.gap import gap
 from certify.cli.matrices import copositive, cp
 from certify.cli.problem import problem
+from certify.cli.shrink import shrink
 from certify.cli.tightness import tightness
 
 _EXIT_CODES = (
@@ -27,11 +31,12 @@ app = typer.Typer(
     help="Certified bounds on the global optimum of two-layer ReLU network training.",
 )
 
-CertificateFile = Annotated[
-    Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
-]
 
-
+app.command()(check)
+app.command()(bound)
+app.command()(explain)
+app.command()(attack)
+app.command()(shrink)
 app.command()(copositive)
 app.command()(cp)
 app.command()(gap)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from certify.cli.app import app
 from certify.cli.options import (
     AsJson,
     Bias,
@@ -25,7 +24,6 @@ from certify.cli.options import (
 )
 
 
-@app.command()
 def bound(
     data: DataFile,
     target: Targets = None,

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from certify.cli.app import CertificateFile, app
 from certify.cli.expected_options import (
     ExpectedBias,
     ExpectedBound,
@@ -24,13 +23,13 @@ from certify.cli.expected_options import (
 )
 from certify.cli.options import (
     AsJson,
+    CertificateFile,
     DataFile,
     print_json,
     require_writable,
 )
 
 
-@app.command()
 def check(
     certificate: CertificateFile,
     data: DataFile,

@@ -7,16 +7,15 @@ from typing import Annotated
 
 import typer
 
-from certify.cli.app import CertificateFile, app
 from certify.cli.options import (
     AsJson,
+    CertificateFile,
     DataFile,
     error_console,
     print_json,
 )
 
 
-@app.command()
 def explain(
     certificate: CertificateFile,
     data: DataFile,

@@ -14,6 +14,9 @@ from certify.checker.errors import CertifyError
 if TYPE_CHECKING:
     from rich.console import Console
 
+CertificateFile = Annotated[
+    Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
+]
 DataFile = Annotated[Path, typer.Option("--data", help="CSV (or .parquet) file.", show_default=False)]
 Targets = Annotated[
     list[str] | None,

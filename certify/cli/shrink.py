@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from certify.cli.app import CertificateFile, app
 from certify.cli.options import (
     AsJson,
+    CertificateFile,
     DataFile,
     error_console,
     print_json,
@@ -17,7 +17,6 @@ from certify.cli.options import (
 )
 
 
-@app.command()
 def shrink(
     certificate: CertificateFile,
     data: DataFile,

@@ -87,18 +87,15 @@ def contributions(
     samples = []
     totals = dict.fromkeys(classes, Fraction(0))
     for i, (row, targets) in enumerate(zip(certificate.dual_point, problem.targets, strict=True)):
-        inner = sum(entry * target for entry, target in zip(row, targets, strict=True))
-        part = Fraction(inner, unit * b) - Fraction(sum(entry * entry for entry in row), 2 * unit**2)
+        part = problem.loss.total_bound([row], unit, [targets], b)
         if classes:
             name = classes[targets.index(max(targets))]
             totals[name] += part
         else:
             name = ", ".join(_written(Fraction(target, b)) for target in targets)
         samples.append(Sample(i + 1, None if lines is None else lines[i], name, part, not any(row)))
-    taken = Fraction(0)
-    if problem.output_bias == "decayed":
-        sums = column_sums(certificate.dual_point)
-        taken = -Fraction(sum(entry * entry for entry in sums), 2 * unit**2) / problem.gamma
+    sums = [Fraction(total, unit) for total in column_sums(certificate.dual_point)]
+    taken = -problem.output_bias.toll(sums, problem.gamma)
     return Contributions(certificate.bound, tuple(samples), taken, totals)
 
 

@@ -79,12 +79,10 @@ def split_gap(certificate: Certificate, problem: TrainingProblem, network: ReLUN
     loss = exact_loss(problem, network)
     gap = loss - certificate.bound
     gamma, unit = problem.gamma, 1 << certificate.dual_exponent
-    bias = Fraction(0)
-    if problem.output_bias == "decayed":
-        sums = column_sums(certificate.dual_point)
-        b = network.output_bias or (Fraction(0),) * problem.c
-        away = [entry - total / (unit * gamma) for entry, total in zip(b, sums, strict=True)]
-        bias = gamma / 2 * sum((entry * entry for entry in away), Fraction(0))
+    sums = column_sums(certificate.dual_point)
+    b = network.output_bias or (Fraction(0),) * problem.c
+    away = [entry - total / (unit * gamma) for entry, total in zip(b, sums, strict=True)]
+    bias = gamma / 2 * problem.output_bias.decay(away)
     neurons = tuple(_neurons(certificate, problem, network, gap)) if network.width else ()
     mismatch = gap - bias - sum((neuron.excess for neuron in neurons), Fraction(0))
     return GapSplit(loss, gap, mismatch, bias, neurons)

@@ -44,7 +44,7 @@ class DualLine:
             X: inputs, n x d.
             Y: targets, n x c.
             gamma: the weight decay.
-            output_bias: a name of `certify.checker.problems.training.OUTPUT_BIASES`.
+            output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
         """
         live = np.any(X != 0, axis=1)
         damping = np.count_nonzero(~live) + (gamma if output_bias == "decayed" else 0.0)
@@ -91,7 +91,7 @@ def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, ex
         targets = [Fraction(target, problem.target_denominator) for target in integers]
         column = _completed(problem, live, [factor * Fraction(entry) for entry in entries], targets)
         scaled = [unit * entry for entry in column]
-        columns.append(list(map(round, scaled)) if problem.output_bias == "none" else _sums_kept(scaled))
+        columns.append(_sums_kept(scaled) if problem.output_bias.exists else list(map(round, scaled)))
     return tuple(zip(*columns, strict=True))
 
 
@@ -99,7 +99,7 @@ def _completed(
     problem: TrainingProblem, live: list[bool], entries: list[Fraction], targets: list[Fraction]
 ) -> list[Fraction]:
     """Return one column of N with its best entries at x = 0, or balanced where there are none to do it."""
-    if problem.output_bias == "none":
+    if not problem.output_bias.exists:
         return [e if is_live else y for e, is_live, y in zip(entries, live, targets, strict=True)]
     # The best entries at x = 0 are y - b, and b is the sum of all entries over the penalty.
     damping = live.count(False) + (problem.gamma if problem.output_bias == "decayed" else 0)

@@ -77,7 +77,7 @@ class FrameworkObjective:
         """Write the objective.
 
         Args:
-            output_bias: a name of `certify.checker.problems.training.OUTPUT_BIASES`.
+            output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
         """
         k = self._coefficient
         fit = "|f(X) - Y|^2" if k == 1 else f"{k} |f(X) - Y|^2"

@@ -110,7 +110,7 @@ def exact_loss(problem: TrainingProblem, network: ReLUNetwork) -> Fraction:
             and the problem has none.
     """
     bias = network.output_bias
-    if any(bias) and problem.output_bias == "none":
+    if any(bias) and not problem.output_bias.exists:
         raise NetworkError(
             "the network has an output bias and the problem has none: choose the output bias free or decayed"
         )
@@ -167,15 +167,11 @@ def _loss_of(
 ) -> Fraction:
     """Return the objective for predictions over `scale` without the bias, and sum |u_j|^2 + |v_j|^2."""
     (shifts,), unit = over_common_denominator([bias or (Fraction(0),) * problem.c])
-    squared_error = sum(
-        ((z * unit + shift * scale) * problem.target_denominator - y * scale * unit) ** 2
-        for z_row, y_row in zip(predictions, problem.targets, strict=True)
-        for z, shift, y in zip(z_row, shifts, y_row, strict=True)
+    shifted = (
+        [z * unit + shift * scale for z, shift in zip(row, shifts, strict=True)] for row in predictions
     )
-    if problem.output_bias == "decayed":
-        decay += sum(entry * entry for entry in bias)
-    scale *= unit * problem.target_denominator
-    return Fraction(squared_error, 2 * scale**2) + problem.gamma / 2 * decay
+    value = problem.loss.total_value(shifted, scale * unit, problem.targets, problem.target_denominator)
+    return value + problem.gamma / 2 * (decay + problem.output_bias.decay(bias))
 
 
 def _lists(rows: IntegerRows) -> list[list[int]]:

@@ -15,6 +15,7 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import read_dataset
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.runtime.progress import Observer
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
@@ -122,7 +123,7 @@ def by_hand() -> Iterator[Case]:
     yield case(
         "free", "by hand: the optimum 1/4 with a free output bias", of_corner(free), CORNER_DATA, kernel=True
     )
-    decayed = replace(CORNER, output_bias="decayed")
+    decayed = replace(CORNER, output_bias=OutputBias.DECAYED)
     small = with_toll(decayed, [[1], [1]], 1)
     yield case(
         "decayed", "by hand: a decayed output bias takes its toll", of_corner(small), CORNER_DATA, kernel=True

@@ -29,7 +29,7 @@ from certify.checker.check import subject_of
 from certify.checker.data.matrix_file import read_matrix
 from certify.checker.errors import CertifyError, DataError
 from certify.checker.obligations import Obligation, Rejection
-from certify.checker.problems.training import OUTPUT_BIASES
+from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.trust.coq.kernel import _command
 from certify.trust.coq.matrix import HEADER as MATRIX_HEADER
 from certify.trust.coq.matrix_terms import matrix_certificate_definitions, matrix_definitions

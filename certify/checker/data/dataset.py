@@ -67,8 +67,8 @@ class Dataset:
         Args:
             gamma: positive; a float is taken as the shortest decimal that prints it, so that "0.1", "1/10"
                 and 0.1 all mean one tenth.
-            loss: a name of `certify.checker.problems.training.LOSSES`.
-            output_bias: a name of `certify.checker.problems.training.OUTPUT_BIASES`.
+            loss: a name of `certify.checker.problems.loss.LOSSES`.
+            output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
 
         Raises:
             DataError: if gamma is not a positive number, the loss or the output bias unknown.

@@ -18,10 +18,8 @@ from fractions import Fraction
 
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
-from certify.checker.text.names import quoted
-
-LOSSES = ("squared",)
-OUTPUT_BIASES = ("none", "free", "decayed")
+from certify.checker.problems.loss import SQUARED, Loss, read_loss
+from certify.checker.problems.output_bias import OutputBias
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,8 @@ class TrainingProblem:
         gamma: the weight-decay strength, positive.
         input_denominator: the least common denominator of X.
         target_denominator: the least common denominator of Y.
-        loss: a name of `LOSSES`.
-        output_bias: a name of `OUTPUT_BIASES`: whether networks have one, and whether it is penalised.
+        loss: of a sample.
+        output_bias: whether networks have one, and whether it is penalised.
     """
 
     inputs: IntegerRows
@@ -43,8 +41,8 @@ class TrainingProblem:
     gamma: Fraction
     input_denominator: int = 1
     target_denominator: int = 1
-    loss: str = "squared"
-    output_bias: str = "none"
+    loss: Loss = SQUARED
+    output_bias: OutputBias = OutputBias.NONE
 
     def __post_init__(self) -> None:
         """Refuse what is not a training problem."""
@@ -61,13 +59,6 @@ class TrainingProblem:
             raise DataError("the rows of X or of Y differ in length: give two full matrices")
         if self.gamma <= 0:
             raise DataError(f"gamma is {str(self.gamma)[:40]}: give a positive weight-decay strength")
-        if self.loss not in LOSSES:
-            raise DataError(f"the loss {quoted(self.loss)} is not supported: use one of {', '.join(LOSSES)}")
-        if self.output_bias not in OUTPUT_BIASES:
-            raise DataError(
-                f"the output bias {quoted(self.output_bias)} is unknown: use one of "
-                f"{', '.join(OUTPUT_BIASES)}"
-            )
         # The hash must depend on the problem alone, not on how its fractions were written.
         for rows, denominator in (
             (self.inputs, self.input_denominator),
@@ -84,8 +75,8 @@ class TrainingProblem:
         inputs: Iterable[Sequence[Rational]],
         targets: Iterable[Sequence[Rational]],
         gamma: Rational,
-        loss: str = "squared",
-        output_bias: str = "none",
+        loss: Loss | str = SQUARED,
+        output_bias: str = OutputBias.NONE,
     ) -> TrainingProblem:
         """Build the problem from rational matrices: `inputs` n x d, `targets` n x c.
 
@@ -94,7 +85,8 @@ class TrainingProblem:
         """
         x, x_denominator = over_common_denominator(inputs)
         y, y_denominator = over_common_denominator(targets)
-        return cls(x, y, Fraction(gamma), x_denominator, y_denominator, loss, output_bias)
+        kind = read_loss(loss) if isinstance(loss, str) else loss
+        return cls(x, y, Fraction(gamma), x_denominator, y_denominator, kind, OutputBias.of(output_bias))
 
     @property
     def n(self) -> int:
@@ -121,7 +113,7 @@ class TrainingProblem:
     def canonical_text(self) -> Iterator[str]:
         """Write the problem, part by part (docs/certificate-format.md, "The problem and its hash")."""
         yield (
-            f"certify problem 1\nloss {self.loss}\noutput_bias {self.output_bias}\n"
+            f"certify problem 1\nloss {self.loss.text}\noutput_bias {self.output_bias}\n"
             f"gamma {self.gamma.numerator}/{self.gamma.denominator}\n"
             f"size {self.n} {self.d} {self.c}\n"
             f"denominators {self.input_denominator} {self.target_denominator}\n"
@@ -130,5 +122,6 @@ class TrainingProblem:
             yield " ".join(map(str, x)) + " ; " + " ".join(map(str, y)) + "\n"
 
     def loss_at_zero(self) -> Fraction:
-        """The objective 1/2 |Y|_F^2 of the network without neurons, its output bias zero."""
-        return Fraction(sum(y * y for row in self.targets for y in row), 2 * self.target_denominator**2)
+        """Return the objective of the network without neurons, its output bias zero."""
+        zero = [[0] * self.c] * self.n
+        return self.loss.total_value(zero, 1, self.targets, self.target_denominator)

@@ -56,14 +56,14 @@ def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:
         Rejection: if the certificate states another problem, or a bound that does not follow.
     """
     stated = certificate.gamma, certificate.loss, certificate.output_bias
-    require(stated == (problem.gamma, problem.loss, problem.output_bias), Obligation.STATEMENT)
+    require(stated == (problem.gamma, problem.loss.text, problem.output_bias), Obligation.STATEMENT)
     require(certificate.problem_sha256 == problem.sha256(), Obligation.PROBLEM)
     dual_point = certificate.dual_point
     require(
         len(dual_point) == problem.n and all(len(row) == problem.c for row in dual_point),
         Obligation.DUAL_SHAPE,
     )
-    require(problem.output_bias != "free" or not any(column_sums(dual_point)), Obligation.DUAL_SUMS)
+    require(problem.output_bias.fits(column_sums(dual_point)), Obligation.DUAL_SUMS)
     value = dual_bound(problem, dual_point, certificate.dual_exponent)
     require(certificate.bound == value, Obligation.CLAIM)
     _check_frame(certificate, problem.d)

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from certify.checker.data.dataset import Dataset
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 
 _LONGEST_NUMBER = 60  # characters of a number that stands in a sentence as it is
@@ -13,18 +14,18 @@ _LONGEST_NUMBER = 60  # characters of a number that stands in a sentence as it i
 
 def formula(problem: TrainingProblem) -> str:
     """Write the objective with this problem's gamma."""
-    return f"1/2 |f(X) - Y|^2 + {_gamma(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
+    return f"{problem.loss.formula} + {_gamma(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
 
 
 def decayed_terms(output_bias: str) -> str:
     """Write the sum of squares that the weight decay multiplies."""
     weights = "sum_j (|u_j|^2 + |v_j|^2)"
-    return f"({weights} + |b|^2)" if output_bias == "decayed" else weights
+    return f"({weights} + |b|^2)" if output_bias == OutputBias.DECAYED else weights
 
 
 def model(problem: TrainingProblem) -> str:
     """Write the networks that the problem is about."""
-    return f"f(x) = sum_j relu(u_j . x) v_j{' + b' * (problem.output_bias != 'none')}"
+    return f"f(x) = sum_j relu(u_j . x) v_j{' + b' * problem.output_bias.exists}"
 
 
 def theorem(problem: TrainingProblem, bound: Fraction, dataset: Dataset | None) -> str:
@@ -35,7 +36,7 @@ def theorem(problem: TrainingProblem, bound: Fraction, dataset: Dataset | None) 
         bound: a loss.
         dataset: what the problem was made of; None where that is not known.
     """
-    weights = " and all weights" if problem.output_bias == "none" else ", all weights and every b"
+    weights = ", all weights and every b" if problem.output_bias.exists else " and all weights"
     samples = "this sample" if problem.n == 1 else f"these {problem.n} samples"
     return (
         f"For every number of neurons m{weights}, the network {model(problem)} on {samples} "
@@ -56,7 +57,7 @@ def _data(problem: TrainingProblem, dataset: Dataset | None) -> str:
     if dataset.preprocessing.bias:
         bias = "with a regularised hidden bias"
     else:
-        bias = "no bias" if problem.output_bias == "none" else "no hidden bias"
+        bias = "no hidden bias" if problem.output_bias.exists else "no bias"
     return f"{dataset.describe_features()}, {bias}; {dataset.describe_targets()}"
 
 

@@ -89,7 +89,7 @@ def check_in_kernel(
     )
     try:
         stated = certificate.gamma, certificate.loss, certificate.output_bias
-        require(stated == (problem.gamma, problem.loss, problem.output_bias), Obligation.STATEMENT)
+        require(stated == (problem.gamma, problem.loss.text, problem.output_bias), Obligation.STATEMENT)
         require(certificate.problem_sha256 == problem.sha256(), Obligation.PROBLEM)
         definitions = (
             HEADER,

@@ -134,7 +134,7 @@ class TestABrokenCheckerIsFoundOut:
     def test_checker_that_forgets_one_obligation(
         self, obligation: Obligation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        attacker = importlib.import_module("certify.attack")
+        attacker = importlib.import_module("certify.attack.attack")
 
         def require(condition: bool, required: Obligation, node: int | None = None) -> None:
             if not condition and required is not obligation:

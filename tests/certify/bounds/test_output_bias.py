@@ -22,6 +22,7 @@ from certify.checker.data.choice import read_dataset
 from certify.checker.errors import CheckpointError
 from certify.checker.obligations import Obligation
 from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.networks.files import load_network
@@ -269,7 +270,7 @@ def test_columns_that_do_not_sum_to_zero_prove_nothing() -> None:
     forged = replace(report.certificate, dual_point=rows, bound=value)
     assert check_certificate(forged, report.problem).obligation is Obligation.DUAL_SUMS
     # A bias that is not free asks for no such thing, but its problem is another one.
-    problem = replace(report.problem, output_bias="decayed")
+    problem = replace(report.problem, output_bias=OutputBias.DECAYED)
     assert check_certificate(forged, problem).obligation is Obligation.STATEMENT
 
 

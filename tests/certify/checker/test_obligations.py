@@ -16,6 +16,7 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.obligations import Obligation, Rejection
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training import leaf_rules
 from certify.checker.training.check import check_certificate
@@ -51,7 +52,7 @@ def forged(
 
 HONEST = forged([[3], [4]], *orthants(*TAUS), exponent=2)
 # With a free output bias the constant 7/2 has the loss 1/4.
-WITH_BIAS = replace(PROBLEM, output_bias="free")
+WITH_BIAS = replace(PROBLEM, output_bias=OutputBias.FREE)
 # N = (1, 1) lies: it satisfies the premise on the axes and not between them, and claims 6 > 175/32.
 LIE = [[1], [1]]
 OPPOSITE = Frame(((-1, 0), (0, -1)), ((-1, 0), (0, -1)), 1)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from certify.bounds.writing import trivial_certificate
 from certify.checker.problems.dual_bound import column_sums, dual_bound
-from certify.checker.problems.training import OUTPUT_BIASES, TrainingProblem
+from certify.checker.problems.output_bias import OUTPUT_BIASES
+from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import DualLine, rounded_dual_point
 from certify.floats.problem import Arrays
 from tests.certify.checker.strategies import problems

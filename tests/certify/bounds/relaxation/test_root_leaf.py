@@ -12,7 +12,8 @@ from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
-from certify.checker.problems.training import OUTPUT_BIASES, TrainingProblem
+from certify.checker.problems.output_bias import OUTPUT_BIASES
+from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from certify.checker.errors import NetworkError
 from certify.checker.problems.dual_bound import column_sums, dual_bound
-from certify.checker.problems.training import OUTPUT_BIASES, TrainingProblem
+from certify.checker.problems.output_bias import OUTPUT_BIASES
+from certify.checker.problems.training import TrainingProblem
 from certify.networks.network import ReLUNetwork, exact_loss
 
 F = Fraction

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.checker.errors import DataError
+from certify.checker.problems.loss import LOSSES, read_loss
 from certify.checker.problems.matrix import SymmetricMatrix
-from certify.checker.problems.training import LOSSES, OUTPUT_BIASES, TrainingProblem
+from certify.checker.problems.output_bias import OUTPUT_BIASES, OutputBias
+from certify.checker.problems.training import TrainingProblem
 from tests.certify.checker.strategies import problems, symmetric_integers
 from tests.certify.trust.extracted.readers import DRIVER, REFUSED
 
@@ -50,8 +52,8 @@ def read_problem(text: str) -> TrainingProblem | None:
             F(p, q),
             a,
             b,
-            next(name for name in LOSSES if f"loss {name}\n" in text),
-            next(name for name in OUTPUT_BIASES if f"output_bias {name}\n" in text),
+            next(read_loss(name) for name in LOSSES if f"loss {name}\n" in text),
+            next(kind for kind in OutputBias if f"output_bias {kind}\n" in text),
         )
     except (ValueError, IndexError, ZeroDivisionError, StopIteration, DataError):
         return None

@@ -1,0 +1,68 @@
+"""Output biases: whether b joins the predictions, and whether the weight decay counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from fractions import Fraction
+
+from certify.checker.errors import DataError
+
+
+class OutputBias(StrEnum):
+    """The kind of a network's output bias; its value is the word in certificates and in the hash."""
+
+    NONE = "none"
+    FREE = "free"
+    DECAYED = "decayed"
+
+    @classmethod
+    def of(cls, name: str) -> OutputBias:
+        """Return the kind of this name.
+
+        Raises:
+            DataError: if there is none.
+        """
+        if name not in OUTPUT_BIASES:
+            raise DataError(f"the output bias {name!r} is unknown: use one of {', '.join(OUTPUT_BIASES)}")
+        return cls(name)
+
+    @property
+    def exists(self) -> bool:
+        """Whether networks have one."""
+        return self is not OutputBias.NONE
+
+    @property
+    def words(self) -> str:
+        """What it is, for people."""
+        return _WORDS[self]
+
+    def fits(self, sums: Sequence[int]) -> bool:
+        """Say whether a dual point bounds anything, by N^T 1: its columns sum to zero where b is free."""
+        return self is not OutputBias.FREE or not any(sums)
+
+    def toll(self, sums: Sequence[Fraction], gamma: Fraction) -> Fraction:
+        """Return what b takes from a dual point's bound (a loss): |N^T 1|^2 / (2 gamma) if decayed, or 0.
+
+        Args:
+            sums: N^T 1, of length c.
+            gamma: the weight decay.
+        """
+        return self._square(sums) / (2 * gamma)
+
+    def decay(self, bias: Sequence[Fraction]) -> Fraction:
+        """Return what the weight decay counts: |b|^2 or 0."""
+        return self._square(bias)
+
+    def _square(self, values: Sequence[Fraction]) -> Fraction:
+        if self is not OutputBias.DECAYED:
+            return Fraction(0)
+        return sum((value * value for value in values), Fraction(0))
+
+
+OUTPUT_BIASES = tuple(str(kind) for kind in OutputBias)
+_WORDS = {
+    OutputBias.NONE: "none",
+    OutputBias.FREE: "free, without a penalty",
+    OutputBias.DECAYED: "decayed, with the penalty gamma/2 |b|^2",
+}
