@@ -4,7 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-processors lint types proofs clean
+.PHONY: help demo test test-processors lint types proofs clean
+
+help:
+	@echo "make demo             set up, certify Iris and check the certificate"
+	@echo "make test             set up, build the proofs where Coq and OCaml are there, run all tests"
+	@echo "make test-processors  the numerical tests with the kernels of four kinds of processors"
+	@echo "make lint             ruff"
+	@echo "make types            mypy"
+	@echo "make proofs           the proofs in Coq, and the checker extracted from them"
+	@echo "make clean            remove what these have made"
 
 demo: $(VENV)/.installed
 	@mkdir -p demo
