@@ -13,11 +13,10 @@ from fractions import Fraction
 from typing import Any
 
 import certify.datasets  # noqa: F401  its readers
-from certify.bounds.methods import Choice, choose
-from certify.bounds.partition.bound import PartitionBound, bound_by_partition
-from certify.bounds.relaxation.bound import Relaxation, residual_relaxation, solve
+from certify.bounds.method import Options, Outcome, Work
+from certify.bounds.methods import bound_in_turn, choose
+from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report, Status
-from certify.bounds.tree.bound import TreeBound
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
@@ -38,8 +37,6 @@ from certify.trust.parts import in_processes
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.train import RESTARTS, training_result
 
-Outcome = Relaxation | TreeBound | PartitionBound
-
 _LARGE = 2000  # entries of X, from which on training to the end takes minutes
 
 
@@ -50,8 +47,8 @@ class Settings:
     Attributes:
         gamma: the weight decay, a positive number; "0.1", "1/10" and 0.1 are all one tenth.
         loss: a name of `certify.checker.problems.loss.LOSSES`.
-        method: "tree", "partition", "sdp", "shor", or "auto", which takes the strongest that the size allows.
-        solver: a name of `certify.bounds.relaxation.bound.SOLVERS`.
+        method: a name of `certify.bounds.names.METHODS`; "auto" takes the strongest that the size allows.
+        solver: a name of `certify.bounds.names.SOLVERS`.
         precision: "double", or "high" for a bound within 1e-12 of the relaxation's value (small problems).
         gap: the relative gap that is wanted.
         time_limit: seconds, or None.
@@ -113,7 +110,7 @@ def bound(
         output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
         standardize: shift and scale the features by recorded dyadic coefficients.
         loss: see `Settings`, like all that follow.
-        method: "auto", "tree", "partition", "sdp" or "shor".
+        method: a name of `certify.bounds.names.METHODS`.
         solver: of the method "sdp".
         precision: "double" or "high".
         gap: the relative gap that counts as success.
@@ -151,21 +148,26 @@ def bound_dataset(
             its loss or less.
     """
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
-    choice = choose(problem, settings.method, settings.solver, settings.precision)
+    options = Options(settings.method, settings.solver, settings.precision)
+    methods = choose(problem, options)
     clock = Clock(settings.time_limit, observer)
     checkpoint = None
     if settings.checkpoint is not None:
         shape = problem.n, problem.d, problem.c
         checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape)
     with Interrupts() as interrupts:
-        run = _Run(problem, Arrays.of(problem), settings, choice, clock, interrupts, checkpoint, start)
-        generation, ending = run.train()
-        outcome = None if interrupts.came or clock.expired else run.lower_side(generation)
+        arrays = Arrays.of(problem)
+        # A method that goes on with the columns does so where it needs them.
+        goes_on = methods[0].goes_on_training and arrays.X.size > _LARGE
+        settled = settings.gap / 100 if goes_on else 0.0
+        generation, ending = _train(arrays, settings.seed, settled, clock, interrupts, checkpoint, start)
+        work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
+        outcome = None if work.is_over else bound_in_turn(methods, work)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         if outcome is None:
             trained = FloatNetwork.of(network, problem.d, problem.c)
-            outcome = residual_relaxation(run.arrays, trained.residual(run.arrays.X, run.arrays.Y))
+            outcome = residual_relaxation(arrays, trained.residual(arrays.X, arrays.Y))
         certificate, verdict = prove(problem, dataset, outcome, clock)
         upper = exact_loss(problem, network)
         if start is not None and (given := exact_loss(problem, start)) <= upper:
@@ -190,7 +192,7 @@ def bound_dataset(
         method=outcome.method,
         solver=outcome.solver,
         estimate=outcome.estimate,
-        gap_curve=tuple(outcome.curve) if isinstance(outcome, TreeBound) else (),
+        gap_curve=tuple(outcome.curve),
         status=status,
         wanted_gap=settings.gap,
         stages=tuple(clock.stages),
@@ -199,115 +201,66 @@ def bound_dataset(
     )
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The floating-point part of one call, from the arrays to an outcome that can be proved."""
+def _train(
+    arrays: Arrays,
+    seed: int,
+    settled: float,
+    clock: Clock,
+    interrupts: Interrupts,
+    checkpoint: Checkpoint | None,
+    start: ReLUNetwork | None,
+) -> tuple[ColumnGeneration, str]:
+    """Find a good network; return the generation it came from, and how that ended.
 
-    problem: TrainingProblem
-    arrays: Arrays
-    settings: Settings
-    choice: Choice
-    clock: Clock
-    interrupts: Interrupts
-    checkpoint: Checkpoint | None
-    start: ReLUNetwork | None
+    Args:
+        arrays: the problem.
+        seed: of the random starts.
+        settled: the relative gain of a round below which it ends early; 0 for training to the end.
+        clock: times the stage; its limit leaves time for a method.
+        interrupts: Ctrl-C ends it with the best network.
+        checkpoint: where the network is kept, and may be taken up from.
+        start: a network to start from, instead of random ones.
+    """
 
-    def train(self) -> tuple[ColumnGeneration, str]:
-        """Find a good network; return the generation it came from, and how that ended."""
-        arrays, clock, checkpoint = self.arrays, self.clock, self.checkpoint
+    def tell(what: str, loss: float) -> None:
+        clock.observer.update(f"{what}, loss {loss:.8g}")
+        # What a run continues from should be worth more than starting afresh.
+        if checkpoint is not None and what not in ("zero network", "random features"):
+            checkpoint.save_network(generation.best.directions)
 
-        def tell(what: str, loss: float) -> None:
-            clock.observer.update(f"{what}, loss {loss:.8g}")
-            # What a run continues from should be worth more than starting afresh.
-            if checkpoint is not None and what not in ("zero network", "random features"):
-                checkpoint.save_network(generation.best.directions)
-
-        with clock.stage("train") as words:
-            clock.observer.update("compiling, the first time on this machine (about 15 s)")
-            generation = ColumnGeneration(
-                arrays.X,
-                arrays.Y,
-                arrays.gamma,
-                output_bias=arrays.output_bias,
-                seed=self.settings.seed,
-                time_limit=clock.remaining(0.4),
-                on_progress=tell,
-                clock=lambda: clock.elapsed,
-            )
-            restarts = RESTARTS
-            if checkpoint is not None and checkpoint.directions is not None and checkpoint.directions.size:
-                restarts = 0
-                generation.resume(checkpoint.directions)
-                words.append(f"resumed at loss {generation.best.loss:.8g}")
-            elif self.start is not None:
-                restarts = 0
-                given = FloatNetwork.of(self.start, self.problem.d, self.problem.c)
-                generation.resume(unit_directions(given.hidden))
-                words.append(f"its own neurons, reweighed: loss {generation.best.loss:.8g}")
-            try:
-                with self.interrupts.allowed():
-                    # A search goes on with the columns where it needs them.
-                    is_large = self.choice.method == "tree" and arrays.X.size > _LARGE
-                    ending = generation.run(restarts, settled=self.settings.gap / 100 if is_large else 0.0)
-            except KeyboardInterrupt:
-                ending = "interrupted"
-            best = generation.best
-            if checkpoint is not None:
-                checkpoint.save_network(best.directions, at_once=True)
-            neurons = len(best.output)
-            words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
-        return generation, ending
-
-    def lower_side(self, generation: ColumnGeneration) -> Outcome | None:
-        """Search for trees, or for a partition, or solve a relaxation.
-
-        With the method left open it is a partition if no tree was found.
-
-        Returns:
-            None if Ctrl-C or the time limit came before anything was found.
-        """
-        choice = self.choice
-        if choice.method == "tree":
-            search = self._search(generation)
-            is_over = self.interrupts.came or self.clock.expired
-            has_another = self.settings.method == "auto" and not self.problem.output_bias.exists
-            if search is not None or not has_another or is_over:
-                return search
-            choice = choose(self.problem, "auto", "auto", "double", tree_failed=True)
-        if choice.method == "partition":
-            best = generation.best
-            return bound_by_partition(
-                self.arrays, best.dual_point, best.loss, self.settings.gap, self.clock, self.interrupts
-            )
-        return solve(self.problem, self.arrays, choice, self.clock, self.interrupts)
-
-    def _search(self, generation: ColumnGeneration) -> TreeBound | None:
-        clock = self.clock
-        with clock.stage("search") as words:
-            clock.observer.update("compiling, the first time on this machine (about 15 s)")
-            limit = clock.remaining(0.8)  # the exact check needs the rest
-            generation.time_limit = None if limit is None else generation.seconds() + limit
-            search = TreeBound(
-                self.arrays,
-                generation,
-                gap=self.settings.gap,
-                should_stop=generation.is_late,
-                seconds=lambda: clock.elapsed,
-                on_progress=clock.observer.update,
-                checkpoint=self.checkpoint,
-            )
-            try:
-                with self.interrupts.allowed():
-                    search.run()
-            except KeyboardInterrupt:
-                words.append("interrupted")
-            if search.proof is None:
-                words.append("no level was proved")
-                return None
-            words.append(
-                f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves, to be checked"
-            )
-        return search
+    with clock.stage("train") as words:
+        clock.observer.update("compiling, the first time on this machine (about 15 s)")
+        generation = ColumnGeneration(
+            arrays.X,
+            arrays.Y,
+            arrays.gamma,
+            output_bias=arrays.output_bias,
+            seed=seed,
+            time_limit=clock.remaining(0.4),
+            on_progress=tell,
+            clock=lambda: clock.elapsed,
+        )
+        restarts = RESTARTS
+        if checkpoint is not None and checkpoint.directions is not None and checkpoint.directions.size:
+            restarts = 0
+            generation.resume(checkpoint.directions)
+            words.append(f"resumed at loss {generation.best.loss:.8g}")
+        elif start is not None:
+            restarts = 0
+            given = FloatNetwork.of(start, arrays.X.shape[1], arrays.Y.shape[1])
+            generation.resume(unit_directions(given.hidden))
+            words.append(f"its own neurons, reweighed: loss {generation.best.loss:.8g}")
+        try:
+            with interrupts.allowed():
+                ending = generation.run(restarts, settled=settled)
+        except KeyboardInterrupt:
+            ending = "interrupted"
+        best = generation.best
+        if checkpoint is not None:
+            checkpoint.save_network(best.directions, at_once=True)
+        neurons = len(best.output)
+        words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
+    return generation, ending
 
 
 def prove(

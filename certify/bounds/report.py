@@ -75,7 +75,7 @@ class Report:
         network: the network whose exact loss is the upper bound.
         problem: the exact training problem.
         dataset: where the problem came from.
-        method: the relaxation that gave the lower bound, "tree", "sdp" or "shor".
+        method: the name of the method that gave the lower bound, of `certify.bounds.names.DESCRIPTIONS`.
         solver: the solver that ran for it.
         estimate: the solver's own value of the relaxation (a loss, not a bound); None if none ran.
         gap_curve: both bounds over time, where a tree was searched.

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import certify.datasets  # noqa: F401  its readers
+from certify.bounds.names import AUTO, DESCRIPTIONS
 from certify.checker.errors import CertifyError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_METHODS = {AUTO: "the strongest that the size allows", **DESCRIPTIONS}
+_METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items()) + "."
 
 CertificateFile = Annotated[
     Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
@@ -31,7 +35,7 @@ Standardize = Annotated[
     bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
 ]
 Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
-Method = Annotated[str, typer.Option(help="auto, tree, partition, sdp or shor.")]
+Method = Annotated[str, typer.Option(help=_METHOD_HELP)]
 WantedGap = Annotated[float, typer.Option("--gap", help="Relative gap that counts as success.")]
 TimeLimit = Annotated[
     float | None,

@@ -14,8 +14,9 @@ from fractions import Fraction
 from typing import Any
 
 from certify.bounds.bound import Settings, bound_dataset, prove
+from certify.bounds.method import Options, Outcome
 from certify.bounds.methods import choose
-from certify.bounds.relaxation.bound import Relaxation, residual_relaxation
+from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report
 from certify.bounds.tree.bound import TreeBound
 from certify.bounds.tree.residual import ResidualSource
@@ -260,9 +261,9 @@ def _prove_residual(
 ) -> tuple[Certificate, Verdict, str]:
     """Prove what the network's residual does; return the method as well."""
     residual = given.residual(arrays.X, arrays.Y)
-    outcome: Relaxation | TreeBound = residual_relaxation(arrays, residual)
+    outcome: Outcome = residual_relaxation(arrays, residual)
     with Interrupts() as interrupts:
-        if choose(problem, settings.method, "auto", "double").method == "tree":
+        if choose(problem, Options(settings.method))[0].name == "tree":
             with clock.stage("search") as words:
                 clock.observer.update("compiling, the first time on this machine (about 15 s)")
                 source = ResidualSource(arrays, residual, unit_directions(given.hidden), settings.seed)

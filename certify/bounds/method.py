@@ -1,0 +1,127 @@
+"""What a method is: it says what it refuses, and bounds the optimum from below with what training left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from certify.bounds.names import AUTO
+from certify.bounds.report import GapPoint
+from certify.bounds.tree.checkpoint import Checkpoint
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.recipe import Preprocessing
+from certify.checker.problems.training import TrainingProblem
+from certify.floats.problem import Arrays
+from certify.runtime.interrupts import Interrupts
+from certify.runtime.progress import Clock
+from formulations.training.column_generation import ColumnGeneration
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for, in the words of `certify.bounds.names`."""
+
+    method: str = AUTO
+    solver: str = AUTO
+    precision: str = "double"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether solver and precision are left to the method."""
+        return self.solver == AUTO and self.precision == "double"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a method has to work with.
+
+    Attributes:
+        problem: the exact problem.
+        arrays: the same in floats.
+        generation: the column generation, with the best network and its dual point; it can go on.
+        gap: the relative gap that is wanted.
+        options: solver and precision.
+        clock: its limit ends the work; it times the stages and tells the observer.
+        interrupts: so does Ctrl-C.
+        checkpoint: where proofs are kept, and may be taken up from; None for nowhere.
+    """
+
+    problem: TrainingProblem
+    arrays: Arrays
+    generation: ColumnGeneration
+    gap: float
+    options: Options
+    clock: Clock
+    interrupts: Interrupts
+    checkpoint: Checkpoint | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether Ctrl-C came or time is up."""
+        return self.interrupts.came or self.clock.expired
+
+
+class Outcome(Protocol):
+    """A lower bound in floating point, on its way to a certificate."""
+
+    @property
+    def method(self) -> str:
+        """The name of the method that found it."""
+
+    @property
+    def solver(self) -> str:
+        """What ran for it."""
+
+    @property
+    def estimate(self) -> float | None:
+        """The solver's value of the relaxation (a loss, no bound); None where none was solved."""
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether time ended the work, or it was stopped."""
+
+    @property
+    def curve(self) -> Sequence[GapPoint]:
+        """Both bounds after each proof; empty where there was only one."""
+
+    def certificates(
+        self, problem: TrainingProblem, preprocessing: Preprocessing | None
+    ) -> Iterator[Certificate]:
+        """Write the proof exactly; each certificate leaves the checker more room than the one before."""
+
+
+class BoundingMethod(Protocol):
+    """A way to bound the optimum from below; `certify.bounds.methods.METHODS` has them all."""
+
+    @property
+    def name(self) -> str:
+        """Its name, of `certify.bounds.names.DESCRIPTIONS`."""
+
+    @property
+    def goes_on_training(self) -> bool:
+        """Whether it improves the network further, so that training need not go to the end on large data."""
+
+    def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
+        """Return a sentence on why it cannot take this problem with these options; None if it can."""
+
+    def bound(self, work: Work) -> Outcome | None:
+        """Return what it found; None if there was nothing, or Ctrl-C or the time limit came before.
+
+        Raises:
+            SolverError: if a solver is not available or does not take the problem.
+        """
+
+
+def refuses_output_bias(name: str, problem: TrainingProblem) -> str | None:
+    """Return the sentence of a method that knows no output bias, if the problem has one."""
+    if not problem.output_bias.exists:
+        return None
+    return f"the method {name} knows no output bias: use --method tree, or --output-bias none"
+
+
+def refuses_options(name: str, options: Options) -> str | None:
+    """Return the sentence of a method that has nothing to choose, if something was chosen."""
+    if options.is_plain:
+        return None
+    return f"the method {name} has one solver and double precision: leave --solver and --precision out"

@@ -1,0 +1,19 @@
+"""What a user may name: methods, solvers and precisions, in words; it loads no numerical library."""
+
+from __future__ import annotations
+
+AUTO = "auto"
+
+# Each method of `certify.bounds.methods.METHODS`, in the order of the help.
+DESCRIPTIONS = {
+    "tree": "branch and bound over directions, for few features",
+    "partition": "SDP-NN on the samples that matter most, divided into regions",
+    "sdp": "the relaxation SDP-NN",
+    "shor": "Shor's relaxation, weak and quick",
+}
+
+METHODS = (AUTO, *DESCRIPTIONS)
+
+SOLVERS = (AUTO, "interior-point", "mosek", "clarabel", "scs")
+
+PRECISIONS = ("double", "high")

@@ -1,0 +1,165 @@
+"""The methods "sdp" and "shor": which solver computes a relaxation, under a time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TypeVar
+
+from certify.bounds.method import Options, Work, refuses_options, refuses_output_bias
+from certify.bounds.names import AUTO
+from certify.bounds.relaxation.bound import Relaxation
+from certify.checker.errors import SolverError
+from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.training import TrainingProblem
+from certify.runtime.worker import run_in_child
+from formulations.arrays import Matrix
+from formulations.high_precision.solve import solve_high_precision
+from formulations.sdp.multiplier_generation import solve_dual
+from formulations.sdp.multipliers import DualSolution
+from formulations.sdp.reduced import solve_reduced
+from formulations.sdp.shor import solve_shor
+
+_SHARE = 0.9  # of the time that is left; the proof and its check need the rest
+
+# Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
+LARGEST_SDP_SAMPLES = 400
+LARGEST_SDP_DUAL = 2000  # entries of the dual point
+
+_T = TypeVar("_T")
+
+
+class Sdp:
+    """SDP-NN, by any of its solvers, or in high precision (docs/method.md, section 3a)."""
+
+    name = "sdp"
+    goes_on_training = False
+
+    def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
+        """Refuse an output bias, a solver for high precision, and what outgrows the interior-point method."""
+        if (refusal := refuses_output_bias(self.name, problem)) is not None:
+            return refusal
+        if options.precision == "high" and options.solver != AUTO:
+            return "high precision has its own solver: leave --solver out"
+        fits = problem.n <= LARGEST_SDP_SAMPLES and problem.n * problem.c <= LARGEST_SDP_DUAL
+        if fits or options.solver not in (AUTO, "interior-point"):
+            return None
+        return (
+            f"the interior-point method takes at most {LARGEST_SDP_SAMPLES} rows and {LARGEST_SDP_DUAL} "
+            f"target entries, and the data has {problem.n} rows and {problem.c} targets: use --method shor"
+        )
+
+    def bound(self, work: Work) -> Relaxation | None:
+        """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
+
+        Raises:
+            SolverError: if the solver asked for is not available or the problem is too large for it.
+        """
+        return _relax(work, self._solve)
+
+    def _solve(self, work: Work, limit: float | None) -> Relaxation | None:
+        problem, arrays, clock, solver = work.problem, work.arrays, work.clock, work.options.solver
+        if work.options.precision == "high":
+            exact = _in_child(
+                work,
+                limit,
+                solve_high_precision,
+                _fractions(problem.inputs, problem.input_denominator),
+                _fractions(problem.targets, problem.target_denominator),
+                problem.gamma,
+            )
+            return (
+                None if exact is None else Relaxation(self.name, "high precision", float(exact.value), exact)
+            )
+        if solver not in (AUTO, "interior-point"):
+            return _relaxation(
+                self.name, _in_child(work, limit, _reduced, arrays.X, arrays.Y, arrays.gamma, solver)
+            )
+        solution = solve_dual(
+            arrays.X,
+            arrays.Y,
+            arrays.gamma,
+            time_limit=limit,
+            on_progress=lambda value, gap, active: clock.observer.update(
+                f"bound {value:.6g}, gap {gap:.1e}, {active} multipliers"
+            ),
+        )
+        return _relaxation(self.name, solution)
+
+
+class Shor:
+    """Shor's relaxation (docs/method.md, section 3)."""
+
+    name = "shor"
+    goes_on_training = False
+
+    def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
+        """Refuse an output bias, solvers and precisions."""
+        return refuses_output_bias(self.name, problem) or refuses_options(self.name, options)
+
+    def bound(self, work: Work) -> Relaxation | None:
+        """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
+
+        Raises:
+            SolverError: if the solver does not take the problem.
+        """
+        return _relax(work, self._solve)
+
+    def _solve(self, work: Work, limit: float | None) -> Relaxation | None:
+        arrays = work.arrays
+        return _relaxation(self.name, _in_child(work, limit, solve_shor, arrays.X, arrays.Y, arrays.gamma))
+
+
+def _relax(work: Work, solve: Callable[[Work, float | None], Relaxation | None]) -> Relaxation | None:
+    """Run a solver as the stage "relax"; return None if it was interrupted or left nothing."""
+    clock = work.clock
+    with clock.stage("relax") as words:
+        try:
+            with work.interrupts.allowed():
+                relaxation = solve(work, clock.remaining(_SHARE))
+        except ValueError as error:
+            raise SolverError(str(error)) from error
+        except KeyboardInterrupt:
+            words.append("interrupted")
+            return None
+        if relaxation is None:
+            words.append("ended by the time limit")
+        elif relaxation.estimate is not None:
+            words.append(
+                f"{relaxation.method} value {relaxation.estimate:.8g} by {relaxation.solver} (an estimate)"
+            )
+        else:
+            words.append(f"stopped at {relaxation.solution.dual_value:.8g}")
+            if relaxation.cut_short and not clock.limited:
+                words.append("--time-limit SECONDS lets it go on")
+    return relaxation
+
+
+def _relaxation(method: str, solution: DualSolution | None) -> Relaxation | None:
+    if solution is None:
+        return None
+    ended_early = solution.status in ("time limit", "interrupted")
+    return Relaxation(
+        method,
+        solution.solver,
+        None if ended_early else solution.value,
+        solution,
+        cut_short=solution.status == "time limit",
+    )
+
+
+def _in_child(work: Work, limit: float | None, function: Callable[..., _T], *arguments: object) -> _T | None:
+    return run_in_child(
+        function,
+        *arguments,
+        time_limit=limit,
+        on_tick=lambda seconds: work.clock.observer.update(f"{seconds:.0f} s in a solver that says nothing"),
+    )
+
+
+def _reduced(X: Matrix, Y: Matrix, gamma: float, solver: str) -> DualSolution:
+    return solve_reduced(X, Y, gamma, solver=solver)
+
+
+def _fractions(rows: IntegerRows, denominator: int) -> list[list[Fraction]]:
+    return [[Fraction(entry, denominator) for entry in row] for row in rows]

@@ -1,0 +1,136 @@
+"""The table of methods, what "auto" makes of it, and what each method refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import pytest
+
+from certify import SolverError
+from certify.bounds import names
+from certify.bounds.method import BoundingMethod, Options, Outcome, Work
+from certify.bounds.methods import METHODS, bound_in_turn, choose
+from certify.checker.problems.training import TrainingProblem
+from tests.places import ROOT
+
+
+def problem(n: int = 2, d: int = 2, c: int = 1, output_bias: str = "none") -> TrainingProblem:
+    """Return a problem of this size; only its size and its output bias matter."""
+    inputs = [[Fraction(i + 1, k + 1) for k in range(d)] for i in range(n)]
+    targets = [[Fraction(1)] * c for _ in range(n)]
+    return TrainingProblem.from_rationals(inputs, targets, Fraction(1, 10), "squared", output_bias)
+
+
+def chosen(of: TrainingProblem, *options: str) -> list[str]:
+    return [method.name for method in choose(of, Options(*options))]
+
+
+def test_the_words_are_those_of_the_table() -> None:
+    assert list(METHODS) == list(names.DESCRIPTIONS)
+
+
+def test_the_help_names_every_method_and_loads_no_numerical_library() -> None:
+    banned = ["numpy", "scipy", "numba", "formulations"]
+    code = (
+        f"import sys\nfor name in {banned}: sys.modules[name] = None\n"
+        "from certify.cli import main; sys.argv[1:] = ['bound', '--help']; main()"
+    )
+    wide = {**os.environ, "COLUMNS": "400"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=wide)
+    assert done.returncode == 0, done.stderr
+    for name, words in names.DESCRIPTIONS.items():
+        assert f"{name}: {words}" in done.stdout
+
+
+@pytest.mark.parametrize("method", names.DESCRIPTIONS)
+def test_a_method_asked_for_runs_alone(method: str) -> None:
+    assert chosen(problem(), method) == [method]
+
+
+@pytest.mark.parametrize(
+    ("of", "options", "expected"),
+    [
+        (problem(d=6), (), ["tree", "partition"]),
+        (problem(d=7), (), ["partition"]),
+        (problem(d=7, output_bias="free"), (), ["tree"]),
+        (problem(), ("auto", "scs"), ["sdp"]),
+        (problem(), ("auto", "auto", "high"), ["sdp"]),
+        (problem(n=401), (), ["tree", "partition"]),
+        (problem(n=401), ("sdp", "scs"), ["sdp"]),
+    ],
+)
+def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list[str]) -> None:
+    assert chosen(of, *options) == expected
+
+
+@pytest.mark.parametrize(
+    ("of", "options", "sentence"),
+    [
+        (problem(), ("magic",), "the method 'magic' is unknown: use one of auto, tree, partition, sdp, shor"),
+        (problem(), ("auto", "magic"), "the solver 'magic' is unknown: use one of auto, interior-point"),
+        (problem(), ("auto", "auto", "magic"), "the precision 'magic' is unknown: use one of double, high"),
+        (problem(output_bias="free"), ("sdp", "scs"), "the method sdp knows no output bias"),
+        (problem(output_bias="free"), ("auto", "scs"), "the method tree has one solver and double precision"),
+        (problem(d=13), ("tree",), "at most 12 features and the data has 13: use --method sdp or shor"),
+        (problem(d=13), ("tree", "auto", "high"), "the method tree has one solver"),
+        (problem(), ("partition", "scs"), "the method partition has one solver"),
+        (problem(), ("shor", "auto", "high"), "the method shor has one solver"),
+        (problem(), ("sdp", "scs", "high"), "high precision has its own solver: leave --solver out"),
+        (problem(n=401), ("sdp",), "at most 400 rows and 2000 target entries, and the data has 401 rows"),
+        (problem(n=21, c=100), ("auto", "interior-point"), "21 rows and 100 targets: use --method shor"),
+    ],
+)
+def test_what_is_refused(of: TrainingProblem, options: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(SolverError) as refused:
+        choose(of, Options(*options))
+    assert sentence in str(refused.value)
+
+
+@dataclass
+class Scripted:
+    """A method that finds what it is told to."""
+
+    name: str
+    finds: bool
+    ran: list[str]
+    goes_on_training: bool = False
+
+    def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
+        return None
+
+    def bound(self, work: Work) -> Outcome | None:
+        self.ran.append(self.name)
+        return cast(Outcome, self.name) if self.finds else None
+
+
+@dataclass
+class Situation:
+    """As much of `Work` as the policy looks at."""
+
+    is_over: bool
+
+
+@pytest.mark.parametrize(
+    ("finds", "is_over", "ran", "found"),
+    [
+        ((True, True), False, ["a"], "a"),
+        ((False, True), False, ["a", "b"], "b"),
+        ((False, True), True, ["a"], None),
+        ((False, False), False, ["a", "b"], None),
+    ],
+)
+def test_methods_run_until_one_finds_something(
+    finds: tuple[bool, bool], is_over: bool, ran: list[str], found: str | None
+) -> None:
+    log: list[str] = []
+    methods: tuple[BoundingMethod, ...] = tuple(
+        Scripted(name, does, log) for name, does in zip("ab", finds, strict=True)
+    )
+    outcome: object = bound_in_turn(methods, cast(Work, Situation(is_over)))
+    assert outcome == found
+    assert log == ran
