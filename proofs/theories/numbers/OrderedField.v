@@ -1,7 +1,7 @@
 (** * Ordered fields with the integers inside, and the rectifier
 
-    All theorems hold over any ordered field: over Coq's real numbers ([Reals.v]), over every real field of
-    Mathematical Components ([MathComp.v]), over the rationals. *)
+    All theorems hold over any ordered field: over Coq's real numbers ([OverReals.v]), over every real field of
+    Mathematical Components ([OverMathComp.v]), over the rationals. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 Import ListNotations.
 Set Implicit Arguments.
