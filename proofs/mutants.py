@@ -43,7 +43,7 @@ class Mutant(NamedTuple):
 
 # The theories in the order in which they need each other.
 MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "numbers/Forms": (
+    "numbers/Semidefinite": (
         ("a pivot is not negative", "<<(p =? 0)>> && iszero o"),
         ("beside a pivot 0 all is 0", "(p =? 0) && <<iszero o>>"),
         ("divisions are exact", "if <<r =? 0>> then match zquot"),
@@ -51,10 +51,12 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("what earlier rows owe is paid", "hd 0 r - <<hd 0 owed ->> zsum o", ""),
         ("sizes count, not values", "let o := <<map Z.abs (tl r)>> in\n      ((if", "tl r"),
         ("scales are positive", "<<forallb (Z.ltb 0) s>> && dominant"),
-        ("only positive entries become 0", "map (<<Z.min>> 0) o end", "fun _ =>"),
-        ("the diagonal stays", "<<a>> :: map (Z.min 0) o end", "Z.max 1 a"),
         ("definite: no pivot is 0", "if p <=? 0 then <<negb strict>> && (p"),
         ("definite: rows of a residual have something over", "((if strict then <<1>> else 0) <=?", "0"),
+    ),
+    "numbers/Orthant": (
+        ("only positive entries become 0", "map (<<Z.min>> 0) o end", "fun _ =>"),
+        ("the diagonal stays", "<<a>> :: map (Z.min 0) o end", "Z.max 1 a"),
         (
             "definite: without negative entries the diagonal is positive",
             "forallb nonneg T && <<(negb strict || forallb (fun r => 0 <? hd 0 r) T)>> ||",

@@ -1,7 +1,7 @@
 (** * Complete positivity over R^q_+ x R^r: sums of b b^T, and what separates a matrix from them
     (docs/certificate-format.md, "Complete positivity") *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Copositive.
+From Certify Require Import OrderedField Vectors Sizes Triangles Tree Copositive.
 Import ListNotations.
 Set Implicit Arguments.
 

@@ -1,6 +1,6 @@
 (** * The step [merge] of a leaf [faces]: a matrix is copositive because that of the least entries of classes is *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Copositive.
+From Certify Require Import OrderedField Vectors Triangles Semidefinite Orthant Copositive.
 Import ListNotations.
 Set Implicit Arguments.
 

@@ -2,7 +2,7 @@
 
     Each is a theorem about the form of a matrix at a vector z >= 0, given what earlier rows have proved. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Marks Copositive.
+From Certify Require Import OrderedField Vectors Semidefinite Orthant Marks Copositive.
 Import ListNotations.
 Set Implicit Arguments.
 

@@ -1,6 +1,6 @@
 (** * The checker of certificates of a symmetric matrix, and the theorem that what it accepts is true *)
 From Coq Require Import ZArith List Bool Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Copositive CopositiveTree CompletePositivity.
+From Certify Require Import OrderedField Vectors Triangles Orthant Tree Copositive CopositiveTree CompletePositivity.
 Import ListNotations.
 Set Implicit Arguments.
 

@@ -2,7 +2,7 @@
 
     Problem and certificate are what docs/certificate-format.md says. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Duality Cones Leaves.
+From Certify Require Import OrderedField Vectors Sizes Triangles Tree Duality Cones Leaves.
 Import ListNotations.
 Set Implicit Arguments.
 

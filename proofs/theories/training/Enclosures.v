@@ -2,7 +2,7 @@
 
     Twice each output lies within radius . t of centre . t: the sum over the mixed rows of what encloses 2 relu(p.t). *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Cones.
+From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Cones.
 Import ListNotations.
 Set Implicit Arguments.
 

@@ -1,6 +1,6 @@
 (** * The leaf rules (docs/certificate-format.md, "Leaves"): each proves the premise on its cone *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Cones Enclosures.
+From Certify Require Import OrderedField Vectors Sizes Triangles Semidefinite Orthant Tree Cones Enclosures.
 Import ListNotations.
 Set Implicit Arguments.
 
