@@ -74,8 +74,7 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
+Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Variable hint : nat -> tri -> list Z * list (list Z).

@@ -60,11 +60,8 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Infix "*" := (fmul K) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
+Import FieldNotations.
 Local Notation "x < y" := (x <= y /\ x <> y) : field_scope.
-Local Notation "x / y" := (x * finv K y) : field_scope.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 
