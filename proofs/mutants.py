@@ -43,7 +43,7 @@ class Mutant(NamedTuple):
 
 # The theories in the order in which they need each other.
 MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "Forms": (
+    "numbers/Semidefinite": (
         ("a pivot is not negative", "<<(p =? 0)>> && iszero o"),
         ("beside a pivot 0 all is 0", "(p =? 0) && <<iszero o>>"),
         ("divisions are exact", "if <<r =? 0>> then match zquot"),
@@ -51,16 +51,18 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("what earlier rows owe is paid", "hd 0 r - <<hd 0 owed ->> zsum o", ""),
         ("sizes count, not values", "let o := <<map Z.abs (tl r)>> in\n      ((if", "tl r"),
         ("scales are positive", "<<forallb (Z.ltb 0) s>> && dominant"),
-        ("only positive entries become 0", "map (<<Z.min>> 0) o end", "fun _ =>"),
-        ("the diagonal stays", "<<a>> :: map (Z.min 0) o end", "Z.max 1 a"),
         ("definite: no pivot is 0", "if p <=? 0 then <<negb strict>> && (p"),
         ("definite: rows of a residual have something over", "((if strict then <<1>> else 0) <=?", "0"),
+    ),
+    "numbers/Orthant": (
+        ("only positive entries become 0", "map (<<Z.min>> 0) o end", "fun _ =>"),
+        ("the diagonal stays", "<<a>> :: map (Z.min 0) o end", "Z.max 1 a"),
         (
             "definite: without negative entries the diagonal is positive",
             "forallb nonneg T && <<(negb strict || forallb (fun r => 0 <? hd 0 r) T)>> ||",
         ),
     ),
-    "Tree": (
+    "tree/Tree": (
         (
             "no cone is left over",
             "<<[] => Proved leaves | _ => Failed COVER None>> end",
@@ -69,11 +71,11 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("few cones wait", "if held' <=? <<max_pending>> then", "Z.max held' max_pending", "memory"),
         ("the tree takes little work", "if spent' <=? <<max_work>> then", "Z.max spent' max_work", "time"),
     ),
-    "Cones": (
+    "training/Cones": (
         ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
         ("negative rows are not active", "else if hd false fl then <<a <? 0>>", "false"),
     ),
-    "Enclosures": (
+    "training/Enclosures": (
         ("an interval is wide enough", "then 0 else <<- a>>) p", "0"),
         (
             "active rows count twice, as mixed ones do",
@@ -81,7 +83,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "active c",
         ),
     ),
-    "Leaves": (
+    "training/Leaves": (
         ("S > 0", "owes (<<(0 <? scale)>> && (0 <? unit))"),
         ("U > 0", "owes ((0 <? scale) && <<(0 <? unit)>>)"),
         ("multipliers are not negative", "<<(0 <=? snd e)>> || vanishes"),
@@ -97,7 +99,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("envelope: all signs known", "bool := <<forallb (fun b => b) (signed c)>>"),
         ("envelope: moduli", "tadd <<(map (map Z.abs) C)>> R in", "C"),
     ),
-    "Checker": (
+    "training/Checker": (
         ("sign: K exists", "owes (<<Nat.ltb k d>> && negb (nth k (signed c) false))"),
         (
             "sign: unknown before",
@@ -134,19 +136,19 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("scale of the frame > 0", "&& <<(0 <? frame_scale c)>>)"),
         ("the inverse is one", "owes <<(inverts (frame_scale c) (frame c) (inverse c) 0)>>"),
     ),
-    "Marks": (("indices ascend", "[] => Some [] | _ => <<None>> end", "Some []"),),
-    "Copositive": (
+    "numbers/Marks": (("indices ascend", "[] => Some [] | _ => <<None>> end", "Some []"),),
+    "matrix/Copositive": (
         ("multipliers: S > 0", "owes (<<(0 <? scale)>> && (0 <? unit)) LEAF_SCALE"),
         ("multipliers: U > 0", "owes ((0 <? scale) && <<(0 <? unit)>>) LEAF_SCALE"),
         ("multipliers: none is negative", "owes <<(signs_fit m 0 rows)>>"),
         ("multipliers: indices exist", "owes <<(indices_fit m rows)>>", "true", "a product with none is 0"),
     ),
-    "FaceSteps": (
+    "matrix/FaceSteps": (
         ("parts: no negative entry between them", "(p =? q) || <<(0 <=? a)>>"),
         ("Gaddum: T x is not negative", "(negb b || <<(0 <=? a)>>)"),
         ("Gaddum, strict: x^T T x > 0", "nonneg_where ms y && <<(negb strict || (0 <? zdot x y))>>"),
     ),
-    "FaceMerge": (
+    "matrix/FaceMerge": (
         ("merge: entries are the least", "<<(nth c g 0 <=? a)>> && row_above"),
         (
             "merge: of whole rows",
@@ -161,7 +163,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("merge: classes exist", "<<Nat.ltb c (length G)>> && row_above"),
         ("merge: the classes' matrix passes", "scaled && <<check_entries hint strict G>>"),
     ),
-    "Faces": (
+    "matrix/Faces": (
         ("rows are not long", "if <<Nat.leb (length f) m>> then", "(Nat.leb (length f) m || true)", "memory"),
         ("entries: the submatrix passes", "owes <<(check_entries hint strict (face ms T))>>"),
         ("rows that are named exist", "<<(0 <? p)>> && match find"),
@@ -184,7 +186,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("the last row's set is all", "owes <<(Nat.eqb (length f) (length T))>> FACE_INDEX"),
         ("there is a last row", "| [] => <<Some FACE_INDEX>>\n  | f :: fs'", "None"),
     ),
-    "CopositiveTree": (
+    "matrix/CopositiveTree": (
         ("split: K exists", "<<Nat.ltb k m>> && Nat.ltb l m && negb"),
         ("split: L exists", "Nat.ltb k m && <<Nat.ltb l m>> && negb"),
         ("split: K != L", "Nat.ltb l m && <<negb (Nat.eqb k l)>>"),
@@ -210,7 +212,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("witness: its value is negative", "else <<zform M z <? 0>>)"),
         ("witness, strict: its value is not positive", "if strict then <<zform M z <=? 0>>"),
     ),
-    "CompletePositivity": (
+    "matrix/CompletePositivity": (
         ("terms: P > 0", "<<(0 <? weight_num t)>> && (0 <? weight_den t)"),
         ("terms: Q > 0", "(0 <? weight_num t) && <<(0 <? weight_den t)>>"),
         ("terms: p entries", "&& <<Nat.eqb (length (ray t)) p>> &&", "true", "missing entries are 0"),
@@ -240,7 +242,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("separator: symmetric", "&& <<is_symmetric q M>>)", "true", "what the word matrix means here"),
         ("separator: its product with the matrix is negative", "owes <<(trace_product M A <? 0)>>"),
     ),
-    "MatrixChecker": (
+    "matrix/MatrixChecker": (
         ("denominator of the matrix > 0", "if <<0 <? denominator M>> then"),
         (
             "no more free coordinates than rows",
@@ -249,12 +251,12 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "the statement has no meaning then",
         ),
     ),
-    "Decimals": (
+    "problems/Decimals": (
         ("numbers are not long", "Some z => if <<short z>> then", "true", "time"),
         ("a beginning is that of the text", "if <<a =? b>> then after beginning t else None"),
         ("a text has nothing else at its end", "[] => match t with [] => true | _ => <<false>> end", "true"),
     ),
-    "CanonicalText": (
+    "problems/CanonicalText": (
         ("a positive denominator", "(l : list A) (d : Z) : bool := <<(0 <? d)>> &&"),
         ("the least denominator", "(0 <? d) && <<(common row l d =? 1)>>"),
         ("entries are not long", "Nat.eqb (length r) width && <<forallb short r>>"),
@@ -345,8 +347,7 @@ def failure(theory: str, mutant: Mutant) -> str | None:
     """Return the theorem that cannot be proved without a condition; None if there is none."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for file in FOLDER.iterdir():
-            shutil.copy(file, folder)
+        shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
         path = folder / f"{theory}.v"
         path.write_text(mutant.applied(path.read_text()))
         theories = list(MUTANTS)
@@ -367,7 +368,7 @@ def main() -> int:
             wrong += (theorem is None) != bool(mutant.purpose)
             purpose = f"nothing; it is there for: {mutant.purpose or '?'}"
             outcome = f"the proof of `{theorem}`" if theorem else purpose
-            print(f"| {mutant.condition} | {theory} | {outcome} |", flush=True)
+            print(f"| {mutant.condition} | {Path(theory).name} | {outcome} |", flush=True)
     return int(wrong > 0)
 
 

@@ -86,8 +86,11 @@ class Source:
 
     problem: TrainingProblem | None = None
 
-    def dataset(self, recipe: Preprocessing) -> tuple[Dataset, Table]:
+    def dataset(self, recipe: Preprocessing | None) -> tuple[Dataset, Table]:
         """Follow a recipe; return what it makes of the data, and the table that has the targets.
+
+        Args:
+            recipe: None if the certificate has none, of which nothing can be made.
 
         Raises:
             OtherDataError: if the recipe is not for these data.
@@ -116,8 +119,9 @@ class FileSource(Source):
 
     path: AnyPath
 
-    def dataset(self, recipe: Preprocessing) -> tuple[Dataset, Table]:
+    def dataset(self, recipe: Preprocessing | None) -> tuple[Dataset, Table]:
         """Read the table, and follow the recipe on it."""
+        recipe = recorded(recipe)
         # Data that is no table of numbers is the user's to mend, not the certificate's fault.
         table = read_table(self.path)
         with otherwise_other_data():
@@ -239,8 +243,6 @@ def _training(certificate: Certificate, source: Source, expected: Expected) -> T
     if source.problem is not None:
         _insist(expected.differences(certificate, None, None, source.problem))
         return Training(source.problem, None)
-    if certificate.preprocessing is None:
-        raise DataError("the certificate says nothing of how its problem is made from data: give `problem`")
     dataset, table = source.dataset(certificate.preprocessing)
     try:
         with otherwise_other_data():
@@ -256,6 +258,13 @@ def _insist(differences: Iterable[str]) -> None:
     words = "; ".join(differences)
     if words:
         raise OtherDataError(words, Obligation.EXPECTATION)
+
+
+def recorded(recipe: Preprocessing | None) -> Preprocessing:
+    """Return a certificate's recipe; raise DataError if it has none."""
+    if recipe is None:
+        raise DataError("the certificate says nothing of how its problem is made from data: give `problem`")
+    return recipe
 
 
 @contextmanager

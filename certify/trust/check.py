@@ -23,6 +23,7 @@ from certify.checker.check import (
     expected_subject,
     in_words,
     otherwise_other_data,
+    recorded,
     rejection_of,
 )
 from certify.checker.data.dataset import Dataset
@@ -58,8 +59,9 @@ class _Arrays(Source):
     X: Any
     y: Any
 
-    def dataset(self, recipe: Preprocessing) -> tuple[Dataset, Table]:
+    def dataset(self, recipe: Preprocessing | None) -> tuple[Dataset, Table]:
         """Follow the recipe on them."""
+        recipe = recorded(recipe)
         # That they are no tables of numbers is the user's to mend, not the certificate's fault.
         array_table(self.X, "X")
         labels = array_table(self.y, "y", vector=True)

@@ -3,7 +3,7 @@
     The file of `certify check --trust kernel` shows the user's data in decimals and fractions, with what is made of
     them; the integers of a problem or a matrix are found to be the same numbers by evaluation. *)
 From Coq Require Import ZArith QArith Qreals Reals List String Bool Lia Lra.
-From Certify Require Import OrderedField Vectors Forms Tree Duality Checker Copositive CompletePositivity MatrixChecker
+From Certify Require Import OrderedField Vectors Orthant Tree Duality Checker Copositive CompletePositivity MatrixChecker
   OverReals.
 Import ListNotations.
 
@@ -89,7 +89,7 @@ Definition completely_positive (M : list (list Q)) (q : nat) : Prop :=
     (forall b, In b B -> forall i, (i < q)%nat -> (0 <= nth i b 0)%R) /\
     (forall i j, (i < List.length M)%nat -> (j < List.length M)%nat ->
        Q2R (nth j (nth i M []) 0%Q) = sum (K := RField) (map (fun b => nth i b 0 * nth j b 0)%R B)).
-Notation positive := (Forms.positive RField).
+Notation positive := (Orthant.positive RField).
 Notation nonzero := (MatrixChecker.nonzero RField).
 (** What the six statements say, the last [free] coordinates of any sign. *)
 Definition states (s : statement) (free : nat) (M : list (list Q)) : Prop :=

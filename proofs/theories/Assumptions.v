@@ -2,7 +2,7 @@
 
     Over an abstract ordered field: on nothing but the field's own laws. Over the reals: on the axioms by which Coq's
     library defines them. *)
-From Certify Require Import Forms Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker
+From Certify Require Import Semidefinite Orthant Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker
   CanonicalText OverReals AsRead.
 
 Print Assumptions weak_duality.

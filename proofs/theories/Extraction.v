@@ -1,6 +1,6 @@
 (** * The checker as an OCaml program
 
-    Integers become Zarith's ([checker/zint.ml]), natural numbers, which only count and index, machine integers. *)
+    Integers become Zarith's ([checker/numbers/zint.ml]), natural numbers, which only count and index, machine integers. *)
 From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
 From Certify Require Import Tree Duality Leaves Checker MatrixChecker CanonicalText.
 

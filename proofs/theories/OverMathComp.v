@@ -1,7 +1,7 @@
 (** * The theorems over any real field of Mathematical Components *)
 From Coq Require Import ZArith List Ring_theory InitialRing.
 From mathcomp Require Import all_ssreflect ssralg ssrnum.
-From Certify Require Import OrderedField Vectors Forms Tree Duality Checker MatrixChecker.
+From Certify Require Import OrderedField Vectors Tree Duality Checker MatrixChecker.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 

@@ -1,6 +1,6 @@
 (** * The theorems over Coq's real numbers *)
 From Coq Require Import Reals ZArith List Lra.
-From Certify Require Import OrderedField Vectors Forms Tree Duality Checker Copositive MatrixChecker.
+From Certify Require Import OrderedField Vectors Tree Duality Checker Copositive MatrixChecker.
 Open Scope R_scope.
 
 Definition RField : OField.

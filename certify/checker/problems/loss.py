@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from certify.checker.errors import DataError
+from certify.checker.text.names import quoted
 
 Row = Sequence[Fraction]
 
@@ -143,7 +144,7 @@ def read_loss(text: str) -> Loss:
     word, *parameters = text.split(" ")
     loss = LOSSES[word](parameters) if word in LOSSES else None
     if loss is None or loss.text != text:
-        raise DataError(f"the loss {text!r} is not supported: use one of {', '.join(LOSSES)}")
+        raise DataError(f"the loss {quoted(text)} is not supported: use one of {', '.join(LOSSES)}")
     return loss
 
 

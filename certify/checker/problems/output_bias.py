@@ -7,6 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from certify.checker.errors import DataError
+from certify.checker.text.names import quoted
 
 
 class OutputBias(StrEnum):
@@ -24,7 +25,9 @@ class OutputBias(StrEnum):
             DataError: if there is none.
         """
         if name not in OUTPUT_BIASES:
-            raise DataError(f"the output bias {name!r} is unknown: use one of {', '.join(OUTPUT_BIASES)}")
+            raise DataError(
+                f"the output bias {quoted(name)} is unknown: use one of {', '.join(OUTPUT_BIASES)}"
+            )
         return cls(name)
 
     @property

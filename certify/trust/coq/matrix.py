@@ -52,7 +52,7 @@ From Certify Require Import Factor Tree CopositiveTree CompletePositivity Matrix
 Import ListNotations.
 Open Scope Z_scope.
 """
-_IN_VALUES = "`value` in AsRead.v, `nonzero` in MatrixChecker.v and `positive` (>= 0) in Forms.v are"
+_IN_VALUES = "`value` in AsRead.v, `nonzero` in MatrixChecker.v and `positive` (>= 0) in Orthant.v are"
 _IN_SUMS = "`completely_positive` in AsRead.v is"
 _CHECK = "check_matrix hint (fun _ => true) integers evidence"
 _SAYS = {

@@ -1,4 +1,4 @@
-"""A matrix and its certificate as terms of Coq, of the types of proofs/theories/MatrixChecker.v.
+"""A matrix and its certificate as terms of Coq, of the types of proofs/theories/matrix/MatrixChecker.v.
 
 Only numbers are written, and of the statement its name in Coq.
 """

@@ -1,4 +1,4 @@
-"""A problem and a certificate as terms of Coq, of the types of proofs/theories/Checker.v.
+"""A problem and a certificate as terms of Coq, of the types of proofs/theories/training/Checker.v.
 
 Only numbers are written: no text of the certificate gets into the file.
 """

@@ -374,7 +374,7 @@ class TestFiles:
 
 class TestLimitsOfNumber:
     def test_nodes(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(certificate_file, "MAX_NODES", 4)
+        monkeypatch.setattr("certify.checker.certificate.training.MAX_NODES", 4)
         with pytest.raises(CertificateError, match="'nodes' is not an integer from 0 to 4"):
             from_text(TEXT)
 

@@ -320,8 +320,8 @@ class TestProgram:
 
 
 def test_the_package_expects_the_sources_of_this_tree() -> None:
-    files = ["Makefile", *sorted(f"checker/{p.name}" for p in PROOFS.glob("checker/*.ml"))]
-    files += sorted(f"theories/{p.name}" for p in PROOFS.glob("theories/*.v"))
+    sources = [*PROOFS.glob("checker/**/*.ml"), *PROOFS.glob("theories/**/*.v")]
+    files = ["Makefile", *sorted(path.relative_to(PROOFS).as_posix() for path in sources)]
     lines = (f"{hashlib.sha256((PROOFS / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
     expected = hashlib.sha256("".join(lines).encode()).hexdigest()
     assert expected == SOURCES_SHA256, "make -C proofs hash"

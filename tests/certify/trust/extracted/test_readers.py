@@ -112,6 +112,6 @@ def test_letters() -> None:
 def test_both_readers_have_the_same_letters() -> None:
     from certify.checker.text.letters import RANGES
 
-    source = (ROOT / "proofs" / "checker" / "letters.ml").read_text()
+    source = (ROOT / "proofs" / "checker" / "text" / "letters.ml").read_text()
     assert source.count("(0x") == len(RANGES)
     assert all(f"({first:#x}, {last:#x})" in source for first, last in RANGES)

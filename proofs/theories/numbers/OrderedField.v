@@ -1,7 +1,7 @@
 (** * Ordered fields with the integers inside, and the rectifier
 
-    All theorems hold over any ordered field: over Coq's real numbers ([Reals.v]), over every real field of
-    Mathematical Components ([MathComp.v]), over the rationals. *)
+    All theorems hold over any ordered field: over Coq's real numbers ([OverReals.v]), over every real field of
+    Mathematical Components ([OverMathComp.v]), over the rationals. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 Import ListNotations.
 Set Implicit Arguments.
@@ -36,17 +36,23 @@ Declare Scope field_scope.
 Delimit Scope field_scope with F.
 Create HintDb pos.
 
+(** The field is the one that the operands are of, or else the one that the section is about. *)
+Existing Class OField.
+Module FieldNotations.
+Notation "0" := (f0 _) : field_scope.
+Notation "1" := (f1 _) : field_scope.
+Infix "+" := (fadd _) : field_scope.
+Infix "*" := (fmul _) : field_scope.
+Infix "-" := (fsub _) : field_scope.
+Notation "- x" := (fopp _ x) : field_scope.
+Infix "<=" := (fle _) : field_scope.
+Notation "x / y" := (fmul _ x (finv _ y)) : field_scope.
+End FieldNotations.
+
 Section Facts.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Notation "1" := (f1 K) : field_scope.
-Local Infix "+" := (fadd K) : field_scope.
-Local Infix "*" := (fmul K) : field_scope.
-Local Infix "-" := (fsub K) : field_scope.
-Local Notation "- x" := (fopp K x) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
-Local Notation "x / y" := (x * finv K y) : field_scope.
+Import FieldNotations.
 Add Ring Kring : (f_ring K).
 Local Notation z2 := (ofZ K).
 

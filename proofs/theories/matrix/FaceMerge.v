@@ -1,6 +1,6 @@
 (** * The step [merge] of a leaf [faces]: a matrix is copositive because that of the least entries of classes is *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Copositive.
+From Certify Require Import OrderedField Vectors Triangles Semidefinite Orthant Copositive.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -51,14 +51,7 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Notation "1" := (f1 K) : field_scope.
-Local Infix "+" := (fadd K) : field_scope.
-Local Infix "*" := (fmul K) : field_scope.
-Local Infix "-" := (fsub K) : field_scope.
-Local Notation "- x" := (fopp K x) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
-Local Notation "x / y" := (x * finv K y) : field_scope.
+Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).

@@ -3,7 +3,7 @@
     A matrix M is a list of rows, and z^T M z is [form M z]. On the cone of all sums of t_k w_k, t >= 0, it is t^T T t
     for T_kl = w_k^T M w_l; all that is proved here is of such T. No theorem needs the symmetry of a matrix. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Marks.
+From Certify Require Import OrderedField Vectors Triangles Semidefinite Orthant Tree Cones Leaves Marks.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -38,14 +38,7 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Notation "1" := (f1 K) : field_scope.
-Local Infix "+" := (fadd K) : field_scope.
-Local Infix "*" := (fmul K) : field_scope.
-Local Infix "-" := (fsub K) : field_scope.
-Local Notation "- x" := (fopp K x) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
-Local Notation "x / y" := (x * finv K y) : field_scope.
+Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).

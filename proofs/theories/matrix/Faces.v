@@ -3,7 +3,7 @@
     Each row proves this of the submatrix on a set of indices, by one of five steps, and with the help of earlier rows
     (docs/certificate-format.md, "Faces"; the steps are in [FaceSteps.v] and [FaceMerge.v]). *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Marks Copositive FaceSteps FaceMerge.
+From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Tree Cones Leaves Marks Copositive FaceSteps FaceMerge.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -107,14 +107,7 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Notation "1" := (f1 K) : field_scope.
-Local Infix "+" := (fadd K) : field_scope.
-Local Infix "*" := (fmul K) : field_scope.
-Local Infix "-" := (fsub K) : field_scope.
-Local Notation "- x" := (fopp K x) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
-Local Notation "x / y" := (x * finv K y) : field_scope.
+Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).

@@ -1,9 +1,9 @@
 (** * Hints that Coq computes itself: scales and an approximate Cholesky factor
 
-    For the decisions of [Forms] inside Coq, where no other program can give the hints. Nothing is proved of them and
+    For the decisions of [Semidefinite] inside Coq, where no other program can give the hints. Nothing is proved of them and
     nothing need be: [psd_sound] holds for any. *)
 From Coq Require Import ZArith List.
-From Certify Require Import Vectors Forms.
+From Certify Require Import Vectors Sizes Triangles.
 Import ListNotations.
 Local Open Scope Z_scope.
 

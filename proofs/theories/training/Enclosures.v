@@ -2,7 +2,7 @@
 
     Twice each output lies within radius . t of centre . t: the sum over the mixed rows of what encloses 2 relu(p.t). *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Forms Cones.
+From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Cones.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -34,14 +34,7 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Notation "1" := (f1 K) : field_scope.
-Local Infix "+" := (fadd K) : field_scope.
-Local Infix "*" := (fmul K) : field_scope.
-Local Infix "-" := (fsub K) : field_scope.
-Local Notation "- x" := (fopp K x) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
-Local Notation "x / y" := (x * finv K y) : field_scope.
+Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).

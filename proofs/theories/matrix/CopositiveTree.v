@@ -1,7 +1,7 @@
 (** * Copositive matrices: the checker of proof trees and witnesses (docs/certificate-format.md, "Statements of a
     matrix"), and the theorems that what it accepts is true *)
 From Coq Require Import ZArith List Bool Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Cones Leaves Marks Copositive Faces.
+From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Tree Cones Leaves Marks Copositive Faces.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -74,8 +74,7 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
+Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Variable hint : nat -> tri -> list Z * list (list Z).

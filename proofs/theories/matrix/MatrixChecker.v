@@ -1,6 +1,6 @@
 (** * The checker of certificates of a symmetric matrix, and the theorem that what it accepts is true *)
 From Coq Require Import ZArith List Bool Lia.
-From Certify Require Import OrderedField Vectors Forms Tree Copositive CopositiveTree CompletePositivity.
+From Certify Require Import OrderedField Vectors Triangles Orthant Tree Copositive CopositiveTree CompletePositivity.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -60,11 +60,8 @@ End Executable.
 Section Soundness.
 Variable K : OField.
 Local Open Scope field_scope.
-Local Notation "0" := (f0 K) : field_scope.
-Local Infix "*" := (fmul K) : field_scope.
-Local Infix "<=" := (fle K) : field_scope.
+Import FieldNotations.
 Local Notation "x < y" := (x <= y /\ x <> y) : field_scope.
-Local Notation "x / y" := (x * finv K y) : field_scope.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 
