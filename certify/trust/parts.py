@@ -274,12 +274,10 @@ class _Walker:
             RuntimeError: if the reason is a fault of certify.
         """
         stdin, stdout = open_stream(self.process.stdin), open_stream(self.process.stdout)
-        try:
+        with suppress(OSError):  # it is no longer there to read
             pickle.dump(part, stdin)
             stdin.flush()
-            line = stdout.readline(_LONGEST_ANSWER)
-        except OSError:  # it is no longer there to read
-            line = b""
+        line = stdout.readline(_LONGEST_ANSWER)
         if line:
             return part.answer(line)
         self._listener.join()

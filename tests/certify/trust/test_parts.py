@@ -98,7 +98,7 @@ def test_it_is_the_first_node_that_fails(
         patch.setattr(check_parts, "_LEAST_NODES", 3)
         patch.setattr(check_parts, "_PARTS", 3)
         patch.setattr(check_parts, "_Walker", InThisProcess)
-        for module in ("check_parts", "tree_walk"):
+        for module in ("trust.parts", "checker.tree.walk"):
             patch.setattr(f"certify.{module}.MAX_PENDING_VECTORS", most_vectors)
         assert outcome(nodes, 2) == outcome(nodes, 1)
 
@@ -106,7 +106,7 @@ def test_it_is_the_first_node_that_fails(
 def test_a_limit_holds_for_all_cones_that_wait(monkeypatch: pytest.MonkeyPatch, small_parts: None) -> None:
     nodes = grown(5)
     monkeypatch.setattr(check_parts, "_Walker", InThisProcess)
-    for module in ("check_parts", "tree_walk"):
+    for module in ("trust.parts", "checker.tree.walk"):
         monkeypatch.setattr(f"certify.{module}.MAX_PENDING_VECTORS", 30)
     # Six cones wait at the deepest node, and each counts as six vectors; in a part there are never so many.
     assert outcome(nodes, 1) == outcome(nodes, 2) == (Obligation.LIMITS, 4)
