@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import certify.datasets  # noqa: F401  its readers
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_in_turn, choose
 from certify.bounds.relaxation.bound import residual_relaxation

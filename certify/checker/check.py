@@ -107,10 +107,7 @@ class Source:
         Raises:
             DataError: if it cannot be read, or the data are no matrix.
         """
-        raise DataError(
-            f"the certificate states {statement!r} of a matrix: give that as data or matrix, and let the "
-            "trust be exact, proved, kernel or best"
-        )
+        raise unsuitable_for_matrix(statement)
 
 
 @dataclass(frozen=True)
@@ -258,6 +255,14 @@ def _insist(differences: Iterable[str]) -> None:
     words = "; ".join(differences)
     if words:
         raise OtherDataError(words, Obligation.EXPECTATION)
+
+
+def unsuitable_for_matrix(statement: str) -> DataError:
+    """Return the error that data, or a level of trust, is none for what a certificate states of a matrix."""
+    return DataError(
+        f"the certificate states {statement!r} of a matrix: give that as data or matrix, and let the trust "
+        "be exact, proved, kernel or best"
+    )
 
 
 def recorded(recipe: Preprocessing | None) -> Preprocessing:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-import certify.datasets  # noqa: F401  its readers
 from certify.checker.certificate.file import AnyCertificate, MatrixCertificate, load_any_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import (
@@ -25,6 +24,7 @@ from certify.checker.check import (
     otherwise_other_data,
     recorded,
     rejection_of,
+    unsuitable_for_matrix,
 )
 from certify.checker.data.dataset import Dataset
 from certify.checker.data.recipe import Preprocessing
@@ -234,7 +234,7 @@ def check(
         file = Path(certificate) if os.path.isfile(certificate) else None
         certificate = load_any_certificate(certificate)
     if isinstance(certificate, MatrixCertificate) and trust in _OF_TRAINING_ALONE:
-        Source().matrix(certificate.statement)  # says what levels there are
+        raise unsuitable_for_matrix(certificate.statement)
     level = trust
     if trust == BEST:
         level = "exact" if find_checker() is None else "proved"
