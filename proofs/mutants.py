@@ -1,5 +1,7 @@
 """Take away one condition of the checker after another and see which proof fails: `python proofs/mutants.py`.
 
+All of it takes about an hour; `python proofs/mutants.py training/Losses` takes only those of this theory.
+
 A condition whose absence no proof notices is not there for soundness; the table says what it is there for.
 """
 
@@ -71,6 +73,61 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("few cones wait", "if held' <=? <<max_pending>> then", "Z.max held' max_pending", "memory"),
         ("the tree takes little work", "if spent' <=? <<max_work>> then", "Z.max spent' max_work", "time"),
     ),
+    "tree/Products": (
+        ("multipliers are not negative", "<<(0 <=? snd e)>> || vanishes"),
+        ("free ones only where alpha_i beta_i = 0", "<<Nat.eqb>> j (i + m)", "Nat.leb"),
+        ("free ones not for the t_k", "<<Nat.leb s i &&>> Nat.ltb i (s + m)", ""),
+        ("indices exist", "<<Nat.ltb (fst e) size>>", "true", "a product with none is 0"),
+    ),
+    "training/Losses": (
+        ("squared: the bound is one", "dot nu y <<- sq nu / (1 + 1)>>.", ""),
+        ("squared: the bound in integers", "zdot nu y <<- y_den * zdot nu nu>>)", ""),
+        ("one denominator for all samples", "Squared => 2 * (nu_den * nu_den) <<* y_den>> end", ""),
+        ("outputs: nu is no longer than y", "match y with [] => <<nu = []>> |", "True"),
+        ("outputs: each entry is in the domain", "e :: y' => <<inside (hd 0 nu) e>> /\\", "True"),
+        ("absolute: nu <= 1", "<<0 <= 1 - nu>> /\\ 0 <= 1 + nu -> nu * y", "0 <= 1 + 1"),
+        ("absolute: nu >= -1", "0 <= 1 - nu /\\ <<0 <= 1 + nu>> -> nu * y", "0 <= 1 + 1"),
+        ("huber: nu <= d", "<<0 <= d - nu>> /\\ 0 <= d + nu ->", "0 <= 1 + 1"),
+        ("huber: nu >= -d", "0 <= d - nu /\\ <<0 <= d + nu>> ->", "0 <= 1 + 1"),
+        ("hinge: y is 1 or -1", "<<y * y = 1>> /\\ 0 <= y * nu", "0 <= 1 + 1"),
+        ("hinge: y nu >= 0", "y * y = 1 /\\ <<0 <= y * nu>> /\\", "0 <= 1 + 1"),
+        ("hinge: y nu <= 1", "<<0 <= 1 - y * nu>> -> y * nu", "0 <= 1 + 1"),
+        ("weights are positive", "<<0 <= fst wy>> /\\ fst wy <> 0", "True"),
+        ("weights are not 0", "0 <= fst wy /\\ <<fst wy <> 0>> /\\", "True"),
+        ("weights: the bound is that of nu / w", "loss_bound l <<(vscale (finv K (fst wy)) nu)>>", "nu"),
+    ),
+    "training/OutputBias": (
+        ("none: b is 0", "NoBias => <<b = []>> |", "True"),
+        ("free: the sums are 0", "FreeBias => <<forall w, dot s w = 0>> |", "True"),
+        ("free: the sums are 0, in integers", "FreeBias => <<iszero s>> |"),
+        ("decayed: its toll", "DecayedBias => <<sq s / gamma / (1 + 1)>> |", "0"),
+        ("decayed: its toll, in integers", "DecayedBias => <<gamma_den * zdot s s>> |", "0"),
+    ),
+    "training/Objective": (),
+    "training/Duality": (
+        ("a row for each sample", "| [], [] => True\n  | _, _ => <<False>> end", "True"),
+        ("rows are in the domain", "nu :: N' => <<loss_domain l nu y>> /\\", "True"),
+        (
+            "the premise",
+            "<<sq (gauge D N u) <= gamma * gamma * sq u>>) ->\n  sum_of_bounds",
+            "0 <= sq u",
+        ),
+        ("the sums suit the output bias", "<<allows kind (sum_of_rows N)>> -> admissible", "True"),
+        ("the toll is paid", "sum_of_bounds D N <<- toll kind gamma (sum_of_rows N)>> <=", ""),
+    ),
+    "training/DualBound": (
+        (
+            "rows are in the domain, in integers",
+            "| None => <<None>> end\n  | _, _ => Some found",
+            "bounds_onto bound D' N' found",
+        ),
+        (
+            "the toll is paid, in integers",
+            "Some (total * den <<- toll_num bias gamma_den (zsum_of_rows N) * scale>>,",
+            "",
+        ),
+        ("the bounds add up", "bounds_onto bound D' N' (<<found +>> b)", ""),
+    ),
     "training/Cones": (
         ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
         ("negative rows are not active", "else if hd false fl then <<a <? 0>>", "false"),
@@ -86,10 +143,6 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training/Leaves": (
         ("S > 0", "owes (<<(0 <? scale)>> && (0 <? unit))"),
         ("U > 0", "owes ((0 <? scale) && <<(0 <? unit)>>)"),
-        ("multipliers are not negative", "<<(0 <=? snd e)>> || vanishes"),
-        ("free ones only where alpha_i beta_i = 0", "<<Nat.eqb>> j (i + m)", "Nat.leb"),
-        ("free ones not for the t_k", "<<Nat.leb s i &&>> Nat.ltb i (s + m)", ""),
-        ("indices exist", "<<Nat.ltb (fst e) size>>", "true", "a product with none is 0"),
         ("leaves are not large", "owes <<(Z.of_nat (d + m) <=? max_order)>>", "true", "time"),
         ("tau > 0 (A)", "owes (<<(0 <? a)>> && (0 <? b)) TAU_POSITIVE"),
         ("tau > 0 (B)", "owes ((0 <? a) && <<(0 <? b)>>) TAU_POSITIVE"),
@@ -122,15 +175,20 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
         ("denominator of the claim > 0", "&& <<(0 <? claim_den c)>>"),
         ("gamma > 0", "<<(0 <? gamma_num p)>> &&"),
+        ("gamma's denominator > 0", "<<(0 <? gamma_den p)>> &&"),
+        ("denominator of the features > 0", "<<(0 <? x_den p)>> &&"),
+        ("denominator of the targets > 0", "<<(0 <? y_den p)>> &&"),
+        ("denominator of the dual point > 0", "<<(0 <? dual_den c)>>\n"),
+        ("rows of the dual point", "<<Nat.eqb (length (dual c)) (length (rows p))>> && forallb"),
         (
-            "rows of the dual point",
-            "<<Nat.eqb (length (dual c)) (length (rows p))>> && forallb",
+            "columns of the dual point",
+            "&& <<forallb (fun nu => Nat.eqb (length nu) (targets p)) (dual c)>>",
             "true",
-            "missing rows are 0",
+            "missing entries are 0",
         ),
-        ("free output bias: sums are 0", "FreeBias => <<iszero (zsums (rows p) (dual c))>>"),
-        ("decayed output bias: its toll", "<<y_den p * gamma_den p * zdot (zsums D N) (zsums D N)>>", "0"),
-        ("the claim is what N proves", "<<claim_num c * bound_den p c =? bound_num p c * claim_den c>>"),
+        ("the sums suit the output bias", "owes <<(sums_fit (bias p) (zsum_of_rows (dual c)))>>"),
+        ("the claim is what N proves", "<<claim_num c * den =? num * claim_den c>>"),
+        ("N proves something", "| None => <<false>> end."),
         ("the inverse has d rows", "<<square d (inverse c)>> &&"),
         ("the frame has d generators", "<<square d (frame c)>> &&", "true", "the inverse proves it"),
         ("scale of the frame > 0", "&& <<(0 <? frame_scale c)>>)"),
@@ -358,12 +416,19 @@ def failure(theory: str, mutant: Mutant) -> str | None:
     return None
 
 
-def main() -> int:
-    """Print the table; return 1 if a condition that should be needed is not, or the other way round."""
+def main(chosen: list[str]) -> int:
+    """Print the table of the chosen theories, or of all.
+
+    Returns:
+        1 if a condition that should be needed is not, or the other way round; else 0.
+    """
+    unknown = set(chosen) - set(MUTANTS)
+    if unknown:
+        raise SystemExit(f"no theories of the table: {', '.join(sorted(unknown))}")
     print("| condition taken away | of | what fails |\n| --- | --- | --- |")
     wrong = 0
-    for theory, rows in MUTANTS.items():
-        for mutant in (Mutant(*row) for row in rows):
+    for theory in chosen or MUTANTS:
+        for mutant in (Mutant(*row) for row in MUTANTS[theory]):
             theorem = failure(theory, mutant)
             wrong += (theorem is None) != bool(mutant.purpose)
             purpose = f"nothing; it is there for: {mutant.purpose or '?'}"
@@ -373,4 +438,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -92,8 +92,8 @@ let options : (string * action * string) list =
       ("--no-standardize", Flag (flag_of (fun e ->
           once "--standardize" e.standardize (fun standardize -> { e with standardize }) false)),
         "expect features as in the file");
-      ("--loss", Value ("L", expects (fun e v -> once "--loss" e.loss (fun loss -> { e with loss }) (one_of "--loss" [ "squared" ] v))),
-        "expect this loss: squared");
+      ("--loss", Value ("L", expects (fun e v -> once "--loss" e.loss (fun loss -> { e with loss }) (one_of "--loss" Loss.names v))),
+        "expect this loss: " ^ String.concat ", " Loss.names);
       ("--at-least", Value ("BOUND", expects (fun e v ->
           once "--at-least" e.at_least (fun at_least -> { e with at_least }) (number "--at-least" v))),
         "expect a bound of at least this, a decimal or p/q");

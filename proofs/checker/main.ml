@@ -13,12 +13,6 @@ let obligation_name : Checker.obligation -> string = function
   | SUM -> "SUM" | VECTOR -> "VECTOR" | SEPARATOR_SHAPE -> "SEPARATOR_SHAPE" | SEPARATION -> "SEPARATION"
   | COVER -> "COVER" | LIMITS -> "LIMITS"
 
-let bias_of_name = function
-  | "none" -> Checker.NoBias
-  | "free" -> Checker.FreeBias
-  | "decayed" -> Checker.DecayedBias
-  | _ -> other_data "the output bias is none of none, free, decayed"
-
 (* With --progress the number of nodes done goes to standard error from time to time. *)
 let watch progress number =
   if progress && Z.equal (Z.logand number (Z.of_int 1023)) Z.zero then Printf.eprintf "%s\n%!" (Z.to_string number);
@@ -31,10 +25,9 @@ let verdict result bound words =
 
 let verify_training progress (file : Certificate_file.training) about_data make_problem =
   try
-    if file.loss <> "squared" then other_data "the loss %s is unknown" (Quoted.text file.loss);
+    let loss = Loss.of_name file.loss in
     if Q.sign file.gamma <= 0 then other_data "gamma is not positive";
-    let bias = bias_of_name file.output_bias in
-    let p : Checker.problem = make_problem bias in
+    let p : Checker.problem = make_problem loss (Output_bias.of_name file.output_bias) in
     let sha256 = Canonical.problem_sha256 p in
     if sha256 <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
     let bound = Q.make file.certificate.claim_num file.certificate.claim_den in
@@ -79,7 +72,8 @@ let check (a : Arguments.t) =
     let problem = Canonical.parse_problem path (text path) in
     verify_training a.progress file
       (fun () -> Statement.of_text)
-      (fun bias ->
+      (fun loss bias ->
+        if problem.loss <> loss then other_data "it states another loss";
         if not (Q.equal (Q.make problem.gamma_num problem.gamma_den) file.gamma && problem.bias = bias) then
           other_data "it states another gamma or output bias";
         problem)

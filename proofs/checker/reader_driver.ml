@@ -6,7 +6,7 @@ let answer kind file recipe =
   match kind with
   | "table" ->
     let recipe = Recipe.of_json (Json.parse recipe) in
-    Canonical.problem_sha256 (Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) Checker.NoBias)
+    Canonical.problem_sha256 (Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) Squared NoBias)
   | "csv" -> Canonical.matrix_sha256 (Matrix_file.of_table "csv" (Table.of_bytes ~least_columns:1 "csv" file))
   | "market" -> Canonical.matrix_sha256 (Matrix_file.of_market "market" file)
   | "problem" -> Canonical.problem_sha256 (Canonical.parse_problem "problem" file)

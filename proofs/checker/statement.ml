@@ -76,22 +76,19 @@ let lines pairs = String.concat "\n" (List.map (fun (name, value) -> Printf.spri
 
 let training about_data (p : Checker.problem) sha256 bound =
   let n = List.length p.rows in
-  let biased = p.bias <> Checker.NoBias in
-  let decayed = p.bias = Checker.DecayedBias in
   Printf.sprintf
     "For every number of neurons%s, the network f(x) = sum_j relu(u_j . x) v_j%s on %s has\n\
-    \    1/2 |f(X) - Y|^2 + gamma/2 * %s  >=  %s\n\
+    \    %s + gamma/2 * %s  >=  %s\n\
      with\n\
      %s"
-    (if biased then ", all weights and every b" else " and all weights")
-    (if biased then " + b" else "")
+    (Output_bias.quantified p.bias) (Output_bias.prediction p.bias)
     (if n = 1 then "this sample" else Printf.sprintf "these %d samples" n)
-    (if decayed then "(sum_j (|u_j|^2 + |v_j|^2) + |b|^2)" else "sum_j (|u_j|^2 + |v_j|^2)")
+    (Loss.formula p.loss) (Output_bias.decayed p.bias)
     (decimal_down bound)
     (lines
        ([ ("gamma", Text.of_rational (Q.make p.gamma_num p.gamma_den));
-          ("loss", "squared");
-          ("output bias", if decayed then "decayed" else if biased then "free" else "none") ]
+          ("loss", Loss.name p.loss);
+          ("output bias", Output_bias.name p.bias) ]
        @ about_data
        @ [ ("size", Printf.sprintf "n = %s, d = %s, c = %s" (counted n "sample") (counted p.features "feature") (counted p.targets "target"));
            ("problem", "SHA-256 " ^ sha256) ]))

@@ -3,8 +3,8 @@
     The file of `certify check --trust kernel` shows the user's data in decimals and fractions, with what is made of
     them; the integers of a problem or a matrix are found to be the same numbers by evaluation. *)
 From Coq Require Import ZArith QArith Qreals Reals List String Bool Lia Lra.
-From Certify Require Import OrderedField Vectors Orthant Tree Duality Checker Copositive CompletePositivity MatrixChecker
-  OverReals.
+From Certify Require Import OrderedField Vectors Orthant Tree Losses OutputBias Objective Checker Copositive CompletePositivity
+  MatrixChecker OverReals.
 Import ListNotations.
 
 (** ** What is made of a row of a table *)
@@ -62,13 +62,13 @@ Proof. revert y i; induction x as [|e x IH]; intros [|g y] [|i] H L; cbn [all2 L
     apply andb_prop in H as [E H]; auto. apply IH; auto; lia. Qed.
 
 (** ** Of a training problem *)
-(** The claim bounds the loss on D, for every network. *)
+(** The claim bounds the objective on D, for every network. *)
 Theorem lower_bound_as_read hint watch p c (net : list (list R * list R)) (b : list R) leaves D gamma claim :
   check hint watch p c = Proved leaves ->
   same_problem p c D gamma claim = true ->
   (forall u v, In (u, v) net -> List.length u = features p) ->
   admissible (K := RField) (bias p) b ->
-  (Q2R claim <= loss (K := RField) (real_samples D) (Q2R gamma) (bias p) net b)%R.
+  (Q2R claim <= objective (K := RField) (value_of (loss p)) (real_samples D) (Q2R gamma) (bias p) net b)%R.
 Proof.
   intros H S L B. pose proof (check_sound_over_the_reals hint watch p c net b leaves H L B) as T.
   unfold same_problem in S. repeat (apply andb_prop in S as [S ?]).

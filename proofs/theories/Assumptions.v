@@ -2,11 +2,15 @@
 
     Over an abstract ordered field: on nothing but the field's own laws. Over the reals: on the axioms by which Coq's
     library defines them. *)
-From Certify Require Import Semidefinite Orthant Duality Activations Losses Blocks Leaves Checker CopositiveTree MatrixChecker
+From Certify Require Import Semidefinite Orthant Losses Duality Activations Blocks Leaves Checker CopositiveTree MatrixChecker
   CanonicalText OverReals AsRead.
 
 Print Assumptions weak_duality.
-Print Assumptions weak_duality_separable.
+Print Assumptions sample_bound_sound.
+Print Assumptions absolute.
+Print Assumptions huber.
+Print Assumptions hinge.
+Print Assumptions weighted.
 Print Assumptions blocks.
 Print Assumptions lemma3.
 Print Assumptions products_sound.

@@ -2,7 +2,7 @@
 
     Integers become Zarith's ([checker/numbers/zint.ml]), natural numbers, which only count and index, machine integers. *)
 From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
-From Certify Require Import Tree Duality Leaves Checker MatrixChecker CanonicalText.
+From Certify Require Import Tree Losses OutputBias Leaves Checker MatrixChecker CanonicalText.
 
 Extract Inductive positive => "Zint.t"
   [ "(fun p -> Zint.succ (Zint.shift_left p 1))" "(fun p -> Zint.shift_left p 1)" "Zint.one" ]

@@ -1,7 +1,7 @@
 (** * The theorems over any real field of Mathematical Components *)
 From Coq Require Import ZArith List Ring_theory InitialRing.
 From mathcomp Require Import all_ssreflect ssralg ssrnum.
-From Certify Require Import OrderedField Vectors Tree Duality Checker MatrixChecker.
+From Certify Require Import OrderedField Vectors Tree Losses OutputBias Objective Checker MatrixChecker.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
@@ -42,7 +42,7 @@ Theorem check_sound_over_real_fields hint watch p c (net : list (list F * list F
   (forall u v, List.In (u, v) net -> length u = features p) ->
   admissible (K := MCField) (bias p) b ->
   mcZ (claim_num c) / mcZ (claim_den c) <=
-    loss (K := MCField) (data MCField p) (mcZ (gamma_num p) / mcZ (gamma_den p)) (bias p) net b :> F.
+    objective (K := MCField) (value_of (loss p)) (data MCField p) (mcZ (gamma_num p) / mcZ (gamma_den p)) (bias p) net b :> F.
 Proof. exact (@check_sound MCField hint watch p c net b leaves). Qed.
 
 Theorem check_matrix_sound_over_real_fields hint watch M c leaves :

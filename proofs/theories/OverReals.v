@@ -1,6 +1,6 @@
 (** * The theorems over Coq's real numbers *)
 From Coq Require Import Reals ZArith List Lra.
-From Certify Require Import OrderedField Vectors Tree Duality Checker Copositive MatrixChecker.
+From Certify Require Import OrderedField Vectors Tree Losses OutputBias Objective Checker Copositive MatrixChecker.
 Open Scope R_scope.
 
 Definition RField : OField.
@@ -23,7 +23,7 @@ Theorem check_sound_over_the_reals hint watch p c (net : list (list R * list R))
   (forall u v, In (u, v) net -> length u = features p) ->
   admissible (K := RField) (bias p) b ->
   IZR (claim_num c) / IZR (claim_den c) <=
-    loss (K := RField) (data RField p) (IZR (gamma_num p) / IZR (gamma_den p)) (bias p) net b.
+    objective (K := RField) (value_of (loss p)) (data RField p) (IZR (gamma_num p) / IZR (gamma_den p)) (bias p) net b.
 Proof. exact (@check_sound RField hint watch p c net b leaves). Qed.
 
 Theorem check_matrix_sound_over_the_reals hint watch M c leaves :

@@ -48,7 +48,7 @@ HEADER = """\
    same in integers, and `evidence`, the certificate, may be anything. Have it checked by
    coqc -R proofs/theories Certify THIS_FILE, where proofs/ is that of certify. *)
 From Coq Require Import ZArith QArith Qreals Reals String List.
-From Certify Require Import Factor Duality Tree Leaves Checker OverReals AsRead.
+From Certify Require Import Factor Tree Products Losses OutputBias Objective Checker OverReals AsRead.
 Import ListNotations.
 Open Scope Z_scope.
 """
@@ -107,7 +107,7 @@ def check_in_kernel(
             "lower_bound",
             _statement(problem),
             data="table",
-            meaning="`samples`, made of it, and `loss` in Duality.v are",
+            meaning="`samples`, made of it, `objective` in Objective.v and `value_of` in Losses.v are",
             bound=certificate.bound,
             leaves=certificate.leaves,
         )
@@ -130,7 +130,7 @@ def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> flo
 
 
 def _conclusion(certificate: Certificate, problem: TrainingProblem, dataset: Dataset | None) -> Iterator[str]:
-    bound, kind = certificate.bound, OUTPUT_BIASES[problem.output_bias]
+    bound, loss, kind = certificate.bound, LOSSES[problem.loss.text], OUTPUT_BIASES[problem.output_bias]
     words = theorem(problem, bound, dataset)
     yield f"Definition in_words : string := ({text(' '.join(words.split()))})%string."
     yield f"Definition claim : Q := {rational(bound)}%Q."
@@ -142,7 +142,8 @@ def _conclusion(certificate: Certificate, problem: TrainingProblem, dataset: Dat
     yield (
         f"  (forall u v, In (u, v) net -> length u = {problem.d}%nat) ->\n"
         f"  admissible (K := RField) {kind} b ->\n"
-        f"  (Q2R claim <= loss (K := RField) (real_samples samples) (Q2R weight_decay) {kind} net b)%R."
+        f"  (Q2R claim <= objective (K := RField) (value_of {loss})\n"
+        f"    (real_samples samples) (Q2R weight_decay) {kind} net b)%R."
     )
     yield (
         "Proof. exact (lower_bound_as_read hint (fun _ => true) training evidence net b _\n"
@@ -151,13 +152,14 @@ def _conclusion(certificate: Certificate, problem: TrainingProblem, dataset: Dat
 
 
 def _statement(problem: TrainingProblem) -> str:
-    kind = OUTPUT_BIASES[problem.output_bias]
+    loss, kind = LOSSES[problem.loss.text], OUTPUT_BIASES[problem.output_bias]
     return (
         f"forall net b, (forall u v, In (u, v) net -> length u = {problem.d}) -> admissible {kind} b -> "
-        f"Q2R claim <= loss (real_samples samples) (Q2R weight_decay) {kind} net b"
+        f"Q2R claim <= objective (value_of {loss}) (real_samples samples) (Q2R weight_decay) {kind} net b"
     )
 
 
+LOSSES = {"squared": "Squared"}
 OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias"}
 
 
@@ -171,7 +173,8 @@ def problem_definitions(problem: TrainingProblem) -> Iterator[str]:
         f"  x_den := {integer(problem.input_denominator)}; y_den := {integer(problem.target_denominator)};\n"
         f"  gamma_num := {integer(problem.gamma.numerator)};\n"
         f"  gamma_den := {integer(problem.gamma.denominator)};\n"
-        f"  features := {problem.d}; targets := {problem.c}; bias := {OUTPUT_BIASES[problem.output_bias]}\n"
+        f"  features := {problem.d}; targets := {problem.c};\n"
+        f"  loss := {LOSSES[problem.loss.text]}; bias := {OUTPUT_BIASES[problem.output_bias]}\n"
         "|}."
     )
 

@@ -80,7 +80,7 @@ let columns (table : Table.t) (recipe : Recipe.t) =
   if features = [] then other_data "every column is a target";
   (features, targets)
 
-let of_table (table : Table.t) (recipe : Recipe.t) gamma bias : Checker.problem =
+let of_table (table : Table.t) (recipe : Recipe.t) gamma loss bias : Checker.problem =
   let features, targets = columns table recipe in
   let select columns row = List.map (fun k -> row.(k)) columns in
   let x = List.map (fun row -> List.map (number "feature") (select features row)) table.rows in
@@ -119,4 +119,4 @@ let of_table (table : Table.t) (recipe : Recipe.t) gamma bias : Checker.problem 
   in
   let x_den = common_denominator x and y_den = common_denominator y in
   { rows = List.combine (over x_den x) (over y_den y); x_den; y_den; gamma_num = Q.num gamma; gamma_den = Q.den gamma;
-    features = List.length (List.hd x); targets = List.length (List.hd y); bias }
+    features = List.length (List.hd x); targets = List.length (List.hd y); loss; bias }

@@ -3,7 +3,7 @@
     A matrix M is a list of rows, and z^T M z is [form M z]. On the cone of all sums of t_k w_k, t >= 0, it is t^T T t
     for T_kl = w_k^T M w_l; all that is proved here is of such T. No theorem needs the symmetry of a matrix. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Triangles Semidefinite Orthant Tree Cones Leaves Marks.
+From Certify Require Import OrderedField Vectors Triangles Semidefinite Orthant Tree Products Cones Marks.
 Import ListNotations.
 Set Implicit Arguments.
 

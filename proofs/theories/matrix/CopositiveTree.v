@@ -1,7 +1,7 @@
 (** * Copositive matrices: the checker of proof trees and witnesses (docs/certificate-format.md, "Statements of a
     matrix"), and the theorems that what it accepts is true *)
 From Coq Require Import ZArith List Bool Lia.
-From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Tree Cones Leaves Marks Copositive Faces.
+From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Tree Products Cones Marks Copositive Faces.
 Import ListNotations.
 Set Implicit Arguments.
 

@@ -3,7 +3,7 @@
     Each row proves this of the submatrix on a set of indices, by one of five steps, and with the help of earlier rows
     (docs/certificate-format.md, "Faces"; the steps are in [FaceSteps.v] and [FaceMerge.v]). *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Tree Cones Leaves Marks Copositive FaceSteps FaceMerge.
+From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Tree Products Cones Marks Copositive FaceSteps FaceMerge.
 Import ListNotations.
 Set Implicit Arguments.
 

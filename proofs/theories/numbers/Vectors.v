@@ -234,6 +234,14 @@ Lemma comb_gadd p nu G t w :
 Proof. revert G t; induction p as [|a p IH]; intros [|g G] [|e t]; cbn [gadd comb lin]; try (simpl; ring).
   - rewrite !dot_vadd, !dot_vscale, IH, <- !lin_dot, lin_zscale. destruct t; cbn [comb dot]; ring.
   - rewrite !dot_vadd, !dot_vscale, IH, <- !lin_dot, lin_zadd, lin_zscale. ring. Qed.
+
+(** ** Integers over a denominator *)
+Definition vQ (den : Z) (x : list Z) : vec := map (fun a => z2 a / z2 den) x.
+Lemma dot_vQ d x u : dot (vQ d x) u = finv K (z2 d) * lin x u.
+Proof. revert u; induction x as [|a x IH]; intros [|e u]; cbn [vQ map dot lin]; try ring. fold (vQ d x).
+  rewrite IH. ring. Qed.
+Lemma dot_vQ2 d e x y : dot (vQ d x) (vQ e y) = finv K (z2 d) * finv K (z2 e) * z2 (zdot x y).
+Proof. rewrite dot_vQ, lin_dot, dot_comm, dot_vQ, lin_dot, dot_comm, z2_zdot. ring. Qed.
 End Field.
 #[global] Hint Resolve sq_pos : pos.
 Arguments dot {K} x y. Arguments vadd {K} x y. Arguments vscale {K} c x. Arguments vsub {K} x y.

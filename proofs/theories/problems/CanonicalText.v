@@ -3,7 +3,7 @@
     docs/certificate-format.md, "The problem and its hash" and "The matrix and its hash". A problem that is
     [well_formed] has just one text, and a text is that of at most one problem; also as to what problems mean. *)
 From Coq Require Import ZArith Znumtheory Bool String List Lia Ring.
-From Certify Require Import OrderedField Vectors Duality Checker CompletePositivity MatrixChecker Decimals.
+From Certify Require Import OrderedField Vectors Losses OutputBias Checker CompletePositivity MatrixChecker Decimals.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -12,8 +12,9 @@ Local Open Scope Z_scope.
 Local Open Scope list_scope.
 
 (** *** Printing *)
-Definition title : text := Eval compute in
-  bytes "certify problem 1" ++ [newline] ++ bytes "loss squared" ++ [newline] ++ bytes "output_bias".
+Definition title : text := Eval compute in bytes "certify problem 1" ++ [newline] ++ bytes "loss".
+Definition loss_word (l : loss_kind) : text := Eval compute in match l with Squared => bytes " squared" end.
+Definition bias_title : text := Eval compute in [newline] ++ bytes "output_bias".
 Definition gamma_word : text := Eval compute in [newline] ++ bytes "gamma".
 Definition slash : text := Eval compute in bytes "/".
 Definition size_word : text := Eval compute in [newline] ++ bytes "size".
@@ -23,7 +24,7 @@ Definition bias_word (b : output_bias) : text := Eval compute in
 Definition between : text := Eval compute in bytes " ;".
 Definition end_of_line : text := Eval compute in [newline].
 Definition head (p : problem) : text :=
-  title ++ bias_word (bias p) ++
+  title ++ loss_word (loss p) ++ bias_title ++ bias_word (bias p) ++
   gamma_word ++ numbers [gamma_num p] ++ slash ++ number (gamma_den p) ++
   size_word ++ numbers [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] ++
   denominators_word ++ numbers [x_den p; y_den p] ++ end_of_line.
@@ -62,15 +63,17 @@ Definition well_formed_matrix (M : matrix) : bool :=
   short (denominator M) && short (Z.of_nat (order M)) && least (fun r => r) (entries M) (denominator M).
 
 (** *** Reading *)
+(** The words that a text may have are tried one after another. *)
+Definition kinds : list (loss_kind * output_bias) := list_prod [Squared] [NoBias; FreeBias; DecayedBias].
 Definition parse_problem (t : text) : option problem :=
   match lines t with
   | _ :: _ :: _ :: (_, [p; q]) :: _ :: (_, [a; b]) :: (((x, y) :: _) as samples) =>
-    let with_bias bias :=
+    let of_kind kind :=
       {| rows := samples; x_den := a; y_den := b; gamma_num := p; gamma_den := q;
-         features := length x; targets := length y; bias := bias |} in
+         features := length x; targets := length y; loss := fst kind; bias := snd kind |} in
     find
       (fun p => match after (head p) t with Some t => consists_of sample (rows p) t && well_formed p | None => false end)
-      (map with_bias [NoBias; FreeBias; DecayedBias])
+      (map of_kind kinds)
   | _ => None end.
 Definition parse_matrix (t : text) : option matrix :=
   match lines t with
@@ -123,7 +126,7 @@ Proof.
   transitivity (lines_from (gamma_word ++ numbers [gamma_num p] ++ slash ++ number (gamma_den p) ++
     size_word ++ numbers [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] ++
     denominators_word ++ numbers [x_den p; y_den p] ++ end_of_line ++ t) None false [] []
-    [([], []); ([], [1%Z])]); [destruct (bias p); reflexivity|].
+    [([], []); ([], [1%Z])]); [destruct (loss p), (bias p); reflexivity|].
   match goal with |- lines_from (gamma_word ++ ?u) _ _ _ _ _ = _ =>
     transitivity (lines_from u None false [] [] [([], []); ([], []); ([], [1%Z])]); [reflexivity|] end.
   rewrite numbers_read; [|cbn [forallb]; now rewrite H0|now apply parted_at].
@@ -191,17 +194,18 @@ Proof.
   rewrite numbers_read; [reflexivity|cbn [forallb]; now rewrite Hd|now apply parted_at]. Qed.
 
 (** ** Round trip *)
-Lemma print_problem_bias p q : print_problem p = print_problem q -> bias p = bias q.
+Lemma print_problem_kind p q : print_problem p = print_problem q -> (loss p, bias p) = (loss q, bias q).
 Proof.
   unfold print_problem, head. rewrite <- !app_assoc. intro H. apply app_inv_head in H.
-  destruct (bias p), (bias q); reflexivity || discriminate H. Qed.
-Lemma find_bias A (f : A -> bool) g a b :
-  g b = a -> (forall b', f (g b') = true -> g b' = a) -> f a = true ->
-  find f (map g [NoBias; FreeBias; DecayedBias]) = Some a.
+  destruct (loss p), (bias p), (loss q), (bias q); reflexivity || discriminate H. Qed.
+Lemma all_kinds k : In k kinds.
+Proof. destruct k as [[] []]; cbn; auto. Qed.
+Lemma find_kind A (f : A -> bool) g a :
+  (exists k, g k = a) -> (forall k, f (g k) = true -> g k = a) -> f a = true -> find f (map g kinds) = Some a.
 Proof.
-  intros E F T. subst a. cbn [map find].
-  repeat (match goal with |- context [f (g ?c)] => destruct (f (g c)) eqn:? end; [f_equal; now apply F|]).
-  destruct b; congruence. Qed.
+  intros [k E] F T. destruct (find f (map g kinds)) as [a'|] eqn:X.
+  - apply find_some in X as [I H]. apply in_map_iff in I as (k' & <- & _). f_equal. now apply F.
+  - rewrite (find_none _ _ X a) in T; [discriminate T|]. rewrite <- E. apply in_map, all_kinds. Qed.
 Theorem parse_print_problem p : well_formed p = true -> parse_problem (print_problem p) = Some p.
 Proof.
   intro W. pose proof W as H. unfold well_formed in H. repeat (apply andb_prop in H as [H ?]).
@@ -214,10 +218,10 @@ Proof.
   cbn [forallb fst snd] in H7. unfold of_width in H7.
   repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.
   repeat match goal with X : (_ =? _)%nat = true |- _ => apply Nat.eqb_eq in X end.
-  apply find_bias with (b := bias p).
-  - destruct p; cbn in *; subst; reflexivity.
-  - intros b Hb. apply reads_spec in Hb as [Hb _]. apply print_problem_bias in Hb. cbn [bias] in Hb. subst b.
-    destruct p; cbn in *; subst; reflexivity.
+  apply find_kind.
+  - exists (loss p, bias p). destruct p; cbn in *; subst; reflexivity.
+  - intros [l' b] Hk. apply reads_spec in Hk as [Hk _]. apply print_problem_kind in Hk. cbn [loss bias fst snd] in Hk.
+    injection Hk as <- <-. destruct p; cbn in *; subst; reflexivity.
   - apply reads_spec. auto. Qed.
 Theorem parse_print_matrix M : well_formed_matrix M = true -> parse_matrix (print_matrix M) = Some M.
 Proof.
@@ -328,11 +332,12 @@ Proof.
   intro H. unfold well_formed in H. repeat (apply andb_prop in H as [H ?]). unfold least, common. cbn [fold_left].
   rewrite Z.gcd_comm. now apply andb_true_intro. Qed.
 
-(** Equal rational matrices, weight decays and output biases: the same text. *)
+(** Equal rational matrices, weight decays, losses and output biases: the same text. *)
 Theorem one_text_of_a_problem t t' p p' : parse_problem t = Some p -> parse_problem t' = Some p' ->
-  data K p = data K p' -> gamma K p = gamma K p' -> bias p = bias p' -> t = t'.
+  data K p = data K p' -> gamma K p = gamma K p' ->
+  loss p = loss p' -> bias p = bias p' -> t = t'.
 Proof.
-  intros H H' Ed Eg Eb. apply parse_problem_prints in H as [<- W]. apply parse_problem_prints in H' as [<- W'].
+  intros H H' Ed Eg Ek Eb. apply parse_problem_prints in H as [<- W]. apply parse_problem_prints in H' as [<- W'].
   pose proof (gamma_least p W) as G. pose proof (gamma_least p' W') as G'.
   destruct (least_unique _ _ _ _ G G') as [Egd Egn]; [cbn; unfold gamma in Eg; now rewrite Eg|]. injection Egn as Egn.
   unfold well_formed in W, W'. repeat (apply andb_prop in W as [W ?]). repeat (apply andb_prop in W' as [W' ?]).

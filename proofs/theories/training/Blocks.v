@@ -3,7 +3,7 @@
     If N_1 has the level a_1 on some samples and N_2 the level a_2 on others, the two together have a_1 + a_2. So
     certificates of blocks at gamma w_i, with weights w_i that sum to 1, make one of the whole at gamma. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Duality.
+From Certify Require Import OrderedField Vectors Losses Duality.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -14,24 +14,21 @@ Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).
-Lemma gauge_app (D1 D2 : list (vec * vec)) N1 N2 u w : length D1 = length N1 ->
+Variable A : Type.
+Lemma gauge_app (D1 D2 : list (vec * A)) N1 N2 u w : length D1 = length N1 ->
   dot (gauge (D1 ++ D2) (N1 ++ N2) u) w = dot (gauge D1 N1 u) w + dot (gauge D2 N2 u) w.
 Proof.
   revert N1; induction D1 as [|[x y] D1 IH]; intros [|nu N1] L; try discriminate; cbn [app gauge].
   - cbn [dot]. ring.
   - injection L as L. rewrite !dot_vadd, IH by assumption. ring. Qed.
-Lemma inner_app (D1 D2 : list (vec * vec)) N1 N2 : length D1 = length N1 ->
-  inner (D1 ++ D2) (N1 ++ N2) = inner D1 N1 + inner D2 N2.
+(** The bounds add as well, whatever the loss. *)
+Lemma sum_of_bounds_app (l : loss_function K A) (D1 D2 : list (vec * A)) N1 N2 : length D1 = length N1 ->
+  sum_of_bounds l (D1 ++ D2) (N1 ++ N2) = sum_of_bounds l D1 N1 + sum_of_bounds l D2 N2.
 Proof.
-  revert N1; induction D1 as [|[x y] D1 IH]; intros [|nu N1] L; try discriminate; cbn [app inner]; [ring|].
-  injection L as L. rewrite IH by assumption. ring. Qed.
-Lemma nsq_app (D1 D2 : list (vec * vec)) N1 N2 : length D1 = length N1 ->
-  nsq (D1 ++ D2) (N1 ++ N2) = nsq D1 N1 + nsq D2 N2.
-Proof.
-  revert N1; induction D1 as [|[x y] D1 IH]; intros [|nu N1] L; try discriminate; cbn [app nsq]; [ring|].
+  revert N1; induction D1 as [|[x y] D1 IH]; intros [|nu N1] L; try discriminate; cbn [app sum_of_bounds]; [ring|].
   injection L as L. rewrite IH by assumption. ring. Qed.
 
-Theorem blocks (D1 D2 : list (vec * vec)) N1 N2 (a1 a2 : K) u : length D1 = length N1 ->
+Theorem blocks (D1 D2 : list (vec * A)) N1 N2 (a1 a2 : K) u : length D1 = length N1 ->
   0 <= a1 -> a1 <> 0 -> 0 <= a2 -> a2 <> 0 ->
   sq (gauge D1 N1 u) <= a1 * a1 * sq u -> sq (gauge D2 N2 u) <= a2 * a2 * sq u ->
   sq (gauge (D1 ++ D2) (N1 ++ N2) u) <= (a1 + a2) * (a1 + a2) * sq u.

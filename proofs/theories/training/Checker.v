@@ -2,7 +2,8 @@
 
     Problem and certificate are what docs/certificate-format.md says. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Sizes Triangles Tree Duality Cones Leaves.
+From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Losses OutputBias Objective Duality
+  DualBound Cones Leaves.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -11,7 +12,7 @@ Record problem := {
   x_den : Z; y_den : Z;
   gamma_num : Z; gamma_den : Z;
   features : nat; targets : nat;   (* d and c *)
-  bias : output_bias
+  loss : loss_kind; bias : output_bias
 }.
 Inductive node :=
 | Sign (k : nat)
@@ -69,30 +70,16 @@ Definition work (fixed outputs : Z) (n : node) (c : cone) : Z :=
 Definition vectors (outputs : nat) (c : cone) : Z :=
   Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)).
 
-(** The rows (x, nu), <N,Y>, |N|^2 and N^T 1, row by row; see [Long.v]. *)
+(** The rows (x, nu), row by row; see [Long.v]. *)
 Fixpoint weights_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : list (list Z * list Z))
   : list (list Z * list Z) :=
   match D, N with (x, _) :: D', nu :: N' => weights_onto D' N' ((x, nu) :: found) | _, _ => rev_append found [] end.
-Fixpoint inner_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : Z) : Z :=
-  match D, N with (_, y) :: D', nu :: N' => inner_onto D' N' (found + zdot nu y) | _, _ => found end.
-Fixpoint nsq_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : Z) : Z :=
-  match D, N with _ :: D', nu :: N' => nsq_onto D' N' (found + zdot nu nu) | _, _ => found end.
-Fixpoint sums_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : list Z) : list Z :=
-  match D, N with _ :: D', nu :: N' => sums_onto D' N' (zadd found nu) | _, _ => found end.
 Definition with_weights (D : list (list Z * list Z)) (N : list (list Z)) : list (list Z * list Z) := weights_onto D N [].
-Definition zinner (D : list (list Z * list Z)) (N : list (list Z)) : Z := inner_onto D N 0.
-Definition znsq (D : list (list Z * list Z)) (N : list (list Z)) : Z := nsq_onto D N 0.
-Definition zsums (D : list (list Z * list Z)) (N : list (list Z)) : list Z := sums_onto D N [].
-(** The bound that the dual point proves is bound_num / bound_den. *)
-Definition bound_num (p : problem) (c : certificate) : Z :=
-  let D := rows p in
-  let N := dual c in
-  2 * dual_den c * gamma_num p * zinner D N - y_den p * gamma_num p * znsq D N -
-  match bias p with
-  | DecayedBias => y_den p * gamma_den p * zdot (zsums D N) (zsums D N)
-  | _ => 0 end.
-Definition bound_den (p : problem) (c : certificate) : Z :=
-  2 * (dual_den c * dual_den c) * y_den p * gamma_num p.
+(** Is it the number that the dual point proves? *)
+Definition claim_fits (p : problem) (c : certificate) : bool :=
+  match dual_bound (loss p) (bias p) (y_den p) (dual_den c) (gamma_num p) (gamma_den p) (rows p) (dual c) with
+  | Some (num, den) => claim_num c * den =? num * claim_den c
+  | None => false end.
 
 Definition square (d : nat) (V : list (list Z)) : bool :=
   Nat.eqb (length V) d && forallb (fun v => Nat.eqb (length v) d) V.
@@ -106,8 +93,8 @@ Definition check_statement (p : problem) (c : certificate) : option obligation :
         && (0 <? claim_den c)) STATEMENT (
   owes (Nat.eqb (length (dual c)) (length (rows p)) && forallb (fun nu => Nat.eqb (length nu) (targets p)) (dual c))
     DUAL_SHAPE (
-  owes (match bias p with FreeBias => iszero (zsums (rows p) (dual c)) | _ => true end) DUAL_SUMS (
-  owes (claim_num c * bound_den p c =? bound_num p c * claim_den c) CLAIM (
+  owes (sums_fit (bias p) (zsum_of_rows (dual c))) DUAL_SUMS (
+  owes (claim_fits p c) CLAIM (
   owes (square d (frame c) && square d (inverse c) && (0 <? frame_scale c)) FRAME_SHAPE (
   owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE None))))).
 Definition check (p : problem) (c : certificate) : result :=
@@ -171,45 +158,21 @@ Proof.
     rewrite E. ring. Qed.
 
 (** *** From integers to rationals *)
-Definition vQ (den : Z) (x : list Z) : vec := map (fun a => z2 a / z2 den) x.
 Definition data (p : problem) : list (vec * vec) :=
-  map (fun xy => (vQ (x_den p) (fst xy), vQ (y_den p) (snd xy))) (rows p).
+  map (fun xy => (vQ K (x_den p) (fst xy), vQ K (y_den p) (snd xy))) (rows p).
 Definition gamma (p : problem) : K := z2 (gamma_num p) / z2 (gamma_den p).
 
-Lemma dot_vQ d x u : dot (vQ d x) u = finv K (z2 d) * lin K x u.
-Proof. revert u; induction x as [|a x IH]; intros [|e u]; cbn [vQ map dot lin]; try ring. fold (vQ d x).
-  rewrite IH. ring. Qed.
-Lemma dot_vQ2 d e x y : dot (vQ d x) (vQ e y) = finv K (z2 d) * finv K (z2 e) * z2 (zdot x y).
-Proof. rewrite dot_vQ, lin_dot, dot_comm, dot_vQ, lin_dot, dot_comm, z2_zdot. ring. Qed.
-(** What is handed on comes first, or is added. *)
+(** What is handed on comes first. *)
 Lemma weights_onto_eq D N found : weights_onto D N found = rev_append found (with_weights D N).
 Proof. unfold with_weights. revert N found; induction D as [|[x y] D IH]; intros [|nu N] found; try reflexivity.
   cbn [weights_onto]. now rewrite IH, (IH _ [_]). Qed.
 Lemma with_weights_cons x y D nu N : with_weights ((x, y) :: D) (nu :: N) = (x, nu) :: with_weights D N.
 Proof. unfold with_weights at 1. cbn [weights_onto]. apply weights_onto_eq. Qed.
-Lemma inner_onto_eq D N found : inner_onto D N found = (found + zinner D N)%Z.
-Proof. unfold zinner. revert N found; induction D as [|[x y] D IH]; intros [|nu N] found; cbn [inner_onto]; try lia.
-  rewrite IH, (IH _ (_ + _)%Z). lia. Qed.
-Lemma zinner_cons x y D nu N : zinner ((x, y) :: D) (nu :: N) = (zdot nu y + zinner D N)%Z.
-Proof. unfold zinner at 1. cbn [inner_onto]. now rewrite inner_onto_eq. Qed.
-Lemma nsq_onto_eq D N found : nsq_onto D N found = (found + znsq D N)%Z.
-Proof. unfold znsq. revert N found; induction D as [|xy D IH]; intros [|nu N] found; cbn [nsq_onto]; try lia.
-  rewrite IH, (IH _ (_ + _)%Z). lia. Qed.
-Lemma znsq_cons xy D nu N : znsq (xy :: D) (nu :: N) = (zdot nu nu + znsq D N)%Z.
-Proof. unfold znsq at 1. cbn [nsq_onto]. now rewrite nsq_onto_eq. Qed.
-Lemma zadd_nil x : zadd x [] = x.
-Proof. now rewrite zadd_comm. Qed.
-Lemma sums_onto_eq D N found : sums_onto D N found = zadd found (zsums D N).
-Proof. unfold zsums. revert N found; induction D as [|xy D IH]; intros [|nu N] found; cbn [sums_onto];
-    rewrite ?zadd_nil; auto.
-  rewrite IH, (IH _ (zadd [] nu)). apply zadd_assoc. Qed.
-Lemma zsums_cons xy D nu N : zsums (xy :: D) (nu :: N) = zadd nu (zsums D N).
-Proof. unfold zsums at 1. cbn [sums_onto]. now rewrite sums_onto_eq. Qed.
 Section Scaling.
 Variables xd yd nd : Z.
 Hypothesis Hx : (0 < xd)%Z.
-Let D' := map (fun xy : list Z * list Z => (vQ xd (fst xy), vQ yd (snd xy))).
-Let N' := map (vQ nd).
+Let D' := map (fun xy : list Z * list Z => (vQ K xd (fst xy), vQ K yd (snd xy))).
+Let N' := map (vQ K nd).
 Lemma gauge_rows D N u w :
   dot (gauge (D' D) (N' N) u) w =
   finv K (z2 xd) * finv K (z2 nd) * dot (rows_sum K (with_weights D N) u) w.
@@ -220,93 +183,50 @@ Proof.
   - rewrite <- lin_dot. ring.
   - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
 Qed.
-Lemma inner_eq D N : inner (D' D) (N' N) = finv K (z2 nd) * finv K (z2 yd) * z2 (zinner D N).
-Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?zinner_cons;
-    cbn [D' N' map inner zinner inner_onto fst snd]; rewrite ?ofZ_0; try ring.
-  fold (D' D). fold (N' N). rewrite IH, dot_vQ2, ofZ_add. ring. Qed.
-Lemma nsq_eq D N : nsq (D' D) (N' N) = finv K (z2 nd) * finv K (z2 nd) * z2 (znsq D N).
-Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?znsq_cons;
-    cbn [D' N' map nsq znsq nsq_onto fst snd]; rewrite ?ofZ_0; try ring.
-  fold (D' D). fold (N' N). unfold sq. rewrite IH, dot_vQ2, ofZ_add. ring. Qed.
-Lemma sums_eq D N w : dot (sums (D' D) (N' N)) w = finv K (z2 nd) * lin K (zsums D N) w.
-Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?zsums_cons;
-    cbn [D' N' map sums zsums sums_onto fst snd]; try (cbn [dot lin]; ring).
-  fold (D' D). fold (N' N). rewrite dot_vadd, IH, dot_vQ, lin_zadd. ring. Qed.
-Lemma sq_sums D N :
-  sq (sums (D' D) (N' N)) = finv K (z2 nd) * finv K (z2 nd) * z2 (zdot (zsums D N) (zsums D N)).
-Proof. rewrite (sq_ext K _ (vQ nd (zsums D N))).
-  - unfold sq. apply dot_vQ2.
-  - intro w. now rewrite sums_eq, dot_vQ. Qed.
 End Scaling.
-(** ** Soundness: an accepted bound is a lower bound on the loss of every network, however many neurons it has. *)
+(** ** Soundness: an accepted bound is a lower bound on the objective of every network, however many neurons it has. *)
 Theorem check_sound (p : problem) (c : certificate) (net : network K) (b : vec) (leaves : Z) :
   check hint watch p c = Proved leaves ->
   (forall u v, In (u, v) net -> length u = features p) ->
   admissible (bias p) b ->
-  z2 (claim_num c) / z2 (claim_den c) <= loss (data p) (gamma p) (bias p) net b.
+  z2 (claim_num c) / z2 (claim_den c) <= objective (value_of (loss p)) (data p) (gamma p) (bias p) net b.
 Proof.
   intros H Hd Hb. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
-  apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hsum HS].
+  apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [Hsum HS].
   apply owes_none in HS as [Hclaim HS]. apply owes_none in HS as [Hshape HS]. apply owes_none in HS as [Hinv _].
   repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hshape as [Hshape Hs].
+  apply andb_prop in Hrows as [Hrows _]. apply Nat.eqb_eq in Hrows.
   apply andb_prop in Hshape as [_ Hsq]. apply andb_prop in Hsq as [HL _]. apply Nat.eqb_eq in HL.
-  repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end. apply Z.eqb_eq in Hclaim.
+  repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end.
   rename H0 into Hcd, H1 into Hn, H2 into Hgd, H3 into Hgn, H4 into Hy, Hpos into Hx.
-  set (N := map (vQ (dual_den c)) (dual c)).
+  set (N := map (vQ K (dual_den c)) (dual c)).
   assert (Nz : forall a, (0 < a)%Z -> z2 a <> 0) by (intros; now apply z2_nz).
   assert (Pz : forall a, (0 < a)%Z -> 0 <= z2 a) by (intros; apply z2_pos; lia).
   set (x := z2 (x_den p)). set (y := z2 (y_den p)). set (n := z2 (dual_den c)).
   set (gn := z2 (gamma_num p)). set (gd := z2 (gamma_den p)).
-  assert (Eg : finv K (gamma p) = gd * finv K gn).
-  { apply (@mul_inj K (gamma p)).
-    - unfold gamma. apply mul_nz; [now apply Nz|]. intro E. apply (f_01 K).
-      rewrite <- (mul_inv K (Nz _ Hgd)), E. ring.
-    - rewrite mul_inv.
-      + unfold gamma. fold gn gd. transitivity ((gd * finv K gd) * (gn * finv K gn)); [|ring].
-        unfold gn, gd. rewrite !mul_inv by auto. ring.
-      + unfold gamma. apply mul_nz; [now apply Nz|]. intro E. apply (f_01 K).
-        rewrite <- (mul_inv K (Nz _ Hgd)), E. ring. }
   assert (Gp : 0 <= gamma p) by (apply f_mulle; auto; apply inv_pos; auto).
   assert (Gn : gamma p <> 0).
   { intro E. apply (Nz _ Hgn). transitivity (gd * gamma p); [unfold gamma, gd; now rewrite div_mul by auto|].
     rewrite E. ring. }
   (* the claim is the bound of weak duality *)
-  assert (EB : z2 (claim_num c) / z2 (claim_den c) =
-    inner (data p) N - (nsq (data p) N + toll (bias p) (gamma p) (sums (data p) N)) / (1 + 1)).
-  { set (V := inner _ _ - _).
-    assert (Hden : (0 < bound_den p c)%Z) by (unfold bound_den; nia).
-    assert (EV : z2 (bound_den p c) * V = z2 (bound_num p c)).
-    { unfold V, data, N. rewrite inner_eq, nsq_eq. unfold bound_num, bound_den.
-      pose proof (mul_inv K (Nz _ Hn)) as En. pose proof (mul_inv K (Nz _ Hy)) as Ey.
-      pose proof (mul_inv K (Nz _ Hgn)) as Egn. fold n in En. fold y in Ey. fold gn in Egn.
-      set (I := zinner _ _). set (Q := znsq _ _). set (S := zdot (zsums _ _) _).
-      assert (ET : toll (bias p) (gamma p) (sums (map (fun xy : list Z * list Z =>
-          (vQ (x_den p) (fst xy), vQ (y_den p) (snd xy))) (rows p)) (map (vQ (dual_den c)) (dual c))) =
-        finv K n * finv K n * finv K gn *
-          z2 (match bias p with DecayedBias => gamma_den p * S | _ => 0 end)).
-      { destruct (bias p); cbn [toll]; rewrite ?ofZ_0; try ring.
-        rewrite sq_sums, Eg, ofZ_mul. fold S n gd. ring. }
-      rewrite ET. set (T := match bias p with DecayedBias => (gamma_den p * S)%Z | _ => 0%Z end).
-      assert (ES : match bias p with DecayedBias => (y_den p * gamma_den p * S)%Z | _ => 0%Z end = (y_den p * T)%Z).
-      { unfold T. destruct (bias p); lia. }
-      rewrite ES, !z2_sub, !ofZ_mul, z2_2. fold n y gn.
-      transitivity ((1 + 1) * (n * finv K n) * n * (y * finv K y) * gn * z2 I
-        - (n * finv K n) * (n * finv K n) * y * gn * (((1 + 1) * (z2 Q / (1 + 1))))
-        - (n * finv K n) * (n * finv K n) * y * (gn * finv K gn) * ((1 + 1) * (z2 T / (1 + 1)))); [ring|].
-      rewrite En, Ey, Egn, !half_mul. ring. }
-    assert (EC : z2 (claim_num c) * z2 (bound_den p c) = z2 (bound_num p c) * z2 (claim_den c))
-      by (now rewrite <- !ofZ_mul, Hclaim).
-    apply (@mul_inj K (z2 (claim_den c))); auto. rewrite div_mul by auto.
-    apply (@mul_inj K (z2 (bound_den p c))); auto.
-    transitivity (z2 (claim_num c) * z2 (bound_den p c)); [ring|]. rewrite EC, <- EV. ring. }
-  rewrite EB. apply weak_duality; auto.
-  - destruct (bias p); cbn [sums_fit]; auto. intro w. unfold data, N. rewrite sums_eq.
-    rewrite iszero_lin by exact Hsum. ring.
+  unfold claim_fits in Hclaim. destruct (dual_bound _ _ _ _ _ _ _ _) as [[num den]|] eqn:HB; [|discriminate].
+  apply Z.eqb_eq in Hclaim. destruct (dual_bound_sound K _ _ (x_den p) Hy Hn Hgn Hgd _ _ Hrows HB) as (Hden & HD & EB).
+  fold N in HD, EB. change (map _ (rows p)) with (data p) in HD, EB. change (z2 _ / z2 _) with (gamma p) in EB at 1.
+  match type of EB with _ <= _ * ?v => apply (f_trans K _ v) end.
+  { apply sub_le. apply (@mul_cancel K (z2 (claim_den c))); auto. apply (@mul_cancel K (z2 den)); auto.
+    apply le_sub in EB.
+    assert (EC : z2 (claim_num c) * z2 den = z2 num * z2 (claim_den c)) by (now rewrite <- !ofZ_mul, Hclaim).
+    match goal with |- 0 <= z2 den * (?d * (?v - ?a / _)) => replace (z2 den * (d * (v - a / d))) with
+      (d * (z2 den * v) - z2 den * (d * (a / d))) by ring end.
+    rewrite div_mul by auto.
+    match type of EB with 0 <= ?e => match goal with |- 0 <= ?g => replace g with (z2 (claim_den c) * e) end end;
+      [auto with pos|].
+    match goal with |- ?l = ?r => transitivity (r - (z2 num * z2 (claim_den c) - z2 (claim_num c) * z2 den)); [|rewrite EC; ring] end.
+    ring. }
+  apply weak_duality; auto.
+  - now apply sum_of_rows_allows.
   - (* the tree proves the premise at u *)
-    intros u v I. specialize (Hd u v I). clear EB.
+    intros u v I. specialize (Hd u v I). clear EB HD.
     set (W := frame c) in *. set (t := vscale (finv K (z2 (frame_scale c))) (comb u (inverse c))).
     assert (EU : forall w, dot u w = dot (comb t W) w).
     { intro w. unfold t. rewrite comb_vscale.

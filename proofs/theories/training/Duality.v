@@ -1,77 +1,31 @@
-(** * The training problem and weak duality, for every width (docs/method.md, section 2) *)
+(** * Weak duality: what a dual point proves of the objective, for every width (docs/method.md, section 2)
+
+    A dual point N has a row for each sample. Where |N^T relu(Xu)| <= gamma |u| for all u, which the tree of a
+    certificate proves, the objective is at least the sum of the loss's bounds at the rows, less the output bias's toll.
+    The premise does not know the loss, and the loss not the network. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors.
+From Certify Require Import OrderedField Vectors Losses OutputBias Objective.
 Import ListNotations.
 Set Implicit Arguments.
-
-(** No output bias, one that costs nothing, one that costs gamma/2 |b|^2. *)
-Inductive output_bias := NoBias | FreeBias | DecayedBias.
 
 Section Duality.
 Variable K : OField.
 Local Open Scope field_scope.
 Import FieldNotations.
-Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).
-(** A network is a list of neurons (u_j, v_j), as many as one likes, and an output bias b. *)
-Definition network := list (vec * vec).
-(** The prediction for the sample x without b: the sum of relu(x.u_j) v_j. *)
-Fixpoint predict (x : vec) (net : network) : vec :=
-  match net with
-  | [] => []
-  | (u, v) :: net' => vadd (vscale (relu K (dot x u)) v) (predict x net') end.
-Definition squared_error (net : network) (b : vec) (xy : vec * vec) : K :=
-  sq (vsub (vadd (predict (fst xy) net) b) (snd xy)).
-Definition decay (uv : vec * vec) : K := sq (fst uv) + sq (snd uv).
-Definition bias_decay (kind : output_bias) (b : vec) : K := match kind with DecayedBias => sq b | _ => 0 end.
-Definition admissible (kind : output_bias) (b : vec) : Prop := match kind with NoBias => b = [] | _ => True end.
-(** 1/2 |f(X) - Y|^2 + gamma/2 (sum of |u_j|^2 + |v_j|^2, and |b|^2 if it is decayed). *)
-Definition loss (D : list (vec * vec)) (gamma : K) (kind : output_bias) (net : network) (b : vec) : K :=
-  sum (map (squared_error net b) D) / (1 + 1) +
-  gamma / (1 + 1) * (sum (map decay net) + bias_decay kind b).
+Variable A : Type.
+Local Notation samples := (list (vec * A)).
 
-(** A dual point N has a row for each sample; N^T relu(Xu), <N,Y>, |N|^2, N^T 1. *)
-Fixpoint gauge (D : list (vec * vec)) (N : list vec) (u : vec) : vec :=
+(** N^T relu(Xu), the sum of the rows of N, and <N, predictions>. *)
+Fixpoint gauge (D : samples) (N : list vec) (u : vec) : vec :=
   match D, N with
   | (x, _) :: D', nu :: N' => vadd (vscale (relu K (dot x u)) nu) (gauge D' N' u)
   | _, _ => [] end.
-Fixpoint inner (D : list (vec * vec)) (N : list vec) : K :=
-  match D, N with (_, y) :: D', nu :: N' => dot nu y + inner D' N' | _, _ => 0 end.
-Fixpoint nsq (D : list (vec * vec)) (N : list vec) : K :=
-  match D, N with _ :: D', nu :: N' => sq nu + nsq D' N' | _, _ => 0 end.
-Fixpoint sums (D : list (vec * vec)) (N : list vec) : vec :=
-  match D, N with _ :: D', nu :: N' => vadd nu (sums D' N') | _, _ => [] end.
-Fixpoint cross (D : list (vec * vec)) (N : list vec) (net : network) : K :=
+Fixpoint sum_of_rows (N : list vec) : vec := match N with nu :: N' => vadd nu (sum_of_rows N') | [] => [] end.
+Fixpoint cross (D : samples) (N : list vec) (net : network K) : K :=
   match D, N with (x, _) :: D', nu :: N' => dot nu (predict x net) + cross D' N' net | _, _ => 0 end.
 
-(** What N must satisfy for the kind of output bias, and what that costs of the bound. *)
-Definition sums_fit (kind : output_bias) (s : vec) : Prop :=
-  match kind with FreeBias => forall w, dot s w = 0 | _ => True end.
-Definition toll (kind : output_bias) (gamma : K) (s : vec) : K :=
-  match kind with DecayedBias => sq s / gamma | _ => 0 end.
-
-Lemma errors_pos net b D : 0 <= sum (map (squared_error net b) D).
-Proof. induction D; simpl; auto with pos. unfold squared_error at 1. auto with pos. Qed.
-Lemma young D N net b :
-  0 <= sum (map (squared_error net b) D) - ((inner D N + inner D N) - nsq D N) + (cross D N net + cross D N net)
-       + (dot (sums D N) b + dot (sums D N) b).
-Proof. revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [map sum fold_right inner nsq cross sums].
-  - simpl. replace (0 - (0 + 0 - 0) + (0 + 0) + (0 + 0)) with 0 by ring. auto with pos.
-  - simpl. replace (0 - (0 + 0 - 0) + (0 + 0) + (0 + 0)) with 0 by ring. auto with pos.
-  - fold (sum (map (squared_error net b) D)). cbn [dot].
-    replace (squared_error net b (x, y) + sum (map (squared_error net b) D) - (0 + 0 - 0) + (0 + 0) + (0 + 0))
-      with (squared_error net b (x, y) + sum (map (squared_error net b) D)) by ring.
-    apply add_pos; [apply sq_pos|apply errors_pos].
-  - fold (sum (map (squared_error net b) D)). specialize (IH N). unfold squared_error at 1. cbn [fst snd].
-    pose proof (sq_pos K (vadd (vsub (vadd (predict x net) b) y) nu)) as P.
-    rewrite sq_vadd, dot_vsub, dot_vadd in P. rewrite dot_vadd, (dot_comm K nu), (dot_comm K nu), (dot_comm K nu).
-    match goal with |- 0 <= ?g => replace g with
-      ((sq (vsub (vadd (predict x net) b) y) + (dot (predict x net) nu + dot b nu - dot y nu +
-        (dot (predict x net) nu + dot b nu - dot y nu)) + sq nu) +
-       (sum (map (squared_error net b) D) - (inner D N + inner D N - nsq D N) + (cross D N net + cross D N net) +
-        (dot (sums D N) b + dot (sums D N) b))) by ring end.
-    auto with pos. Qed.
 Lemma cross_nil D N : cross D N [] = 0.
 Proof. revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [cross predict]; auto.
   rewrite IH, dot_nil_r. ring. Qed.
@@ -102,74 +56,50 @@ Proof.
       (gamma * sum (map decay net) - (cross D N net + cross D N net))) by ring end.
     auto with pos.
 Qed.
-(** What is left over of an output bias: gamma/2 |b|^2 - s.b >= -toll/2. *)
-Lemma bias_le kind gamma s b : 0 <= gamma -> gamma <> 0 -> sums_fit kind s -> admissible kind b ->
-  0 <= gamma * bias_decay kind b - (dot s b + dot s b) + toll kind gamma s.
-Proof.
-  intros Hg Ng Hs Hb. destruct kind; cbn [bias_decay sums_fit admissible toll] in *.
-  - rewrite Hb, dot_nil_r. replace (gamma * 0 - (0 + 0) + 0) with 0 by ring. auto with pos.
-  - rewrite Hs. replace (gamma * 0 - (0 + 0) + 0) with 0 by ring. auto with pos.
-  - apply (@mul_cancel K gamma _ Hg Ng). pose proof (sq_pos K (vsub (vscale gamma b) s)) as P.
-    unfold vsub in P. rewrite sq_vadd, !sq_vscale, dot_vscale, (dot_comm K b), dot_vscale in P.
-    match goal with |- 0 <= ?e => replace e with
-      (gamma * gamma * sq b + (gamma * (- (1) * dot s b) + gamma * (- (1) * dot s b)) +
-       (gamma * (sq s / gamma))) by ring end.
-    rewrite div_mul by assumption.
-    match type of P with 0 <= ?e => replace e with
-      (gamma * gamma * sq b + (gamma * (- (1) * dot s b) + gamma * (- (1) * dot s b)) + sq s) in P by ring end.
-    exact P.
-Qed.
 
-(** ** The theorem: if |N^T relu(Xu)| <= gamma |u| for the hidden weights u of a network, its loss is at least
-    <N,Y> - 1/2 |N|^2, less what an output bias costs. *)
+(** ** The loss *)
+Variable l : loss_function K A.
+(** A row for each sample, in the domain of the loss. *)
+Fixpoint in_domain (D : samples) (N : list vec) : Prop :=
+  match D, N with
+  | (_, y) :: D', nu :: N' => loss_domain l nu y /\ in_domain D' N'
+  | [], [] => True
+  | _, _ => False end.
+Fixpoint sum_of_bounds (D : samples) (N : list vec) : K :=
+  match D, N with (_, y) :: D', nu :: N' => loss_bound l nu y + sum_of_bounds D' N' | _, _ => 0 end.
+Lemma losses_le D N net b : in_domain D N ->
+  0 <= sum (map (sample_loss (loss_value l) net b) D) - sum_of_bounds D N + cross D N net + dot (sum_of_rows N) b.
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N] H; cbn [in_domain] in H; try contradiction;
+    cbn [map sum fold_right sum_of_bounds cross sum_of_rows].
+  - replace (0 - 0 + 0 + dot [] b) with 0 by (cbn [dot]; ring). auto with pos.
+  - fold (sum (map (sample_loss (loss_value l) net b) D)). destruct H as [H I]. specialize (IH N I).
+    unfold sample_loss at 1. cbn [fst snd].
+    pose proof (le_sub K _ _ (fenchel l _ _ (vadd (predict x net) b) H)) as F.
+    rewrite (dot_comm K nu), dot_vadd, !(dot_comm K _ nu) in F. rewrite dot_vadd.
+    match type of IH with 0 <= ?p => match type of F with 0 <= ?q => match goal with |- 0 <= ?g =>
+      replace g with (q + p) by ring end end end. auto with pos. Qed.
+
+(** ** The theorem, for every loss and every output bias *)
 Theorem weak_duality D N gamma kind net b :
   0 <= gamma -> gamma <> 0 ->
-  sums_fit kind (sums D N) -> admissible kind b ->
+  in_domain D N ->
+  allows kind (sum_of_rows N) -> admissible kind b ->
   (forall u v, In (u, v) net -> sq (gauge D N u) <= gamma * gamma * sq u) ->
-  inner D N - (nsq D N + toll kind gamma (sums D N)) / (1 + 1) <= loss D gamma kind net b.
+  sum_of_bounds D N - toll kind gamma (sum_of_rows N) <= objective (loss_value l) D gamma kind net b.
 Proof.
-  intros Hg Ng Hs Hb H. apply sub_le. apply (@mul_cancel K _ _ (two_pos K) (two_nz K)). unfold loss.
-  set (L := sum (map (squared_error net b) D)).
+  intros Hg Ng HD Hs Hb H. apply sub_le. apply (@mul_cancel K _ _ (two_pos K) (two_nz K)). unfold objective.
+  pose proof (@losses_le D N net b HD) as F.
   pose proof (@cross_le D N gamma net Hg Ng H) as E.
-  pose proof (young D N net b) as Y. fold L in Y.
-  pose proof (@bias_le kind gamma (sums D N) b Hg Ng Hs Hb) as B.
-  set (tl := toll kind gamma (sums D N)) in *. set (bd := bias_decay kind b) in *.
-  assert (A : (1 + 1) * (L / (1 + 1) + gamma / (1 + 1) * (sum (map decay net) + bd) - (inner D N - (nsq D N + tl) / (1 + 1))) =
-    (L - (inner D N + inner D N - nsq D N) + (cross D N net + cross D N net) + (dot (sums D N) b + dot (sums D N) b)) +
-    (gamma * sum (map decay net) - (cross D N net + cross D N net)) +
-    (gamma * bd - (dot (sums D N) b + dot (sums D N) b) + tl)).
-  { transitivity ((1 + 1) * (L / (1 + 1)) + (1 + 1) * (gamma / (1 + 1)) * (sum (map decay net) + bd)
-      - (inner D N + inner D N - (1 + 1) * ((nsq D N + tl) / (1 + 1)))); [ring|].
-    rewrite !half_mul. ring. }
-  rewrite A. auto with pos.
-Qed.
-
-(** ** Any loss l of the predictions Z with a Fenchel bound at -N: l Z >= bound - <N,Z>, so bound = -l*(-N). *)
-Fixpoint pair_sum (Z N : list vec) : K :=
-  match Z, N with z :: Z', nu :: N' => dot nu z + pair_sum Z' N' | _, _ => 0 end.
-Definition predictions (D : list (vec * vec)) (net : network) : list vec := map (fun xy => predict (fst xy) net) D.
-Theorem weak_duality_general D N gamma net (l : list vec -> K) bound :
-  0 <= gamma -> gamma <> 0 ->
-  bound - pair_sum (predictions D net) N <= l (predictions D net) ->
-  (forall u v, In (u, v) net -> sq (gauge D N u) <= gamma * gamma * sq u) ->
-  bound <= l (predictions D net) + gamma / (1 + 1) * sum (map decay net).
-Proof.
-  intros Hg Ng Hl H. pose proof (@cross_le D N gamma net Hg Ng H) as E.
-  apply le_sub in Hl.
-  assert (P : pair_sum (predictions D net) N = cross D N net).
-  { clear. revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [predictions map pair_sum cross fst]; auto.
-    fold (predictions D net). now rewrite IH. }
-  rewrite P in Hl. apply sub_le. apply (@mul_cancel K _ _ (two_pos K) (two_nz K)).
-  set (L := l (predictions D net)) in *.
-  assert (A : (1 + 1) * (L + gamma / (1 + 1) * sum (map decay net) - bound) =
-    (L - (bound - cross D N net)) + (L - (bound - cross D N net)) +
-    (gamma * sum (map decay net) - (cross D N net + cross D N net))).
-  { transitivity ((1 + 1) * L + (1 + 1) * (gamma / (1 + 1)) * sum (map decay net) - (1 + 1) * bound); [ring|].
-    rewrite half_mul. ring. }
-  rewrite A. auto with pos.
-Qed.
+  pose proof (@bias_le K kind gamma (sum_of_rows N) b Hg Ng Hs Hb) as B.
+  set (L := sum (map (sample_loss _ net b) D)) in *. set (V := sum_of_bounds D N) in *. set (c := cross D N net) in *.
+  set (s := dot (sum_of_rows N) b) in *. set (tl := toll kind gamma (sum_of_rows N)) in *. set (bd := bias_decay kind b) in *.
+  replace ((1 + 1) * (L + gamma / (1 + 1) * (sum (map decay net) + bd) - (V - tl))) with
+    ((L - V + c + s) + (L - V + c + s) + (gamma * sum (map decay net) - (c + c)) +
+     (gamma * bd - (s + s) + (1 + 1) * tl)).
+  - auto with pos.
+  - transitivity ((1 + 1) * L + ((1 + 1) * (gamma / (1 + 1))) * (sum (map decay net) + bd) - (1 + 1) * (V - tl)); [|ring].
+    rewrite half_mul. ring. Qed.
 End Duality.
-Arguments predict {K} x net. Arguments loss {K} D gamma kind net b. Arguments gauge {K} D N u.
-Arguments inner {K} D N. Arguments nsq {K} D N. Arguments sums {K} D N. Arguments admissible {K} kind b.
-Arguments decay {K} uv. Arguments pair_sum {K} Z N. Arguments predictions {K} D net.
-Arguments sums_fit {K} kind s. Arguments toll {K} kind gamma s.
+Arguments gauge {K A} D N u. Arguments sum_of_rows {K} N. Arguments in_domain {K A} l D N.
+Arguments sum_of_bounds {K A} l D N.

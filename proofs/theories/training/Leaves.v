@@ -1,14 +1,8 @@
 (** * The leaf rules (docs/certificate-format.md, "Leaves"): each proves the premise on its cone *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Sizes Triangles Semidefinite Orthant Tree Cones Enclosures.
+From Certify Require Import OrderedField Vectors Sizes Triangles Semidefinite Orthant Tree Products Cones Enclosures.
 Import ListNotations.
 Set Implicit Arguments.
-
-(** Row i of multipliers: the products of quantity i with others. *)
-Definition products := list (nat * list (nat * Z)).
-
-Definition longest_multiplier (ms : products) : Z :=
-  longest_by (fun row => longest_by (fun e => bits (snd e)) (snd row)) ms.
 
 Section Executable.
 Local Open Scope Z_scope.
@@ -18,45 +12,12 @@ Variables lam mu : Z.
 (** ** Products of quantities, as linear forms in (t, alpha) *)
 Fixpoint known (k : nat) (fl : list bool) : list nat :=
   match fl with [] => [] | b :: fl' => if b then k :: known (S k) fl' else known (S k) fl' end.
-(** A quantity as a form: nothing, z_k, or z_k less p.z. *)
-Inductive quantity := Nothing | Coordinate (k : nat) | Excess (p : list Z) (k : nat).
-Definition form_of (q : quantity) : list Z :=
-  match q with
-  | Nothing => []
-  | Coordinate k => zunit k
-  | Excess p k => zadd (map Z.opp p) (zunit k) end.
-Fixpoint add_at (k : nat) (M : Z) (x : list Z) : list Z :=
-  match k, x with
-  | O, [] => [M] | O, a :: x' => a + M :: x'
-  | S k', [] => 0 :: add_at k' M [] | S k', a :: x' => a :: add_at k' M x' end.
-(** x and M times a quantity, which has few entries that are not 0. *)
-Definition add_quantity (M : Z) (q : quantity) (x : list Z) : list Z :=
-  match q with
-  | Nothing => x
-  | Coordinate k => add_at k M x
-  | Excess p k => zadd (zscale (- M) p) (add_at k M x) end.
 Definition excess (d : nat) (rows : list (list Z * list Z)) (r : nat) : quantity :=
   Excess (fit 0 d (fst (nth r rows ([], [])))) (d + r).
 Definition quantities (fl : list bool) (rows : list (list Z * list Z)) : list quantity :=
   let d := length fl in
   let m := length rows in
   map Coordinate (known 0 fl) ++ map (fun r => Coordinate (d + r)) (seq 0 m) ++ map (excess d rows) (seq 0 m).
-(** Quantities s, ..., s + m - 1 are the alpha_i, the next m the beta_i. *)
-Definition vanishes (s m i j : nat) : bool := Nat.leb s i && Nat.ltb i (s + m) && Nat.eqb j (i + m).
-Definition indices_fit (size : nat) (rows : products) : bool :=
-  forallb (fun row => forallb (fun e => Nat.leb (fst row) (fst e) && Nat.ltb (fst e) size) (snd row)) rows.
-Definition signs_fit (s m : nat) (rows : products) : bool :=
-  forallb (fun row => forallb (fun e => (0 <=? snd e) || vanishes s m (fst row) (fst e)) (snd row)) rows.
-Fixpoint row_sum (qs : list quantity) (es : list (nat * Z)) (x : list Z) : list Z :=
-  match es with [] => x | (j, M) :: es' => row_sum qs es' (add_quantity M (nth j qs Nothing) x) end.
-(** The sum of the products as a matrix: a row for each coordinate, to be made symmetric in the end. *)
-Fixpoint products_matrix (c : Z) (qs : list quantity) (B : list (list Z)) (rows : products) : list (list Z) :=
-  match rows with
-  | [] => B
-  | (i, es) :: rows' => products_matrix c qs (gadd (zscale c (form_of (nth i qs Nothing))) (row_sum qs es []) B) rows' end.
-(** T less 2 c times the sum of the products. *)
-Definition minus_products (c : Z) (qs : list quantity) (T : tri) (rows : products) : tri :=
-  let B := products_matrix (- c) qs [] rows in tadd T (symmetric (length B) B).
 
 Definition max_order := 5000.
 Definition check_products (scale unit : Z) (rows : products) (c : cone) : option obligation :=
@@ -124,12 +85,6 @@ Proof. rewrite lin_unit. unfold z, d. rewrite <- (proj1 O), app_nth2 by lia. f_e
 Lemma lin_beta r : lin K (form_of (excess d rows r)) z = nth r alpha 0 - lin K (fst (nth r rows ([], []))) t.
 Proof. unfold excess. cbn [form_of]. rewrite lin_zadd, lin_opp, lin_alpha. unfold z.
   rewrite lin_app by (rewrite fit_length; symmetry; apply O). rewrite lin_fit by apply O. ring. Qed.
-Lemma nth_map_seq (f : nat -> quantity) r n :
-  nth r (map f (seq 0 n)) Nothing = if Nat.ltb r n then f r else Nothing.
-Proof. destruct (Nat.ltb_spec r n) as [H|H].
-  - rewrite (nth_indep _ Nothing (f 0%nat)) by (now rewrite map_length, seq_length).
-    rewrite map_nth, seq_nth by assumption. reflexivity.
-  - apply nth_overflow. now rewrite map_length, seq_length. Qed.
 Lemma known_pos s fl' k : (forall j, nth j fl' false = true -> 0 <= nth (s + j) z 0) ->
   0 <= lin K (form_of (nth k (map Coordinate (known s fl')) Nothing)) z.
 Proof.
@@ -169,54 +124,6 @@ Proof.
   replace (i + m - s - m)%nat with (i - s)%nat by lia. rewrite lin_beta. cbn [form_of]. rewrite lin_alpha, nth_alpha. apply relu_slack. Qed.
 End Quantities.
 
-(** *** Products with multipliers *)
-Lemma lin_add_at k M x z : lin K (add_at k M x) z = z2 M * nth k z 0 + lin K x z.
-Proof. revert x z; induction k as [|k IH]; intros [|a x] [|e z]; cbn [add_at lin nth]; rewrite ?IH, ?ofZ_add, ?ofZ_0;
-    try ring; destruct z; cbn [lin nth]; ring. Qed.
-Lemma lin_add_quantity M q x z : lin K (add_quantity M q x) z = z2 M * lin K (form_of q) z + lin K x z.
-Proof. destruct q; cbn [add_quantity form_of]; [cbn [lin]; ring|now rewrite lin_add_at, lin_unit|].
-  rewrite !lin_zadd, lin_zscale, lin_opp, lin_add_at, lin_unit, ofZ_opp. ring. Qed.
-Lemma row_sum_pos (ok : nat -> nat -> bool) qs z i es x :
-  (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
-  (forall j, ok i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
-  forallb (fun e => (0 <=? snd e)%Z || ok i (fst e)) es = true ->
-  0 <= lin K (form_of (nth i qs Nothing)) z * lin K x z ->
-  0 <= lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es x) z.
-Proof.
-  intros P V. revert x. induction es as [|[j M] es IH]; cbn [forallb row_sum fst snd]; intros x H X; [exact X|].
-  - apply andb_prop in H as [H Hs]. apply (IH _ Hs). rewrite lin_add_quantity.
-    set (q := lin K (form_of (nth i qs Nothing)) z) in *. set (q' := lin K (form_of (nth j qs Nothing)) z).
-    replace (q * (z2 M * q' + lin K x z)) with (z2 M * (q * q') + q * lin K x z) by ring.
-    apply add_pos; [|exact X]. apply orb_prop in H as [H|H].
-    + apply Z.leb_le in H. apply f_mulle; auto with pos. apply f_mulle; [apply P|apply P].
-    + assert (E := V j H). fold q' in E. rewrite E. replace (z2 M * 0) with 0 by ring. auto with pos. Qed.
-Lemma products_matrix_le s m c qs B rows z :
-  (0 <= c)%Z -> (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
-  (forall i j, vanishes s m i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
-  signs_fit s m rows = true ->
-  dot (comb z (products_matrix (- c) qs B rows)) z <= dot (comb z B) z.
-Proof.
-  intros Hc P V. revert B. induction rows as [|[i es] rows IH]; intros B; cbn [products_matrix]; [auto with pos|].
-  cbn [signs_fit forallb fst snd]. intro H. apply andb_prop in H as [H Hs].
-  apply (f_trans K _ _ _ (IH _ Hs)). rewrite comb_gadd, lin_zscale, ofZ_opp.
-  assert (R : 0 <= lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es []) z).
-  { apply (@row_sum_pos (vanishes s m) qs z i es [] P (V i) H). cbn [lin].
-    replace (lin K (form_of (nth i qs Nothing)) z * 0) with 0 by ring. auto with pos. } apply sub_le.
-  match goal with |- 0 <= ?g => replace g with
-    (z2 c * (lin K (form_of (nth i qs Nothing)) z * lin K (row_sum qs es []) z)) by ring end.
-  apply f_mulle; auto with pos. Qed.
-Lemma minus_products_le s m c qs T rows z :
-  (0 <= c)%Z -> (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->
-  (forall i j, vanishes s m i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0) ->
-  signs_fit s m rows = true ->
-  qf K (minus_products c qs T rows) z <= qf K T z.
-Proof.
-  intros Hc P V S. unfold minus_products. rewrite qf_tadd, qf_symmetric by lia.
-  pose proof (products_matrix_le s m qs [] rows z Hc P V S) as L. apply le_sub in L.
-  set (b := dot (comb z (products_matrix (- c) qs [] rows)) z) in *.
-  replace (dot (comb z []) z) with 0 in L by now destruct z.
-  apply sub_le. replace (qf K T z - (qf K T z + (1 + 1) * b)) with ((1 + 1) * (0 - b)) by ring. auto with pos. Qed.
-
 Variable hint : nat -> tri -> list Z * list (list Z).
 Variables lam mu : Z.
 
@@ -232,7 +139,7 @@ Proof.
   apply andb_prop in H1 as [Hs Hu]. apply Z.ltb_lt in Hs. apply Z.ltb_lt in Hu.
   apply psd_sound with (K := K) (z := t ++ alpha (mixed c) t) in H3.
   match type of H3 with 0 <= qf K (minus_products _ _ ?T _) ?z => assert (Q : 0 <= qf K T z) end;
-    [apply (f_trans K _ _ _ H3), (@minus_products_le (length (known 0 (signed c))) (length (mixed c))); auto; [lia| |]|].
+    [apply (f_trans K _ _ _ H3), (@minus_products_le K (length (known 0 (signed c))) (length (mixed c))); auto; [lia| |]|].
   - intro k. now apply quantity_pos.
   - intros i j. now apply quantity_vanishes.
   - set (d := length (signed c)) in *. assert (Lt : length t = d) by apply O.
@@ -267,13 +174,6 @@ Proof.
   - rewrite nth_overflow by lia. auto with pos. Qed.
 Hypothesis Mu : (0 <= mu)%Z.
 
-Lemma minus_units unit d t rows T : (0 <= unit)%Z -> positive K t -> signs_fit d 0 rows = true ->
-  qf K (minus_products unit (map Coordinate (seq 0 d)) T rows) t <= qf K T t.
-Proof.
-  intros Hu P S. apply (@minus_products_le d 0); auto.
-  - intro k. rewrite nth_map_seq. destruct (Nat.ltb k d); [cbn [form_of]; rewrite lin_unit; apply P|cbn [form_of lin]; auto with pos].
-  - intros i j V. exfalso. unfold vanishes in V. apply andb_prop in V as [V _]. apply andb_prop in V as [V1 V2].
-    apply Nat.leb_le in V1. apply Nat.ltb_lt in V2. lia. Qed.
 Theorem tau_sound a b unit rows c : check_tau hint lam mu a b unit rows c = None -> good K lam mu c.
 Proof.
   unfold check_tau. intros H t O.

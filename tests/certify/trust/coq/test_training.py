@@ -140,12 +140,13 @@ class TestVerdict:
         assert verdict == replace(exact, trust="kernel", reason=verdict.reason)
         assert proof.theorem == (
             "forall net b, (forall u v, In (u, v) net -> length u = 2) -> admissible FreeBias b -> "
-            "Q2R claim <= loss (real_samples samples) (Q2R weight_decay) FreeBias net b"
+            "Q2R claim <= objective (value_of Squared) (real_samples samples) (Q2R weight_decay) "
+            "FreeBias net b"
         )
         # Who has the file has the theorem: nothing of it was made up by this program.
         text = file.read_text()
         for part in proof.theorem.split("admissible")[1].split(" -> "):
-            assert part.split("loss")[0].strip() in text.replace("(K := RField) ", "")
+            assert part.split(" (real")[0].strip() in text.replace("(K := RField) ", "")
 
     def test_the_theorem_is_about_the_data(self, tmp_path: Path) -> None:
         # By hand: X = I, Y = (3, 4), gamma = 5/4, and the optimum 175/32.

@@ -1,0 +1,32 @@
+(** * The training objective: what the theorems bound from below, for networks of every width
+
+    It is the sum of the losses of the samples and the weight decay, docs/method.md, section 2. *)
+From Coq Require Import List Ring.
+From Certify Require Import OrderedField Vectors OutputBias.
+Import ListNotations.
+Set Implicit Arguments.
+
+Section Objective.
+Variable K : OField.
+Local Open Scope field_scope.
+Import FieldNotations.
+Local Notation vec := (list K).
+(** A network is a list of neurons (u_j, v_j), as many as one likes, and an output bias b. *)
+Definition network := list (vec * vec).
+(** The prediction for the sample x without b: the sum of relu(x.u_j) v_j. *)
+Fixpoint predict (x : vec) (net : network) : vec :=
+  match net with
+  | [] => []
+  | (u, v) :: net' => vadd (vscale (relu K (dot x u)) v) (predict x net') end.
+Definition decay (uv : vec * vec) : K := sq (fst uv) + sq (snd uv).
+
+(** A sample is its features x and what the loss l compares the prediction with, as a rule the target. *)
+Variable A : Type.
+Variable l : vec -> A -> K.
+Definition sample_loss (net : network) (b : vec) (xy : vec * A) : K := l (vadd (predict (fst xy) net) b) (snd xy).
+(** The losses of all samples, and gamma/2 (sum of |u_j|^2 + |v_j|^2, and |b|^2 if it is decayed). *)
+Definition objective (D : list (vec * A)) (gamma : K) (kind : output_bias) (net : network) (b : vec) : K :=
+  sum (map (sample_loss net b) D) + gamma / (1 + 1) * (sum (map decay net) + bias_decay kind b).
+End Objective.
+Arguments predict {K} x net. Arguments decay {K} uv. Arguments sample_loss {K A} l net b xy.
+Arguments objective {K A} l D gamma kind net b.
