@@ -1,7 +1,8 @@
 (** * What the main theorems rest on
 
-    Over an abstract ordered field: on nothing but the field's own laws. Over the reals: on the axioms by which Coq's
-    library defines them. *)
+    Coq prints, for each of them, the axioms that its proof uses; the Makefile keeps that as build/assumptions.txt. Over
+    an abstract ordered field there are none but the field's own laws; over the reals there are the axioms by which
+    Coq's library defines them. *)
 From Certify Require Import Semidefinite Orthant Losses Duality Activations Blocks Leaves Checker CopositiveTree MatrixChecker
   CanonicalText OverReals AsRead.
 

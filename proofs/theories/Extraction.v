@@ -1,6 +1,7 @@
 (** * The checker as an OCaml program
 
-    Integers become Zarith's ([checker/numbers/zint.ml]), natural numbers, which only count and index, machine integers. *)
+    Writes build/checker.ml, from the definitions that the theorems are about. Coq's integers become those of Zarith
+    ([checker/numbers/zint.ml]); natural numbers, which only count and index, become machine integers. *)
 From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
 From Certify Require Import Tree Losses OutputBias Leaves Checker MatrixChecker CanonicalText.
 

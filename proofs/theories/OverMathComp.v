@@ -1,4 +1,7 @@
-(** * The theorems over any real field of Mathematical Components *)
+(** * The theorems over any real field of Mathematical Components
+
+    An ordered field of [OrderedField.v] is made of every [realFieldType] of that library, with the rectifier and the
+    integers in it; the two main theorems are then stated for its numbers. Compiled only where the library is installed. *)
 From Coq Require Import ZArith List Ring_theory InitialRing.
 From mathcomp Require Import all_ssreflect ssralg ssrnum.
 From Certify Require Import OrderedField Vectors Tree Losses OutputBias Objective Checker MatrixChecker.

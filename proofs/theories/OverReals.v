@@ -1,4 +1,7 @@
-(** * The theorems over Coq's real numbers *)
+(** * The theorems over Coq's real numbers
+
+    Coq's reals are an ordered field as [OrderedField.v] wants it; so the two main theorems hold for networks with real
+    weights, and for real vectors. *)
 From Coq Require Import Reals ZArith List Lra.
 From Certify Require Import OrderedField Vectors Tree Losses OutputBias Objective Checker Copositive MatrixChecker.
 Open Scope R_scope.

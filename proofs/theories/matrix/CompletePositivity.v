@@ -1,5 +1,9 @@
-(** * Complete positivity over R^q_+ x R^r: sums of b b^T, and what separates a matrix from them
-    (docs/certificate-format.md, "Complete positivity") *)
+(** * Complete positivity: a matrix as a sum of terms, or separated from all such sums
+
+    A matrix is completely positive over R^q_+ x R^r if it is a sum of products b b^T whose first q coordinates are
+    nonnegative. A certificate shows the terms of such a sum; or it shows that there is none, by a vector at which the
+    form of the matrix is negative, or by a copositive matrix with which its inner product is
+    (docs/certificate-format.md, "Complete positivity"). *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Tree Copositive.
 Import ListNotations.

@@ -1,5 +1,9 @@
-(** * Copositive matrices: the checker of proof trees and witnesses (docs/certificate-format.md, "Statements of a
-    matrix"), and the theorems that what it accepts is true *)
+(** * The checker of proof trees of copositive matrices, and of witnesses
+
+    A tree divides the cone of all vectors that are not negative until each part is closed by a leaf; it proves that the
+    form of the matrix is nonnegative on the cone, or positive. A witness is a vector that shows the contrary
+    (docs/certificate-format.md, "Statements of a matrix"). Both checks are here, with the theorems that what they
+    accept is true. *)
 From Coq Require Import ZArith List Bool Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Tree Products Cones Marks Copositive Faces.
 Import ListNotations.

@@ -1,4 +1,7 @@
-(** * The step [merge] of a leaf [faces]: a matrix is copositive because that of the least entries of classes is *)
+(** * The step [merge] of a leaf [faces]
+
+    The indices of a matrix are put into classes, and of each pair of classes the least entry is taken. Where the small
+    matrix of these entries is copositive, so is the matrix itself. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Triangles Semidefinite Orthant Copositive.
 Import ListNotations.

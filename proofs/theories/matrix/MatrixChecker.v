@@ -1,4 +1,8 @@
-(** * The checker of certificates of a symmetric matrix, and the theorem that what it accepts is true *)
+(** * The checker of certificates of a symmetric matrix
+
+    A certificate states that a matrix is copositive, strictly copositive or completely positive, or that it is not.
+    [check_matrix] looks at the evidence that belongs to the statement, and [check_matrix_sound] says that what it
+    accepts is true. *)
 From Coq Require Import ZArith List Bool Lia.
 From Certify Require Import OrderedField Vectors Triangles Orthant Tree Copositive CopositiveTree CompletePositivity.
 Import ListNotations.

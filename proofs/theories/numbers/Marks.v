@@ -1,4 +1,7 @@
-(** * Sets of indices as marks: one truth value for each index *)
+(** * Sets of indices as marks
+
+    A certificate names the members of a set by their indices, in ascending order. Here a set is a list with one truth
+    value for each index that there is, by which rows and entries are picked out without looking any up. *)
 From Coq Require Import ZArith List Bool Lia.
 From Certify Require Import Vectors.
 Import ListNotations.

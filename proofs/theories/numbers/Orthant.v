@@ -1,4 +1,7 @@
-(** * Forms that are nonnegative where all coordinates are *)
+(** * Forms that are nonnegative where all coordinates are
+
+    To prove this of a quadratic form it is enough that the form is positive semidefinite once its positive entries off
+    the diagonal are made zero: where no coordinate is negative, they only add to it. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Triangles Semidefinite.
 Import ListNotations.

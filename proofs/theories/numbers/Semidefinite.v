@@ -1,4 +1,8 @@
-(** * Semidefinite forms: by elimination, or by a factor and what is left over *)
+(** * Positive semidefinite forms, decided in integers
+
+    A form is shown to be nonnegative everywhere by elimination; or, faster, by a factor that somebody proposes: what is
+    left of the form after its square is taken off must have a dominant diagonal. A factor is a hint only: a wrong one
+    cannot make a form pass that is not semidefinite. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles.
 Import ListNotations.

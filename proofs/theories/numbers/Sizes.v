@@ -1,6 +1,6 @@
 (** * How long integers are
 
-    What a certificate may ask for is bounded by it: so much work, so much memory. *)
+    What checking a certificate may take, in work and in memory, is bounded by the bits of its numbers. *)
 From Coq Require Import ZArith List.
 Local Open Scope Z_scope.
 

@@ -1,6 +1,7 @@
 (** * Quadratic forms as triangles
 
-    A symmetric matrix is kept as its upper triangle: row k is (m_kk, m_k,k+1, ...). *)
+    A symmetric matrix is kept as its upper triangle: row k is (m_kk, m_k,k+1, ...). Here is what the checker does with
+    such triangles (sums, multiples, Gram matrices), and what that means for the values of their forms. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors.
 Import ListNotations.

@@ -1,7 +1,8 @@
 (** * The canonical texts of a training problem and of a matrix
 
-    docs/certificate-format.md, "The problem and its hash" and "The matrix and its hash". A problem that is
-    [well_formed] has just one text, and a text is that of at most one problem; also as to what problems mean. *)
+    The hash in a certificate is that of a text (docs/certificate-format.md, "The problem and its hash" and "The matrix
+    and its hash"), which is printed and read here. A problem that is [well_formed] has just one text, and a text is
+    that of just one problem: as integers, and also as the rational numbers that these mean. *)
 From Coq Require Import ZArith Znumtheory Bool String List Lia Ring.
 From Certify Require Import OrderedField Vectors Losses OutputBias Checker CompletePositivity MatrixChecker Decimals.
 Import ListNotations.
@@ -199,7 +200,7 @@ Proof.
   unfold print_problem, head. rewrite <- !app_assoc. intro H. apply app_inv_head in H.
   destruct (loss p), (bias p), (loss q), (bias q); reflexivity || discriminate H. Qed.
 Lemma all_kinds k : In k kinds.
-Proof. destruct k as [[] []]; cbn; auto. Qed.
+Proof. destruct k as [[] []]; cbn; tauto. Qed.
 Lemma find_kind A (f : A -> bool) g a :
   (exists k, g k = a) -> (forall k, f (g k) = true -> g k = a) -> f a = true -> find f (map g kinds) = Some a.
 Proof.

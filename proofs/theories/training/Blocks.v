@@ -1,6 +1,7 @@
-(** * Blocks of samples: levels add
+(** * Blocks of samples
 
-    If N_1 has the level a_1 on some samples and N_2 the level a_2 on others, the two together have a_1 + a_2. So
+    Dual points of blocks of samples, each with its own level, make a dual point of all samples, and the levels add: if
+    N_1 has the level a_1 on some samples and N_2 the level a_2 on the others, the two together have a_1 + a_2. So
     certificates of blocks at gamma w_i, with weights w_i that sum to 1, make one of the whole at gamma. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Losses Duality.

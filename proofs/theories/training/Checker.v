@@ -1,6 +1,8 @@
 (** * The checker of training certificates, and the theorem that what it accepts is true
 
-    Problem and certificate are what docs/certificate-format.md says. *)
+    It takes a training problem and a certificate as docs/certificate-format.md describes them. First the statement: the
+    claim must be the number that the dual point proves. Then the tree, which must prove the premise of weak duality,
+    |N^T relu(Xu)| <= gamma |u|, on all of space. [check_sound] then bounds the objective of every network. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Losses OutputBias Objective Duality
   DualBound Cones Leaves.

@@ -1,8 +1,9 @@
 (** * Cones of the proof tree (docs/certificate-format.md, "Tree")
 
-    A cone is {sum of t_k w_k : t_k >= 0 where the sign is known}. On it N^T relu(Xu) is G t for the rows that are
-    active throughout, and for the mixed rows the sum of relu(p.t) nu, p_k = x . w_k. All of this is linear in the
-    generators, so a child's values come from its parent's without the data. *)
+    A node of the tree stands for a cone, {sum of t_k w_k : t_k >= 0 where the sign of t_k is known}, and divides it in
+    two or closes it. On a cone some rows of the data are active throughout: they make N^T relu(Xu) a linear map of t,
+    G t. The others are mixed: each adds relu(p.t) nu, with p_k = x . w_k. All of this is linear in the generators w_k,
+    so that a child's numbers come from its parent's without the data. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Long.
 Import ListNotations.

@@ -1,6 +1,7 @@
 (** * Enclosures of the outputs on a cone with all t_k >= 0 (docs/certificate-format.md, "Leaves")
 
-    Twice each output lies within radius . t of centre . t: the sum over the mixed rows of what encloses 2 relu(p.t). *)
+    relu(p.t) lies between two linear functions of t, and so does each output of N^T relu(Xu), which sums them over the
+    mixed rows. Kept is twice the output: it lies within radius . t of centre . t, without fractions. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Orthant Cones.
 Import ListNotations.

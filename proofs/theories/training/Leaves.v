@@ -1,4 +1,8 @@
-(** * The leaf rules (docs/certificate-format.md, "Leaves"): each proves the premise on its cone *)
+(** * The leaf rules (docs/certificate-format.md, "Leaves")
+
+    A leaf closes a cone of the tree: by integers that show that |N^T relu(Xu)| <= gamma |u| for all u in it. There are
+    three rules. [products] takes products of quantities that are nonnegative on the cone off the form that must be so;
+    [tau] and [envelope] enclose the outputs between linear functions. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Semidefinite Orthant Tree Products Cones Enclosures.
 Import ListNotations.

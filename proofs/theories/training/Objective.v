@@ -1,6 +1,7 @@
-(** * The training objective: what the theorems bound from below, for networks of every width
+(** * The training objective
 
-    It is the sum of the losses of the samples and the weight decay, docs/method.md, section 2. *)
+    What the theorems bound from below, for networks of every width: the sum of the losses of all samples, and the
+    weight decay (docs/method.md, section 2). *)
 From Coq Require Import List Ring.
 From Certify Require Import OrderedField Vectors OutputBias.
 Import ListNotations.

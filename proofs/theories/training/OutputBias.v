@@ -1,8 +1,8 @@
 (** * The output bias: none, a free one, or a decayed one
 
-    The prediction of a network for x is f(x) + b. What kind of b there may be, what it costs in the objective, what it
-    demands of a dual point and what it costs of its bound. Both of the latter depend on the sum s of the rows of the
-    dual point alone. *)
+    The prediction of a network for x is f(x) + b. This says which b there may be and what it adds to the objective;
+    then what that demands of a dual point, and what toll it takes of its bound. Both depend only on the sum s of the
+    rows of the dual point. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors.
 Import ListNotations.
