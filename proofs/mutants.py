@@ -315,6 +315,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("a text has nothing else at its end", "[] => match t with [] => true | _ => <<false>> end", "true"),
     ),
     "problems/CanonicalText": (
+        ("the output bias is in the text", "++ bias_title ++ <<bias_word (bias p) ++>>", ""),
         ("a positive denominator", "(l : list A) (d : Z) : bool := <<(0 <? d)>> &&"),
         ("the least denominator", "(0 <? d) && <<(common row l d =? 1)>>"),
         ("entries are not long", "Nat.eqb (length r) width && <<forallb short r>>"),

@@ -17,6 +17,7 @@ Print Assumptions lemma3.
 Print Assumptions products_sound.
 Print Assumptions tau_sound.
 Print Assumptions envelope_sound.
+Print Assumptions accepted_sound.
 Print Assumptions check_sound.
 Print Assumptions check_copositive_sound.
 Print Assumptions check_strictly_copositive_sound.

@@ -186,14 +186,16 @@ Proof.
   - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
 Qed.
 End Scaling.
-(** ** Soundness: an accepted bound is a lower bound on the objective of every network, however many neurons it has. *)
-Theorem check_sound (p : problem) (c : certificate) (net : network K) (b : vec) (leaves : Z) :
+(** ** Soundness: an accepted bound is a lower bound on the objective of every network, however many neurons it has *)
+(** For any function that the problem's loss may mean. *)
+Theorem accepted_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
+  represents (loss p) l ->
   check hint watch p c = Proved leaves ->
   (forall u v, In (u, v) net -> length u = features p) ->
   admissible (bias p) b ->
-  z2 (claim_num c) / z2 (claim_den c) <= objective (value_of (loss p)) (data p) (gamma p) (bias p) net b.
+  z2 (claim_num c) / z2 (claim_den c) <= objective (loss_value l) (data p) (gamma p) (bias p) net b.
 Proof.
-  intros H Hd Hb. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
+  intros R H Hd Hb. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
   apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [Hsum HS].
   apply owes_none in HS as [Hclaim HS]. apply owes_none in HS as [Hshape HS]. apply owes_none in HS as [Hinv _].
   repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hshape as [Hshape Hs].
@@ -212,7 +214,7 @@ Proof.
     rewrite E. ring. }
   (* the claim is the bound of weak duality *)
   unfold claim_fits in Hclaim. destruct (dual_bound _ _ _ _ _ _ _ _) as [[num den]|] eqn:HB; [|discriminate].
-  apply Z.eqb_eq in Hclaim. destruct (dual_bound_sound K _ _ (x_den p) Hy Hn Hgn Hgd _ _ Hrows HB) as (Hden & HD & EB).
+  apply Z.eqb_eq in Hclaim. destruct (dual_bound_sound _ (x_den p) Hy Hn Hgn Hgd R _ _ Hrows HB) as (Hden & HD & EB).
   fold N in HD, EB. change (map _ (rows p)) with (data p) in HD, EB. change (z2 _ / z2 _) with (gamma p) in EB at 1.
   match type of EB with _ <= _ * ?v => apply (f_trans K _ v) end.
   { apply sub_le. apply (@mul_cancel K (z2 (claim_den c))); auto. apply (@mul_cancel K (z2 den)); auto.
@@ -258,4 +260,11 @@ Proof.
     match goal with |- 0 <= ?e => match type of Q with 0 <= ?f => replace e with f by ring end end.
     exact Q.
 Qed.
+(** For what it does mean. *)
+Theorem check_sound (p : problem) (c : certificate) (net : network K) (b : vec) (leaves : Z) :
+  check hint watch p c = Proved leaves ->
+  (forall u v, In (u, v) net -> length u = features p) ->
+  admissible (bias p) b ->
+  z2 (claim_num c) / z2 (claim_den c) <= objective (value_of (loss p)) (data p) (gamma p) (bias p) net b.
+Proof. apply accepted_sound, sample_bound_sound. Qed.
 End Soundness.

@@ -55,6 +55,8 @@ Hypothesis Hy : (0 < y_den)%Z.
 Hypothesis Hn : (0 < nu_den)%Z.
 Hypothesis Hgn : (0 < gamma_num)%Z.
 Hypothesis Hgd : (0 < gamma_den)%Z.
+Variable l : loss_function K vec.
+Hypothesis R : represents loss l.
 Let samples := map (fun xy : list Z * list Z => (vQ K x_den (fst xy), vQ K y_den (snd xy))).
 Let point := map (vQ K nu_den).
 
@@ -65,15 +67,15 @@ Proof.
   - fold (point N). rewrite dot_vadd, IH, dot_vQ, lin_zadd. ring. Qed.
 Lemma bounds_sound D N found total : length N = length D ->
   bounds_onto (sample_bound loss nu_den y_den) D N found = Some total ->
-  in_domain (function_of K loss) (samples D) (point N) /\
-  z2 total <= z2 found + z2 (bound_scale loss nu_den y_den) * sum_of_bounds (function_of K loss) (samples D) (point N).
+  in_domain l (samples D) (point N) /\
+  z2 total <= z2 found + z2 (bound_scale loss nu_den y_den) * sum_of_bounds l (samples D) (point N).
 Proof.
   revert N found; induction D as [|[x y] D IH]; intros [|nu N] found L H; try discriminate;
     cbn [samples point map bounds_onto in_domain sum_of_bounds fst snd] in *.
   - injection H as <-. split; auto. apply sub_le.
     match goal with |- 0 <= ?e => replace e with (0 : K) by ring end. auto with pos.
   - destruct (sample_bound loss nu_den y_den nu y) as [b|] eqn:E; [|discriminate].
-    destruct (sample_bound_sound K loss nu y Hn Hy E) as [B1 B2]. injection L as L.
+    destruct (R nu y Hn Hy E) as [B1 B2]. injection L as L.
     destruct (IH _ _ L H) as [I1 I2]. fold (samples D). fold (point N). split; [split; assumption|].
     apply (f_trans K _ _ _ I2). apply le_sub in B2. apply sub_le. rewrite ofZ_add.
     match type of B2 with 0 <= ?p => match goal with |- 0 <= ?g => replace g with p by ring end end. exact B2. Qed.
@@ -81,8 +83,8 @@ Proof.
 Theorem dual_bound_sound D N num den : length N = length D ->
   dual_bound loss bias y_den nu_den gamma_num gamma_den D N = Some (num, den) ->
   (0 < den)%Z /\
-  in_domain (function_of K loss) (samples D) (point N) /\
-  z2 num <= z2 den * (sum_of_bounds (function_of K loss) (samples D) (point N)
+  in_domain l (samples D) (point N) /\
+  z2 num <= z2 den * (sum_of_bounds l (samples D) (point N)
                       - toll bias (z2 gamma_num / z2 gamma_den) (sum_of_rows (point N))).
 Proof.
   intros L H. unfold dual_bound in H. destruct (bounds_onto _ D N 0) as [total|] eqn:E; [|discriminate].

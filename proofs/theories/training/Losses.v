@@ -144,18 +144,20 @@ Definition weighted : loss_function (K * A) :=
      loss_bound := weighted_bound; fenchel := weighted_fenchel |}.
 End Weighted.
 
-(** ** What a kind of loss means, and that its bound in integers is one *)
+(** ** What a kind of loss means *)
+(** A function that a kind of loss may mean: the bounds in integers are bounds of it. *)
+Definition represents (kind : loss_kind) (l : loss_function vec) : Prop :=
+  forall nu_den y_den nu y b, (0 < nu_den)%Z -> (0 < y_den)%Z -> sample_bound kind nu_den y_den nu y = Some b ->
+  loss_domain l (vQ K nu_den nu) (vQ K y_den y) /\
+  z2 b <= z2 (bound_scale kind nu_den y_den) * loss_bound l (vQ K nu_den nu) (vQ K y_den y).
 Definition function_of (kind : loss_kind) : loss_function vec := match kind with Squared => squared end.
 Definition value_of (kind : loss_kind) : vec -> vec -> K := loss_value (function_of kind).
 
 Lemma bound_scale_positive kind nu_den y_den : (0 < nu_den)%Z -> (0 < y_den)%Z -> (0 < bound_scale kind nu_den y_den)%Z.
 Proof. destruct kind. unfold bound_scale. nia. Qed.
-Lemma sample_bound_sound kind nu_den y_den nu y b : (0 < nu_den)%Z -> (0 < y_den)%Z ->
-  sample_bound kind nu_den y_den nu y = Some b ->
-  loss_domain (function_of kind) (vQ K nu_den nu) (vQ K y_den y) /\
-  z2 b <= z2 (bound_scale kind nu_den y_den) * loss_bound (function_of kind) (vQ K nu_den nu) (vQ K y_den y).
+Theorem sample_bound_sound kind : represents kind (function_of kind).
 Proof.
-  intros Hn Hy H. destruct kind; cbn [function_of sample_bound bound_scale] in *.
+  intros nu_den y_den nu y b Hn Hy H. destruct kind; cbn [function_of sample_bound bound_scale] in *.
   - match type of H with Some ?x = _ => replace b with x by congruence end. cbn [loss_domain loss_bound squared]. split; [exact I|]. unfold squared_bound, sq.
     rewrite !dot_vQ2, z2_sub, !ofZ_mul, z2_2.
     set (n := z2 nu_den). set (d := z2 y_den). set (a := z2 (zdot nu y)). set (q := z2 (zdot nu nu)).
