@@ -1,6 +1,6 @@
 """Take away one condition of the checker after another and see which proof fails: `python proofs/mutants.py`.
 
-All of it takes about an hour; `python proofs/mutants.py training/Losses` takes only those of this theory.
+All of it takes half an hour; `python proofs/mutants.py training/Losses` takes only those of this theory.
 
 A condition whose absence no proof notices is not there for soundness; the table says what it is there for.
 """
