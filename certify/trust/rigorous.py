@@ -30,11 +30,12 @@ from certify.checker.numbers.rounding import float_down
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_statement
-from certify.checker.training.cone import Cone
+from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, children
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.trust import rigorous_walk as rigorous_kernel
+from certify.trust.packed_cone import packed
 from certify.trust.parts import ends_of_subtrees
 from certify.trust.rigorous_walk import (
     LARGEST_LEVEL,
@@ -74,7 +75,7 @@ def check_rigorously(
         check_statement(certificate, problem)
         root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
         still_open = _walk(certificate, problem, level, on_progress)
-        exactly = _settle(nodes, still_open, root, level)
+        exactly = _settle(nodes, still_open, packed(root), level)
     except Rejection as rejection:
         return Verdict(False, None, "rigorous", str(rejection), rejection.obligation, 0)
     leaves = certificate.leaves
@@ -166,7 +167,7 @@ def _wait(exception: Callable[[float], BaseException | None], seconds: float) ->
         return
 
 
-def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: Cone, level: Level) -> int:
+def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: TrainingCone, level: Level) -> int:
     """Check the open leaves exactly; return how many there were."""
     ends = ends_of_subtrees(nodes)
     before: list[int] = [0, *accumulate(still_open.tolist())]

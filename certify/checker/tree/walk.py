@@ -194,6 +194,7 @@ def _children(node: Node, cone: C, premise: Premise[C]) -> tuple[C, ...]:
         case Part(members):
             return cone.faces(members)
         case _:
+            assert isinstance(node, AnyLeaf)
             premise.check_leaf(node, cone)
             return ()
 

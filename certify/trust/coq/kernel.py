@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 from certify.checker.errors import CertifyError, DataError, TimeLimitError
 from certify.checker.obligations import Obligation, Rejection
@@ -98,6 +99,29 @@ class Question:
     meaning: str
     bound: Fraction | None
     leaves: int
+
+
+class Theorem(Protocol):
+    """What the kernel is asked of the certificates of one kind.
+
+    Attributes:
+        way_out: what a user can do whose certificate is too large, in words.
+    """
+
+    way_out: str
+
+    def size(self, certificate: Any) -> str:
+        """Say what of a certificate takes its time, in words."""
+
+    def seconds(self, certificate: Any, subject: Any) -> float:
+        """Estimate the time that Coq's kernel takes, within a factor of about three (proofs/README.md)."""
+
+    def question(self, certificate: Any, subject: Any) -> Question:
+        """Return what the kernel is asked.
+
+        Raises:
+            Rejection: if the certificate is for something else, or cannot be written for Coq.
+        """
 
 
 @dataclass(frozen=True)

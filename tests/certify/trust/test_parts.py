@@ -29,7 +29,7 @@ from certify.checker.training.check import check_certificate
 from certify.checker.tree.walk import check_tree
 from certify.runtime import children
 from certify.trust import parts as check_parts
-from certify.trust.parts import _Answer, _Part, in_processes
+from certify.trust.parts import _Answer, _Subtree, in_processes
 from tests.grown_trees import DATA, forged, proof_of_zero, split_tree
 
 ROOT = MatrixCone.root(((2, 1, 0), (1, 2, 1), (0, 1, 2)))
@@ -53,8 +53,8 @@ class InThisProcess:
 
     process = None
 
-    def ask(self, part: _Part) -> _Answer:
-        copy: _Part = pickle.loads(pickle.dumps(part))
+    def ask(self, part: _Subtree) -> _Answer:
+        copy: _Subtree = pickle.loads(pickle.dumps(part))
         return part.answer(copy.walk().encode())
 
     def end(self) -> None:
@@ -188,7 +188,7 @@ class TestProcesses:
     ],
 )
 def test_answers_that_are_none(line: bytes) -> None:
-    part = _Part(ROOT, grown(1), 5, 0, PREMISE, 0)
+    part = _Subtree(ROOT, grown(1), 5, 0, PREMISE, 0)
     assert part.answer(b"2 leaves after 7\n") == (2, 7, None)
     leaves, work, rejection = part.answer(b"LEAF_FORM at 7 after 9\n")
     assert (leaves, work) == (0, 9)
