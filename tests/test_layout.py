@@ -41,9 +41,22 @@ APART = [
 # What lies below within the checker, each part knowing those before it; a file of certificates may state
 # anything, so that its reader knows all statements.
 CHECKER = (
-    "errors obligations text numbers problems data certificate tree training matrix subject statements "
-    "certificate.file expected check"
-).split()
+    "errors",
+    "obligations",
+    "text",
+    "numbers",
+    "problems",
+    "data",
+    "certificate",
+    "tree",
+    "training",
+    "matrix",
+    "subject",
+    "statements",
+    "certificate.file",
+    "expected",
+    "check",
+)
 
 
 def imports() -> Iterator[tuple[str, str]]:

@@ -61,7 +61,13 @@ def _doubles(rows: IntegerRows, denominator: int) -> NDArray[np.float64]:
     return np.array([[entry / denominator for entry in row] for row in rows], dtype=np.float64)
 
 
-def _npz_network(source: str, data: bytes) -> LoadedNetwork:
+def npz_network(source: str, data: bytes) -> LoadedNetwork:
+    """Read the bytes of an .npz file.
+
+    Raises:
+        NetworkError: if it has other arrays than `hidden`, `output`, `hidden_bias` and `output_bias`, they
+            are damaged, or `certify.networks.loaded.two_layers` refuses them.
+    """
     kind = "an .npz file of numpy"
     archive = open_archive(source, data, kind, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
     arrays = {}
