@@ -12,6 +12,7 @@ from typing import Protocol
 
 from certify.checker.certificate.any_certificate import MatrixCertificate
 from certify.checker.data.dataset import Dataset
+from certify.checker.numbers.rounding import ratio_text
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import column, listed, shown
@@ -88,10 +89,10 @@ class Training:
                     f"; constant, shifted to 0: {constant}" if constant else ""
                 )
             rows += [
-                ("features", _counted(dataset.feature_names)),
+                ("features", _columns(dataset.feature_names)),
                 ("standardised", standardized),
                 ("hidden bias", "a feature 1 after the others" if recipe.bias else "none"),
-                ("targets", _counted(dataset.target_names)),
+                ("targets", _columns(dataset.target_names)),
                 ("task", recipe.task),
             ]
             if recipe.classes:
@@ -121,7 +122,7 @@ class Training:
             "bias": None if recipe is None else recipe.bias,
             "standardize": None if recipe is None else recipe.standardize is not None,
             "constant_features": None if dataset is None else list(dataset.constant_features),
-            "gamma_exact": f"{problem.gamma.numerator}/{problem.gamma.denominator}",
+            "gamma_exact": ratio_text(problem.gamma),
             "loss": problem.loss.text,
             "output_bias": problem.output_bias,
             "sha256": problem.sha256(),
@@ -179,5 +180,5 @@ def _loss(problem: TrainingProblem) -> str:
     return f"{problem.loss.text}, {problem.loss.formula}"
 
 
-def _counted(names: tuple[str, ...]) -> str:
+def _columns(names: tuple[str, ...]) -> str:
     return f"{len(names)}: {listed(map(column, names))}"

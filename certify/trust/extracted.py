@@ -22,6 +22,7 @@ from certify.checker.certificate.any_certificate import AnyCertificate
 from certify.checker.certificate.file import save_certificate
 from certify.checker.deadline import Deadline, watched_deadline
 from certify.checker.errors import CertifyError, DataError
+from certify.checker.numbers.rounding import ratio_text
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.subject import Subject
 from certify.checker.verdict import Verdict, leaves_in_words
@@ -111,7 +112,7 @@ def check_proved(
     bound = certificate.bound
     text = "".join(subject.canonical_text())
     answer = _ask(program, certificate, None if bound is None else path, text, on_progress)
-    claim = None if bound is None else f"{bound.numerator}/{bound.denominator}"
+    claim = None if bound is None else ratio_text(bound)
     if answer["valid"] and answer["bound"] != claim:
         raise ProvedCheckerError("the certificate's file changed while it was checked: check it again")
     return _verdict(answer, bound, program)

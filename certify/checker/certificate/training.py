@@ -12,11 +12,12 @@ from fractions import Fraction
 from typing import Any, Self
 
 from certify.checker.certificate.any_certificate import count_leaves, tree_lines
-from certify.checker.certificate.header import Header, ratio_text, row_texts
+from certify.checker.certificate.header import Header, row_texts
 from certify.checker.certificate.node_text import MAX_NODES, read_nodes
 from certify.checker.certificate.nodes import Node
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
+from certify.checker.numbers.rounding import ratio_text
 
 MAX_DUAL_EXPONENT = 10_000
 

@@ -22,6 +22,7 @@ from certify.checker.matrix.cone import MatrixCone
 from certify.checker.matrix.leaf_rules import Copositivity
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.text.names import counted
 from certify.checker.tree.walk import Walk, check_tree, walk
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.checker.work import (
@@ -135,7 +136,7 @@ def complete_positivity_theorem(certificate: CompletePositivityCertificate, matr
     cone = " x ".join([f"R^{q}_+"] * (q > 0) + [f"R^{r}"] * (r > 0))
     name = f"The symmetric matrix A of order {p} is"
     count = len(certificate.terms)
-    terms = f"{count} term{'s' * (count != 1)} b b^T with b in {cone}"
+    terms = f"{counted(count, 'term')} b b^T with b in {cone}"
     if not q:
         every = "all coordinates are free, so that this is no more than semidefiniteness"
         if certificate.statement == COMPLETELY_POSITIVE:

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
+from certify.checker.text.names import counted
 from certify.networks.loaded import (
     SUPPORTED,
     Affine,
     LoadedNetwork,
-    counted,
     printable,
     refuse_dtype,
     refuse_vast,

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
+from certify.checker.text.names import counted
 from certify.networks.formats.state_dict import Tensor, network_of_tensors
 from certify.networks.formats.table import not_installed
 from certify.networks.formats.untrusted_file import open_archive
@@ -25,7 +26,6 @@ from certify.networks.loaded import (
     SUPPORTED,
     Affine,
     LoadedNetwork,
-    counted,
     printable,
     refuse_dtype,
     refuse_vast,
