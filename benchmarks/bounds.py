@@ -31,7 +31,7 @@ from certify.checker.training.check import check_certificate
 from certify.datasets.arrays import from_arrays
 from certify.runtime.progress import Observer
 from certify.trust.extracted import check_proved, find_checker
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from certify.networks.loaded import network_for
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
 from certify.shrink.shrink import MAX_MIXED, Shrunk, shrink
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 
 
 @dataclass(frozen=True)

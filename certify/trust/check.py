@@ -44,7 +44,7 @@ from certify.datasets.matrices import as_matrix
 from certify.trust.coq.check import check_in_kernel
 from certify.trust.coq.kernel import TIME_LIMIT
 from certify.trust.extracted import ProvedCheckerError, check_proved, find_checker
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 
 BEST = "best"  # the most trusted checker that is there
 

@@ -36,7 +36,7 @@ from certify.checker.tree.walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, c
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.trust import rigorous_walk as rigorous_kernel
 from certify.trust.packed_cone import packed
-from certify.trust.parts import ends_of_subtrees
+from certify.trust.parallel import ends_of_subtrees
 from certify.trust.rigorous_walk import (
     LARGEST_LEVEL,
     LEAF,

@@ -41,12 +41,22 @@ def check_certificate(
     """
     try:
         check_statement(certificate, problem)
-        root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
-        leaves = check_tree(certificate.tree, root, level, on_progress, walk)
+        leaves = _check_premise(certificate, problem, on_progress, walk)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
     return Verdict(True, certificate.bound, "exact", reason, None, leaves)
+
+
+def _check_premise(
+    certificate: Certificate,
+    problem: TrainingProblem,
+    on_progress: Callable[[int, int], None] | None,
+    walk: Walk,
+) -> int:
+    """Check that h(N) <= gamma, by the proof that the certificate has; return the number of its leaves."""
+    root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
+    return check_tree(certificate.tree, root, level, on_progress, walk)
 
 
 def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:

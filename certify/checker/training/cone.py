@@ -17,6 +17,7 @@ from flint import fmpz_mat
 
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.integers import (
+    IntegerRows,
     Vector,
     divided_gram,
     length_of,
@@ -122,19 +123,30 @@ class Cone(NamedTuple):
 
     @classmethod
     def root(cls, certificate: Certificate, problem: TrainingProblem) -> Cone:
-        """Return the whole space in the certificate's frame."""
-        generators, inputs, weights = certificate.frame.generators, problem.inputs, certificate.dual_point
+        """Return the whole space in the certificate's frame, with all samples."""
+        return cls.whole_space(certificate.frame.generators, problem.inputs, certificate.dual_point)
+
+    @classmethod
+    def whole_space(cls, generators: IntegerRows, inputs: IntegerRows, weights: IntegerRows) -> Cone:
+        """Return R^d.
+
+        Args:
+            generators: a basis of it, as d rows.
+            inputs: samples, n x d.
+            weights: their rows of the dual point, n x c.
+        """
+        d, c = len(generators), len(weights[0])
         # Products of whole matrices, as d may be in the thousands.
         frame = fmpz_mat([list(w) for w in generators])
         values = integer_rows(fmpz_mat([list(x) for x in inputs]) * frame.transpose())
         space = cls(
             generators,
             tuple(map(length_of, generators)),
-            (False,) * problem.d,
+            (False,) * d,
             [p for k, row in enumerate(integer_rows(frame * frame.transpose())) for p in row[k:]],
             tuple(map(Row, weights, inputs, map(tuple, values))),
-            ((0,) * problem.c,) * problem.d,
-            problem.c,
+            ((0,) * c,) * d,
+            c,
             sum(max(map(longest, rows)) for rows in (inputs, weights)),
         )
         return space._settled()

@@ -74,7 +74,7 @@ class Level:
 
 def work_of_enclosures(cone: TrainingCone, bits: int) -> int:
     """Return the work of a node that computes the outputs of a cone and a form of order d, no more."""
-    d = len(cone.lengths)
+    d = len(cone.signed)
     return d * (d * d + cone.mixed_count * cone.outputs) * words_of(bits)
 
 
@@ -96,14 +96,14 @@ class ProductsRule:
         """Return the work of a form of order d and the mixed rows."""
         bits = level.bits(cone) + leaf.scale.bit_length() + leaf.unit.bit_length()
         bits += longest(multiplier for _, _, multiplier in leaf.products)
-        return (len(cone.lengths) + cone.mixed_count) ** 3 * words_of(bits)
+        return (len(cone.signed) + cone.mixed_count) ** 3 * words_of(bits)
 
     def check(self, leaf: Leaf, cone: TrainingCone, level: Level) -> None:
         """Prove S (lambda |u|^2 - mu |N^T relu(Xu)|^2) >= U * products >= 0 on the cone.
 
         The variables are z = (t, alpha_F), F the mixed rows, on which N^T relu(Xu) is linear.
         """
-        d, mixed = len(cone.lengths), cone.mixed
+        d, mixed = len(cone.signed), cone.mixed
         require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
         require(d + len(mixed) <= MAX_LEAF_ORDER, Obligation.LIMITS)
         mixed, products = _without_idle_rows(mixed, sum(cone.signed), leaf.products)
@@ -140,7 +140,7 @@ class TauRule:
         require(all(cone.signed), Obligation.LEAF_SIGNED)
         require(leaf.a > 0 and leaf.b > 0, Obligation.TAU_POSITIVE)
         require(leaf.unit > 0, Obligation.LEAF_SCALE)
-        d = len(cone.lengths)
+        d = len(cone.signed)
         centres, radii = centres_and_radii(cone.enclosures())
         on_u, on_centre, on_radius = level.u, level.alpha, 0
         if any(map(any, radii)):
@@ -178,7 +178,7 @@ class EnvelopeRule:
         bounds = [[max(f + y, x - f) for f, x, y in zip(*at, strict=True)] for at in cone.enclosures()]
         form = _form(level.u, cone.gram, level.alpha, bounds)
         # Most forms end here.
-        proved = min(form) >= 0 or is_nonnegative_on_orthant(square_of(form, len(cone.lengths)))
+        proved = min(form) >= 0 or is_nonnegative_on_orthant(square_of(form, len(cone.signed)))
         require(proved, Obligation.LEAF_FORM)
 
 

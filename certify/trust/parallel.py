@@ -270,7 +270,7 @@ class _Walker:
     """A process that walks one part after another."""
 
     def __init__(self) -> None:
-        self.process = start_child("certify.trust.parts")
+        self.process = start_child("certify.trust.parallel")
         self._last_words: deque[bytes] = deque(maxlen=20)
         listen = self._last_words.extend
         self._listener = Thread(target=listen, args=(open_stream(self.process.stderr),), daemon=True)
