@@ -1,4 +1,4 @@
-"""Arrays and data frames as exact tables: a float is the dyadic rational that it is."""
+"""From arrays X and y to an exact data set, by a recipe that is chosen here or was recorded."""
 
 from __future__ import annotations
 

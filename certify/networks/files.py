@@ -1,8 +1,7 @@
-"""Trained networks from files of any usual kind, and into .npz files.
+"""Read a trained network from a file of any usual format.
 
-An .npz file holds arrays `hidden` (d x m) and `output` (m x c) and, if the layers have biases, `hidden_bias`
-(m) and `output_bias` (c). Files are untrusted: they are of bounded size, also unpacked, and nothing in them
-is run.
+Files are untrusted: they are of bounded size, also unpacked, and nothing in them is run. The formats are in
+`certify.networks.formats.table`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A trained two-layer ReLU network at its exact weights, with what its file said about it."""
+"""A trained two-layer ReLU network as it was read: its exact weights, and what its file said about it."""
 
 from __future__ import annotations
 

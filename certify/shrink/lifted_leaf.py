@@ -1,7 +1,7 @@
-"""Leaves with multipliers: the strongest rule, made for one cone at a time.
+"""Find a leaf with multipliers, which is the strongest rule, for one cone.
 
-A solver looks for multipliers of the cone in floating point (`formulations.sdp.cone_multipliers`). They are
-rounded to as few bits as the exact rule accepts; what it does not accept is no leaf.
+A solver looks for the multipliers in floating point (`formulations.sdp.cone_multipliers`). They are rounded
+to as few bits as the exact rule accepts; if it accepts none, there is no leaf.
 """
 
 from __future__ import annotations

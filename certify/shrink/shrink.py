@@ -1,9 +1,9 @@
-"""Making a proof tree smaller: whole subtrees become one leaf each, closed by the strongest rule.
+"""Make a proof tree smaller: whole subtrees become one leaf each, closed by the strongest rule.
 
-The search closes leaves at no cost and cuts until it can. A leaf with multipliers for the products of the
-rows that are still mixed closes larger cones (docs/method.md, section 3b), but each needs a semidefinite
-program. Here the tree is walked from the top. The first cone on the way down that such a leaf closes is left
-to it if the subtree is longer in the file.
+The search closes leaves by rules that cost it nothing, and cuts cones until they do. A leaf with multipliers
+for the products of the rows that are still mixed closes larger cones (docs/method.md, section 3b), but each
+needs a semidefinite program. Here the tree is walked from the top. The first cone on the way down that such a
+leaf closes is left to it, if the subtree is longer in the file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Check a certificate at a chosen level of trust, against data as files, arrays, problems or matrices."""
+"""Check a certificate at the level of trust that the user chooses: this is `certify.check`.
+
+The data may be files, arrays, an exact problem or a matrix. The levels are in the table `LEVELS`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Walking a large proof tree in several processes: the parts below its top are independent of each other.
+"""Walk a large proof tree in several processes: the subtrees below its top do not depend on each other.
 
-A part is a cone with the nodes below it; every process runs the same walk as one process would, and says what
-came of it in a line of text, which cannot do more than be read.
+Every process runs the same walk on its subtrees as one process would run on the tree, and says what came of
+each in a line of text, which cannot do more than be read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A quick verdict in floating point with error bounds derived by hand (docs/method.md, section 5).
+"""A quick verdict in floating point, with bounds on all errors of rounding that are derived by hand.
 
-The statement is checked exactly, as `certify.check` does. The data are scaled by powers of two before they
-are rounded. Of the tree, what floating point settles beyond its error bounds counts as settled; the leaves
-that it leaves open are checked exactly, all of them where the data are out of its range.
+The statement is checked exactly, as at every level. The data are scaled by powers of two before they are
+rounded. What floating point settles beyond its error bounds (docs/method.md, section 5) counts as settled;
+the leaves that it leaves open are checked exactly, all of them where the data are out of its range.
 """
 
 from __future__ import annotations

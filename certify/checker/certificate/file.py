@@ -1,8 +1,9 @@
-"""The certificate file: its deterministic writer and its strict reader.
+"""Write a certificate to a file, and read one from a file that may be anything.
 
-The format is described for strangers in docs/certificate-format.md. Reading trusts nothing: every size is
-bounded, so that memory stays within a few gigabytes, nothing recurses, and what has been read is only well
-formed.
+The same certificate is always written as the same bytes. The format is described for strangers in
+docs/certificate-format.md. Reading trusts nothing: every size is bounded, so that memory stays within a few
+gigabytes, and nothing recurses. What has been read is well formed; whether it proves anything is for the
+checker to say.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Integers as a certificate file has them, read as hostile input: never more digits than a limit."""
+"""Read and write the integers of a certificate file, which never have more digits than a limit."""
 
 from __future__ import annotations
 

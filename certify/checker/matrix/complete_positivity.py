@@ -1,8 +1,9 @@
-"""The exact checker of certificates of complete positivity.
+"""Check a certificate that a matrix is completely positive, or that it is not.
 
-A sum of terms proves the first statement by its value. For the second, let A be a sum of b_k b_k^T with b_k
-in R^q_+ x R^r. Then z^T A z = sum_k (z . b_k)^2 >= 0 for each z, and <M, A> = sum_k b_k^T M b_k >= 0 for each
-copositive M of order q, applied to the first q coordinates. A tree proves that M is copositive, as in
+A sum of terms proves the first statement: it is added up and compared. For the second, let A be a sum of b_k
+b_k^T with b_k in R^q_+ x R^r. Then z^T A z = sum_k (z . b_k)^2 >= 0 for each z, and <M, A> = sum_k b_k^T M
+b_k >= 0 for each copositive M of order q, applied to the first q coordinates. So a z or an M for which that
+fails proves that there is no such sum. That M is copositive is proved by a tree, as in
 `certify.checker.matrix.copositivity`.
 """
 

@@ -1,6 +1,7 @@
-"""The leaf rules of copositivity trees: on a leaf's cone the form of the matrix is nonnegative, or positive.
+"""How a leaf of a copositivity tree proves that the form is nonnegative, or positive, on its cone.
 
-Exact integers only. The rules are in docs/certificate-format.md, why they hold in docs/method.md, section 7.
+One class for each rule, and all of them in the table `RULES`. The rules are in docs/certificate-format.md,
+why they hold in docs/method.md, section 7.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The independent checker: an exact verdict on a certificate, in integers only.
+"""Check a certificate of a lower bound on a training loss, in integers only.
 
 Weak duality (docs/method.md, section 2): if |N^T relu(Xu)| <= gamma |u| for every u in R^d, then no network
-of any width has a loss below <N, Y> - 1/2 |N|_F^2 (`problems.dual_bound`, where output biases come in). The
-certificate's tree proves the premise: its cones cover R^d, and on each leaf the form
-gamma^2 |u|^2 - |N^T relu(Xu)|^2 is a sum of terms that are nonnegative there.
+of any width has a loss below the bound that the dual point N gives (`problems.dual_bound`). The certificate's
+tree proves this premise: its cones cover R^d, and on the cone of each leaf the form gamma^2 |u|^2 - |N^T
+relu(Xu)|^2 is a sum of terms that are nonnegative there.
 
 This module and what it imports use the standard library and python-flint, and share no code with the search.
 """

@@ -1,6 +1,7 @@
-"""The leaf rules of the checker: on a leaf's cone the premise is a sum of terms that are nonnegative there.
+"""How a leaf proves the premise of a bound on its cone: as a sum of terms that are nonnegative there.
 
-Exact integers only. The rules are in docs/certificate-format.md, why they hold in docs/method.md, section 3.
+One class for each rule, and all of them in the table `RULES`. Exact integers only. The rules are in
+docs/certificate-format.md, why they hold in docs/method.md, section 3.
 """
 
 from __future__ import annotations

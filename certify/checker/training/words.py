@@ -1,4 +1,4 @@
-"""What a certificate proves, in words; standard library only, for the checker speaks with it."""
+"""What a certificate of training proves, as sentences and formulas for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves that list products of nonnegative quantities with their multipliers."""
+"""The quadratic form of a leaf's products: nonnegative quantities times each other, with multipliers."""
 
 from __future__ import annotations
 

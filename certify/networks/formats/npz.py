@@ -1,4 +1,8 @@
-"""Networks in .npz files: exactly the arrays that numpy writes."""
+"""Networks in .npz files, as numpy.savez writes them: read, and written.
+
+A file holds arrays `hidden` (d x m) and `output` (m x c) and, if the layers have biases, `hidden_bias` (m)
+and `output_bias` (c), and nothing else.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Coq's kernel at work: a file of Coq in which a certificate proves its theorem, or what it owes.
+"""Run Coq on a certificate: its kernel proves the theorem, or says what the certificate owes.
 
 The checker of proofs/ is evaluated inside the kernel, and its soundness theorem turns the outcome into a
 theorem over Coq's real numbers. No program extracted from Coq takes part, and what is written here need not
-be trusted: whoever reads the file sees what is proved. Only the standard library is used.
+be trusted: whoever reads the file of Coq sees what is proved. Only the standard library is used.
 """
 
 from __future__ import annotations

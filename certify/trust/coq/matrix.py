@@ -1,4 +1,4 @@
-"""The statements of a matrix in Coq: matrix and certificate become a theorem about vectors of reals."""
+"""What is asked of Coq's kernel for a statement of a matrix: the theorem, and an estimate of the time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A matrix and its certificate as terms of Coq, of the types of proofs/theories/matrix/MatrixChecker.v.
+"""Write a matrix and its certificate for Coq.
 
-Only numbers are written, and of the statement its name in Coq.
+The terms are of the types of proofs/theories/matrix/MatrixChecker.v. Only numbers are written, and of the
+statement its name in Coq.
 """
 
 from __future__ import annotations

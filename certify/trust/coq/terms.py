@@ -1,6 +1,6 @@
-"""A problem and a certificate as terms of Coq, of the types of proofs/theories/training/Checker.v.
+"""Write integers, lists and trees as terms that Coq reads quickly.
 
-Only numbers are written: no text of the certificate gets into the file.
+Only numbers are written: no text of the certificate gets into the file of Coq.
 """
 
 from __future__ import annotations

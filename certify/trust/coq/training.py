@@ -1,6 +1,7 @@
-"""The statement of training in Coq: problem and certificate become a theorem about all networks.
+"""What is asked of Coq's kernel for a bound: a theorem about all networks, and an estimate of the time.
 
-The theorem is about the loss over Coq's real numbers (`certify.trust.coq.kernel`).
+Problem and certificate are written as terms of the types of proofs/theories/training/Checker.v; the theorem
+is about the loss over Coq's real numbers (`certify.trust.coq.kernel`).
 """
 
 from __future__ import annotations
