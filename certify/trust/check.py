@@ -104,8 +104,8 @@ class Request:
     seconds: float
 
 
-class Level(Protocol):
-    """A level of trust: a checker."""
+class Checker(Protocol):
+    """What decides at a level of trust."""
 
     def __call__(self, certificate: AnyCertificate, subject: Subject, request: Request) -> DataVerdict:
         """Decide whether a certificate proves what it states of a problem or matrix."""
@@ -134,7 +134,7 @@ def _rigorous(certificate: AnyCertificate, subject: Subject, request: Request) -
     return in_words(verdict, certificate, subject)
 
 
-LEVELS: dict[str, Level] = {"proved": _proved, "exact": _exact, "rigorous": _rigorous, "kernel": _kernel}
+LEVELS: dict[str, Checker] = {"proved": _proved, "exact": _exact, "rigorous": _rigorous, "kernel": _kernel}
 # The levels that are not for all certificates, with those that they are for.
 _LIMITED: dict[str, tuple[type[AnyCertificate], ...]] = {"rigorous": (Certificate,)}
 

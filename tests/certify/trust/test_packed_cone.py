@@ -1,16 +1,24 @@
 """The packed cone against the plain one, which is what the checker takes by itself."""
 
+from dataclasses import replace
+from random import Random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certify.attack.tree_forgeries import TREE_FORGERIES
 from certify.checker.certificate.nodes import Node, Sign, Split
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.integers import dot
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import children
 from certify.trust.packed_cone import PackedCone, packed
+from certify.trust.parallel import in_processes
+from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
 from tests.certify.checker.training.test_cone import cones
 
 Pair = tuple[Cone, PackedCone | Cone]
@@ -77,3 +85,12 @@ def test_signs_inside_a_cone(
     rising = fast.rising(max(lengths)).to_bytes(len(fast.samples), "little")
     expected = [dot(fast.samples.matrices.inputs[i], u) >= 0 for i in fast.samples.indices]
     assert list(map(bool, rising)) == expected
+
+
+@pytest.mark.parametrize("name", CORNER_CERTIFICATES)
+def test_same_verdict(name: str) -> None:
+    certificate, chance = CORNER_CERTIFICATES[name], Random(5)
+    trees = [certificate.tree, *(forge(certificate.tree, chance) for forge in TREE_FORGERIES.values())]
+    for tree in trees:
+        forged = replace(certificate, tree=tree)
+        assert check_certificate(forged, CORNER) == check_certificate(forged, CORNER, walk=in_processes(1))
