@@ -169,7 +169,7 @@ class PackedCone(NamedTuple):
         return [ray.length for ray in self.rays]
 
     @property
-    def outputs(self) -> int:
+    def output_count(self) -> int:
         """The number c of outputs."""
         return len(self.samples.matrices.slopes)
 
@@ -181,7 +181,7 @@ class PackedCone(NamedTuple):
     @property
     def vectors(self) -> int:
         """The number of vectors that the cone counts as (docs/certificate-format.md)."""
-        return len(self.rays) + self.outputs + self.mixed_count
+        return len(self.rays) + self.output_count + self.mixed_count
 
     @property
     def mixed(self) -> list[Row]:
@@ -196,7 +196,7 @@ class PackedCone(NamedTuple):
     def linear(self) -> list[list[int]]:
         """Column k is G_k, the part of N^T relu(X w_k) that comes from active rows: what mixed ones leave."""
         mixed = self.mixed
-        weights = [[row.weight[j] for row in mixed] for j in range(self.outputs)]
+        weights = [[row.weight[j] for row in mixed] for j in range(self.output_count)]
         columns = []
         for k, ray in enumerate(self.rays):
             activations = [max(row.values[k], 0) for row in mixed]

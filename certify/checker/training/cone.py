@@ -87,8 +87,8 @@ class TrainingCone(WalkedCone, Protocol):
         """For each k what the active samples add to N^T relu(X w_k), of length c."""
 
     @property
-    def outputs(self) -> int:
-        """C."""
+    def output_count(self) -> int:
+        """The number c of outputs."""
 
     @property
     def entry_bits(self) -> int:
@@ -108,7 +108,7 @@ class Cone(NamedTuple):
         gram: w_k . w_l for k <= l, row by row.
         mixed: the mixed samples.
         linear: for each k what the active samples add to N^T relu(X w_k).
-        outputs: c.
+        output_count: c.
         entry_bits: the length of the largest entry of X and that of N, in bits, together.
     """
 
@@ -118,7 +118,7 @@ class Cone(NamedTuple):
     gram: Sequence[int]
     mixed: tuple[Row, ...]
     linear: tuple[Vector, ...]
-    outputs: int
+    output_count: int
     entry_bits: int
 
     @classmethod
@@ -159,7 +159,7 @@ class Cone(NamedTuple):
     @property
     def vectors(self) -> int:
         """The number of vectors that the cone counts as (docs/certificate-format.md)."""
-        return len(self.generators) + self.outputs + len(self.mixed)
+        return len(self.generators) + self.output_count + len(self.mixed)
 
     def generator(self, k: int) -> Vector:
         """Return w_k."""
@@ -238,7 +238,7 @@ class Cone(NamedTuple):
         """Return the sum of factor * row, output by output."""
         factors, rows = list(filter(None, factors)), list(compress(rows, factors))
         if not factors:
-            return [0] * self.outputs
+            return [0] * self.output_count
         return [sum(map(mul, factors, column)) for column in zip(*rows, strict=True)]
 
     def _with_generator(

@@ -76,7 +76,7 @@ class Level:
 def work_of_enclosures(cone: TrainingCone, bits: int) -> int:
     """Return the work of a node that computes the outputs of a cone and a form of order d, no more."""
     d = len(cone.signed)
-    return d * (d * d + cone.mixed_count * cone.outputs) * words_of(bits)
+    return d * (d * d + cone.mixed_count * cone.output_count) * words_of(bits)
 
 
 def check_leaf(leaf: AnyLeaf, cone: TrainingCone, level: Level) -> None:
