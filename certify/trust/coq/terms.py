@@ -14,10 +14,10 @@ from certify.checker.obligations import Obligation, Rejection
 _PIECE = 8192  # the bits of the longest literal: Coq's reader overflows its stack at twice as many
 _CHUNK = 100  # the longest list literal: Coq reads long ones slowly, and very long ones not at all
 
-# Yields definitions for a node that begin with a name, and returns its term; the last is the first index that
-# does not exist.
-TermOfNode = Callable[[Any, str, int], Generator[str, None, str]]
+# Yields the definitions that a term needs, and returns it.
 Term = Generator[str, None, str]
+# Of a node, the beginning of the definitions' names, and the first index that does not exist.
+TermOfNode = Callable[[Any, str, int], Term]
 
 
 def integer(value: int) -> str:
