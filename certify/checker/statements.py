@@ -19,6 +19,7 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.matrix.complete_positivity import check_complete_positivity, complete_positivity_theorem
 from certify.checker.matrix.copositivity import check_copositivity, copositivity_theorem
 from certify.checker.matrix.leaf_rules import NODES as MATRIX_NODES
+from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.subject import OfMatrix, Subject, Training
 from certify.checker.training.check import check_certificate
 from certify.checker.training.leaf_rules import NODES as TRAINING_NODES
@@ -48,6 +49,24 @@ class Statement:
     has_free: bool = False
 
 
+def _of_matrix(
+    certificate: type[AnyCertificate],
+    check: Callable[..., Verdict],
+    theorem: Callable[[Any, SymmetricMatrix], str],
+    *,
+    has_free: bool = False,
+) -> Statement:
+    """Return a statement whose check and words take the matrix itself."""
+    return Statement(
+        certificate,
+        MATRIX_NODES,
+        OfMatrix,
+        lambda certificate, subject, tell, walk: check(certificate, subject.matrix, tell, walk=walk),
+        lambda certificate, subject: theorem(certificate, subject.matrix),
+        has_free,
+    )
+
+
 _TRAINING = Statement(
     Certificate,
     TRAINING_NODES,
@@ -55,22 +74,9 @@ _TRAINING = Statement(
     lambda certificate, subject, tell, walk: check_certificate(certificate, subject.problem, tell, walk=walk),
     lambda certificate, subject: subject.theorem(certificate.bound),
 )
-_COPOSITIVITY = Statement(
-    CopositivityCertificate,
-    MATRIX_NODES,
-    OfMatrix,
-    lambda certificate, subject, tell, walk: check_copositivity(certificate, subject.matrix, tell, walk=walk),
-    lambda certificate, subject: copositivity_theorem(certificate, subject.matrix),
-)
-_COMPLETE_POSITIVITY = Statement(
-    CompletePositivityCertificate,
-    MATRIX_NODES,
-    OfMatrix,
-    lambda certificate, subject, tell, walk: check_complete_positivity(
-        certificate, subject.matrix, tell, walk=walk
-    ),
-    lambda certificate, subject: complete_positivity_theorem(certificate, subject.matrix),
-    has_free=True,
+_COPOSITIVITY = _of_matrix(CopositivityCertificate, check_copositivity, copositivity_theorem)
+_COMPLETE_POSITIVITY = _of_matrix(
+    CompletePositivityCertificate, check_complete_positivity, complete_positivity_theorem, has_free=True
 )
 STATEMENTS: dict[str, Statement] = {
     "training": _TRAINING,
