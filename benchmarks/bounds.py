@@ -26,11 +26,12 @@ from certify.checker.data.choice import read_dataset
 from certify.checker.data.dataset import Dataset
 from certify.checker.data.table import read_table
 from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.subject import Training
 from certify.checker.training.check import check_certificate
 from certify.datasets.arrays import from_arrays
 from certify.runtime.progress import Observer
 from certify.trust.extracted import check_proved, find_checker
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def measure(line: Line, dataset: Dataset, method: str) -> Outcome:
             path.write_text(text)
             certificate = from_text(text)
             begun = time.perf_counter()
-            assert check_proved(certificate, report.problem, path=path).valid
+            assert check_proved(certificate, Training(report.problem, None), path=path).valid
             proved = time.perf_counter() - begun
     return Outcome(
         report.interval.lower,

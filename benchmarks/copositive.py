@@ -38,8 +38,9 @@ from certify.checker.certificate.copositivity import CopositivityCertificate
 from certify.checker.certificate.file import any_from_text, to_text
 from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.subject import OfMatrix
 from certify.matrices.copositive.decide import CopositivityReport, decide
-from certify.trust.extracted import check_matrix_proved, find_checker
+from certify.trust.extracted import check_proved, find_checker
 from formulations.copositive.standard_quadratic import simplex_minima
 
 _NEAR = Fraction(1, 1000)
@@ -135,7 +136,7 @@ def check_times(report: CopositivityReport) -> tuple[float, float]:
     if find_checker() is None:
         return exact, math.nan
     begun = time.perf_counter()
-    assert check_matrix_proved(again, report.matrix).valid
+    assert check_proved(again, OfMatrix.of(again, report.matrix)).valid
     return exact, time.perf_counter() - begun
 
 

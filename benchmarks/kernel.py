@@ -20,11 +20,13 @@ from certify.checker.data.choice import from_table
 from certify.checker.data.dataset import Dataset
 from certify.checker.data.table import read_table
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.subject import Training
 from certify.checker.training.check import check_certificate
 from certify.checker.verdict import Verdict
 from certify.runtime.progress import Observer
+from certify.trust.coq.check import check_in_kernel
 from certify.trust.coq.kernel import TIME_LIMIT
-from certify.trust.coq.training import check_in_kernel, estimated_seconds
+from certify.trust.coq.training import estimated_seconds
 from certify.trust.extracted import check_proved
 
 IRIS = Path(__file__).parents[1] / "examples" / "iris.csv"
@@ -69,14 +71,17 @@ def main() -> None:
     limit = parser.parse_args().kernel_limit
 
     def kernel(certificate: Certificate, problem: TrainingProblem) -> Verdict:
-        return check_in_kernel(certificate, problem, time_limit=limit)[0]
+        return check_in_kernel(certificate, Training(problem, None), time_limit=limit)[0]
+
+    def proved(certificate: Certificate, problem: TrainingProblem) -> Verdict:
+        return check_proved(certificate, Training(problem, None))
 
     print("| Iris | method | gap | nodes | exact, s | proved, s | kernel, s | estimate, s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, dataset, settings in cases():
         report = bound_dataset(dataset, settings, Observer())
         certificate, problem = report.certificate, report.problem
-        times = [seconds(check, certificate, problem) for check in (check_certificate, check_proved, kernel)]
+        times = [seconds(check, certificate, problem) for check in (check_certificate, proved, kernel)]
         gap, nodes = float(report.interval.relative_gap), len(certificate.tree)
         checks = "{:.2f} | {:.2f} | {:.1f}".format(*times)
         estimate = estimated_seconds(certificate, problem)

@@ -30,7 +30,7 @@ from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.numbers.integers import IntegerRows, over_common_denominator
 from certify.checker.obligations import Rejection
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.cone import Cone
+from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level, check_leaf
 from certify.checker.tree.walk import children, walk
 
@@ -45,7 +45,7 @@ _LONGEST = 2000  # of a grown cone's generators, in bits
 class EitherRule(Level):
     """The premise with leaf rules as the floating verdict has them: a tau leaf may be an envelope leaf."""
 
-    def check_leaf(self, leaf: AnyLeaf, cone: Cone) -> None:
+    def check_leaf(self, leaf: AnyLeaf, cone: TrainingCone) -> None:
         """Check a leaf on its cone; raise Rejection if neither rule proves the premise there."""
         try:
             check_leaf(leaf, cone, self)
@@ -241,11 +241,11 @@ def _node_for(cone: Cone, level: Level, depth: int, large: int, random: Random) 
         except Rejection:
             continue
         return leaf
-    if depth <= 0 or max(ray.length for ray in cone.rays) > _LONGEST:
+    if depth <= 0 or max(cone.lengths) > _LONGEST:
         return random.choice(leaves)
-    k, l = random.sample(range(len(cone.rays)), 2)
+    k, l = random.sample(range(len(cone.lengths)), 2)
     if random.random() < 0.7:
-        shift = cone.rays[k].length - cone.rays[l].length
+        shift = cone.lengths[k] - cone.lengths[l]
         return Split(k, l, 1 << max(-shift, 0), 1 << max(shift, 0))
     return Split(k, l, *(random.choice((1, 1, 2, 3, large, large // 2, large - 1)) for _ in range(2)))
 

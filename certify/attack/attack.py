@@ -1,7 +1,8 @@
-"""An attack on the checker: many forgeries of one certificate, none of which may prove more than is true.
+"""Try to fool the checker: forge one certificate many times over, and see whether a lie is accepted.
 
-Every forgery goes the way of a hostile file: it is written as text, read and checked. What is accepted is
-no breach as long as it is true: a smaller claim or another multiplier may well be proved by the same tree.
+Every forgery goes the way of a hostile file: it is written as text, read and checked. An accepted forgery is
+no breach as long as what it proves is true: a smaller claim or another multiplier may well be proved by the
+same tree. It is a breach if it proves a bound above a loss that some network has.
 """
 
 from __future__ import annotations

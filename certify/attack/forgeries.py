@@ -21,6 +21,7 @@ from certify.attack.tree_forgeries import (
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
 
 Forgery = Callable[[Certificate, TrainingProblem, Random], Certificate]
@@ -49,7 +50,7 @@ def _loss_changed(certificate: Certificate, problem: TrainingProblem, random: Ra
 
 
 def _output_bias_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
-    return replace(certificate, output_bias=random.choice(("none", "free", "decayed", "")))
+    return replace(certificate, output_bias=random.choice((*OUTPUT_BIASES, "")))
 
 
 def _hash_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from certify.checker.certificate.nodes import (
     AnyLeaf,
@@ -184,19 +184,17 @@ def _tau_changed(tree: Tree, random: Random) -> Tree:
     return _with_leaves(tree, change, random)
 
 
-def _rule_exchanged(tree: Tree, random: Random) -> Tree:
-    def change(node: AnyLeaf) -> AnyLeaf:
-        match node:
-            case Leaf():
-                return random.choice((EnvelopeLeaf(), TauLeaf(1, 1, node.unit, node.products)))
-            case TauLeaf():
-                return random.choice((EnvelopeLeaf(), Leaf(1, node.unit, node.products)))
-            case EnvelopeLeaf():
-                return random.choice((TauLeaf(1, random.randint(1, 100)), Leaf(1, 1), _TRIVIAL_FACES))
-            case FacesLeaf():
-                return random.choice((EnvelopeLeaf(), Leaf(1, 1)))
+# What else a leaf might claim to be, by its class.
+EXCHANGES: dict[type[AnyLeaf], Callable[[Any, Random], tuple[AnyLeaf, ...]]] = {
+    Leaf: lambda leaf, random: (EnvelopeLeaf(), TauLeaf(1, 1, leaf.unit, leaf.products)),
+    TauLeaf: lambda leaf, random: (EnvelopeLeaf(), Leaf(1, leaf.unit, leaf.products)),
+    EnvelopeLeaf: lambda leaf, random: (TauLeaf(1, random.randint(1, 100)), Leaf(1, 1), _TRIVIAL_FACES),
+    FacesLeaf: lambda leaf, random: (EnvelopeLeaf(), Leaf(1, 1)),
+}
 
-    return _with_leaves(tree, change, random)
+
+def _rule_exchanged(tree: Tree, random: Random) -> Tree:
+    return _with_leaves(tree, lambda leaf: random.choice(EXCHANGES[type(leaf)](leaf, random)), random)
 
 
 def _product_forgery(change: Callable[[Product, Random], tuple[Product, ...]]) -> TreeForgery:

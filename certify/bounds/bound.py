@@ -32,7 +32,7 @@ from certify.networks.network import ReLUNetwork, exact_loss
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.train import RESTARTS, training_result
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
-from certify.checker.numbers.rounding import decimal_up, float_down, float_up
+from certify.checker.numbers.rounding import decimal_up, float_down, float_up, ratio_text
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.verdict import Verdict
 from certify.networks.network import ReLUNetwork
@@ -125,8 +125,8 @@ class Report:
             "lower_bound": float_down(lower),
             "upper_bound": float_up(upper),
             "relative_gap": float_up(self.interval.relative_gap),
-            "lower_bound_exact": f"{lower.numerator}/{lower.denominator}",
-            "upper_bound_exact": f"{upper.numerator}/{upper.denominator}",
+            "lower_bound_exact": ratio_text(lower),
+            "upper_bound_exact": ratio_text(upper),
             "status": self.status.value,
             "method": self.method,
             "solver": self.solver,
@@ -137,7 +137,7 @@ class Report:
             "c": self.problem.c,
             "gamma": float(self.problem.gamma),
             "output_bias": self.problem.output_bias,
-            "gamma_exact": f"{self.problem.gamma.numerator}/{self.problem.gamma.denominator}",
+            "gamma_exact": ratio_text(self.problem.gamma),
             "neurons": self.network.width,
             "seconds": round(self.seconds, 3),
             "leaves": self.certificate.leaves,

@@ -1,4 +1,5 @@
-"""All that a verdict rests on: from data and a certificate to the verdict, in exact arithmetic.
+"""The checker: from the user's data and a certificate to a verdict, in exact arithmetic.
 
-The standard library and python-flint only; nothing here knows the rest of certify.
+A verdict rests on what is in this folder, on the standard library and on python-flint, and on nothing else:
+the checker knows nothing of the searches that find certificates, nor of the rest of certify.
 """

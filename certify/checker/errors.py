@@ -1,4 +1,4 @@
-"""The errors a user can cause; each message is one sentence that says what, where and what to do."""
+"""The errors that a user can cause; each message is one sentence that says what, where and what to do."""
 
 
 class CertifyError(Exception):

@@ -7,13 +7,11 @@ here, and a certificate of anything else is rejected, with all differences in wo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from certify.checker.certificate.complete_positivity import COMPLETE_POSITIVITY, CompletePositivityCertificate
-from certify.checker.certificate.copositivity import COPOSITIVITY
-from certify.checker.certificate.file import AnyCertificate, MatrixCertificate
+from certify.checker.certificate.any_certificate import AnyCertificate, MatrixCertificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset, parse_gamma, target_names
 from certify.checker.data.recipe import TASKS
@@ -24,7 +22,8 @@ from certify.checker.problems.loss import LOSSES
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.subject import short
+from certify.checker.statements import STATEMENTS
+from certify.checker.subject import Training, short
 from certify.checker.text.names import (
     column,
     listed,
@@ -32,13 +31,12 @@ from certify.checker.text.names import (
     shown,
 )
 
-STATEMENTS = ("training", *COPOSITIVITY, *COMPLETE_POSITIVITY)
 LEAST_DIGITS = 16  # of a hash
 MAX_BITS = 13_000  # of a number: Python writes at most 4300 digits
 
 _OF_DATA = ("targets", "task", "bias", "standardize")
 _OF_TRAINING = ("gamma", *_OF_DATA, "output_bias", "loss", "at_least")
-_CHOICES = {
+_CHOICES: dict[str, Iterable[str]] = {
     "task": TASKS,
     "output_bias": OUTPUT_BIASES,
     "loss": LOSSES,
@@ -61,7 +59,7 @@ class Expected:
         standardize: whether features are standardised.
         loss: a name of `certify.checker.problems.loss.LOSSES`.
         at_least: what the proved bound must not be below (a loss).
-        statement: a name of `STATEMENTS`.
+        statement: a name of `certify.checker.statements.STATEMENTS`.
         free: r, for complete positivity how many coordinates may have any sign; where the statement is
             expected to be of complete positivity, None is 0, which is what the words mean by themselves.
         problem: the hash of the exact problem or matrix, or at least its first 16 digits.
@@ -121,7 +119,7 @@ class Expected:
         Raises:
             DataError: with the pins.
         """
-        self._refuse_unsuitable(_statement(certificate))
+        self._refuse_unsuitable(certificate.statement)
         if not of_data:
             self._refuse(_OF_DATA, "the problem is given as such, without data")
 
@@ -177,13 +175,13 @@ class Expected:
 
     def differences_of_statement(self, certificate: AnyCertificate) -> Iterator[str]:
         """Say if another statement is expected, before anything of the data is known."""
-        found = _statement(certificate)
+        found = certificate.statement
         if self.statement not in (None, found):
             yield _difference(f"statement {self.statement}", found)
 
     def differences_of_matrix(self, certificate: MatrixCertificate, matrix: SymmetricMatrix) -> Iterator[str]:
         """Say what is expected of a matrix, and of the cone of the statement, otherwise than it is."""
-        if isinstance(certificate, CompletePositivityCertificate):
+        if certificate.free is not None:
             wanted = 0 if self.free is None and self.statement is not None else self.free
             if wanted not in (None, certificate.free):
                 yield _difference(f"free = {wanted}", str(certificate.free))
@@ -194,19 +192,16 @@ class Expected:
             yield _difference(f"problem {self.problem}", sha256())
 
     def _refuse_unsuitable(self, statement: str) -> None:
-        if statement != "training":
+        kind = STATEMENTS[statement]
+        if kind.subject is not Training:
             self._refuse(_OF_TRAINING, f"the statement {statement} is of a matrix")
-        if statement not in COMPLETE_POSITIVITY:
+        if not kind.has_free:
             self._refuse(("free",), f"the statement {statement} has no free coordinates")
 
     def _refuse(self, names: tuple[str, ...], reason: str) -> None:
         given = [name.replace("_", " ") for name in names if getattr(self, name) not in (None, ())]
         if given:
             raise DataError(f"{reason}: expect nothing of its {', '.join(given)}")
-
-
-def _statement(certificate: AnyCertificate) -> str:
-    return "training" if isinstance(certificate, Certificate) else certificate.statement
 
 
 def _number(value: Number, name: str) -> Fraction:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from certify.checker.data.recipe import TASKS
-from certify.checker.expected import LEAST_DIGITS, STATEMENTS, Expected
+from certify.checker.expected import LEAST_DIGITS, Expected
 from certify.checker.problems.loss import LOSSES
 from certify.checker.problems.output_bias import OUTPUT_BIASES
+from certify.checker.statements import STATEMENTS
 
 PANEL = "What you expect"
 PURPOSE = (

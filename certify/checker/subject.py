@@ -5,18 +5,36 @@ Every word comes from the user's data or is the checker's own; no text of a cert
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
-from certify.checker.certificate.complete_positivity import CompletePositivityCertificate
-from certify.checker.certificate.file import MatrixCertificate
+from certify.checker.certificate.any_certificate import MatrixCertificate
 from certify.checker.data.dataset import Dataset
+from certify.checker.numbers.rounding import ratio_text
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import column, listed, shown
 from certify.checker.training.words import theorem
 
 _LONGEST_GAMMA = 60  # characters in a sentence
+
+
+class Subject(Protocol):
+    """What a certificate is checked against."""
+
+    def canonical_text(self) -> Iterator[str]:
+        """Yield the parts of the text whose hash a certificate states."""
+
+    def brief(self) -> str:
+        """Say in a line what the theorem does not."""
+
+    def details(self) -> list[tuple[str, str]]:
+        """Say at length what this is: names and values."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return all that this is, and its hash."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +48,10 @@ class Training:
 
     problem: TrainingProblem
     dataset: Dataset | None
+
+    def canonical_text(self) -> Iterator[str]:
+        """Yield the parts of the problem's text."""
+        return self.problem.canonical_text()
 
     def theorem(self, bound: Fraction) -> str:
         """State a proved lower bound."""
@@ -67,10 +89,10 @@ class Training:
                     f"; constant, shifted to 0: {constant}" if constant else ""
                 )
             rows += [
-                ("features", _counted(dataset.feature_names)),
+                ("features", _columns(dataset.feature_names)),
                 ("standardised", standardized),
                 ("hidden bias", "a feature 1 after the others" if recipe.bias else "none"),
-                ("targets", _counted(dataset.target_names)),
+                ("targets", _columns(dataset.target_names)),
                 ("task", recipe.task),
             ]
             if recipe.classes:
@@ -100,7 +122,7 @@ class Training:
             "bias": None if recipe is None else recipe.bias,
             "standardize": None if recipe is None else recipe.standardize is not None,
             "constant_features": None if dataset is None else list(dataset.constant_features),
-            "gamma_exact": f"{problem.gamma.numerator}/{problem.gamma.denominator}",
+            "gamma_exact": ratio_text(problem.gamma),
             "loss": problem.loss.text,
             "output_bias": problem.output_bias,
             "sha256": problem.sha256(),
@@ -113,7 +135,7 @@ class OfMatrix:
 
     Attributes:
         matrix: the exact matrix.
-        statement: a name of `certify.checker.expected.STATEMENTS`.
+        statement: a name of `certify.checker.statements.STATEMENTS`.
         free: how many coordinates, the last ones, may have any sign; None where the statement has none.
     """
 
@@ -124,8 +146,11 @@ class OfMatrix:
     @classmethod
     def of(cls, certificate: MatrixCertificate, matrix: SymmetricMatrix) -> OfMatrix:
         """Return what a certificate states of a matrix."""
-        free = certificate.free if isinstance(certificate, CompletePositivityCertificate) else None
-        return cls(matrix, certificate.statement, free)
+        return cls(matrix, certificate.statement, certificate.free)
+
+    def canonical_text(self) -> Iterator[str]:
+        """Yield the matrix's text, in one part."""
+        yield self.matrix.canonical_text()
 
     def brief(self) -> str:
         """Say what the theorem does not: the hash."""
@@ -155,5 +180,5 @@ def _loss(problem: TrainingProblem) -> str:
     return f"{problem.loss.text}, {problem.loss.formula}"
 
 
-def _counted(names: tuple[str, ...]) -> str:
+def _columns(names: tuple[str, ...]) -> str:
     return f"{len(names)}: {listed(map(column, names))}"

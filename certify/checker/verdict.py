@@ -1,4 +1,4 @@
-"""What a checker answers, and the levels of trust that it answers with."""
+"""The answer of a checker: valid or not, why, and how far it can be trusted."""
 
 from __future__ import annotations
 

@@ -73,6 +73,7 @@ def check(
     from rich.console import Console
 
     from certify.checker.expected import Expected
+    from certify.checker.numbers.rounding import ratio_text
     from certify.checker.progress import CheckProgress
     from certify.trust.check import check as check_file
     from certify.views.terminal.summary import print_verdict
@@ -108,9 +109,7 @@ def check(
             {
                 "valid": verdict.valid,
                 "trust": verdict.trust,
-                "lower_bound_exact": None
-                if verdict.bound is None
-                else f"{verdict.bound.numerator}/{verdict.bound.denominator}",
+                "lower_bound_exact": None if verdict.bound is None else ratio_text(verdict.bound),
                 "reason": verdict.reason,
                 "obligation": None if verdict.obligation is None else verdict.obligation.name.lower(),
                 "statement": verdict.statement,

@@ -14,6 +14,7 @@ from certify.cli.options import (
     error_console,
     print_json,
 )
+from certify.networks.formats.table import SUFFIXES
 
 
 def explain(
@@ -21,9 +22,7 @@ def explain(
     data: DataFile,
     network: Annotated[
         Path | None,
-        typer.Option(
-            help="Trained network (.npz, .safetensors, .pt, .onnx): its neurons, and the gap above the bound."
-        ),
+        typer.Option(help=f"Trained network ({SUFFIXES}): its neurons, and the gap above the bound."),
     ] = None,
     json_: AsJson = False,
 ) -> None:

@@ -22,13 +22,14 @@ from certify.cli.options import (
     print_json,
     require_writable,
 )
+from certify.networks.formats.table import SUFFIXES
 
 
 def gap(
     data: DataFile,
     network: Annotated[
         Path,
-        typer.Option(help="Network: .npz, .safetensors, .pt, .pth or .onnx file.", show_default=False),
+        typer.Option(help=f"Network: {SUFFIXES} file.", show_default=False),
     ],
     gamma: Annotated[
         str | None, typer.Option(help="Weight decay of the objective, as for bound.", show_default=False)

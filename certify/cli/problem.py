@@ -103,7 +103,7 @@ def _of_certificate(
     if not isinstance(loaded, Certificate):
         source = data if matrix is None else matrix
         assert source is not None
-        return *_of_matrix(source), loaded.matrix_sha256
+        return *_of_matrix(source), loaded.subject_sha256
     if data is None:
         raise CertifyError(f"{certificate} is of a training problem: give its data with --data")
     subject = subject_of(loaded, data)

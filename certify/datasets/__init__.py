@@ -1,4 +1,7 @@
-"""Arrays, data frames and binary files of data; importing this lets the checker's readers read the latter."""
+"""Data that are not text: arrays, data frames, Parquet and .npy files, as exact tables.
+
+To import this package lets the checker's readers read these files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays and data frames as exact tables: a float is the dyadic rational that it is."""
+"""Turn an array or a data frame into a table of exact numbers: a float is the dyadic rational that it is."""
 
 from __future__ import annotations
 

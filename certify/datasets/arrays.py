@@ -1,4 +1,4 @@
-"""Arrays and data frames as exact tables: a float is the dyadic rational that it is."""
+"""From arrays X and y to an exact data set, by a recipe that is chosen here or was recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from certify.checker.data.choice import _choose
 from certify.checker.data.dataset import (
     Dataset,
-    _counted,
     _follow,
     _numbers,
     _own_names,
@@ -15,6 +14,7 @@ from certify.checker.data.dataset import (
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
+from certify.checker.text.names import counted
 from certify.datasets.array_table import array_table
 
 
@@ -50,8 +50,8 @@ def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing) -> Dataset:
     features, labels = _array_tables(X, y)
     if len(labels.names) != len(preprocessing.targets):
         raise DataError(
-            f"y has {_counted(len(labels.names), 'column')} and the recipe "
-            f"{_counted(len(preprocessing.targets), 'target')}: give the targets that the recipe was made for"
+            f"y has {counted(len(labels.names), 'column')} and the recipe "
+            f"{counted(len(preprocessing.targets), 'target')}: give the targets that the recipe was made for"
         )
     own = _own_names(features), _own_names(labels)
     return _follow(preprocessing, _numbers(features, "feature"), own, labels, "arrays")
@@ -61,7 +61,7 @@ def _array_tables(X: Any, y: Any) -> tuple[Table, Table]:
     features, labels = array_table(X, "X"), array_table(y, "y", vector=True)
     if len(features.rows) != len(labels.rows):
         raise DataError(
-            f"X has {_counted(len(features.rows), 'row')} and y has {len(labels.rows)}: "
+            f"X has {counted(len(features.rows), 'row')} and y has {len(labels.rows)}: "
             "give one target per row of X"
         )
     return features, labels

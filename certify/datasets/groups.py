@@ -1,4 +1,4 @@
-"""One table that holds several problems, told apart by the value of a column."""
+"""Divide a table that holds several problems, by the values of one column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Symmetric matrices from arrays and .npy files, a float being the dyadic rational that it is, and to CSV."""
+"""Symmetric matrices from arrays and .npy files, each float the dyadic rational that it is, and to CSV."""
 
 from __future__ import annotations
 

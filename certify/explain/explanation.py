@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from math import isfinite
 
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import DataVerdict
-from certify.checker.numbers.rounding import float_down, float_up
+from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.subject import Training
 from certify.explain.cells import Cells
 from certify.explain.contributions import Contributions
@@ -70,10 +69,10 @@ class Explanation:
             "statement": self.verdict.statement,
             "problem": self.subject.to_json(),
             "method": certificate.method,
-            "gamma_exact": _exact(certificate.gamma),
+            "gamma_exact": ratio_text(certificate.gamma),
             "output_bias": certificate.output_bias,
             "lower_bound": float_down(certificate.bound),
-            "lower_bound_exact": _exact(certificate.bound),
+            "lower_bound_exact": ratio_text(certificate.bound),
             "dual_exponent": certificate.dual_exponent,
             "complete": self.complete,
             "samples": [
@@ -81,13 +80,13 @@ class Explanation:
                     "row": sample.row,
                     "line": sample.line,
                     "target": sample.target,
-                    "contribution_exact": _exact(sample.contribution),
+                    "contribution_exact": ratio_text(sample.contribution),
                     "share": samples.share(sample.contribution),
                     "idle": sample.is_idle,
                 }
                 for sample in samples.samples
             ],
-            "output_bias_exact": _exact(samples.output_bias),
+            "output_bias_exact": ratio_text(samples.output_bias),
             "classes": {name: samples.share(part) for name, part in samples.classes.items()},
             "cells": {
                 "leaves": cells.leaves,
@@ -110,10 +109,10 @@ class Explanation:
         tight, loose = self.tight, self.loose
         return {
             "loss": float_up(gap.loss),
-            "loss_exact": _exact(gap.loss),
-            "gap_exact": _exact(gap.gap),
-            "mismatch_exact": _exact(gap.mismatch),
-            "output_bias_exact": _exact(gap.output_bias),
+            "loss_exact": ratio_text(gap.loss),
+            "gap_exact": ratio_text(gap.gap),
+            "mismatch_exact": ratio_text(gap.mismatch),
+            "output_bias_exact": ratio_text(gap.output_bias),
             "neurons": [
                 {
                     "index": neuron.index,
@@ -121,14 +120,10 @@ class Explanation:
                     "gauge": neuron.ratio,
                     # JSON has no infinity.
                     "weight_at_most": neuron.weight_at_most if isfinite(neuron.weight_at_most) else None,
-                    "excess_exact": _exact(neuron.excess),
+                    "excess_exact": ratio_text(neuron.excess),
                     "share": gap.share(neuron.excess),
                     "state": "tight" if neuron in tight else "loose" if neuron in loose else "between",
                 }
                 for neuron in gap.neurons
             ],
         }
-
-
-def _exact(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

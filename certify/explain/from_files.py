@@ -8,11 +8,11 @@ from pathlib import Path
 from certify.checker.certificate.file import load_certificate
 from certify.checker.check import (
     DataVerdict,
-    OtherDataError,
     check_subject,
     rejection_of,
     subject_of,
 )
+from certify.checker.source import OtherDataError
 from certify.explain.explain import explain_valid
 from certify.explain.explanation import Explanation
 from certify.networks.files import load_network
@@ -20,6 +20,7 @@ from certify.networks.loaded import network_for
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
+from certify.trust.parallel import in_processes
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ def explain_file(
     trained = None if network is None else network_for(subject.problem, load_network(network))
     with clock.stage("check") as words:
         verdict = check_subject(
-            loaded, subject, lambda done, total: clock.observer.update(f"{done} of {total} nodes")
+            loaded,
+            subject,
+            lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
+            in_processes(1),
         )
         words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
     if not verdict.valid:

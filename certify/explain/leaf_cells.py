@@ -52,5 +52,5 @@ def leaf_cells(certificate: Certificate) -> Iterator[LeafCell]:
                 pending.append(((*w[:k], new, *w[k + 1 :]), signs, depth + 1))
             case Part():
                 raise Rejection(Obligation.NODE_KIND, number)
-            case _:
+            case AnyLeaf():
                 yield LeafCell(number, node, depth, signs, w)

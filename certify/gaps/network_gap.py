@@ -25,6 +25,7 @@ from certify.checker.data.dataset import Dataset
 from certify.checker.errors import NetworkError, SolverError
 from certify.checker.numbers.rounding import float_up
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.text.names import counted
 from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork, unit_directions
@@ -34,7 +35,7 @@ from certify.gaps.report import GapReport
 from certify.networks.files import load_network
 from certify.networks.formats.torch_module import network_of_module
 from certify.networks.framework import FrameworkObjective
-from certify.networks.loaded import LoadedNetwork, counted, network_for
+from certify.networks.loaded import LoadedNetwork, network_for
 from certify.networks.network import ReLUNetwork, exact_loss
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer

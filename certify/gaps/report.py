@@ -11,7 +11,7 @@ from certify.bounds.report import Interval, Report, Status
 from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
-from certify.checker.numbers.rounding import float_down, float_up
+from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
 from certify.checker.training.words import formula
@@ -147,11 +147,11 @@ class GapReport:
             else self.framework.formula(self.problem.output_bias),
             "framework_loss": None if self.framework is None else float_up(self.loss / self.framework.scale),
             "loss": float_up(self.loss),
-            "loss_exact": _exact(self.loss),
+            "loss_exact": ratio_text(self.loss),
             "lower_bound": float_down(lower),
-            "lower_bound_exact": _exact(lower),
+            "lower_bound_exact": ratio_text(lower),
             "upper_bound": float_up(upper),
-            "upper_bound_exact": _exact(upper),
+            "upper_bound_exact": ratio_text(upper),
             "above_optimum_at_least": float_down(least),
             "above_optimum_at_most": None if most is None else float_up(most),
             "conclusion": self.conclusion,
@@ -163,12 +163,12 @@ class GapReport:
             "idle_neurons": list(diagnosis.idle),
             "removable_neurons": list(diagnosis.removable),
             "narrowed_neurons": diagnosis.narrowed.width,
-            "narrowed_loss_exact": _exact(self.narrowed_loss),
+            "narrowed_loss_exact": ratio_text(self.narrowed_loss),
             "narrowed_largest_difference": float_up(self.narrowed_difference),
             "best_neurons": self.best.width,
             "method": self.method,
             "trust": self.verdict.trust,
-            "gamma_exact": _exact(self.problem.gamma),
+            "gamma_exact": ratio_text(self.problem.gamma),
             "output_bias": self.problem.output_bias,
             "n": self.problem.n,
             "d": self.problem.d,
@@ -205,7 +205,3 @@ class GapReport:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None  # JSON has no infinity
-
-
-def _exact(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

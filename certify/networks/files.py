@@ -1,26 +1,18 @@
-"""Trained networks from files of any usual kind, and into .npz files.
+"""Read a trained network from a file of any usual format.
 
-An .npz file holds arrays `hidden` (d x m) and `output` (m x c) and, if the layers have biases, `hidden_bias`
-(m) and `output_bias` (c). Files are untrusted: they are of bounded size, also unpacked, and nothing in them
-is run.
+Files are untrusted: they are of bounded size, also unpacked, and nothing in them is run. The formats are in
+`certify.networks.formats.table`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from certify.checker.errors import NetworkError
-from certify.networks.formats.npz import _npz_network
-from certify.networks.formats.onnx_graph import onnx_network
-from certify.networks.formats.state_dict import safetensors_network
-from certify.networks.formats.torch_module import torch_network
+from certify.networks.formats.table import BY_SUFFIX
 from certify.networks.formats.untrusted_file import read_bytes
-from certify.networks.loaded import (
-    LoadedNetwork,
-    printable,
-)
+from certify.networks.loaded import LoadedNetwork, printable
 
 
 def load_network(path: str | os.PathLike[str]) -> LoadedNetwork:
@@ -39,18 +31,9 @@ def load_network(path: str | os.PathLike[str]) -> LoadedNetwork:
     """
     source = os.fspath(path)
     suffix = Path(source).suffix.lower()
-    if suffix not in _READERS:
+    if suffix not in BY_SUFFIX:
         raise NetworkError(
             f"{source}: the name's end {printable(suffix)} is no network format's: give a file "
-            f"{', '.join(_READERS)}"
+            f"{', '.join(BY_SUFFIX)}"
         )
-    return _READERS[suffix](source, read_bytes(source))
-
-
-_READERS: dict[str, Callable[[str, bytes], LoadedNetwork]] = {
-    ".npz": _npz_network,
-    ".safetensors": safetensors_network,
-    ".pt": torch_network,
-    ".pth": torch_network,
-    ".onnx": onnx_network,
-}
+    return BY_SUFFIX[suffix].read(source, read_bytes(source))

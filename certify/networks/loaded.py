@@ -1,4 +1,4 @@
-"""A trained two-layer ReLU network at its exact weights, with what its file said about it."""
+"""A trained two-layer ReLU network as it was read: its exact weights, and what its file said about it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.text.names import counted
 from certify.networks.network import ReLUNetwork, exact_loss
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")  # each value of them is a float64 as well
@@ -157,11 +158,6 @@ def refuse_vast(size: int, source: str) -> None:
         raise NetworkError(
             f"{source} has a layer of {size} weights: give a network with at most {MAX_WEIGHTS} a layer"
         )
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a count with its noun: "1 neuron", "2 neurons"."""
-    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def printable(name: object) -> str:

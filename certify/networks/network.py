@@ -1,4 +1,4 @@
-"""A two-layer ReLU network with exact weights, and what it is worth on a training problem."""
+"""A two-layer ReLU network with exact weights, and its exact loss on a training problem."""
 
 from __future__ import annotations
 

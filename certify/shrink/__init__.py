@@ -1,1 +1,1 @@
-"""A smaller certificate of the same bound."""
+"""Make a certificate smaller without touching the bound that it proves."""

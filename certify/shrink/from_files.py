@@ -14,6 +14,7 @@ from certify.checker.certificate.file import (
 )
 from certify.checker.check import subject_of
 from certify.checker.errors import DataError
+from certify.checker.numbers.rounding import ratio_text
 from certify.checker.obligations import Rejection
 from certify.checker.subject import Training
 from certify.checker.training.check import check_certificate
@@ -22,7 +23,7 @@ from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
 from certify.shrink.shrink import MAX_MIXED, Shrunk, shrink
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class ShrinkReport:
             "problem": self.subject.to_json(),
             "valid": self.verdict.valid,
             "reason": self.verdict.reason,
-            "lower_bound_exact": None if bound is None else f"{bound.numerator}/{bound.denominator}",
+            "lower_bound_exact": None if bound is None else ratio_text(bound),
             "leaves_before": self.leaves[0],
             "leaves": self.leaves[1],
             "bytes_before": self.sizes[0],

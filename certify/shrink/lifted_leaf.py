@@ -1,7 +1,7 @@
-"""Leaves with multipliers: the strongest rule, made for one cone at a time.
+"""Find a leaf with multipliers, which is the strongest rule, for one cone.
 
-A solver looks for multipliers of the cone in floating point (`formulations.sdp.cone_multipliers`). They are
-rounded to as few bits as the exact rule accepts; what it does not accept is no leaf.
+A solver looks for the multipliers in floating point (`formulations.sdp.cone_multipliers`). They are rounded
+to as few bits as the exact rule accepts; if it accepts none, there is no leaf.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from certify.checker.certificate.nodes import Leaf
+from certify.checker.numbers.integers import square_of
 from certify.checker.obligations import Rejection
-from certify.checker.training.cone import Cone
+from certify.checker.training.cone import TrainingCone
 from certify.checker.training.leaf_rules import Level, check_leaf
 from formulations.arrays import Indices, Vector
 from formulations.sdp.cone_multipliers import LiftedCone, cone_multipliers
@@ -22,7 +23,7 @@ from formulations.sdp.cone_multipliers import LiftedCone, cone_multipliers
 _ROUNDINGS = ((1e-3, (9, 12, 16)), (1e-5, (16, 20, 24)))
 
 
-def lifted_leaf(cone: Cone, level: Level) -> Leaf | None:
+def lifted_leaf(cone: TrainingCone, level: Level) -> Leaf | None:
     """Return a leaf with multipliers that the exact rule accepts on a cone; None where none was found."""
     lifted, exponents = _in_floats(cone, level)
     for margin, lengths in _ROUNDINGS:
@@ -39,7 +40,7 @@ def lifted_leaf(cone: Cone, level: Level) -> Leaf | None:
     return None
 
 
-def _in_floats(cone: Cone, level: Level) -> tuple[LiftedCone, list[int]]:
+def _in_floats(cone: TrainingCone, level: Level) -> tuple[LiftedCone, list[int]]:
     """Scale a cone by powers of two until everything is of the order of 1.
 
     Returns:
@@ -47,7 +48,7 @@ def _in_floats(cone: Cone, level: Level) -> tuple[LiftedCone, list[int]]:
         power of two that it was multiplied by.
     """
     mixed = cone.mixed
-    of_t = [ray.length for ray in cone.rays]
+    of_t = cone.lengths
     of_alpha = [
         -max(value.bit_length() - e for value, e in zip(row.values, of_t, strict=True) if value)
         for row in mixed
@@ -58,7 +59,7 @@ def _in_floats(cone: Cone, level: Level) -> tuple[LiftedCone, list[int]]:
         gram=np.array(
             [
                 [_scaled(product, -e - f) for product, f in zip(row, of_t, strict=True)]
-                for row, e in zip(cone.products, of_t, strict=True)
+                for row, e in zip(square_of(cone.gram, len(of_t)), of_t, strict=True)
             ]
         ),
         signed=np.array(cone.signed),

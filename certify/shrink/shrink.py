@@ -1,9 +1,9 @@
-"""Making a proof tree smaller: whole subtrees become one leaf each, closed by the strongest rule.
+"""Make a proof tree smaller: whole subtrees become one leaf each, closed by the strongest rule.
 
-The search closes leaves at no cost and cuts until it can. A leaf with multipliers for the products of the
-rows that are still mixed closes larger cones (docs/method.md, section 3b), but each needs a semidefinite
-program. Here the tree is walked from the top. The first cone on the way down that such a leaf closes is left
-to it if the subtree is longer in the file.
+The search closes leaves by rules that cost it nothing, and cuts cones until they do. A leaf with multipliers
+for the products of the rows that are still mixed closes larger cones (docs/method.md, section 3b), but each
+needs a semidefinite program. Here the tree is walked from the top. The first cone on the way down that such a
+leaf closes is left to it, if the subtree is longer in the file.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from certify.checker.certificate.nodes import AnyLeaf, Node
 from certify.checker.certificate.training import Certificate
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.cone import Cone
+from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import children
 from certify.shrink.lifted_leaf import lifted_leaf
-from certify.trust.parts import ends_of_subtrees
+from certify.trust.packed_cone import packed
+from certify.trust.parallel import ends_of_subtrees
 
 MAX_MIXED = 12
 # About the least length of a leaf with multipliers in the file, in characters: for shorter subtrees none is
@@ -74,7 +75,7 @@ def shrink(
     level = Level.of(certificate, problem)
     lengths = [0, *accumulate(len(node_text(node)) for node in nodes)]
     kept: list[Node] = []
-    pending = [(Cone.root(certificate, problem), 0)]
+    pending: list[tuple[TrainingCone, int]] = [(packed(Cone.root(certificate, problem)), 0)]
     replaced = saved = 0
     complete = True
     while pending:
@@ -83,7 +84,7 @@ def shrink(
         length = lengths[end] - lengths[number]
         on_progress(number, len(nodes), saved)
         complete = complete and not should_stop()
-        mixed = cone.unsettled.bit_count()
+        mixed = cone.mixed_count
         if not complete or length < _LEAST + _LEAST_OF_ROW * mixed:
             kept.extend(nodes[number:end])
             continue

@@ -17,7 +17,7 @@ from functools import cached_property
 from certify.bounds.report import Interval
 from certify.checker.data.dataset import Dataset, parse_gamma
 from certify.checker.errors import DataError
-from certify.checker.numbers.rounding import float_down, float_up
+from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from certify.runtime.interrupts import Interrupts
@@ -157,7 +157,7 @@ class Tightness:
             "d": self.problem.d,
             "c": self.problem.c,
             "gamma": float(self.problem.gamma),
-            "gamma_exact": f"{self.problem.gamma.numerator}/{self.problem.gamma.denominator}",
+            "gamma_exact": ratio_text(self.problem.gamma),
             "lower_bound": float_down(lower),
             "upper_bound": float_up(upper),
             "relative_gap": float_up(Interval(lower, upper).relative_gap),

@@ -1,4 +1,7 @@
-"""Check a certificate at a chosen level of trust, against data as files, arrays, problems or matrices."""
+"""Check a certificate at the level of trust that the user chooses: this is `certify.check`.
+
+The data may be files, arrays, an exact problem or a matrix. The levels are in the table `LEVELS`.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from certify.checker.certificate.file import AnyCertificate, MatrixCertificate, load_any_certificate
+from certify.checker.certificate.any_certificate import AnyCertificate
+from certify.checker.certificate.file import load_any_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import (
-    AnyPath,
     DataVerdict,
-    FileSource,
-    OtherDataError,
     Progress,
-    Source,
     check_subject,
     expected_subject,
     in_words,
-    otherwise_other_data,
-    recorded,
     rejection_of,
-    unsuitable_for_matrix,
 )
 from certify.checker.data.dataset import Dataset
 from certify.checker.data.recipe import Preprocessing
@@ -33,21 +30,24 @@ from certify.checker.errors import DataError
 from certify.checker.expected import Expected
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.subject import OfMatrix, Training
+from certify.checker.source import (
+    AnyPath,
+    FileSource,
+    OtherDataError,
+    Source,
+    otherwise_other_data,
+    recorded,
+    unsuitable_for_matrix,
+)
+from certify.checker.subject import Subject, Training
 from certify.checker.time_limit import within_time_limit
 from certify.datasets.array_table import array_table
 from certify.datasets.arrays import reapply_arrays
 from certify.datasets.matrices import as_matrix
+from certify.trust.coq.check import check_in_kernel
 from certify.trust.coq.kernel import TIME_LIMIT
-from certify.trust.coq.matrix import check_matrix_in_kernel
-from certify.trust.coq.training import check_in_kernel
-from certify.trust.extracted import (
-    ProvedCheckerError,
-    check_matrix_proved,
-    check_proved,
-    find_checker,
-)
-from certify.trust.parts import in_processes
+from certify.trust.extracted import ProvedCheckerError, check_proved, find_checker
+from certify.trust.parallel import in_processes
 
 BEST = "best"  # the most trusted checker that is there
 
@@ -104,61 +104,39 @@ class Request:
     seconds: float
 
 
-class Level(Protocol):
-    """A level of trust: a checker."""
+class Checker(Protocol):
+    """What decides at a level of trust."""
 
-    def __call__(
-        self, certificate: AnyCertificate, subject: Training | OfMatrix, request: Request
-    ) -> DataVerdict:
+    def __call__(self, certificate: AnyCertificate, subject: Subject, request: Request) -> DataVerdict:
         """Decide whether a certificate proves what it states of a problem or matrix."""
 
 
-def _exact(certificate: AnyCertificate, subject: Training | OfMatrix, request: Request) -> DataVerdict:
+def _exact(certificate: AnyCertificate, subject: Subject, request: Request) -> DataVerdict:
     return check_subject(certificate, subject, request.on_progress, in_processes(os.cpu_count() or 1))
 
 
-def _proved(certificate: AnyCertificate, subject: Training | OfMatrix, request: Request) -> DataVerdict:
-    if isinstance(certificate, MatrixCertificate):
-        verdict = check_matrix_proved(certificate, _matrix(subject), request.on_progress)
-    else:
-        verdict = check_proved(
-            certificate, _training(subject).problem, request.on_progress, path=request.file
-        )
+def _proved(certificate: AnyCertificate, subject: Subject, request: Request) -> DataVerdict:
+    verdict = check_proved(certificate, subject, request.on_progress, path=request.file)
     return in_words(verdict, certificate, subject)
 
 
-def _kernel(certificate: AnyCertificate, subject: Training | OfMatrix, request: Request) -> DataVerdict:
-    file, seconds = request.coq, request.seconds
-    if isinstance(certificate, MatrixCertificate):
-        verdict, proof = check_matrix_in_kernel(certificate, _matrix(subject), file=file, time_limit=seconds)
-    else:
-        training = _training(subject)
-        verdict, proof = check_in_kernel(
-            certificate, training.problem, dataset=training.dataset, file=file, time_limit=seconds
-        )
+def _kernel(certificate: AnyCertificate, subject: Subject, request: Request) -> DataVerdict:
+    verdict, proof = check_in_kernel(certificate, subject, file=request.coq, time_limit=request.seconds)
     return in_words(verdict, certificate, subject, proof)
 
 
-def _rigorous(certificate: AnyCertificate, subject: Training | OfMatrix, request: Request) -> DataVerdict:
+def _rigorous(certificate: AnyCertificate, subject: Subject, request: Request) -> DataVerdict:
     from certify.trust.rigorous import check_rigorously
 
     assert isinstance(certificate, Certificate)
-    verdict = check_rigorously(certificate, _training(subject).problem, request.on_progress)
+    assert isinstance(subject, Training)
+    verdict = check_rigorously(certificate, subject.problem, request.on_progress)
     return in_words(verdict, certificate, subject)
 
 
-def _matrix(subject: Training | OfMatrix) -> SymmetricMatrix:
-    assert isinstance(subject, OfMatrix)
-    return subject.matrix
-
-
-def _training(subject: Training | OfMatrix) -> Training:
-    assert isinstance(subject, Training)
-    return subject
-
-
-LEVELS: dict[str, Level] = {"proved": _proved, "exact": _exact, "rigorous": _rigorous, "kernel": _kernel}
-_OF_TRAINING_ALONE = ("rigorous",)
+LEVELS: dict[str, Checker] = {"proved": _proved, "exact": _exact, "rigorous": _rigorous, "kernel": _kernel}
+# The levels that are not for all certificates, with those that they are for.
+_LIMITED: dict[str, tuple[type[AnyCertificate], ...]] = {"rigorous": (Certificate,)}
 
 
 @within_time_limit
@@ -229,11 +207,11 @@ def check(
             raise DataError("gamma is given twice: as gamma and in what is expected")
         expected = replace(expected, gamma=gamma)
     file = None
-    if not isinstance(certificate, AnyCertificate):
+    if isinstance(certificate, str | os.PathLike):
         # A pipe cannot be read again.
         file = Path(certificate) if os.path.isfile(certificate) else None
         certificate = load_any_certificate(certificate)
-    if isinstance(certificate, MatrixCertificate) and trust in _OF_TRAINING_ALONE:
+    if trust in _LIMITED and type(certificate) not in _LIMITED[trust]:
         raise unsuitable_for_matrix(certificate.statement)
     level = trust
     if trust == BEST:

@@ -18,13 +18,13 @@ from tempfile import TemporaryDirectory
 from types import NoneType
 from typing import IO
 
-from certify.checker.certificate.file import AnyCertificate, MatrixCertificate, save_certificate
-from certify.checker.certificate.training import Certificate
+from certify.checker.certificate.any_certificate import AnyCertificate
+from certify.checker.certificate.file import save_certificate
 from certify.checker.deadline import Deadline, watched_deadline
 from certify.checker.errors import CertifyError, DataError
+from certify.checker.numbers.rounding import ratio_text
 from certify.checker.obligations import Obligation, Rejection
-from certify.checker.problems.matrix import SymmetricMatrix
-from certify.checker.problems.training import TrainingProblem
+from certify.checker.subject import Subject
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.runtime.children import find_program
 from certify.trust.proved_sources import SOURCES_SHA256
@@ -86,17 +86,20 @@ def require_expected_sources(program: Path) -> None:
 
 
 def check_proved(
-    certificate: Certificate,
-    problem: TrainingProblem,
+    certificate: AnyCertificate,
+    subject: Subject,
     on_progress: Callable[[int, int], None] | None = None,
     *,
     path: Path | None = None,
 ) -> Verdict:
-    """Decide whether a certificate proves its bound for a problem, by the proved checker.
+    """Decide whether a certificate proves what it states, by the proved checker.
+
+    A certificate without a file is written anew for it. So is one that claims no bound, for only the bound
+    shows that a file is still what was read before.
 
     Args:
         certificate: as read from an untrusted file.
-        problem: the problem that the user means, from the user's own data.
+        subject: the problem or the matrix that the user means, from the user's own data.
         on_progress: called with (nodes done, nodes in all) from time to time.
         path: of the certificate's file, if it has one that can be read again.
 
@@ -106,33 +109,13 @@ def check_proved(
             file than was read before.
     """
     program = _program()
-    answer = _ask(program, certificate, path, "".join(problem.canonical_text()), on_progress)
-    bound = f"{certificate.bound.numerator}/{certificate.bound.denominator}"
-    if answer["valid"] and answer["bound"] != bound:
+    bound = certificate.bound
+    text = "".join(subject.canonical_text())
+    answer = _ask(program, certificate, None if bound is None else path, text, on_progress)
+    claim = None if bound is None else ratio_text(bound)
+    if answer["valid"] and answer["bound"] != claim:
         raise ProvedCheckerError("the certificate's file changed while it was checked: check it again")
-    return _verdict(answer, certificate.bound, program)
-
-
-def check_matrix_proved(
-    certificate: MatrixCertificate,
-    matrix: SymmetricMatrix,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> Verdict:
-    """Decide whether a certificate proves its statement of a matrix, by the proved checker.
-
-    The certificate is written anew for it, so that the verdict is on what was read before.
-
-    Args:
-        certificate: as read from an untrusted file.
-        matrix: the matrix that the user means, from the user's own data.
-        on_progress: called with (nodes done, nodes in all) from time to time.
-
-    Raises:
-        DataError: if the program is not there.
-        ProvedCheckerError: if it fails, or was built from other sources.
-    """
-    program = _program()
-    return _verdict(_ask(program, certificate, None, matrix.canonical_text(), on_progress), None, program)
+    return _verdict(answer, bound, program)
 
 
 def _program() -> Path:

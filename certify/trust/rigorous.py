@@ -1,8 +1,8 @@
-"""A quick verdict in floating point with error bounds derived by hand (docs/method.md, section 5).
+"""A quick verdict in floating point, with bounds on all errors of rounding that are derived by hand.
 
-The statement is checked exactly, as `certify.check` does. The data are scaled by powers of two before they
-are rounded. Of the tree, what floating point settles beyond its error bounds counts as settled; the leaves
-that it leaves open are checked exactly, all of them where the data are out of its range.
+The statement is checked exactly, as at every level. The data are scaled by powers of two before they are
+rounded. What floating point settles beyond its error bounds (docs/method.md, section 5) counts as settled;
+the leaves that it leaves open are checked exactly, all of them where the data are out of its range.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from certify.checker.numbers.rounding import float_down
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_statement
-from certify.checker.training.cone import Cone
+from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, children
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.trust import rigorous_walk as rigorous_kernel
-from certify.trust.parts import ends_of_subtrees
+from certify.trust.packed_cone import packed
+from certify.trust.parallel import ends_of_subtrees
 from certify.trust.rigorous_walk import (
     LARGEST_LEVEL,
     LEAF,
@@ -74,7 +75,7 @@ def check_rigorously(
         check_statement(certificate, problem)
         root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
         still_open = _walk(certificate, problem, level, on_progress)
-        exactly = _settle(nodes, still_open, root, level)
+        exactly = _settle(nodes, still_open, packed(root), level)
     except Rejection as rejection:
         return Verdict(False, None, "rigorous", str(rejection), rejection.obligation, 0)
     leaves = certificate.leaves
@@ -166,7 +167,7 @@ def _wait(exception: Callable[[float], BaseException | None], seconds: float) ->
         return
 
 
-def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: Cone, level: Level) -> int:
+def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: TrainingCone, level: Level) -> int:
     """Check the open leaves exactly; return how many there were."""
     ends = ends_of_subtrees(nodes)
     before: list[int] = [0, *accumulate(still_open.tolist())]

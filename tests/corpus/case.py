@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from certify.checker.certificate.file import AnyCertificate, MatrixCertificate, to_text
+from certify.checker.certificate.any_certificate import AnyCertificate
+from certify.checker.certificate.file import to_text
 from certify.checker.certificate.training import Certificate
 from certify.checker.obligations import Obligation
 from certify.checker.problems.matrix import SymmetricMatrix
@@ -60,7 +61,7 @@ def case(
     """
     verdict = "valid" if obligation is None else "rejected"
     levels = [("exact", verdict), ("proved", verdict)] + [("kernel", verdict)] * kernel
-    if not isinstance(certificate, MatrixCertificate):
+    if isinstance(certificate, Certificate):
         levels.append(("rigorous", "open" if tight else verdict))
     content = as_csv(data) if isinstance(data, SymmetricMatrix) else data
     folder = "valid" if obligation is None else "invalid"
@@ -76,6 +77,6 @@ def as_csv(matrix: SymmetricMatrix) -> bytes:
 
 def claim_of(certificate: AnyCertificate) -> str | None:
     """Return the bound that a certificate claims, as p/q; None if its statement is no bound."""
-    if not isinstance(certificate, Certificate):
+    if certificate.bound is None:
         return None
     return f"{certificate.bound.numerator}/{certificate.bound.denominator}"

@@ -1,1 +1,1 @@
-"""Certificates as records and as text, read as hostile input."""
+"""Certificates: what they consist of, how they are written, and how they are read as hostile input."""

@@ -1,4 +1,4 @@
-"""What a certificate of complete positivity consists of, its lines in the file and their strict reader.
+"""A certificate of complete positivity, and its lines in a file, read as hostile input.
 
 The statement is about a symmetric matrix A of order p and the cone K = R^q_+ x R^r, p = q + r: A is
 completely positive over K if it is a sum of b b^T with b in K (docs/certificate-format.md).
@@ -7,19 +7,15 @@ completely positive over K if it is a sum of b b^T with b in K (docs/certificate
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
+from certify.checker.certificate.any_certificate import count_leaves, tree_lines
 from certify.checker.certificate.header import Header, row_texts
-from certify.checker.certificate.node_text import (
-    MATRIX_NODES,
-    MAX_NODES,
-    node_lines,
-    read_nodes,
-)
-from certify.checker.certificate.nodes import AnyLeaf, Node
+from certify.checker.certificate.node_text import MAX_NODES, read_nodes
+from certify.checker.certificate.nodes import Node
 from certify.checker.certificate.tokens import read_integer
 from certify.checker.errors import CertificateError
 from certify.checker.numbers.integers import IntegerRows
@@ -66,50 +62,56 @@ class CompletePositivityCertificate:
     method: str
 
     @property
+    def bound(self) -> None:
+        """The statement is no bound."""
+
+    @property
+    def subject_sha256(self) -> str:
+        """The hash of the matrix."""
+        return self.matrix_sha256
+
+    @property
     def leaves(self) -> int:
         """The number of leaves of the tree."""
-        return sum(isinstance(node, AnyLeaf) for node in self.tree)
+        return count_leaves(self.tree)
 
+    def header_entries(self) -> dict[str, Any]:
+        """Return what the header says beside the format and the statement."""
+        return {
+            "matrix_sha256": self.matrix_sha256,
+            "free": self.free,
+            "terms": len(self.terms),
+            "vector": [str(entry) for entry in self.vector],
+            "separator": row_texts(self.separator),
+            "nodes": len(self.tree),
+            "method": self.method,
+        }
 
-def header_entries(certificate: CompletePositivityCertificate) -> dict[str, Any]:
-    """Return what the header says beside the format and the statement."""
-    return {
-        "matrix_sha256": certificate.matrix_sha256,
-        "free": certificate.free,
-        "terms": len(certificate.terms),
-        "vector": [str(entry) for entry in certificate.vector],
-        "separator": row_texts(certificate.separator),
-        "nodes": len(certificate.tree),
-        "method": certificate.method,
-    }
+    def body_lines(self) -> Iterator[str]:
+        """Yield the lines of the terms, then those of the tree."""
+        for term in self.terms:
+            weight = term.weight
+            yield f"term {weight.numerator} {weight.denominator} {' '.join(map(str, term.vector))}"
+        yield from tree_lines(self.tree)
 
+    @classmethod
+    def read(cls, header: Header, lines: Iterator[str], nodes: Iterable[type[Node]]) -> Self:
+        """Read a certificate, whose header has one of `COMPLETE_POSITIVITY`.
 
-def body_lines(certificate: CompletePositivityCertificate) -> Iterator[str]:
-    """Write the terms, then the tree."""
-    for term in certificate.terms:
-        weight = term.weight
-        yield f"term {weight.numerator} {weight.denominator} {' '.join(map(str, term.vector))}"
-    for node in certificate.tree:
-        yield from node_lines(node)
-
-
-def read_body(header: Header, lines: Iterator[str]) -> CompletePositivityCertificate:
-    """Read what follows the statement.
-
-    Raises:
-        CertificateError: if it is not well formed.
-    """
-    terms = header.count("terms", MAX_TERMS)
-    return CompletePositivityCertificate(
-        statement=header.statement,
-        matrix_sha256=header.sha256("matrix_sha256"),
-        free=header.count("free", MAX_TERMS),
-        terms=tuple(_read_terms(lines, terms)),
-        vector=header.integers("vector"),
-        separator=header.rows("separator"),
-        tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES), MATRIX_NODES, first=terms + 2)),
-        method=header.text("method"),
-    )
+        Raises:
+            CertificateError: if it is not well formed.
+        """
+        terms = header.count("terms", MAX_TERMS)
+        return cls(
+            statement=header.statement,
+            matrix_sha256=header.sha256("matrix_sha256"),
+            free=header.count("free", MAX_TERMS),
+            terms=tuple(_read_terms(lines, terms)),
+            vector=header.integers("vector"),
+            separator=header.rows("separator"),
+            tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES), nodes, first=terms + 2)),
+            method=header.text("method"),
+        )
 
 
 def _read_terms(lines: Iterator[str], count: int) -> Iterator[Term]:

@@ -1,24 +1,20 @@
-"""The certificate that a symmetric matrix is copositive, or is not."""
+"""The certificate that a symmetric matrix is copositive, strictly so, or not, and its lines in a file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Self
 
-from certify.checker.certificate.header import header_text
-from certify.checker.certificate.nodes import AnyLeaf, Node
+from certify.checker.certificate.any_certificate import count_leaves, tree_lines
+from certify.checker.certificate.header import Header
+from certify.checker.certificate.node_text import MAX_NODES, read_nodes
+from certify.checker.certificate.nodes import Node
 
 COPOSITIVE = "copositive"
-
-
 STRICTLY_COPOSITIVE = "strictly_copositive"
-
-
 NOT_COPOSITIVE = "not_copositive"
-
-
 NOT_STRICTLY_COPOSITIVE = "not_strictly_copositive"
-
-
 COPOSITIVITY = (COPOSITIVE, STRICTLY_COPOSITIVE, NOT_COPOSITIVE, NOT_STRICTLY_COPOSITIVE)
 
 
@@ -47,18 +43,47 @@ class CopositivityCertificate:
         return self.statement in (STRICTLY_COPOSITIVE, NOT_STRICTLY_COPOSITIVE)
 
     @property
+    def bound(self) -> None:
+        """The statement is no bound."""
+
+    @property
+    def free(self) -> None:
+        """No coordinate is free."""
+
+    @property
+    def subject_sha256(self) -> str:
+        """The hash of the matrix."""
+        return self.matrix_sha256
+
+    @property
     def leaves(self) -> int:
         """The number of leaves of the tree."""
-        return sum(isinstance(node, AnyLeaf) for node in self.tree)
+        return count_leaves(self.tree)
 
+    def header_entries(self) -> dict[str, Any]:
+        """Return what the header says beside the format and the statement."""
+        return {
+            "matrix_sha256": self.matrix_sha256,
+            "witness": list(map(str, self.witness)),
+            "nodes": len(self.tree),
+            "method": self.method,
+        }
 
-def _header(certificate: CopositivityCertificate) -> str:
-    return header_text(
-        certificate.statement,
-        {
-            "matrix_sha256": certificate.matrix_sha256,
-            "witness": list(map(str, certificate.witness)),
-            "nodes": len(certificate.tree),
-            "method": certificate.method,
-        },
-    )
+    def body_lines(self) -> Iterator[str]:
+        """Yield the lines of the tree."""
+        return tree_lines(self.tree)
+
+    @classmethod
+    def read(cls, header: Header, lines: Iterator[str], nodes: Iterable[type[Node]]) -> Self:
+        """Read a certificate, whose header has one of `COPOSITIVITY`.
+
+        Raises:
+            CertificateError: if it is not well formed.
+        """
+        return cls(
+            statement=header.statement,
+            matrix_sha256=header.sha256("matrix_sha256"),
+            tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES), nodes)),
+            witness=header.integers("witness"),
+            method=header.text("method"),
+        )

@@ -1,8 +1,9 @@
-"""The certificate file: its deterministic writer and its strict reader.
+"""Write a certificate to a file, and read one from a file that may be anything.
 
-The format is described for strangers in docs/certificate-format.md. Reading trusts nothing: every size is
-bounded, so that memory stays within a few gigabytes, nothing recurses, and what has been read is only well
-formed.
+The same certificate is always written as the same bytes. The format is described for strangers in
+docs/certificate-format.md. Reading trusts nothing: every size is bounded, so that memory stays within a few
+gigabytes, and nothing recurses. What has been read is well formed; whether it proves anything is for the
+checker to say.
 """
 
 from __future__ import annotations
@@ -10,43 +11,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from certify.checker.certificate.complete_positivity import (
-    COMPLETE_POSITIVITY,
-    CompletePositivityCertificate,
-    body_lines,
-    header_entries,
-    read_body,
-)
-from certify.checker.certificate.copositivity import COPOSITIVITY, CopositivityCertificate, _header
-from certify.checker.certificate.header import (
-    Header,
-    header_text,
-)
-from certify.checker.certificate.node_text import (
-    MATRIX_NODES,
-    MAX_NODES,
-    lines_of,
-    node_lines,
-    read_nodes,
-)
-from certify.checker.certificate.training import Certificate, _read_training, _training_header
+from certify.checker.certificate.any_certificate import AnyCertificate
+from certify.checker.certificate.header import Header, header_text
+from certify.checker.certificate.node_text import lines_of
+from certify.checker.certificate.training import Certificate
 from certify.checker.errors import CertificateError
+from certify.checker.statements import STATEMENTS
 
 MAX_FILE_BYTES = 1 << 29
-MatrixCertificate = CopositivityCertificate | CompletePositivityCertificate
-AnyCertificate = Certificate | MatrixCertificate
 
 
 def to_text(certificate: AnyCertificate) -> str:
     """Write the certificate; the same certificate gives the same text."""
-    if isinstance(certificate, CompletePositivityCertificate):
-        lines = [header_text(certificate.statement, header_entries(certificate)), *body_lines(certificate)]
-        return "\n".join(lines) + "\n"
-    header = _training_header(certificate) if isinstance(certificate, Certificate) else _header(certificate)
-    lines = [header]
-    for node in certificate.tree:
-        lines.extend(node_lines(node))
-    return "\n".join(lines) + "\n"
+    header = header_text(certificate.statement, certificate.header_entries())
+    return "\n".join([header, *certificate.body_lines()]) + "\n"
 
 
 def save_certificate(certificate: AnyCertificate, path: str | os.PathLike[str]) -> None:
@@ -70,9 +48,10 @@ def load_certificate(path: str | os.PathLike[str]) -> Certificate:
         CertificateError: if the file cannot be read, is not well formed or states something else.
     """
     certificate = load_any_certificate(path)
-    if not isinstance(certificate, Certificate):
-        raise CertificateError(f"{path}: {_no_training(certificate)}")
-    return certificate
+    try:
+        return of_training(certificate)
+    except CertificateError as error:
+        raise CertificateError(f"{path}: {error}") from None
 
 
 def load_any_certificate(path: str | os.PathLike[str]) -> AnyCertificate:
@@ -117,10 +96,21 @@ def from_text(text: str) -> Certificate:
     Raises:
         CertificateError: if the text is not well formed or states something else.
     """
-    certificate = any_from_text(text)
-    if not isinstance(certificate, Certificate):
-        raise CertificateError(_no_training(certificate))
-    return certificate
+    return of_training(any_from_text(text))
+
+
+def of_training(certificate: AnyCertificate) -> Certificate:
+    """Return a certificate that must be of a training problem.
+
+    Raises:
+        CertificateError: if it states something else.
+    """
+    if isinstance(certificate, Certificate):
+        return certificate
+    raise CertificateError(
+        f"the certificate states {certificate.statement!r} of a matrix; this command is for a bound on "
+        "training, and certify check reads both"
+    )
 
 
 def any_from_text(text: str) -> AnyCertificate:
@@ -131,30 +121,12 @@ def any_from_text(text: str) -> AnyCertificate:
     """
     lines = iter(lines_of(text))
     header = Header(next(lines, ""))
-    certificate: AnyCertificate
-    if header.statement == "training":
-        certificate = _read_training(header, lines)
-    elif header.statement in COPOSITIVITY:
-        certificate = CopositivityCertificate(
-            statement=header.statement,
-            matrix_sha256=header.sha256("matrix_sha256"),
-            tree=tuple(read_nodes(lines, header.count("nodes", MAX_NODES), MATRIX_NODES)),
-            witness=header.integers("witness"),
-            method=header.text("method"),
-        )
-    elif header.statement in COMPLETE_POSITIVITY:
-        certificate = read_body(header, lines)
-    else:
+    if header.statement not in STATEMENTS:
         raise CertificateError(
             f'the header\'s "statement" {header.statement[:40]!r} is not one that this certify reads: '
-            f"{', '.join(('training', *COPOSITIVITY, *COMPLETE_POSITIVITY))}"
+            f"{', '.join(STATEMENTS)}"
         )
+    kind = STATEMENTS[header.statement]
+    certificate = kind.certificate.read(header, lines, kind.nodes)
     header.finish()
     return certificate
-
-
-def _no_training(certificate: MatrixCertificate) -> str:
-    return (
-        f"the certificate states {certificate.statement!r} of a matrix; this command is for a bound on "
-        "training, and certify check reads both"
-    )

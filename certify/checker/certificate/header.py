@@ -28,11 +28,6 @@ def header_text(statement: str, entries: dict[str, Any]) -> str:
     return json.dumps({**first, **entries}, separators=(",", ":"), ensure_ascii=True)
 
 
-def ratio_text(value: Fraction) -> str:
-    """Write a rational as "p/q"."""
-    return f"{value.numerator}/{value.denominator}"
-
-
 def row_texts(rows: IntegerRows) -> list[str]:
     """Write a matrix as one text for each row."""
     return [" ".join(map(str, row)) for row in rows]

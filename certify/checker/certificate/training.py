@@ -1,25 +1,25 @@
-"""What a certificate consists of: the nodes of the proof tree, the root frame, the claim.
+"""A certificate of a lower bound on a training loss: the claim, the dual point, the proof, and their lines.
 
-The file they are written to is the business of `certificate.file`; whether they prove anything is
-for `certify.check` to say.
+The proof is a tree on a frame of R^d. Whether it proves anything is for `certify.checker.training.check` to
+say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, Self
 
-from certify.checker.certificate.header import (
-    Header,
-    header_text,
-    ratio_text,
-    row_texts,
-)
-from certify.checker.certificate.node_text import MAX_NODES, TRAINING_NODES, read_nodes
-from certify.checker.certificate.nodes import AnyLeaf, Node
+from certify.checker.certificate.any_certificate import count_leaves, tree_lines
+from certify.checker.certificate.header import Header, row_texts
+from certify.checker.certificate.node_text import MAX_NODES, read_nodes
+from certify.checker.certificate.nodes import Node
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
+from certify.checker.numbers.rounding import ratio_text
+
+MAX_DUAL_EXPONENT = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,27 @@ class Frame:
         """Return the coordinate frame of R^d."""
         unit = tuple(tuple(int(i == j) for j in range(d)) for i in range(d))
         return cls(unit, unit, 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the header has it."""
+        return {
+            "generators": row_texts(self.generators),
+            "inverse": row_texts(self.inverse),
+            "scale": str(self.scale),
+        }
+
+    @classmethod
+    def read(cls, header: Header) -> Frame:
+        """Read it from a header.
+
+        Raises:
+            CertificateError: if it is not well formed.
+        """
+        return cls(
+            generators=header.rows("frame", "generators"),
+            inverse=header.rows("frame", "inverse"),
+            scale=header.integer("frame", "scale"),
+        )
 
 
 @dataclass(frozen=True)
@@ -74,55 +95,58 @@ class Certificate:
     method: str
 
     @property
+    def statement(self) -> str:
+        """What is claimed."""
+        return "training"
+
+    @property
+    def subject_sha256(self) -> str:
+        """The hash of the problem."""
+        return self.problem_sha256
+
+    @property
     def leaves(self) -> int:
         """The number of leaves of the tree."""
-        return sum(isinstance(node, AnyLeaf) for node in self.tree)
+        return count_leaves(self.tree)
 
+    def header_entries(self) -> dict[str, Any]:
+        """Return what the header says beside the format and the statement."""
+        return {
+            "problem_sha256": self.problem_sha256,
+            "gamma": ratio_text(self.gamma),
+            "loss": self.loss,
+            "output_bias": self.output_bias,
+            "preprocessing": None if self.preprocessing is None else self.preprocessing.to_json(),
+            "bound": ratio_text(self.bound),
+            "dual_exponent": self.dual_exponent,
+            "dual_point": row_texts(self.dual_point),
+            "frame": self.frame.to_json(),
+            "nodes": len(self.tree),
+            "method": self.method,
+        }
 
-MAX_DUAL_EXPONENT = 10_000
+    def body_lines(self) -> Iterator[str]:
+        """Yield the lines of the tree."""
+        return tree_lines(self.tree)
 
+    @classmethod
+    def read(cls, header: Header, lines: Iterator[str], nodes: Iterable[type[Node]]) -> Self:
+        """Read a certificate, whose header says that it is of training.
 
-def _training_header(certificate: Certificate) -> str:
-    return header_text(
-        "training",
-        {
-            "problem_sha256": certificate.problem_sha256,
-            "gamma": ratio_text(certificate.gamma),
-            "loss": certificate.loss,
-            "output_bias": certificate.output_bias,
-            "preprocessing": None
-            if certificate.preprocessing is None
-            else certificate.preprocessing.to_json(),
-            "bound": ratio_text(certificate.bound),
-            "dual_exponent": certificate.dual_exponent,
-            "dual_point": row_texts(certificate.dual_point),
-            "frame": {
-                "generators": row_texts(certificate.frame.generators),
-                "inverse": row_texts(certificate.frame.inverse),
-                "scale": str(certificate.frame.scale),
-            },
-            "nodes": len(certificate.tree),
-            "method": certificate.method,
-        },
-    )
-
-
-def _read_training(header: Header, lines: Iterator[str]) -> Certificate:
-    nodes = header.count("nodes", MAX_NODES)
-    return Certificate(
-        problem_sha256=header.sha256("problem_sha256"),
-        gamma=header.ratio("gamma"),
-        loss=header.text("loss"),
-        output_bias=header.text("output_bias"),
-        preprocessing=header.preprocessing(),
-        bound=header.ratio("bound"),
-        dual_point=header.rows("dual_point"),
-        dual_exponent=header.count("dual_exponent", MAX_DUAL_EXPONENT),
-        frame=Frame(
-            generators=header.rows("frame", "generators"),
-            inverse=header.rows("frame", "inverse"),
-            scale=header.integer("frame", "scale"),
-        ),
-        tree=tuple(read_nodes(lines, nodes, TRAINING_NODES)),
-        method=header.text("method"),
-    )
+        Raises:
+            CertificateError: if it is not well formed.
+        """
+        count = header.count("nodes", MAX_NODES)
+        return cls(
+            problem_sha256=header.sha256("problem_sha256"),
+            gamma=header.ratio("gamma"),
+            loss=header.text("loss"),
+            output_bias=header.text("output_bias"),
+            preprocessing=header.preprocessing(),
+            bound=header.ratio("bound"),
+            dual_point=header.rows("dual_point"),
+            dual_exponent=header.count("dual_exponent", MAX_DUAL_EXPONENT),
+            frame=Frame.read(header),
+            tree=tuple(read_nodes(lines, count, nodes)),
+            method=header.text("method"),
+        )

@@ -25,6 +25,7 @@ from certify.checker.data.table import Table, parse_number, read_table
 from certify.checker.errors import DataError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text import names
+from certify.checker.text.names import counted
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 
@@ -88,7 +89,7 @@ class Dataset:
     def describe(self) -> str:
         """Say in one sentence what is fitted to what."""
         source = self.source if self.source.isprintable() else repr(self.source)
-        parts = [f"{source}: {_counted(len(self.inputs), 'row')}", self.describe_features()]
+        parts = [f"{source}: {counted(len(self.inputs), 'row')}", self.describe_features()]
         if self.preprocessing.bias:
             parts.append("with a bias")
         return ", ".join([*parts, self.describe_targets()])
@@ -96,7 +97,7 @@ class Dataset:
     def describe_features(self) -> str:
         """Name the features, and say how they are standardised."""
         words = (
-            f"{_counted(len(self.feature_names), 'feature')} "
+            f"{counted(len(self.feature_names), 'feature')} "
             f"({names.listed(map(names.column, self.feature_names))})"
         )
         if self.preprocessing.standardize is None:
@@ -229,7 +230,7 @@ def _follow(
     if recipe.standardize is not None:
         if len(recipe.standardize) != len(feature_names):
             raise DataError(
-                f"{source} has {_counted(len(feature_names), 'feature')} and the recipe standardises "
+                f"{source} has {counted(len(feature_names), 'feature')} and the recipe standardises "
                 f"{len(recipe.standardize)}: use the data that the recipe was made for"
             )
         # With any other scales a recipe could make an easy problem, or an empty one, of the same data.
@@ -310,7 +311,3 @@ def _refuse_vast(rows: Iterable[Sequence[Fraction]], source: str) -> None:
                 f"{source} has numbers that need integers of more than {MAX_BITS} bits over a common "
                 "denominator: round them to fewer digits or rescale them"
             )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

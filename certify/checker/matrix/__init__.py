@@ -1,1 +1,1 @@
-"""Certificates of a symmetric matrix."""
+"""What a certificate proves of a symmetric matrix: copositivity and complete positivity."""

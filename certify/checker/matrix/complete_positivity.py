@@ -1,8 +1,9 @@
-"""The exact checker of certificates of complete positivity.
+"""Check a certificate that a matrix is completely positive, or that it is not.
 
-A sum of terms proves the first statement by its value. For the second, let A be a sum of b_k b_k^T with b_k
-in R^q_+ x R^r. Then z^T A z = sum_k (z . b_k)^2 >= 0 for each z, and <M, A> = sum_k b_k^T M b_k >= 0 for each
-copositive M of order q, applied to the first q coordinates. A tree proves that M is copositive, as in
+A sum of terms proves the first statement: it is added up and compared. For the second, let A be a sum of b_k
+b_k^T with b_k in R^q_+ x R^r. Then z^T A z = sum_k (z . b_k)^2 >= 0 for each z, and <M, A> = sum_k b_k^T M
+b_k >= 0 for each copositive M of order q, applied to the first q coordinates. So a z or an M for which that
+fails proves that there is no such sum. That M is copositive is proved by a tree, as in
 `certify.checker.matrix.copositivity`.
 """
 
@@ -22,6 +23,7 @@ from certify.checker.matrix.cone import MatrixCone
 from certify.checker.matrix.leaf_rules import Copositivity
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.text.names import counted
 from certify.checker.tree.walk import Walk, check_tree, walk
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.checker.work import (
@@ -135,7 +137,7 @@ def complete_positivity_theorem(certificate: CompletePositivityCertificate, matr
     cone = " x ".join([f"R^{q}_+"] * (q > 0) + [f"R^{r}"] * (r > 0))
     name = f"The symmetric matrix A of order {p} is"
     count = len(certificate.terms)
-    terms = f"{count} term{'s' * (count != 1)} b b^T with b in {cone}"
+    terms = f"{counted(count, 'term')} b b^T with b in {cone}"
     if not q:
         every = "all coordinates are free, so that this is no more than semidefiniteness"
         if certificate.statement == COMPLETELY_POSITIVE:

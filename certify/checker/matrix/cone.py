@@ -1,7 +1,8 @@
-"""Cones of a copositivity tree, and the form of the matrix on them, in integers.
+"""The cones of a copositivity tree, and the form of the matrix on each, in integers.
 
-On the cone {sum_k t_k w_k : t >= 0} the form z^T M z is t^T T t with T_kl = w_k^T M w_l. The root is the
-orthant of R^p with T = M; a cut is a congruence of T, a part leaves out its rows and columns.
+On the cone {sum_k t_k w_k : t >= 0} the form z^T M z is t^T T t with T_kl = w_k^T M w_l, so that all that a
+leaf asks for is T. The tree begins with the orthant of R^p, where T = M. To cut a cone changes T as a change
+of basis does, and to part it leaves out rows and columns of T.
 """
 
 from __future__ import annotations

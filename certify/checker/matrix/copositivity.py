@@ -1,8 +1,7 @@
-"""The exact checker of copositivity certificates, in integers only.
+"""Check a certificate that a matrix M is (strictly) copositive, or that it is not.
 
-A tree proves that z^T M z is nonnegative (positive) on the orthant: its cones cover it, and each leaf proves
-that of its own. A witness refutes it by its value. This module and what it imports use the standard library
-and python-flint only.
+A tree proves that z^T M z is nonnegative (positive) on the orthant: its cones cover the orthant, and each
+leaf proves it on its own cone. A witness z proves the contrary by the value of z^T M z.
 """
 
 from __future__ import annotations

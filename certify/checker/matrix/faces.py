@@ -1,6 +1,7 @@
-"""The leaf rule `faces`: a form is copositive because, set by set, its principal submatrices are.
+"""The leaf rule `faces`: one principal submatrix of the form after another is copositive, the whole last.
 
-Exact integers only. The steps are in docs/certificate-format.md, why they hold in docs/method.md, section 7.
+Each row of the leaf names a set of indices and says by which step its submatrix is copositive, often because
+earlier ones are. The steps are in docs/certificate-format.md, why they hold in docs/method.md, section 7.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The leaf rules of copositivity trees: on a leaf's cone the form of the matrix is nonnegative, or positive.
+"""How a leaf of a copositivity tree proves that the form is nonnegative, or positive, on its cone.
 
-Exact integers only. The rules are in docs/certificate-format.md, why they hold in docs/method.md, section 7.
+One class for each rule, and all of them in the table `RULES`. The rules are in docs/certificate-format.md,
+why they hold in docs/method.md, section 7.
 """
 
 from __future__ import annotations
@@ -9,13 +10,7 @@ from dataclasses import dataclass
 
 from flint import fmpz_mat
 
-from certify.checker.certificate.nodes import (
-    AnyLeaf,
-    EnvelopeLeaf,
-    FacesLeaf,
-    Leaf,
-    Node,
-)
+from certify.checker.certificate.nodes import AnyLeaf, EnvelopeLeaf, FacesLeaf, Leaf, Node, Part, Split
 from certify.checker.matrix.cone import MatrixCone
 from certify.checker.matrix.faces import check_faces, faces_work
 from certify.checker.numbers.semidefinite import (
@@ -24,8 +19,9 @@ from certify.checker.numbers.semidefinite import (
     is_positive_definite,
     is_psd,
 )
-from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.obligations import Obligation, require
 from certify.checker.tree.products import product_form
+from certify.checker.tree.rule import by_word, nodes_of, rule_of
 from certify.checker.work import MAX_MATRIX_WORK, longest, words_of
 
 
@@ -46,17 +42,10 @@ class Copositivity:
 
     def work(self, node: Node, cone: MatrixCone) -> int:
         """Return the work of a node on its cone (docs/certificate-format.md, "Work")."""
-        m = len(cone.generators)
         if not isinstance(node, AnyLeaf):
-            return m * m
-        bits = longest(cone.gram)
-        match node:
-            case FacesLeaf(rows):
-                return sum(faces_work(row, bits) for row in rows)
-            case Leaf(scale, unit, products):
-                bits += scale.bit_length() + unit.bit_length()
-                bits += longest(multiplier for _, _, multiplier in products)
-        return m**3 * words_of(bits)
+            return len(cone.generators) ** 2
+        rule = RULES.get(node.word, ENVELOPE)
+        return rule.work(node, cone, self)
 
     def check_leaf(self, leaf: AnyLeaf, cone: MatrixCone) -> None:
         """Check a leaf on its cone.
@@ -64,22 +53,63 @@ class Copositivity:
         Raises:
             Rejection: if it does not prove the premise there.
         """
-        match leaf:
-            case EnvelopeLeaf():
-                require(is_nonnegative_on_orthant(cone.form, strict=self.strict), Obligation.LEAF_FORM)
-            case FacesLeaf():
-                check_faces(leaf, cone.form, strict=self.strict)
-            case Leaf():
-                self._check_products(leaf, cone)
-            case _:
-                raise Rejection(Obligation.NODE_KIND)
+        rule_of(leaf, RULES).check(leaf, cone, self)
 
-    def _check_products(self, leaf: Leaf, cone: MatrixCone) -> None:
-        """Prove S t^T T t >= U * products >= 0 by what remains being semidefinite, or definite."""
+
+class ProductsRule:
+    """Multipliers for products of two coordinates: what remains of the form is semidefinite, or definite."""
+
+    leaf = Leaf
+
+    def work(self, leaf: Leaf, cone: MatrixCone, premise: Copositivity) -> int:
+        """Return the work of a form."""
+        bits = longest(cone.gram) + leaf.scale.bit_length() + leaf.unit.bit_length()
+        return _work_of_a_form(cone, bits + longest(multiplier for _, _, multiplier in leaf.products))
+
+    def check(self, leaf: Leaf, cone: MatrixCone, premise: Copositivity) -> None:
+        """Prove S t^T T t >= U * products >= 0."""
         require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
         m = len(cone.generators)
         identity = [[int(k == l) for l in range(m)] for k in range(m)]
         # Products of two coordinates have half-integers off the diagonal: everything is doubled.
         products = product_form(leaf.products, identity, m, complementary=0)
         form = integer_rows(fmpz_mat(cone.form) * (2 * leaf.scale) - products * leaf.unit)
-        require(is_positive_definite(form) if self.strict else is_psd(form), Obligation.LEAF_FORM)
+        require(is_positive_definite(form) if premise.strict else is_psd(form), Obligation.LEAF_FORM)
+
+
+class EnvelopeRule:
+    """The form itself is the sum of a semidefinite one and one without negative entries."""
+
+    leaf = EnvelopeLeaf
+
+    def work(self, leaf: AnyLeaf, cone: MatrixCone, premise: Copositivity) -> int:
+        """Return the work of a form."""
+        return _work_of_a_form(cone, longest(cone.gram))
+
+    def check(self, leaf: AnyLeaf, cone: MatrixCone, premise: Copositivity) -> None:
+        """Prove the premise."""
+        require(is_nonnegative_on_orthant(cone.form, strict=premise.strict), Obligation.LEAF_FORM)
+
+
+class FacesRule:
+    """One principal submatrix after another is copositive, the whole form last."""
+
+    leaf = FacesLeaf
+
+    def work(self, leaf: FacesLeaf, cone: MatrixCone, premise: Copositivity) -> int:
+        """Return the work of all rows."""
+        bits = longest(cone.gram)
+        return sum(faces_work(row, bits) for row in leaf.rows)
+
+    def check(self, leaf: FacesLeaf, cone: MatrixCone, premise: Copositivity) -> None:
+        """Prove the premise."""
+        check_faces(leaf, cone.form, strict=premise.strict)
+
+
+ENVELOPE = EnvelopeRule()
+RULES = by_word((ProductsRule(), ENVELOPE, FacesRule()))
+NODES = nodes_of((Split, Part), RULES)
+
+
+def _work_of_a_form(cone: MatrixCone, bits: int) -> int:
+    return len(cone.generators) ** 3 * words_of(bits)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from operator import mul
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 
 def length_of(vector: Vector) -> int:
@@ -37,7 +40,7 @@ def divided_gram(gram: Sequence[int], d: int, k: int, l: int, a: int, b: int) ->
     """
     at_k, at_l = triangle(d)[k], triangle(d)[l]
     products = [a * gram[i] + b * gram[j] for i, j in zip(at_k, at_l, strict=True)]
-    first, second = _replaced(gram, at_k, products), _replaced(gram, at_l, products)
+    first, second = with_entries(gram, at_k, products), with_entries(gram, at_l, products)
     first[at_k[k]] = second[at_l[l]] = a * products[k] + b * products[l]
     return first, second
 
@@ -47,7 +50,12 @@ def dot(p: Sequence[int], q: Sequence[int]) -> int:
     return sum(map(mul, p, q))
 
 
-def _replaced(items: Sequence[int], places: Sequence[int], new: Sequence[int]) -> list[int]:
+def replaced(items: tuple[_T, ...], k: int, item: _T) -> tuple[_T, ...]:
+    """Return the items with another one in the place of item k."""
+    return (*items[:k], item, *items[k + 1 :])
+
+
+def with_entries(items: Sequence[int], places: Sequence[int], new: Sequence[int]) -> list[int]:
     """Return the items with new ones at some places."""
     changed = list(items)
     for place, item in zip(places, new, strict=True):

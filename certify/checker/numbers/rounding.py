@@ -1,4 +1,4 @@
-"""Rationals as decimals and floats, rounded down or up as is asked."""
+"""Rationals as texts and floats: exact, or rounded down or up as is asked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from decimal import (
     Decimal,
 )
 from fractions import Fraction
+
+
+def ratio_text(value: Fraction) -> str:
+    """Write a rational as "p/q"."""
+    return f"{value.numerator}/{value.denominator}"
 
 
 def decimal_down(value: Fraction, digits: int = 10) -> str:

@@ -1,7 +1,7 @@
-"""Exact arithmetic that verdicts rest on: semidefiniteness of integer matrices, outward rounding.
+"""Decide whether a symmetric integer matrix is semidefinite, definite, or nonnegative on the orthant.
 
-Only the standard library and python-flint are used. A factor computed here is a hint: what counts is the
-exact residual (docs/method.md, section 5).
+The answers are exact: a factor that is computed in floating point is a hint, and what counts is the exact
+residual (docs/method.md, section 5). Only the standard library and python-flint are used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The lower bound that a dual point proves once its gauge is known (docs/method.md, section 2); exact."""
+"""The lower bound on the optimum that a dual point proves, if its gauge is at most gamma; exact.
+
+Why is in docs/method.md, section 2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A symmetric rational matrix, exact: the subject of questions of copositivity."""
+"""A symmetric matrix of rationals: what certificates of copositivity and complete positivity are about."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from fractions import Fraction
 
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
+from certify.checker.numbers.rounding import ratio_text
 from certify.checker.problems.loss import SQUARED, Loss, read_loss
 from certify.checker.problems.output_bias import OutputBias
 
@@ -114,7 +115,7 @@ class TrainingProblem:
         """Write the problem, part by part (docs/certificate-format.md, "The problem and its hash")."""
         yield (
             f"certify problem 1\nloss {self.loss.text}\noutput_bias {self.output_bias}\n"
-            f"gamma {self.gamma.numerator}/{self.gamma.denominator}\n"
+            f"gamma {ratio_text(self.gamma)}\n"
             f"size {self.n} {self.d} {self.c}\n"
             f"denominators {self.input_denominator} {self.target_denominator}\n"
         )

@@ -43,6 +43,11 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join([*first, *(["..."] if any(True for _ in words) else [])])
 
 
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: "1 neuron", "2 neurons"."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def _is_letter(c: str) -> bool:
     if c.isascii():
         return c.isalnum()

@@ -1,1 +1,1 @@
-"""Certificates of a lower bound on a training loss."""
+"""What a certificate proves of a training problem: a lower bound on the loss of every network."""

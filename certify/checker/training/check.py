@@ -1,9 +1,9 @@
-"""The independent checker: an exact verdict on a certificate, in integers only.
+"""Check a certificate of a lower bound on a training loss, in integers only.
 
 Weak duality (docs/method.md, section 2): if |N^T relu(Xu)| <= gamma |u| for every u in R^d, then no network
-of any width has a loss below <N, Y> - 1/2 |N|_F^2 (`problems.dual_bound`, where output biases come in). The
-certificate's tree proves the premise: its cones cover R^d, and on each leaf the form
-gamma^2 |u|^2 - |N^T relu(Xu)|^2 is a sum of terms that are nonnegative there.
+of any width has a loss below the bound that the dual point N gives (`problems.dual_bound`). The certificate's
+tree proves this premise: its cones cover R^d, and on the cone of each leaf the form gamma^2 |u|^2 - |N^T
+relu(Xu)|^2 is a sum of terms that are nonnegative there.
 
 This module and what it imports use the standard library and python-flint, and share no code with the search.
 """
@@ -41,12 +41,22 @@ def check_certificate(
     """
     try:
         check_statement(certificate, problem)
-        root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
-        leaves = check_tree(certificate.tree, root, level, on_progress, walk)
+        leaves = _check_premise(certificate, problem, on_progress, walk)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
     reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
     return Verdict(True, certificate.bound, "exact", reason, None, leaves)
+
+
+def _check_premise(
+    certificate: Certificate,
+    problem: TrainingProblem,
+    on_progress: Callable[[int, int], None] | None,
+    walk: Walk,
+) -> int:
+    """Check that h(N) <= gamma, by the proof that the certificate has; return the number of its leaves."""
+    root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
+    return check_tree(certificate.tree, root, level, on_progress, walk)
 
 
 def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:

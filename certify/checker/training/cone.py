@@ -1,49 +1,42 @@
 """Cones of the proof tree, and what is known of the samples' activity on them, in integers.
 
-A row x_i is active on a cone if x_i . u >= 0 throughout it, inactive if x_i . u <= 0, else mixed. Active and
-inactive rows stay so on every smaller cone, so that the rows mixed on a cone are followed further, and few
-others. What is known belongs to the generators, and a cut adds one generator for both of its children.
+A sample x_i is active on a cone if x_i . u >= 0 throughout it, inactive if x_i . u <= 0, else mixed. Active
+and inactive samples stay so on every smaller cone. So a cone keeps the mixed ones, each with its values at
+the generators, and of the active ones together what they add to the outputs N^T relu(Xu), which is linear on
+it. `certify check` walks cones of a faster form, which the tests hold against these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import compress
-from operator import add
-from typing import NamedTuple, TypeVar
+from operator import add, lshift, mul
+from typing import NamedTuple, Protocol
 
 from flint import fmpz_mat
 
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.integers import (
+    IntegerRows,
     Vector,
-    _replaced,
     divided_gram,
-    dot,
     length_of,
-    square_of,
+    replaced,
     triangle,
 )
 from certify.checker.numbers.semidefinite import integer_rows
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.packed_samples import Matrices, Samples
-
-# To forget the settled rows costs as much as a cut: it should pay for all that is below. A cone that may have
-# to wait must not hold much more than its mixed rows in any case.
-_MOST_FOLLOWED = 2  # for each mixed row, where a cone is divided
-_MOST_WAITING = 8  # for each mixed row, where it waits
-_SPARE = 8
-
-_T = TypeVar("_T")
+from certify.checker.tree.walk import WalkedCone
+from certify.checker.work import longest
 
 
 class Row(NamedTuple):
     """A sample whose activity a cone does not settle.
 
     Attributes:
-        weight: the sample's row of the dual point.
-        x: the sample.
+        weight: the sample's row of the dual point, of length c.
+        x: the sample, of length d.
         values: x . w_k for each generator w_k of the cone.
     """
 
@@ -52,194 +45,151 @@ class Row(NamedTuple):
     values: Vector
 
 
-class Ray(NamedTuple):
-    """A generator w of a cone, and what the followed rows x_i are there.
+class Enclosure(NamedTuple):
+    """Where the outputs are between linear functions, at one generator w_k; each of length c.
 
     Attributes:
-        vector: w.
-        length: of its largest entry, in bits.
-        outputs: N^T relu(Xw), of length c, over all rows, whether they are followed or not.
-        values: x_i . w for each followed row.
-        positive: the set of followed rows with a positive value.
-        negative: the set of those with a negative one.
-        column: the values again, as a column (see `certify.checker.training.packed_samples`).
+        outputs: N^T relu(X w_k).
+        below: how far the interval reaches below that.
+        above: how far above.
     """
 
-    vector: Vector
-    length: int
     outputs: Sequence[int]
-    values: Sequence[int]
-    positive: int
-    negative: int
-    column: int
-
-    @classmethod
-    def at(cls, samples: Samples, vector: Vector, values: Sequence[int]) -> Ray:
-        """Return a generator w at which all rows x_i are followed, given the x_i . w."""
-        matrices = samples.matrices
-        activations = [max(value, 0) for value in values]
-        outputs = [dot(column, activations) for column in zip(*matrices.weights, strict=True)]
-        positive, negative = samples.positive(values), samples.negative(values)
-        return cls(vector, length_of(vector), outputs, values, positive, negative, samples.column(values))
-
-    def reversed(self, slopes: Sequence[Vector]) -> Ray:
-        """Return the generator -w, given the c rows of N^T X: relu(-p) is relu(p) - p."""
-        outputs = [f - dot(slope, self.vector) for f, slope in zip(self.outputs, slopes, strict=True)]
-        return Ray(
-            tuple([-e for e in self.vector]),
-            self.length,
-            outputs,
-            [-value for value in self.values],
-            self.negative,
-            self.positive,
-            -self.column,
-        )
-
-    def restricted(self, samples: Samples, members: int, kept: Samples) -> Ray:
-        """Return the generator with only the members of a set of the samples followed."""
-        vector, length, outputs, values, positive, negative, _ = self
-        kept_values = list(samples.pick(values, members))
-        return Ray(
-            vector,
-            length,
-            outputs,
-            kept_values,
-            samples.pick_set(positive, members),
-            samples.pick_set(negative, members),
-            kept.column(kept_values),
-        )
-
-    def combined(self, other: Ray, a: int, b: int, vector: Vector, length: int, samples: Samples) -> Ray:
-        """Return w = a w_1 + b w_2 from what is known here, at w_1, and at the other; a and b are positive.
-
-        Where a row has opposite signs at the two, relu is less than its linear interpolation:
-        relu(a p + b q) = a relu(p) + b relu(q) - min(a |p|, b |q|).
-        """
-        ap, bq = [a * value for value in self.values], [b * value for value in other.values]
-        values = list(map(add, ap, bq))
-        outputs = [a * f + b * g for f, g in zip(self.outputs, other.outputs, strict=True)]
-        crossing = (self.positive & other.negative) | (self.negative & other.positive)
-        if crossing:
-            flags = crossing.to_bytes(len(values), "little")
-            gaps = map(min, map(abs, compress(ap, flags)), map(abs, compress(bq, flags)))
-            bits = min(self.length + a.bit_length(), other.length + b.bit_length())
-            plus, minus = samples.packing(bits + samples.matrices.input_bits).sums(crossing, gaps)
-            outputs = [f - p + m for f, p, m in zip(outputs, plus, minus, strict=True)]
-        return Ray(
-            vector,
-            length,
-            outputs,
-            values,
-            samples.positive(values),
-            samples.negative(values),
-            a * self.column + b * other.column,
-        )
+    below: Sequence[int]
+    above: Sequence[int]
 
 
-class Cone(NamedTuple):
-    """The cone {sum_k t_k w_k : t_k >= 0 where signed} with what relu(Xu) is known to be on it.
-
-    Attributes:
-        samples: the followed rows; a mixed one always is.
-        rays: w_1, ..., w_d.
-        signed: whether t_k >= 0 is known.
-        gram: w_k . w_l for k <= l, row by row.
-        unsettled: the set of followed rows that are mixed.
-    """
-
-    samples: Samples
-    rays: tuple[Ray, ...]
-    signed: tuple[bool, ...]
-    gram: Sequence[int]
-    unsettled: int
-
-    @classmethod
-    def root(cls, certificate: Certificate, problem: TrainingProblem) -> Cone:
-        """Return the whole space in the certificate's frame."""
-        samples = Samples(Matrices(problem.inputs, certificate.dual_point), range(problem.n))
-        generators = certificate.frame.generators
-        # Products of whole matrices, as d may be in the thousands.
-        frame = fmpz_mat([list(w) for w in generators])
-        values = integer_rows(frame * fmpz_mat([list(x) for x in problem.inputs]).transpose())
-        rays = tuple(Ray.at(samples, w, at) for w, at in zip(generators, values, strict=True))
-        gram = [p for k, row in enumerate(integer_rows(frame * frame.transpose())) for p in row[k:]]
-        return _settled(samples, rays, (False,) * problem.d, gram)
+class TrainingCone(WalkedCone, Protocol):
+    """What the leaf rules ask of a cone {sum_k t_k w_k : t_k >= 0 where signed} of R^d."""
 
     @property
     def generators(self) -> tuple[Vector, ...]:
         """w_1, ..., w_d."""
-        return tuple([ray.vector for ray in self.rays])
-
-    def generator(self, k: int) -> Vector:
-        """Return w_k."""
-        return self.rays[k].vector
 
     @property
-    def products(self) -> list[list[int]]:
-        """w_k . w_l for all k and l."""
-        return square_of(self.gram, len(self.rays))
+    def lengths(self) -> Sequence[int]:
+        """The length of the largest entry of each generator, in bits."""
+
+    @property
+    def gram(self) -> Sequence[int]:
+        """w_k . w_l for k <= l, row by row."""
+
+    @property
+    def mixed(self) -> Sequence[Row]:
+        """The samples that are neither active nor inactive, in their order."""
+
+    @property
+    def mixed_count(self) -> int:
+        """Their number."""
+
+    @property
+    def linear(self) -> Sequence[Sequence[int]]:
+        """For each k what the active samples add to N^T relu(X w_k), of length c."""
+
+    @property
+    def output_count(self) -> int:
+        """The number c of outputs."""
+
+    @property
+    def entry_bits(self) -> int:
+        """The length of the largest entry of X and that of N, in bits, together."""
+
+    def enclosures(self) -> list[Enclosure]:
+        """Enclose the outputs on a cone all of whose generators are signed, one enclosure a generator."""
+
+
+class Cone(NamedTuple):
+    """A cone, as `TrainingCone` has it, in the plainest way.
+
+    Attributes:
+        generators: w_1, ..., w_d.
+        lengths: of the largest entry of each, in bits.
+        signed: whether t_k >= 0 is known.
+        gram: w_k . w_l for k <= l, row by row.
+        mixed: the mixed samples.
+        linear: for each k what the active samples add to N^T relu(X w_k).
+        output_count: c.
+        entry_bits: the length of the largest entry of X and that of N, in bits, together.
+    """
+
+    generators: tuple[Vector, ...]
+    lengths: tuple[int, ...]
+    signed: tuple[bool, ...]
+    gram: Sequence[int]
+    mixed: tuple[Row, ...]
+    linear: tuple[Vector, ...]
+    output_count: int
+    entry_bits: int
+
+    @classmethod
+    def root(cls, certificate: Certificate, problem: TrainingProblem) -> Cone:
+        """Return the whole space in the certificate's frame, with all samples."""
+        return cls.whole_space(certificate.frame.generators, problem.inputs, certificate.dual_point)
+
+    @classmethod
+    def whole_space(cls, generators: IntegerRows, inputs: IntegerRows, weights: IntegerRows) -> Cone:
+        """Return R^d.
+
+        Args:
+            generators: a basis of it, as d rows.
+            inputs: samples, n x d.
+            weights: their rows of the dual point, n x c.
+        """
+        d, c = len(generators), len(weights[0])
+        # Products of whole matrices, as d may be in the thousands.
+        frame = fmpz_mat([list(w) for w in generators])
+        values = integer_rows(fmpz_mat([list(x) for x in inputs]) * frame.transpose())
+        space = cls(
+            generators,
+            tuple(map(length_of, generators)),
+            (False,) * d,
+            [p for k, row in enumerate(integer_rows(frame * frame.transpose())) for p in row[k:]],
+            tuple(map(Row, weights, inputs, map(tuple, values))),
+            ((0,) * c,) * d,
+            c,
+            sum(max(map(longest, rows)) for rows in (inputs, weights)),
+        )
+        return space._settled()
+
+    @property
+    def mixed_count(self) -> int:
+        """The number of mixed samples."""
+        return len(self.mixed)
 
     @property
     def vectors(self) -> int:
         """The number of vectors that the cone counts as (docs/certificate-format.md)."""
-        return len(self.rays) + len(self.samples.matrices.slopes) + self.unsettled.bit_count()
+        return len(self.generators) + self.output_count + len(self.mixed)
 
-    @property
-    def mixed(self) -> list[Row]:
-        """The rows that are neither active nor inactive."""
-        samples = self.samples
-        inputs, weights = samples.matrices.inputs, samples.matrices.weights
-        values = zip(*[ray.values for ray in self.rays], strict=True)
-        rows = [Row(weights[i], inputs[i], p) for i, p in zip(samples.indices, values, strict=True)]
-        return list(samples.pick(rows, self.unsettled))
-
-    @property
-    def linear(self) -> list[list[int]]:
-        """Column k is G_k, the part of N^T relu(X w_k) that comes from active rows: what mixed ones leave."""
-        mixed = self.mixed
-        weights = [[row.weight[j] for row in mixed] for j in range(len(self.samples.matrices.slopes))]
-        columns = []
-        for k, ray in enumerate(self.rays):
-            activations = [max(row.values[k], 0) for row in mixed]
-            columns.append([f - dot(w, activations) for f, w in zip(ray.outputs, weights, strict=True)])
-        return columns
-
-    def follows_more_than(self, times: int) -> bool:
-        """Say whether more rows are followed than so many times those that are mixed."""
-        return len(self.samples) > times * self.unsettled.bit_count() + _SPARE
-
-    def restricted(self) -> Cone:
-        """Return the same cone with none but mixed rows followed."""
-        samples, rays, signed, gram, unsettled = self
-        kept = samples.restricted(unsettled)
-        rays = tuple([ray.restricted(samples, unsettled, kept) for ray in rays])
-        return Cone(kept, rays, signed, gram, kept.everyone)
+    def generator(self, k: int) -> Vector:
+        """Return w_k."""
+        return self.generators[k]
 
     def halves(self, k: int) -> tuple[Cone, Cone]:
-        """Return the halves of the cone where t_k >= 0 and where t_k <= 0.
+        """Return the halves of the cone where t_k >= 0 and where t_k <= 0, there with generator k reversed.
 
         Raises:
             Rejection: if the sign of t_k is known, or there is no such generator.
         """
-        require(0 <= k < len(self.rays) and not self.signed[k], Obligation.SIGN_INDEX)
-        return self.with_sign(k, negative=False), self.with_sign(k, negative=True)
+        require(0 <= k < len(self.generators) and not self.signed[k], Obligation.SIGN_INDEX)
+        positive = self._replace(signed=replaced(self.signed, k, True))
+        places = triangle(len(self.generators))[k]
+        gram = list(self.gram)
+        for l, place in enumerate(places):
+            if l != k:
+                gram[place] = -gram[place]
+        negative = positive._replace(gram=gram)._with_generator(
+            k,
+            tuple([-entry for entry in self.generators[k]]),
+            self.lengths[k],
+            [-row.values[k] for row in self.mixed],
+            tuple([-entry for entry in self.linear[k]]),
+        )
+        return positive._settled(), negative._settled()
 
     def faces(self, members: Sequence[int]) -> tuple[Cone, Cone]:
         """Refuse to part the cone: the premise on two faces says nothing about what is between them."""
         raise Rejection(Obligation.NODE_KIND)
-
-    def with_sign(self, k: int, negative: bool) -> Cone:
-        """Return the half of the cone where t_k >= 0, or, with generator k reversed, where t_k <= 0.
-
-        The sign of t_k must be unknown, or the second half is no part of this cone.
-        """
-        rays, gram = self.rays, self.gram
-        if negative:
-            places = triangle(len(rays))[k]
-            products = [gram[place] if l == k else -gram[place] for l, place in enumerate(places)]
-            rays = _put(rays, k, rays[k].reversed(self.samples.matrices.slopes))
-            gram = _replaced(gram, places, products)
-        return _settled(self.samples, rays, _put(self.signed, k, True), gram)
 
     def divided(self, k: int, l: int, a: int, b: int, vector: Vector, length: int) -> tuple[Cone, Cone]:
         """Return the cones with w = a w_k + b w_l in the place of w_k, then of w_l; a and b are positive.
@@ -252,31 +202,88 @@ class Cone(NamedTuple):
             vector: w.
             length: of its largest entry, in bits.
         """
-        cone = self.restricted() if self.follows_more_than(_MOST_FOLLOWED) else self
-        samples, rays, signed, gram, _ = cone
-        ray = rays[k].combined(rays[l], a, b, vector, length, samples)
-        first, second = divided_gram(gram, len(rays), k, l, a, b)
+        values = [a * row.values[k] + b * row.values[l] for row in self.mixed]
+        linear = tuple([a * p + b * q for p, q in zip(self.linear[k], self.linear[l], strict=True)])
+        first, second = divided_gram(self.gram, len(self.generators), k, l, a, b)
         return (
-            _settled(samples, _put(rays, k, ray), signed, first),
-            _settled(samples, _put(rays, l, ray), signed, second),
+            self._replace(gram=first)._with_generator(k, vector, length, values, linear)._settled(),
+            self._replace(gram=second)._with_generator(l, vector, length, values, linear)._settled(),
         )
 
+    def enclosures(self) -> list[Enclosure]:
+        """Enclose f(t) = N^T relu(Xu), u = sum_k t_k w_k, between linear functions of t >= 0.
 
-def _settled(samples: Samples, rays: tuple[Ray, ...], signed: tuple[bool, ...], gram: Sequence[int]) -> Cone:
-    """Return a cone with its mixed rows found among those that are followed."""
-    somewhere_positive = somewhere_negative = 0
-    for ray, known in zip(rays, signed, strict=True):
-        if known:
-            somewhere_positive |= ray.positive
-            somewhere_negative |= ray.negative
-        else:  # the cone holds -w_k as well
-            both = ray.positive | ray.negative
-            somewhere_positive |= both
-            somewhere_negative |= both
-    unsettled = somewhere_positive & somewhere_negative
-    cone = Cone(samples, rays, signed, gram, unsettled)
-    return cone.restricted() if cone.follows_more_than(_MOST_WAITING) else cone
+        A sample with values p has relu(p.t) between p.t and p^+ . t, and between 0 and p^+ . t. Either would
+        be sound; its sign at a point u* inside the cone tells which is narrower. At a generator with p < 0
+        the first is [p, 0], at one with p > 0 the second is [0, p], and else they are relu(p) alone. So a
+        sample leaves an interval about N^T relu(X w_k) only where its sign is not the one at u*. There, in
+        either case, |p| N_i^- adds to what is above and |p| N_i^+ to what is below. u* is the sum of the
+        generators at one length (docs/method.md, section 3b).
+        """
+        most = max(self.lengths)
+        shifts = [most - length for length in self.lengths]
+        weights = [row.weight for row in self.mixed]
+        rising = [sum(map(lshift, row.values, shifts)) >= 0 for row in self.mixed]
+        plus = [tuple([max(n, 0) for n in weight]) for weight in weights]
+        minus = [tuple([max(-n, 0) for n in weight]) for weight in weights]
+        found = []
+        for k, linear in enumerate(self.linear):
+            values = [row.values[k] for row in self.mixed]
+            active = map(add, linear, self._sums([max(p, 0) for p in values], weights))
+            opposed = [0 if (p > 0) == up else abs(p) for p, up in zip(values, rising, strict=True)]
+            found.append(Enclosure(tuple(active), self._sums(opposed, plus), self._sums(opposed, minus)))
+        return found
 
+    def _sums(self, factors: Sequence[int], rows: Sequence[Vector]) -> list[int]:
+        """Return the sum of factor * row, output by output."""
+        factors, rows = list(filter(None, factors)), list(compress(rows, factors))
+        if not factors:
+            return [0] * self.output_count
+        return [sum(map(mul, factors, column)) for column in zip(*rows, strict=True)]
 
-def _put(items: tuple[_T, ...], k: int, item: _T) -> tuple[_T, ...]:
-    return (*items[:k], item, *items[k + 1 :])
+    def _with_generator(
+        self, k: int, vector: Vector, length: int, values: Iterable[int], linear: Vector
+    ) -> Cone:
+        """Put a generator in the place of w_k, but for the products with it; the samples stay mixed ones.
+
+        Args:
+            k: of the generator that it replaces.
+            vector: the new one, w.
+            length: of its largest entry, in bits.
+            values: x . w for each mixed sample x.
+            linear: what the active samples add to N^T relu(Xw).
+        """
+        mixed = [
+            Row(weight, x, (*at[:k], value, *at[k + 1 :]))
+            for (weight, x, at), value in zip(self.mixed, values, strict=True)
+        ]
+        return self._replace(
+            generators=replaced(self.generators, k, vector),
+            lengths=replaced(self.lengths, k, length),
+            mixed=tuple(mixed),
+            linear=replaced(self.linear, k, linear),
+        )
+
+    def _settled(self) -> Cone:
+        """Return the cone with none but mixed samples in `mixed`, and the active ones in `linear`."""
+        free = [not known for known in self.signed]  # the cone holds -w_k as well
+        some_free = any(free)
+        mixed, active = [], []
+        for row in self.mixed:
+            low, high = min(row.values), max(row.values)
+            if (low < 0 < high) or (some_free and any(compress(row.values, free))):
+                mixed.append(row)
+            elif high > 0:
+                active.append(row)
+        linear = self.linear
+        if active:
+            weights = [row.weight for row in active]
+            linear = tuple(
+                [
+                    tuple(map(add, before, self._sums(values, weights)))
+                    for before, values in zip(
+                        linear, zip(*[row.values for row in active], strict=True), strict=True
+                    )
+                ]
+            )
+        return self._replace(mixed=tuple(mixed), linear=linear)

@@ -1,6 +1,7 @@
-"""The leaf rules of the checker: on a leaf's cone the premise is a sum of terms that are nonnegative there.
+"""How a leaf proves the premise of a bound on its cone: as a sum of terms that are nonnegative there.
 
-Exact integers only. The rules are in docs/certificate-format.md, why they hold in docs/method.md, section 3.
+One class for each rule, and all of them in the table `RULES`. Exact integers only. The rules are in
+docs/certificate-format.md, why they hold in docs/method.md, section 3.
 """
 
 from __future__ import annotations
@@ -12,21 +13,16 @@ from operator import add, mul
 
 from flint import fmpz_mat
 
-from certify.checker.certificate.nodes import (
-    AnyLeaf,
-    EnvelopeLeaf,
-    Leaf,
-    Node,
-    TauLeaf,
-)
+from certify.checker.certificate.node_lines import Products
+from certify.checker.certificate.nodes import AnyLeaf, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.integers import square_of
 from certify.checker.numbers.semidefinite import integer_rows, is_nonnegative_on_orthant, is_psd
-from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.obligations import Obligation, require
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.cone import Cone, Row
-from certify.checker.training.enclosures import _centres_and_radii, _enclosures
-from certify.checker.tree.products import Products, product_form
+from certify.checker.training.cone import Enclosure, Row, TrainingCone
+from certify.checker.tree.products import product_form
+from certify.checker.tree.rule import by_word, nodes_of, rule_of
 from certify.checker.work import MAX_TRAINING_WORK, longest, words_of
 
 MAX_LEAF_ORDER = 5000  # a leaf is a dense matrix
@@ -37,6 +33,10 @@ class Level:
     """The integers lambda and mu with: lambda |u|^2 - mu |N'^T relu(X'u)|^2 >= 0 is the premise.
 
     N' and X' are the integer matrices of the certificate and the problem.
+
+    Attributes:
+        u: lambda.
+        alpha: mu.
     """
 
     u: int
@@ -54,23 +54,17 @@ class Level:
         """The most work that a tree may take."""
         return MAX_TRAINING_WORK
 
-    def work(self, node: Node, cone: Cone) -> int:
+    def work(self, node: Node, cone: TrainingCone) -> int:
         """Return the work of a node on its cone (docs/certificate-format.md, "Work")."""
-        matrices = cone.samples.matrices
-        d, mixed = len(cone.rays), cone.unsettled.bit_count()
-        bits = self.u.bit_length() + self.alpha.bit_length() + 2 * matrices.entry_bits
-        bits += 2 * max([ray.length for ray in cone.rays])
-        match node:
-            case Leaf(scale, unit, products):
-                bits += scale.bit_length() + unit.bit_length()
-                bits += longest(multiplier for _, _, multiplier in products)
-                return (d + mixed) ** 3 * words_of(bits)
-            case TauLeaf(a, b, unit, products):
-                bits += a.bit_length() + b.bit_length() + unit.bit_length()
-                bits += longest(multiplier for _, _, multiplier in products)
-        return d * (d * d + mixed * len(matrices.slopes)) * words_of(bits)
+        if isinstance(node, AnyLeaf) and node.word in RULES:
+            return RULES[node.word].work(node, cone, self)
+        return work_of_enclosures(cone, self.bits(cone))
 
-    def check_leaf(self, leaf: AnyLeaf, cone: Cone) -> None:
+    def bits(self, cone: TrainingCone) -> int:
+        """Return how long the integers of the form on a cone count as."""
+        return self.u.bit_length() + self.alpha.bit_length() + 2 * (cone.entry_bits + max(cone.lengths))
+
+    def check_leaf(self, leaf: AnyLeaf, cone: TrainingCone) -> None:
         """Check a leaf on its cone.
 
         Raises:
@@ -79,48 +73,129 @@ class Level:
         check_leaf(leaf, cone, self)
 
 
-def check_leaf(leaf: AnyLeaf, cone: Cone, level: Level) -> None:
+def work_of_enclosures(cone: TrainingCone, bits: int) -> int:
+    """Return the work of a node that computes the outputs of a cone and a form of order d, no more."""
+    d = len(cone.signed)
+    return d * (d * d + cone.mixed_count * cone.output_count) * words_of(bits)
+
+
+def check_leaf(leaf: AnyLeaf, cone: TrainingCone, level: Level) -> None:
     """Check a leaf on its cone.
 
     Raises:
         Rejection: if it does not prove the premise there.
     """
-    match leaf:
-        case Leaf():
-            _check_products(leaf, cone, level)
-        case TauLeaf():
-            _check_tau(leaf, cone, level)
-        case EnvelopeLeaf():
-            _check_envelope(cone, level)
-        case _:
-            raise Rejection(Obligation.NODE_KIND)
+    rule_of(leaf, RULES).check(leaf, cone, level)
 
 
-def _check_products(leaf: Leaf, cone: Cone, level: Level) -> None:
-    """Prove S (lambda |u|^2 - mu |N^T relu(Xu)|^2) >= U * products >= 0 on the cone.
+class ProductsRule:
+    """Multipliers for products of nonnegative quantities, those of the mixed rows among them."""
 
-    The variables are z = (t, alpha_F), F the mixed rows, on which N^T relu(Xu) is linear.
+    leaf = Leaf
+
+    def work(self, leaf: Leaf, cone: TrainingCone, level: Level) -> int:
+        """Return the work of a form of order d and the mixed rows."""
+        bits = level.bits(cone) + leaf.scale.bit_length() + leaf.unit.bit_length()
+        bits += longest(multiplier for _, _, multiplier in leaf.products)
+        return (len(cone.signed) + cone.mixed_count) ** 3 * words_of(bits)
+
+    def check(self, leaf: Leaf, cone: TrainingCone, level: Level) -> None:
+        """Prove S (lambda |u|^2 - mu |N^T relu(Xu)|^2) >= U * products >= 0 on the cone.
+
+        The variables are z = (t, alpha_F), F the mixed rows, on which N^T relu(Xu) is linear.
+        """
+        d, mixed = len(cone.signed), cone.mixed
+        require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
+        require(d + len(mixed) <= MAX_LEAF_ORDER, Obligation.LIMITS)
+        mixed, products = _without_idle_rows(mixed, sum(cone.signed), leaf.products)
+        order = d + len(mixed)
+        quantities = _quantities(cone.signed, mixed)
+        gauge = [
+            [*column, *(row.weight[j] for row in mixed)]
+            for j, column in enumerate(zip(*cone.linear, strict=True))
+        ]
+        padding = [0] * len(mixed)
+        square = [[*row, *padding] for row in square_of(cone.gram, d)] + [[0] * order for _ in mixed]
+        form = _gram(gauge) * (-leaf.scale * level.alpha) + fmpz_mat(square) * (leaf.scale * level.u)
+        form_of_products = product_form(products, quantities, order, complementary=len(mixed))
+        # Products of two linear forms have half-integers off the diagonal: everything is doubled.
+        require(is_psd(integer_rows(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
+
+
+class TauRule:
+    """The (tau, q) rule of docs/method.md, section 3b, on a simplicial cone.
+
+    Each output j has |f_j(t) - (centre_j . t)| <= radius_j . t, so that its square is at most
+    (1 + tau) (centre_j . t)^2 + (1 + 1/tau) (radius_j . t)^2.
     """
-    d, mixed = len(cone.generators), cone.mixed
-    require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
-    order = d + len(mixed)
-    require(order <= MAX_LEAF_ORDER, Obligation.LIMITS)
-    mixed, products = _without_idle_rows(mixed, sum(cone.signed), leaf.products)
-    order = d + len(mixed)
-    quantities = _quantities(cone.signed, mixed)
-    gauge = [
-        [*column, *(row.weight[j] for row in mixed)]
-        for j, column in enumerate(zip(*cone.linear, strict=True))
-    ]
-    padding = [0] * len(mixed)
-    square = [[*row, *padding] for row in cone.products] + [[0] * order for _ in mixed]
-    form = _gram(gauge) * (-leaf.scale * level.alpha) + fmpz_mat(square) * (leaf.scale * level.u)
-    form_of_products = product_form(products, quantities, order, complementary=len(mixed))
-    # Products of two linear forms have half-integers off the diagonal: everything is doubled.
-    require(is_psd(integer_rows(form * 2 - form_of_products * leaf.unit)), Obligation.LEAF_FORM)
+
+    leaf = TauLeaf
+
+    def work(self, leaf: TauLeaf, cone: TrainingCone, level: Level) -> int:
+        """Return the work of the enclosures and a form of order d."""
+        bits = level.bits(cone) + leaf.a.bit_length() + leaf.b.bit_length() + leaf.unit.bit_length()
+        return work_of_enclosures(cone, bits + longest(multiplier for _, _, multiplier in leaf.products))
+
+    def check(self, leaf: TauLeaf, cone: TrainingCone, level: Level) -> None:
+        """Prove the premise."""
+        require(all(cone.signed), Obligation.LEAF_SIGNED)
+        require(leaf.a > 0 and leaf.b > 0, Obligation.TAU_POSITIVE)
+        require(leaf.unit > 0, Obligation.LEAF_SCALE)
+        d = len(cone.signed)
+        centres, radii = centres_and_radii(cone.enclosures())
+        on_u, on_centre, on_radius = level.u, level.alpha, 0
+        if any(map(any, radii)):
+            total = leaf.a + leaf.b
+            on_u, on_centre, on_radius = (
+                level.u * leaf.a * leaf.b,
+                level.alpha * leaf.a * total,
+                level.alpha * leaf.b * total,
+            )
+        upper = _form(4 * on_u, cone.gram, on_centre, centres)
+        form = square_of(_form(1, upper, on_radius, radii), d)
+        if leaf.products:
+            identity = [[int(i == j) for j in range(d)] for i in range(d)]
+            # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
+            products = product_form(leaf.products, identity, d, complementary=0)
+            form = integer_rows(fmpz_mat(form) - products * (2 * leaf.unit))
+        require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
 
 
-def _without_idle_rows(mixed: list[Row], signed: int, products: Products) -> tuple[list[Row], Products]:
+class EnvelopeRule:
+    """A linear bound on the size of each output, on a simplicial cone: |f_j(t)| <= bound_j . t.
+
+    As t >= 0, the larger one of |f_j| at each end of the interval bounds it, generator by generator.
+    """
+
+    leaf = EnvelopeLeaf
+
+    def work(self, leaf: EnvelopeLeaf, cone: TrainingCone, level: Level) -> int:
+        """Return the work of the enclosures and a form of order d."""
+        return work_of_enclosures(cone, level.bits(cone))
+
+    def check(self, leaf: EnvelopeLeaf, cone: TrainingCone, level: Level) -> None:
+        """Prove the premise."""
+        require(all(cone.signed), Obligation.LEAF_SIGNED)
+        bounds = [[max(f + y, x - f) for f, x, y in zip(*at, strict=True)] for at in cone.enclosures()]
+        form = _form(level.u, cone.gram, level.alpha, bounds)
+        # Most forms end here.
+        proved = min(form) >= 0 or is_nonnegative_on_orthant(square_of(form, len(cone.signed)))
+        require(proved, Obligation.LEAF_FORM)
+
+
+RULES = by_word((ProductsRule(), TauRule(), EnvelopeRule()))
+NODES = nodes_of((Sign, Split), RULES)
+
+
+def centres_and_radii(enclosures: list[Enclosure]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the doubled middles and half-widths of the intervals, d times c."""
+    centres = [[2 * f + y - x for f, x, y in zip(*at, strict=True)] for at in enclosures]
+    return centres, [list(map(add, at.below, at.above)) for at in enclosures]
+
+
+def _without_idle_rows(
+    mixed: Sequence[Row], signed: int, products: Products
+) -> tuple[list[Row], list[tuple[int, int, int]]]:
     """Leave out the mixed rows that have neither weight nor multipliers; return the products renumbered.
 
     The form is zero in their alpha, so it is semidefinite with them if and only if it is without them.
@@ -141,48 +216,6 @@ def _without_idle_rows(mixed: list[Row], signed: int, products: Products) -> tup
         [mixed[r] for r in kept],
         [(renumbered(i), renumbered(j), multiplier) for i, j, multiplier in products],
     )
-
-
-def _check_tau(leaf: TauLeaf, cone: Cone, level: Level) -> None:
-    """Prove the premise on a simplicial cone by the tau rule (docs/method.md, section 3b).
-
-    Each output j has |f_j(t) - (centre_j . t)| <= radius_j . t, so that its square is at most
-    (1 + tau) (centre_j . t)^2 + (1 + 1/tau) (radius_j . t)^2.
-    """
-    require(all(cone.signed), Obligation.LEAF_SIGNED)
-    require(leaf.a > 0 and leaf.b > 0, Obligation.TAU_POSITIVE)
-    require(leaf.unit > 0, Obligation.LEAF_SCALE)
-    d = len(cone.rays)
-    centres, radii = _centres_and_radii(_enclosures(cone))
-    on_u, on_centre, on_radius = level.u, level.alpha, 0
-    if any(map(any, radii)):
-        total = leaf.a + leaf.b
-        on_u, on_centre, on_radius = (
-            level.u * leaf.a * leaf.b,
-            level.alpha * leaf.a * total,
-            level.alpha * leaf.b * total,
-        )
-    upper = _form(4 * on_u, cone.gram, on_centre, centres)
-    form = square_of(_form(1, upper, on_radius, radii), d)
-    if leaf.products:
-        identity = [[int(i == j) for j in range(d)] for i in range(d)]
-        # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
-        products = product_form(leaf.products, identity, d, complementary=0)
-        form = integer_rows(fmpz_mat(form) - products * (2 * leaf.unit))
-    require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
-
-
-def _check_envelope(cone: Cone, level: Level) -> None:
-    """Prove the premise on a simplicial cone by |f_j(t)| <= bound_j . t for each output j.
-
-    As t >= 0, the larger one of |f_j| at each end of the interval bounds it, generator by generator.
-    """
-    require(all(cone.signed), Obligation.LEAF_SIGNED)
-    bounds = [[max(f + y, x - f) for f, x, y in zip(*at, strict=True)] for at in _enclosures(cone)]
-    form = _form(level.u, cone.gram, level.alpha, bounds)
-    # Most forms end here.
-    proved = min(form) >= 0 or is_nonnegative_on_orthant(square_of(form, len(cone.rays)))
-    require(proved, Obligation.LEAF_FORM)
 
 
 def _form(on_u: int, gram: Sequence[int], on_square: int, rows: Sequence[Sequence[int]]) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a certificate proves, in words; standard library only, for the checker speaks with it."""
+"""What a certificate of training proves, as sentences and formulas for people."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from certify.checker.data.dataset import Dataset
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
 from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.text.names import counted
 
 _LONGEST_NUMBER = 60  # characters of a number that stands in a sentence as it is
 
@@ -53,13 +54,9 @@ def _gamma(gamma: Fraction) -> str:
 
 def _data(problem: TrainingProblem, dataset: Dataset | None) -> str:
     if dataset is None:
-        return f"{_counted(problem.d, 'feature')}; {_counted(problem.c, 'target')}"
+        return f"{counted(problem.d, 'feature')}; {counted(problem.c, 'target')}"
     if dataset.preprocessing.bias:
         bias = "with a regularised hidden bias"
     else:
         bias = "no hidden bias" if problem.output_bias.exists else "no bias"
     return f"{dataset.describe_features()}, {bias}; {dataset.describe_targets()}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

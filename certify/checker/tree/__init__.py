@@ -1,1 +1,1 @@
-"""Proof trees, whatever their cones are."""
+"""Proof trees and their walk, the same for all statements that are proved by trees."""

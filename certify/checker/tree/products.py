@@ -1,4 +1,4 @@
-"""Leaves that list products of nonnegative quantities with their multipliers."""
+"""The quadratic form of a leaf's products: nonnegative quantities times each other, with multipliers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from flint import fmpz_mat
 
 from certify.checker.obligations import Obligation, require
 
-Products = Sequence[tuple[int, int, int]]
 
-
-def product_form(products: Products, quantities: list[list[int]], order: int, complementary: int) -> fmpz_mat:
+def product_form(
+    products: Sequence[tuple[int, int, int]], quantities: list[list[int]], order: int, complementary: int
+) -> fmpz_mat:
     """Return twice the form of a sum of multiplier * quantity_i * quantity_j, as a symmetric matrix.
 
     Multipliers must be nonnegative, except those of alpha_i beta_i, which is zero: of so many `complementary`

@@ -1,8 +1,8 @@
-"""Walking the proof tree: its leaves cover the cone of the root, and each proves the premise on its own cone.
+"""Walk a proof tree from its root: its leaves cover the root's cone, and each proves the premise on its own.
 
-What a cone carries and what its leaves prove is up to the statement: `training.cone` and
-`training.leaf_rules` are of a training problem, `matrix.cone` and `matrix.leaf_rules` of a symmetric matrix.
-Exact integers only. The tree is hostile input: nothing recurses, and the cones still owed are limited.
+What a cone carries and what a leaf proves is up to the statement: `training.cone` and `training.leaf_rules`
+are of a training problem, `matrix.cone` and `matrix.leaf_rules` of a symmetric matrix. The tree is hostile
+input: nothing recurses, and the cones that still wait, and the work, are limited.
 """
 
 from __future__ import annotations
@@ -194,6 +194,7 @@ def _children(node: Node, cone: C, premise: Premise[C]) -> tuple[C, ...]:
         case Part(members):
             return cone.faces(members)
         case _:
+            assert isinstance(node, AnyLeaf)
             premise.check_leaf(node, cone)
             return ()
 

@@ -1,4 +1,8 @@
-"""Networks in .npz files: exactly the arrays that numpy writes."""
+"""Networks in .npz files, as numpy.savez writes them: read, and written.
+
+A file holds arrays `hidden` (d x m) and `output` (m x c) and, if the layers have biases, `hidden_bias` (m)
+and `output_bias` (c), and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +65,13 @@ def _doubles(rows: IntegerRows, denominator: int) -> NDArray[np.float64]:
     return np.array([[entry / denominator for entry in row] for row in rows], dtype=np.float64)
 
 
-def _npz_network(source: str, data: bytes) -> LoadedNetwork:
+def npz_network(source: str, data: bytes) -> LoadedNetwork:
+    """Read the bytes of an .npz file.
+
+    Raises:
+        NetworkError: if it has other arrays than `hidden`, `output`, `hidden_bias` and `output_bias`, they
+            are damaged, or `certify.networks.loaded.two_layers` refuses them.
+    """
     kind = "an .npz file of numpy"
     archive = open_archive(source, data, kind, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
     arrays = {}

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
+from certify.checker.text.names import counted
 from certify.networks.loaded import (
     SUPPORTED,
     Affine,
     LoadedNetwork,
-    counted,
     printable,
     refuse_dtype,
     refuse_vast,
@@ -40,8 +40,9 @@ def onnx_network(source: str, data: bytes) -> LoadedNetwork:
     Constant nodes within the file.
 
     Raises:
-        NetworkError: if the package onnx is not installed, the file is damaged, the graph is any other, or
-            `certify.networks.loaded.two_layers` refuses the layers.
+        NetworkError: if the file is damaged, the graph is any other, or `certify.networks.loaded.two_layers`
+            refuses the layers.
+        ImportError: if the package onnx is not installed.
     """
     graph = _parsed(source, data).graph
     if graph.sparse_initializer:
@@ -58,13 +59,8 @@ def onnx_network(source: str, data: bytes) -> LoadedNetwork:
 
 
 def _parsed(source: str, data: bytes) -> ModelProto:
-    try:
-        import onnx
-    except ImportError:
-        raise NetworkError(
-            f"{source} is an ONNX file and onnx is not installed: pip install 'certify[onnx]', or save the "
-            "weights as .npz"
-        ) from None
+    import onnx
+
     try:
         model = onnx.load_model_from_string(data)
     except Exception:  # damaged bytes raise what protobuf's implementation likes

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
+from certify.checker.text.names import counted
 from certify.networks.loaded import (
     SUPPORTED,
     Affine,
     LoadedNetwork,
-    counted,
     printable,
     refuse_dtype,
     refuse_vast,
@@ -83,15 +83,11 @@ def safetensors_network(source: str, data: bytes) -> LoadedNetwork:
     """Read the bytes of a .safetensors file; see `network_of_tensors`.
 
     Raises:
-        NetworkError: if the package safetensors is not installed or the file is not such a network.
+        NetworkError: if the file is not such a network.
+        ImportError: if the package safetensors is not installed.
     """
-    try:
-        from safetensors import SafetensorError, deserialize
-    except ImportError:
-        raise NetworkError(
-            f"{source} is a safetensors file and safetensors is not installed: "
-            "pip install 'certify[safetensors]', or save the weights as .npz"
-        ) from None
+    from safetensors import SafetensorError, deserialize
+
     try:
         entries = deserialize(data)
     except SafetensorError:

@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
+from certify.checker.text.names import counted
 from certify.networks.formats.state_dict import Tensor, network_of_tensors
+from certify.networks.formats.table import not_installed
 from certify.networks.formats.untrusted_file import open_archive
 from certify.networks.loaded import (
     SUPPORTED,
     Affine,
     LoadedNetwork,
-    counted,
     printable,
     refuse_dtype,
     refuse_vast,
@@ -51,16 +52,12 @@ def torch_network(source: str, data: bytes) -> LoadedNetwork:
         data: the bytes of the file there.
 
     Raises:
-        NetworkError: if torch is not installed, if the file is no such file, if reading it would run code,
-            or if `certify.networks.formats.state_dict.network_of_tensors` refuses it.
+        NetworkError: if the file is no such file, if reading it would run code, or if
+            `certify.networks.formats.state_dict.network_of_tensors` refuses it.
+        ImportError: if torch is not installed.
     """
-    try:
-        import torch
-    except ImportError:
-        raise NetworkError(
-            f"{source} is a PyTorch file and torch is not installed: pip install 'certify[torch]', or save "
-            "the weights as .npz"
-        ) from None
+    import torch
+
     with open_archive(source, data, "a file of torch.save (1.6 or later)", (zipfile.ZIP_STORED,)) as archive:
         if any(name.endswith("/constants.pkl") for name in archive.namelist()):
             raise NetworkError(f"{source} holds a TorchScript program: use {_SAVE}")
@@ -101,7 +98,7 @@ def network_of_module(module: torch.nn.Module) -> LoadedNetwork:
     try:
         import torch
     except ImportError:
-        raise NetworkError("torch is not installed: pip install 'certify[torch]'") from None
+        raise NetworkError(not_installed("torch")) from None
     if not isinstance(module, torch.nn.Module):
         raise NetworkError(
             f"the network is of type {type(module).__name__}: give a torch.nn.Module, or the path of a file"

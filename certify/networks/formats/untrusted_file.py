@@ -1,4 +1,4 @@
-"""Bytes of files that may be anything: of bounded size, also when unpacked."""
+"""Read the bytes of a file that may be anything: never more than a limit, also when unpacked."""
 
 from __future__ import annotations
 

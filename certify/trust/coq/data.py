@@ -1,7 +1,7 @@
-"""A user's data as terms of Coq that can be compared with a file: names, decimals, labels, what they become.
+"""Write a user's data for Coq such that they can be compared with the file that they come from.
 
-Names and labels are a user's own text and may hold anything. They enter the file as literals in which no
-quote, line end or character that is not printed stands as it is.
+Names and labels are a user's own text and may hold anything. They enter the file of Coq as literals in which
+no quote, line end or character that is not printed stands as it is.
 """
 
 from __future__ import annotations

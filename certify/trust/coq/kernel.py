@@ -1,8 +1,8 @@
-"""Coq's kernel at work: a file of Coq in which a certificate proves its theorem, or what it owes.
+"""Run Coq on a certificate: its kernel proves the theorem, or says what the certificate owes.
 
 The checker of proofs/ is evaluated inside the kernel, and its soundness theorem turns the outcome into a
 theorem over Coq's real numbers. No program extracted from Coq takes part, and what is written here need not
-be trusted: whoever reads the file sees what is proved. Only the standard library is used.
+be trusted: whoever reads the file of Coq sees what is proved. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 from certify.checker.errors import CertifyError, DataError, TimeLimitError
 from certify.checker.obligations import Obligation, Rejection
@@ -98,6 +99,29 @@ class Question:
     meaning: str
     bound: Fraction | None
     leaves: int
+
+
+class Theorem(Protocol):
+    """What the kernel is asked of the certificates of one kind.
+
+    Attributes:
+        way_out: what a user can do whose certificate is too large, in words.
+    """
+
+    way_out: str
+
+    def size(self, certificate: Any) -> str:
+        """Say what of a certificate takes its time, in words."""
+
+    def seconds(self, certificate: Any, subject: Any) -> float:
+        """Estimate the time that Coq's kernel takes, within a factor of about three (proofs/README.md)."""
+
+    def question(self, certificate: Any, subject: Any) -> Question:
+        """Return what the kernel is asked.
+
+        Raises:
+            Rejection: if the certificate is for something else, or cannot be written for Coq.
+        """
 
 
 @dataclass(frozen=True)

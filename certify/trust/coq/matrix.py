@@ -1,14 +1,12 @@
-"""Coq's kernel as the checker of a statement of a matrix: matrix and certificate become a theorem.
-
-The theorem is about vectors of Coq's real numbers (`certify.trust.coq.kernel`).
-"""
+"""What is asked of Coq's kernel for a statement of a matrix: the theorem, and an estimate of the time."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
+from certify.checker.certificate.any_certificate import MatrixCertificate
 from certify.checker.certificate.complete_positivity import (
-    COMPLETE_POSITIVITY,
     COMPLETELY_POSITIVE,
     NOT_COMPLETELY_POSITIVE,
     CompletePositivityCertificate,
@@ -18,28 +16,14 @@ from certify.checker.certificate.copositivity import (
     NOT_COPOSITIVE,
     NOT_STRICTLY_COPOSITIVE,
     STRICTLY_COPOSITIVE,
-    CopositivityCertificate,
 )
-from certify.checker.certificate.file import MatrixCertificate
-from certify.checker.certificate.nodes import (
-    FacesLeaf,
-    Leaf,
-    Part,
-    Split,
-)
-from certify.checker.matrix.complete_positivity import complete_positivity_theorem
-from certify.checker.matrix.copositivity import copositivity_theorem
-from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.certificate.nodes import EnvelopeLeaf, FacesLeaf, Leaf, Node, Part, Split
+from certify.checker.obligations import Obligation, require
 from certify.checker.problems.matrix import SymmetricMatrix
-from certify.checker.verdict import Verdict
+from certify.checker.statements import statement_of
+from certify.checker.subject import OfMatrix
 from certify.trust.coq.data import matrix_data, text
-from certify.trust.coq.kernel import (
-    TIME_LIMIT,
-    Kernel,
-    KernelProof,
-    Question,
-    rejected,
-)
+from certify.trust.coq.kernel import Question
 from certify.trust.coq.matrix_terms import matrix_certificate_definitions, matrix_definitions
 
 HEADER = """\
@@ -52,10 +36,7 @@ From Certify Require Import Factor Tree CopositiveTree CompletePositivity Matrix
 Import ListNotations.
 Open Scope Z_scope.
 """
-_IN_VALUES = "`value` in AsRead.v, `nonzero` in MatrixChecker.v and `positive` (>= 0) in Orthant.v are"
-_IN_SUMS = "`completely_positive` in AsRead.v is"
-_CHECK = "check_matrix hint (fun _ => true) integers evidence"
-_SAYS = {
+SAYS = {
     COPOSITIVE: "forall z, length z = length M -> positive z -> 0 <= value M z",
     STRICTLY_COPOSITIVE: "forall z, length z = length M -> positive z -> nonzero z -> 0 < value M z",
     NOT_COPOSITIVE: "exists z, length z = length M /\\ positive z /\\ value M z < 0",
@@ -65,38 +46,28 @@ _SAYS = {
 }
 
 
-def check_matrix_in_kernel(
-    certificate: MatrixCertificate,
-    matrix: SymmetricMatrix,
-    *,
-    file: Path | None = None,
-    time_limit: float = TIME_LIMIT,
-) -> tuple[Verdict, KernelProof | None]:
-    """Decide whether a certificate proves its statement of a matrix, inside Coq's kernel.
+class MatrixTheorem:
+    """A statement of a symmetric matrix; what differs between kinds of them is for subclasses to say.
 
-    Args:
-        certificate: as read from an untrusted file.
-        matrix: the matrix that the user means, from the user's own data.
-        file: where to keep the file of Coq; it holds the theorem, or for a rejected certificate the
-            evaluation that says what it owes.
-        time_limit: seconds after which coqc is ended.
-
-    Returns:
-        The verdict and, if the certificate is valid, what was proved.
-
-    Raises:
-        DataError: if Coq or the compiled theories are not there, the certificate is too large, or the file
-            has no name for Coq or cannot be written.
-        KernelCheckerError: if coqc fails.
-        TimeLimitError: if it does not end in time.
+    Attributes:
+        meaning: the definitions that say what the theorem is about, with the verb.
     """
-    kernel = Kernel.find(file, time_limit)
-    size = f"{len(certificate.tree)} nodes"
-    if isinstance(certificate, CompletePositivityCertificate) and certificate.terms:
-        size = f"{len(certificate.terms)} terms"
-    kernel.refuse_large(estimated_matrix_seconds(certificate, matrix), size, "or use --trust proved")
-    try:
-        require(certificate.statement in _SAYS, Obligation.STATEMENT)
+
+    way_out = "or use --trust proved"
+    meaning: str
+
+    def size(self, certificate: Any) -> str:
+        """Count the nodes."""
+        return f"{len(certificate.tree)} nodes"
+
+    def seconds(self, certificate: Any, subject: OfMatrix) -> float:
+        """Estimate the time that Coq's kernel takes."""
+        return estimated_matrix_seconds(certificate, subject.matrix)
+
+    def question(self, certificate: MatrixCertificate, subject: OfMatrix) -> Question:
+        """Return the theorem, with the matrix and the certificate as definitions."""
+        matrix = subject.matrix
+        require(certificate.statement in SAYS, Obligation.STATEMENT)
         require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
         definitions = (
             HEADER,
@@ -104,66 +75,65 @@ def check_matrix_in_kernel(
             *matrix_definitions(matrix),
             *matrix_certificate_definitions(certificate, matrix),
         )
-    except Rejection as rejection:
-        return rejected(rejection), None
-    free = 0 if isinstance(certificate, CopositivityCertificate) else certificate.free
-    said = _SAYS[certificate.statement].format(q=matrix.order - free)
-    name = f"M_is_{certificate.statement}"
-    words = (
-        copositivity_theorem(certificate, matrix)
-        if isinstance(certificate, CopositivityCertificate)
-        else complete_positivity_theorem(certificate, matrix)
-    )
-    conclusion = (
-        f"Definition in_words : string := {text(words)}%string.",
-        "Lemma as_read : same_matrix integers M = true.",
-        "Proof. vm_cast_no_check (eq_refl true). Qed.",
-        "Open Scope R_scope.",
-        f"Theorem {name} : {said}.",
-        "Proof. exact (matrix_as_read integers M as_read hint (fun _ => true) evidence _ checked). Qed.",
-    )
-    return kernel.answer(
-        Question(
+        said = SAYS[certificate.statement].format(q=matrix.order - (certificate.free or 0))
+        name = f"M_is_{certificate.statement}"
+        words = statement_of(certificate).theorem(certificate, subject)
+        conclusion = (
+            f"Definition in_words : string := {text(words)}%string.",
+            "Lemma as_read : same_matrix integers M = true.",
+            "Proof. vm_cast_no_check (eq_refl true). Qed.",
+            "Open Scope R_scope.",
+            f"Theorem {name} : {said}.",
+            "Proof. exact (matrix_as_read integers M as_read hint (fun _ => true) evidence _ checked). Qed.",
+        )
+        return Question(
             definitions,
-            _CHECK,
+            "check_matrix hint (fun _ => true) integers evidence",
             conclusion,
             name,
             said,
             data="M",
-            meaning=_IN_SUMS if certificate.statement in COMPLETE_POSITIVITY else _IN_VALUES,
+            meaning=self.meaning,
             bound=None,
             leaves=certificate.leaves,
         )
-    )
+
+
+class CopositivityTheorem(MatrixTheorem):
+    """The sign of the form on the orthant."""
+
+    meaning = "`value` in AsRead.v, `nonzero` in MatrixChecker.v and `positive` (>= 0) in Orthant.v are"
+
+
+class CompletePositivityTheorem(MatrixTheorem):
+    """Whether the matrix is a sum of squares of vectors of a cone."""
+
+    meaning = "`completely_positive` in AsRead.v is"
+
+    def size(self, certificate: CompletePositivityCertificate) -> str:
+        """Count the terms, or the nodes."""
+        return f"{len(certificate.terms)} terms" if certificate.terms else super().size(certificate)
+
+    def seconds(self, certificate: CompletePositivityCertificate, subject: OfMatrix) -> float:
+        """Add the terms."""
+        of_terms = len(certificate.terms) * subject.matrix.order**2 * 1e-5
+        return super().seconds(certificate, subject) + of_terms
 
 
 def estimated_matrix_seconds(certificate: MatrixCertificate, matrix: SymmetricMatrix) -> float:
-    """Estimate the time that Coq's kernel takes, within a factor of about three (proofs/README.md).
+    """Estimate the time that Coq's kernel takes for all but terms, within a factor of about three.
 
     Singular forms and long integers take longer, which is not known before.
     """
     p = matrix.order
     seconds = 3.0 + p**2 * 2e-5
-    if isinstance(certificate, CompletePositivityCertificate):
-        seconds += len(certificate.terms) * p**2 * 1e-5
     waiting = [p]  # the orders of the cones that are left
     for node in certificate.tree:
         if not waiting:
             break
         m = waiting.pop()
-        match node:
-            case Split():
-                waiting += [m, m]
-                seconds += m**2 * 1e-5
-            case Part(members):
-                waiting += [max(m - len(members), 0), min(len(members), m)]
-                seconds += m**2 * 1e-5
-            case FacesLeaf(rows):
-                seconds += sum(_seconds_of_row(row, m) for row in rows)
-            case Leaf(_, _, products):
-                seconds += _seconds_of_form(m) + len(products) * 1e-4
-            case _:
-                seconds += _seconds_of_form(m)
+        seconds += SECONDS[type(node)](node, m) if type(node) in SECONDS else _seconds_of_form(m)
+        waiting += ORDERS_BELOW[type(node)](node, m) if type(node) in ORDERS_BELOW else []
     return seconds
 
 
@@ -180,3 +150,17 @@ def _seconds_of_row(row: tuple[tuple[int, int, int], ...], order: int) -> float:
     if max(numbers, default=0) < 0:
         return seconds + _seconds_of_form(len(numbers))
     return seconds
+
+
+# What a node takes on a cone of order m, and the orders of the cones below it, by its class.
+SECONDS: dict[type[Node], Callable[[Any, int], float]] = {
+    Split: lambda node, m: m**2 * 1e-5,
+    Part: lambda node, m: m**2 * 1e-5,
+    FacesLeaf: lambda leaf, m: sum(_seconds_of_row(row, m) for row in leaf.rows),
+    Leaf: lambda leaf, m: _seconds_of_form(m) + len(leaf.products) * 1e-4,
+    EnvelopeLeaf: lambda leaf, m: _seconds_of_form(m),
+}
+ORDERS_BELOW: dict[type[Node], Callable[[Any, int], list[int]]] = {
+    Split: lambda node, m: [m, m],
+    Part: lambda node, m: [max(m - len(node.members), 0), min(len(node.members), m)],
+}

@@ -1,15 +1,23 @@
-"""A matrix and its certificate as terms of Coq, of the types of proofs/theories/matrix/MatrixChecker.v.
+"""Write a matrix and its certificate for Coq.
 
-Only numbers are written, and of the statement its name in Coq.
+The terms are of the types of proofs/theories/matrix/MatrixChecker.v. Only numbers are written, and of the
+statement its name in Coq.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from certify.checker.certificate.complete_positivity import COMPLETELY_POSITIVE, NOT_COMPLETELY_POSITIVE, Term
+from certify.checker.certificate.any_certificate import MatrixCertificate
+from certify.checker.certificate.complete_positivity import (
+    COMPLETELY_POSITIVE,
+    NOT_COMPLETELY_POSITIVE,
+    CompletePositivityCertificate,
+    Term,
+)
 from certify.checker.certificate.copositivity import (
     COPOSITIVE,
     NOT_COPOSITIVE,
@@ -17,7 +25,6 @@ from certify.checker.certificate.copositivity import (
     STRICTLY_COPOSITIVE,
     CopositivityCertificate,
 )
-from certify.checker.certificate.file import MatrixCertificate
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     FacesLeaf,
@@ -30,7 +37,9 @@ from certify.checker.matrix.complete_positivity import MAX_DENOMINATOR_BITS
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.matrix import SymmetricMatrix
+from certify.trust.coq.terms import Term as CoqTerm
 from certify.trust.coq.terms import (
+    TermOfNode,
     chunked,
     index,
     integer,
@@ -68,35 +77,43 @@ def matrix_certificate_definitions(certificate: MatrixCertificate, matrix: Symme
     """
     if certificate.statement not in STATEMENTS:
         raise Rejection(Obligation.STATEMENT)
-    p = matrix.order
-    witness: tuple[int, ...] = ()
-    terms: tuple[Term, ...] = ()
-    refuting: tuple[int, ...] = ()
-    separator: IntegerRows = ()
-    free = 0
-    if isinstance(certificate, CopositivityCertificate):
-        witness = certificate.witness
-    else:
-        terms, refuting, separator = certificate.terms, certificate.vector, certificate.separator
-        free = index(certificate.free, p + 1)
-    tree = yield from tree_of(certificate.tree, "matrix_node", partial(_node, missing=p))
+    p, given = matrix.order, PROOFS[type(certificate)](certificate)
+    tree = yield from tree_of(certificate.tree, "matrix_node", TERMS, p)
     written = []
-    for number, term in enumerate(terms):
+    for number, term in enumerate(given.terms):
         ray = yield from _row(f"term_{number}", term.vector)
         written.append(f"Term {integer(term.weight.numerator)} {integer(term.weight.denominator)} {ray}")
     total = yield from chunked("terms", "term", written)
-    rows = yield from _rows("separator", separator)
+    rows = yield from _rows("separator", given.separator)
     yield (
         "Definition evidence : matrix_certificate := {|\n"
         f"  stated := {STATEMENTS[certificate.statement]};\n"
-        f"  witness := {yield from _row('witness', witness)};\n"
-        f"  free := {free};\n"
-        f"  terms := {total}; terms_multiple := {integer(_common_multiple(terms, matrix))};\n"
-        f"  vector := {yield from _row('vector', refuting)};\n"
+        f"  witness := {yield from _row('witness', given.witness)};\n"
+        f"  free := {index(certificate.free or 0, p + 1)};\n"
+        f"  terms := {total}; terms_multiple := {integer(_common_multiple(given.terms, matrix))};\n"
+        f"  vector := {yield from _row('vector', given.vector)};\n"
         f"  separator := {rows};\n"
         f"  proof := {tree}\n"
         "|}."
     )
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """What a certificate may have besides a tree, as Coq's record of all statements of a matrix holds it."""
+
+    witness: tuple[int, ...] = ()
+    terms: tuple[Term, ...] = ()
+    vector: tuple[int, ...] = ()
+    separator: IntegerRows = ()
+
+
+PROOFS: dict[type[MatrixCertificate], Callable[[Any], _Proof]] = {
+    CopositivityCertificate: lambda it: _Proof(witness=it.witness),
+    CompletePositivityCertificate: lambda it: _Proof(
+        terms=it.terms, vector=it.vector, separator=it.separator
+    ),
+}
 
 
 def _common_multiple(terms: Sequence[Term], matrix: SymmetricMatrix) -> int:
@@ -119,24 +136,38 @@ def _rows(name: str, rows: IntegerRows) -> Generator[str, None, str]:
     return (yield from chunked(f"{name}s", "list Z", terms))
 
 
-def _node(node: Node, name: str, missing: int) -> Generator[str, None, str]:
-    """Yield definitions for a node with many integers, and return its term."""
-    match node:
-        case Split(k, l, a, b):
-            return f"MSplit {index(k, missing)} {index(l, missing)} {integer(a)} {integer(b)}"
-        case Part(members):
-            parts = [f"{index(k, missing)}%nat" for k in members]
-            return f"MPart {yield from chunked(f'{name}_members', 'nat', parts)}"
-        case Leaf(scale, unit, products):
-            rows = yield from multipliers(products, name, missing)
-            return f"MProducts {integer(scale)} {integer(unit)} {rows}"
-        case EnvelopeLeaf():
-            return "MEnvelope"
-        case FacesLeaf(faces):
-            terms = []
-            for number, row in enumerate(faces):
-                triples = [f"({index(k, missing)}%nat, ({integer(x)}, {integer(p)}))" for k, x, p in row]
-                terms.append((yield from chunked(f"{name}_row_{number}", "nat * (Z * Z)", triples)))
-            return f"MFaces {yield from chunked(f'{name}_rows', 'list (nat * (Z * Z))', terms)}"
-        case _:
-            raise Rejection(Obligation.NODE_KIND)
+def _split(node: Split, name: str, missing: int) -> CoqTerm:
+    yield from ()
+    return f"MSplit {index(node.k, missing)} {index(node.l, missing)} {integer(node.a)} {integer(node.b)}"
+
+
+def _part(node: Part, name: str, missing: int) -> CoqTerm:
+    parts = [f"{index(k, missing)}%nat" for k in node.members]
+    return f"MPart {yield from chunked(f'{name}_members', 'nat', parts)}"
+
+
+def _products(node: Leaf, name: str, missing: int) -> CoqTerm:
+    rows = yield from multipliers(node.products, name, missing)
+    return f"MProducts {integer(node.scale)} {integer(node.unit)} {rows}"
+
+
+def _envelope(node: EnvelopeLeaf, name: str, missing: int) -> CoqTerm:
+    yield from ()
+    return "MEnvelope"
+
+
+def _faces(node: FacesLeaf, name: str, missing: int) -> CoqTerm:
+    terms = []
+    for number, row in enumerate(node.rows):
+        triples = [f"({index(k, missing)}%nat, ({integer(x)}, {integer(p)}))" for k, x, p in row]
+        terms.append((yield from chunked(f"{name}_row_{number}", "nat * (Z * Z)", triples)))
+    return f"MFaces {yield from chunked(f'{name}_rows', 'list (nat * (Z * Z))', terms)}"
+
+
+TERMS: dict[type[Node], TermOfNode] = {
+    Split: _split,
+    Part: _part,
+    Leaf: _products,
+    EnvelopeLeaf: _envelope,
+    FacesLeaf: _faces,
+}

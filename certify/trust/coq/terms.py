@@ -1,19 +1,23 @@
-"""A problem and a certificate as terms of Coq, of the types of proofs/theories/training/Checker.v.
+"""Write integers, lists and trees as terms that Coq reads quickly.
 
-Only numbers are written: no text of the certificate gets into the file.
+Only numbers are written: no text of the certificate gets into the file of Coq.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from typing import Any
 
-from certify.checker.certificate.nodes import (
-    Node,
-)
-from certify.checker.obligations import Rejection
+from certify.checker.certificate.nodes import Node
+from certify.checker.obligations import Obligation, Rejection
 
 _PIECE = 8192  # the bits of the longest literal: Coq's reader overflows its stack at twice as many
 _CHUNK = 100  # the longest list literal: Coq reads long ones slowly, and very long ones not at all
+
+# Yields the definitions that a term needs, and returns it.
+Term = Generator[str, None, str]
+# Of a node, the beginning of the definitions' names, and the first index that does not exist.
+TermOfNode = Callable[[Any, str, int], Term]
 
 
 def integer(value: int) -> str:
@@ -60,24 +64,24 @@ def chunked(name: str, kind: str, items: Iterable[str]) -> Generator[str, None, 
 
 
 def tree_of(
-    nodes: Sequence[Node], kind: str, term_of: Callable[[Node, str], Generator[str, None, str]]
+    nodes: Sequence[Node], kind: str, terms_of: Mapping[type[Node], TermOfNode], missing: int
 ) -> Generator[str, None, str]:
     """Yield definitions for the nodes of a tree, and return a term for their list.
 
     Args:
         nodes: in preorder.
         kind: the type of a node.
-        term_of: yields definitions for a node whose names begin with the name given, and returns its term.
+        terms_of: how the nodes that trees of this kind may have are written, by their classes.
+        missing: the first index that does not exist.
 
     Raises:
         Rejection: that of the first node for which there is no term, with its place.
     """
     terms = []
     for number, node in enumerate(nodes):
-        try:
-            terms.append((yield from term_of(node, f"node_{number}")))
-        except Rejection as rejection:
-            raise Rejection(rejection.obligation, number) from None
+        if type(node) not in terms_of:
+            raise Rejection(Obligation.NODE_KIND, number)
+        terms.append((yield from terms_of[type(node)](node, f"node_{number}", missing)))
     return (yield from chunked("nodes", kind, terms))
 
 

@@ -1,38 +1,25 @@
-"""Coq's kernel as the checker of a bound: problem and certificate become a theorem about all networks.
+"""What is asked of Coq's kernel for a bound: a theorem about all networks, and an estimate of the time.
 
-The theorem is about the loss over Coq's real numbers (`certify.trust.coq.kernel`).
+Problem and certificate are written as terms of the types of proofs/theories/training/Checker.v; the theorem
+is about the loss over Coq's real numbers (`certify.trust.coq.kernel`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from certify.checker.certificate.nodes import (
-    EnvelopeLeaf,
-    Leaf,
-    Node,
-    Sign,
-    Split,
-    TauLeaf,
-)
+from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
 from certify.checker.certificate.training import Certificate
-from certify.checker.data.dataset import Dataset
 from certify.checker.numbers.rounding import decimal_down
-from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.obligations import Obligation, require
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.words import theorem
-from certify.checker.verdict import Verdict
+from certify.checker.subject import Training
 from certify.trust.coq.data import rational, text, training_data
-from certify.trust.coq.kernel import (
-    TIME_LIMIT,
-    Kernel,
-    KernelProof,
-    Question,
-    rejected,
-)
+from certify.trust.coq.kernel import Question
 from certify.trust.coq.terms import (
+    Term,
+    TermOfNode,
     chunked,
     index,
     integer,
@@ -54,56 +41,34 @@ Open Scope Z_scope.
 """
 
 
-def check_in_kernel(
-    certificate: Certificate,
-    problem: TrainingProblem,
-    *,
-    dataset: Dataset | None = None,
-    file: Path | None = None,
-    time_limit: float = TIME_LIMIT,
-) -> tuple[Verdict, KernelProof | None]:
-    """Decide whether a certificate proves its bound for a problem, inside Coq's kernel.
+class TrainingTheorem:
+    """A lower bound on the loss of every network."""
 
-    Args:
-        certificate: as read from an untrusted file.
-        problem: the problem that the user means, from the user's own data.
-        dataset: the user's data, which the file of Coq shows; None if the problem is all there is.
-        file: where to keep the file of Coq; it holds the theorem, or for a rejected certificate the
-            evaluation that says what it owes.
-        time_limit: seconds after which coqc is ended.
+    way_out = "use --trust proved, or bound with a larger --gap"
 
-    Returns:
-        The verdict and, if the certificate is valid, what was proved.
+    def size(self, certificate: Certificate) -> str:
+        """Count the nodes."""
+        return f"{len(certificate.tree)} nodes"
 
-    Raises:
-        DataError: if Coq or the compiled theories are not there, the certificate is too large, or the file
-            has no name for Coq or cannot be written.
-        KernelCheckerError: if coqc fails.
-        TimeLimitError: if it does not end in time.
-    """
-    kernel = Kernel.find(file, time_limit)
-    kernel.refuse_large(
-        estimated_seconds(certificate, problem),
-        f"{len(certificate.tree)} nodes",
-        "use --trust proved, or bound with a larger --gap",
-    )
-    try:
+    def seconds(self, certificate: Certificate, subject: Training) -> float:
+        """Estimate the time that Coq's kernel takes."""
+        return estimated_seconds(certificate, subject.problem)
+
+    def question(self, certificate: Certificate, subject: Training) -> Question:
+        """Return the theorem, with the data, the problem and the certificate as definitions."""
+        problem, dataset = subject.problem, subject.dataset
         stated = certificate.gamma, certificate.loss, certificate.output_bias
         require(stated == (problem.gamma, problem.loss.text, problem.output_bias), Obligation.STATEMENT)
         require(certificate.problem_sha256 == problem.sha256(), Obligation.PROBLEM)
-        definitions = (
-            HEADER,
-            *training_data(problem, dataset),
-            *problem_definitions(problem),
-            *certificate_definitions(certificate, problem),
-        )
-    except Rejection as rejection:
-        return rejected(rejection), None
-    return kernel.answer(
-        Question(
-            definitions,
+        return Question(
+            (
+                HEADER,
+                *training_data(problem, dataset),
+                *problem_definitions(problem),
+                *certificate_definitions(certificate, problem),
+            ),
             "check hint (fun _ => true) training evidence",
-            tuple(_conclusion(certificate, problem, dataset)),
+            tuple(_conclusion(certificate, subject)),
             "lower_bound",
             _statement(problem),
             data="table",
@@ -111,7 +76,6 @@ def check_in_kernel(
             bound=certificate.bound,
             leaves=certificate.leaves,
         )
-    )
 
 
 def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> float:
@@ -119,19 +83,29 @@ def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> flo
     n, d, c = problem.n, problem.d, problem.c
     bits = max((abs(entry).bit_length() for row in certificate.dual_point for entry in row), default=0)
     seconds = 3.0 + len(certificate.tree) * n * d * c * 1e-5 * max(1.0, bits / 64)
-    for node in certificate.tree:
-        if isinstance(node, Leaf | TauLeaf) and node.products:
-            seconds += len(node.products) * 1e-4
-        if isinstance(node, Leaf):
-            # The quantities of a leaf are at most d, and two for each mixed row.
-            named = max((j for _, j, _ in node.products), default=0) + 1
-            seconds += (d + min(n, max(0, named - d) // 2)) ** 3 * 2.5e-5
-    return seconds
+    return seconds + sum(
+        SECONDS[type(leaf)](leaf, n, d) for leaf in certificate.tree if type(leaf) in SECONDS
+    )
 
 
-def _conclusion(certificate: Certificate, problem: TrainingProblem, dataset: Dataset | None) -> Iterator[str]:
-    bound, loss, kind = certificate.bound, LOSSES[problem.loss.text], OUTPUT_BIASES[problem.output_bias]
-    words = theorem(problem, bound, dataset)
+def _seconds_of_products(leaf: Leaf, n: int, d: int) -> float:
+    # The quantities of a leaf are at most d, and two for each mixed row.
+    named = max((j for _, j, _ in leaf.products), default=0) + 1
+    return len(leaf.products) * 1e-4 + (d + min(n, max(0, named - d) // 2)) ** 3 * 2.5e-5
+
+
+# What a leaf takes besides its share of the tree, by its class: of a leaf, n and d.
+SECONDS: dict[type[Node], Callable[[Any, int, int], float]] = {
+    Leaf: _seconds_of_products,
+    TauLeaf: lambda leaf, n, d: len(leaf.products) * 1e-4,
+    EnvelopeLeaf: lambda leaf, n, d: 0.0,
+}
+
+
+def _conclusion(certificate: Certificate, subject: Training) -> Iterator[str]:
+    problem, bound = subject.problem, certificate.bound
+    loss, kind = LOSSES[problem.loss.text], OUTPUT_BIASES[problem.output_bias]
+    words = subject.theorem(bound)
     yield f"Definition in_words : string := ({text(' '.join(words.split()))})%string."
     yield f"Definition claim : Q := {rational(bound)}%Q."
     yield f"Lemma claim_in_decimals : Qle_bool {decimal_down(bound, 12)}%Q claim = true."
@@ -187,7 +161,7 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
     """
     # An index that is too large is as wrong as the first that does not exist, and shorter: these are unary.
     missing = problem.d + 2 * problem.n
-    tree = yield from tree_of(certificate.tree, "node", partial(_node, missing=missing))
+    tree = yield from tree_of(certificate.tree, "node", TERMS, missing)
     dual = yield from chunked("dual_rows", "list Z", map(vector, certificate.dual_point))
     frame = certificate.frame
     yield (
@@ -204,20 +178,35 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
     )
 
 
-def _node(node: Node, name: str, missing: int) -> Generator[str, None, str]:
-    """Yield definitions for a node with many multipliers, and return its term."""
-    match node:
-        case Sign(k):
-            return f"Sign {index(k, missing)}"
-        case Split(k, l, a, b):
-            return f"Split {index(k, missing)} {index(l, missing)} {integer(a)} {integer(b)}"
-        case EnvelopeLeaf():
-            return "Envelope"
-        case Leaf(scale, unit, products):
-            head = f"Products {integer(scale)} {integer(unit)}"
-        case TauLeaf(a, b, unit, products):
-            head = f"Tau {integer(a)} {integer(b)} {integer(unit)}"
-        case _:
-            raise Rejection(Obligation.NODE_KIND)
-    rows = yield from multipliers(products, name, missing)
-    return f"{head} {rows}"
+def _sign(node: Sign, name: str, missing: int) -> Term:
+    yield from ()
+    return f"Sign {index(node.k, missing)}"
+
+
+def _split(node: Split, name: str, missing: int) -> Term:
+    yield from ()
+    return f"Split {index(node.k, missing)} {index(node.l, missing)} {integer(node.a)} {integer(node.b)}"
+
+
+def _products(node: Leaf, name: str, missing: int) -> Term:
+    rows = yield from multipliers(node.products, name, missing)
+    return f"Products {integer(node.scale)} {integer(node.unit)} {rows}"
+
+
+def _tau(node: TauLeaf, name: str, missing: int) -> Term:
+    rows = yield from multipliers(node.products, name, missing)
+    return f"Tau {integer(node.a)} {integer(node.b)} {integer(node.unit)} {rows}"
+
+
+def _envelope(node: EnvelopeLeaf, name: str, missing: int) -> Term:
+    yield from ()
+    return "Envelope"
+
+
+TERMS: dict[type[Node], TermOfNode] = {
+    Sign: _sign,
+    Split: _split,
+    Leaf: _products,
+    TauLeaf: _tau,
+    EnvelopeLeaf: _envelope,
+}

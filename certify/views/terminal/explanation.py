@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from certify.checker.numbers.rounding import decimal_down, decimal_up
-from certify.checker.text.names import listed, shown
+from certify.checker.text.names import counted, listed, shown
 from certify.checker.verdict import TRUST
 from certify.explain.cells import Cells
 from certify.explain.explanation import LOOSE, TIGHT, Explanation
 from certify.explain.gap_split import GapSplit
-from certify.networks.loaded import counted
 
 _ROWS = 5
 _REGIONS = 3

@@ -20,9 +20,9 @@ from certify.checker.__main__ import main as checker
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import read_dataset
 from certify.checker.data.recipe import Preprocessing
-from certify.checker.expected import STATEMENTS
 from certify.checker.obligations import Obligation
 from certify.checker.pin_options import PINS
+from certify.checker.statements import STATEMENTS
 from tests.certify.cli.command_line import run
 from tests.places import ROOT
 

@@ -20,7 +20,7 @@ from certify.checker.training.leaf_rules import Level
 from certify.datasets.matrices import save_matrix
 from certify.trust.check import check
 from certify.trust.extracted import NAME, VARIABLE
-from certify.trust.parts import walk_in_parts
+from certify.trust.parallel import walk_in_parts
 from certify.trust.proved_sources import SOURCES_SHA256
 from tests.certify.checker.matrix.test_complete_positivity import MATRIX, YES
 from tests.certify.checker.test_obligations import HONEST, PROBLEM

@@ -99,7 +99,7 @@ def test_a_lifted_leaf_in_the_plane(seed: int, n: int, c: int, signs: int) -> No
         root = Cone.root(certificate, problem)
         cones = [root]
         for k in range(signs):
-            cones = [cone.with_sign(k, negative) for cone in cones for negative in (False, True)]
+            cones = [half for cone in cones for half in cone.halves(k)]
         leaves = [lifted_leaf(cone, level) for cone in cones]
         assert all(leaves) if closes else not all(leaves)
         for leaf, cone in zip(leaves, cones, strict=True):

@@ -13,7 +13,7 @@ from certify import bound, check, save_certificate
 from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf
 from certify.checker.obligations import Obligation
 from certify.checker.training.check import check_certificate
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 
 X = [[0.0, 1.0], [1.0, 0.5], [-1.0, 0.25], [0.5, -1.0]]
 Y = [1.0, 0.5, 0.25, -1.0]

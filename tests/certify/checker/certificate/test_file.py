@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.checker.certificate import file as certificate_file
-from certify.checker.certificate import header
-from certify.checker.certificate import node_text as tree_text
+from certify.checker.certificate import header, node_text
 from certify.checker.certificate.file import (
     from_text,
     load_certificate,
@@ -379,8 +378,8 @@ class TestLimitsOfNumber:
             from_text(TEXT)
 
     def test_multipliers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tree_text, "MAX_MULTIPLIERS", 3)
+        monkeypatch.setattr(node_text, "MAX_MULTIPLIERS", 3)
         assert from_text(TEXT) == SMALL
-        monkeypatch.setattr(tree_text, "MAX_MULTIPLIERS", 2)
+        monkeypatch.setattr(node_text, "MAX_MULTIPLIERS", 2)
         with pytest.raises(CertificateError, match="more than 2 multipliers"):
             from_text(TEXT)

@@ -40,7 +40,7 @@ from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.training.check import check_certificate
-from certify.trust.parts import in_processes
+from certify.trust.parallel import in_processes
 from certify.trust.rigorous import check_rigorously
 from tests.certify.checker.copositive_oracle import simplex_minimum
 from tests.certify.checker.faces import (

@@ -24,8 +24,7 @@ from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.training.cone import Cone
-from certify.checker.training.enclosures import _centres_and_radii, _enclosures
-from certify.checker.training.leaf_rules import Level
+from certify.checker.training.leaf_rules import Level, centres_and_radii
 from certify.checker.tree.walk import children
 from certify.checker.verdict import Verdict
 from tests.certify.checker.oracles import (
@@ -179,8 +178,8 @@ class TestTwoFeatures:
         problem = problem_of([[1, -1], [-1, 2]], [[1, 1], [1, 1]], 1)
         cone = Cone.root(certificate_of(problem, [[3, -1], [1, 2]], []), problem)
         for k in range(2):
-            cone = cone.with_sign(k, negative=False)
-        assert _centres_and_radii(_enclosures(cone)) == ([[5, -4], [1, 9]], [[1, 2], [3, 1]])
+            cone = cone.halves(k)[0]
+        assert centres_and_radii(cone.enclosures()) == ([[5, -4], [1, 9]], [[1, 2], [3, 1]])
         # The level must be at least the larger root of (level - 18)(level - 29) = 21^2, which is 45.208...
         assert children(EnvelopeLeaf(), cone, Level(u=4521, alpha=100)) == ()
         with pytest.raises(Rejection):

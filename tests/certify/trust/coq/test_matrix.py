@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,12 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.errors import DataError
 from certify.checker.obligations import Obligation, Rejection
-from certify.trust.coq.matrix import HEADER, check_matrix_in_kernel, estimated_matrix_seconds
+from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.subject import OfMatrix
+from certify.checker.verdict import Verdict
+from certify.trust.coq.check import check_in_kernel
+from certify.trust.coq.kernel import KernelProof
+from certify.trust.coq.matrix import HEADER, estimated_matrix_seconds
 from certify.trust.coq.matrix_terms import STATEMENTS, matrix_certificate_definitions, matrix_definitions
 from tests.certify.checker.faces import HORN_FACES, forged_faces
 from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as OF_FACTORISATIONS
@@ -40,6 +46,7 @@ from tests.certify.trust.extracted.test_matrices import (
     VALID,
     Case,
     F,
+    MatrixCertificate,
     of_rows,
     verdict_of,
 )
@@ -68,6 +75,12 @@ ONE_OF_EACH = {
         "~ completely_positive M 2",
     ),
 }
+
+
+def in_kernel(
+    certificate: MatrixCertificate, matrix: SymmetricMatrix, **options: Any
+) -> tuple[Verdict, KernelProof | None]:
+    return check_in_kernel(certificate, OfMatrix.of(certificate, matrix), **options)
 
 
 def results(cases: Iterable[Case], folder: Path) -> list[str]:
@@ -177,7 +190,7 @@ class TestVerdict:
 
     def test_the_theorem_is_about_the_matrix(self, tmp_path: Path) -> None:
         file = tmp_path / "theorem.v"
-        _, proof = check_matrix_in_kernel(*VALID["terms"], file=file)
+        _, proof = in_kernel(*VALID["terms"], file=file)
         assert proof is not None
         text = file.read_text()
         # By hand: 5/2, 1/2 and 7/2.
@@ -198,7 +211,7 @@ class TestVerdict:
         forged = replace(certificate, tree=certificate.tree[:-1])
         file = tmp_path / "rejected.v"
         exact = replace(verdict_of(forged, matrix), trust="kernel")
-        assert check_matrix_in_kernel(forged, matrix, file=file) == (exact, None)
+        assert in_kernel(forged, matrix, file=file) == (exact, None)
         assert "Theorem" not in file.read_text()
 
     def test_rejected_without_coq(self) -> None:
@@ -210,19 +223,19 @@ class TestVerdict:
             replace(certificate, tree=(CUT, ENVELOPE, TauLeaf(1, 1))),
         ):
             exact = replace(verdict_of(forged, matrix), trust="kernel")
-            assert check_matrix_in_kernel(forged, matrix) == (exact, None)
+            assert in_kernel(forged, matrix) == (exact, None)
         long = replace(YES, terms=tuple(Term(F(1, 10**3999 + 2 * k + 1), (1, 1)) for k in range(12)))
-        verdict, _ = check_matrix_in_kernel(long, MATRIX)
+        verdict, _ = in_kernel(long, MATRIX)
         assert verdict.obligation is Obligation.LIMITS
 
     def test_large(self) -> None:
         certificate, matrix = VALID["envelope"]
         large = replace(certificate, tree=(CUT,) * 10**5)
         with pytest.raises(DataError, match="its 100000 nodes take some"):
-            check_matrix_in_kernel(large, matrix, time_limit=5)
+            in_kernel(large, matrix, time_limit=5)
         terms = replace(YES, terms=YES.terms * 10**5)
         with pytest.raises(DataError, match="its 300000 terms take some"):
-            check_matrix_in_kernel(terms, MATRIX, time_limit=10)
+            in_kernel(terms, MATRIX, time_limit=10)
 
 
 def test_estimates() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,20 +35,29 @@ from certify.checker.data.choice import read_dataset
 from certify.checker.errors import CertificateError, DataError, TimeLimitError
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.subject import Training
 from certify.checker.training.check import check_certificate
+from certify.checker.verdict import Verdict
+from certify.trust.coq.check import check_in_kernel
 from certify.trust.coq.data import rational, text
-from certify.trust.coq.kernel import KernelCheckerError, _axioms, _command
+from certify.trust.coq.kernel import KernelCheckerError, KernelProof, _axioms, _command
 from certify.trust.coq.terms import integer
 from certify.trust.coq.training import (
     HEADER,
     certificate_definitions,
-    check_in_kernel,
     estimated_seconds,
     problem_definitions,
 )
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES, CORNER_OPTIMUM
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.trust.extracted.test_training import PRODUCTS, recipe_of_corner
+
+
+def in_kernel(
+    certificate: Certificate, problem: TrainingProblem, **options: Any
+) -> tuple[Verdict, KernelProof | None]:
+    return check_in_kernel(certificate, Training(problem, None), **options)
+
 
 try:
     COMMAND = _command()
@@ -134,7 +144,7 @@ class TestVerdict:
     def test_theorem(self, tmp_path: Path) -> None:
         certificate, problem = CASES["free"]
         file = tmp_path / "theorem.v"
-        verdict, proof = check_in_kernel(certificate, problem, file=file)
+        verdict, proof = in_kernel(certificate, problem, file=file)
         exact = check_certificate(certificate, problem)
         assert proof is not None
         assert verdict == replace(exact, trust="kernel", reason=verdict.reason)
@@ -153,7 +163,7 @@ class TestVerdict:
         certificate, problem = CASES["orthants"]
         assert certificate.bound <= CORNER_OPTIMUM
         file = tmp_path / "theorem.v"
-        check_in_kernel(certificate, problem, file=file)
+        in_kernel(certificate, problem, file=file)
         text = file.read_text()
         assert "rows := [([1; 0], [3]); ([0; 1], [4])];" in text
         assert "table : list (list Q * list Q) := [\n  ([1; 0], [3]);\n  ([0; 1], [4])]." in text
@@ -164,7 +174,7 @@ class TestVerdict:
 
     def test_a_theorem_with_another_bound_is_no_theorem(self, tmp_path: Path) -> None:
         file = tmp_path / "theorem.v"
-        check_in_kernel(*CASES["one leaf"], file=file)
+        in_kernel(*CASES["one leaf"], file=file)
         text = file.read_text()
         for old, new in (
             ("Definition claim : Q := ", "Definition claim : Q := 1"),
@@ -210,14 +220,14 @@ class TestVerdict:
         file = tmp_path / "rejected.v"
         forged = replace(certificate, tree=certificate.tree[:-1])
         exact = check_certificate(forged, problem)
-        assert check_in_kernel(forged, problem, file=file) == (replace(exact, trust="kernel"), None)
+        assert in_kernel(forged, problem, file=file) == (replace(exact, trust="kernel"), None)
         assert file.read_text().endswith("Eval vm_compute in check hint (fun _ => true) training evidence.\n")
         assert "Theorem" not in file.read_text()
 
     def test_of_another_problem(self) -> None:
         certificate, problem = CASES["orthants"]
         for other in (replace(problem, gamma=problem.gamma * 2), replace(problem, targets=((3,), (5,)))):
-            verdict, proof = check_in_kernel(certificate, other)
+            verdict, proof = in_kernel(certificate, other)
             assert proof is None
             assert verdict == replace(check_certificate(certificate, other), trust="kernel")
 
@@ -323,27 +333,27 @@ class TestRefusals:
     def test_no_coq(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(DataError, match="Coq is not there"):
-            check_in_kernel(*CASES["orthants"])
+            in_kernel(*CASES["orthants"])
 
     @needs_coq
     def test_no_theories(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("CERTIFY_THEORIES", str(tmp_path))
         with pytest.raises(DataError, match="CERTIFY_THEORIES"):
-            check_in_kernel(*CASES["orthants"])
+            in_kernel(*CASES["orthants"])
 
     @needs_coq
     def test_broken_theories(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "OverReals.vo").write_text("nothing compiled")
         monkeypatch.setenv("CERTIFY_THEORIES", str(tmp_path))
         with pytest.raises(KernelCheckerError, match="make proofs"):
-            check_in_kernel(*CASES["orthants"])
+            in_kernel(*CASES["orthants"])
 
     @needs_coq
     def test_large(self) -> None:
         certificate, problem = CASES["orthants"]
         large = replace(certificate, tree=certificate.tree * 10**5)
         with pytest.raises(DataError, match="too large for Coq's kernel: its 700000 nodes"):
-            check_in_kernel(large, problem, time_limit=10)
+            in_kernel(large, problem, time_limit=10)
         assert estimated_seconds(large, problem) > 10 > estimated_seconds(certificate, problem)
         # A leaf of many mixed rows is dense.
         dense = replace(certificate, tree=(Leaf(1, 1, ((0, 1001, 1),)),))
@@ -357,17 +367,17 @@ class TestRefusals:
         cuts = [Split(k % 2, 1 - k % 2, 3**100, 5**100) for k in range(500)]
         slow = replace(certificate, tree=(Sign(0), Sign(1), *cuts))
         with pytest.raises(TimeLimitError, match="did not end within 4 s: raise --time-limit"):
-            check_in_kernel(slow, problem, time_limit=4)
+            in_kernel(slow, problem, time_limit=4)
 
     @pytest.mark.parametrize("limit", [0.0, -1.0, float("nan")])
     def test_no_time(self, limit: float) -> None:
         with pytest.raises(DataError, match="positive number of seconds"):
-            check_in_kernel(*CASES["orthants"], time_limit=limit)
+            in_kernel(*CASES["orthants"], time_limit=limit)
 
     @pytest.mark.parametrize("name", ["proof.txt", "my proof.v", "1.v", "a-b.v"])
     def test_names_that_coq_does_not_read(self, name: str, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=re.escape(name)):
-            check_in_kernel(*CASES["orthants"], file=tmp_path / name)
+            in_kernel(*CASES["orthants"], file=tmp_path / name)
 
     def test_of_other_levels(self) -> None:
         certificate, problem = CASES["orthants"]

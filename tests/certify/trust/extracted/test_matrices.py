@@ -16,7 +16,11 @@ from benchmarks.copositive_matrices import HORN
 from certify import check
 from certify.attack.attack import _TEXT_FORGERIES
 from certify.attack.tree_forgeries import TREE_FORGERIES
-from certify.checker.certificate.complete_positivity import COMPLETE_POSITIVITY, Term
+from certify.checker.certificate.complete_positivity import (
+    COMPLETE_POSITIVITY,
+    CompletePositivityCertificate,
+    Term,
+)
 from certify.checker.certificate.copositivity import (
     COPOSITIVE,
     COPOSITIVITY,
@@ -26,7 +30,6 @@ from certify.checker.certificate.copositivity import (
     CopositivityCertificate,
 )
 from certify.checker.certificate.file import (
-    MatrixCertificate,
     any_from_text,
     save_certificate,
     to_text,
@@ -43,8 +46,9 @@ from certify.checker.matrix.complete_positivity import check_complete_positivity
 from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.obligations import Obligation
 from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.subject import OfMatrix
 from certify.checker.verdict import Verdict
-from certify.trust.extracted import ProvedCheckerError, check_matrix_proved
+from certify.trust.extracted import ProvedCheckerError, check_proved
 from tests.certify.checker.faces import HORN_FACES, forged_faces
 from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as OF_FACTORISATIONS
 from tests.certify.checker.matrix.test_complete_positivity import MATRIX, VECTOR, YES
@@ -67,6 +71,7 @@ from tests.certify.trust.extracted.test_training import (
 
 F = Fraction
 WIDE = ((1, 3), (3, 1))
+MatrixCertificate = CopositivityCertificate | CompletePositivityCertificate
 Case = tuple[MatrixCertificate, SymmetricMatrix]
 
 
@@ -176,7 +181,7 @@ class TestSameVerdict:
         forged: list[Case] = [*OF_COPOSITIVITY.values(), *((c, m) for c, m, _ in OF_FACTORISATIONS)]
         tried = 0
         for certificate, matrix in forged:
-            in_a_file = certificate.statement != "positive" and getattr(certificate, "free", 0) >= 0
+            in_a_file = certificate.statement != "positive" and (certificate.free or 0) >= 0
             if in_a_file:
                 assert_same(to_text(certificate), matrix, tmp_path)
                 tried += 1
@@ -328,7 +333,7 @@ class TestInCommand:
     def test_what_no_file_can_hold_is_left_to_the_other_checker(self) -> None:
         certificate, matrix = of_rows(EDGE, Sign(0), ENVELOPE, ENVELOPE)
         with pytest.raises(ProvedCheckerError, match="no node"):
-            check_matrix_proved(certificate, matrix)
+            check_proved(certificate, OfMatrix.of(certificate, matrix))
         verdict = check(certificate, matrix=matrix, trust="best")
         assert (verdict.trust, verdict.obligation) == ("exact", Obligation.NODE_KIND)
 

@@ -25,10 +25,10 @@ from certify.checker.errors import CertificateError, DataError
 from certify.checker.obligations import Obligation
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.subject import OfMatrix, Training
 from certify.checker.training.check import check_certificate
 from certify.trust.extracted import (
     ProvedCheckerError,
-    check_matrix_proved,
     check_proved,
     find_checker,
 )
@@ -249,10 +249,10 @@ class TestInCommand:
         certificate, problem = CASES["orthants"]
         path = tmp_path / "c.cert"
         save_certificate(certificate, path)
-        assert check_proved(certificate, problem, path=path).valid
+        assert check_proved(certificate, Training(problem, None), path=path).valid
         save_certificate(CASES["one leaf"][0], path)
         with pytest.raises(ProvedCheckerError, match="changed while"):
-            check_proved(certificate, problem, path=path)
+            check_proved(certificate, Training(problem, None), path=path)
 
     @pytest.mark.parametrize(
         ("content", "reason"),
@@ -277,10 +277,10 @@ class TestInCommand:
         monkeypatch.setenv("CERTIFY_CHECKER", str(program))
         certificate, problem = CASES["orthants"]
         with pytest.raises(ProvedCheckerError, match=reason):
-            check_proved(certificate, problem)
+            check_proved(certificate, Training(problem, None))
         matrix, of_matrix = SymmetricMatrix.from_rationals([[1]]), stated([[1]], ENVELOPE)[0]
         with pytest.raises(ProvedCheckerError, match=reason):
-            check_matrix_proved(of_matrix, matrix)
+            check_proved(of_matrix, OfMatrix.of(of_matrix, matrix))
         notes: list[str] = []
         for verdict in (
             check(certificate, problem=problem, trust="best", on_note=notes.append),

@@ -1,4 +1,4 @@
-"""Samples with their rows of the dual point, and what is computed for many of them by one operation.
+"""Samples with their rows of the dual point, many of them packed into one long integer.
 
 Python spends its time on operations, not on digits, so that long integers stand for vectors here:
 
@@ -16,7 +16,6 @@ from operator import gt, lt, mul
 from typing import TypeVar
 
 from certify.checker.numbers.integers import IntegerRows, Vector
-from certify.checker.work import longest
 
 _T = TypeVar("_T")
 _COLUMN_BITS = 128  # longer generators are rare
@@ -30,7 +29,6 @@ class Matrices:
         inputs: the n rows x_i of X, of length d.
         weights: the n rows N_i of N, of length c.
         slopes: the c rows of N^T X, of length d.
-        entry_bits: the length of the largest entry of X and that of N, in bits, together.
         input_bits: |x_i . w| is less than 2^input_bits times the largest entry of w in size.
         digit_bytes: of a column: room for a sum over d generators of at most _COLUMN_BITS bits, and its sign.
     """
@@ -40,7 +38,6 @@ class Matrices:
         self.weights = weights
         outputs, features = list(zip(*weights, strict=True)), list(zip(*inputs, strict=True))
         self.slopes = [tuple(sum(map(mul, w, xs)) for xs in features) for w in outputs]
-        self.entry_bits = sum(max(map(longest, rows)) for rows in (inputs, weights))
         self.input_bits = max(sum(map(abs, row)) for row in inputs).bit_length()
         self.digit_bytes = (self.input_bits + len(features).bit_length() + _COLUMN_BITS) // 8 + 1
         self._weight_bits: int = max(sum(map(abs, column)) for column in outputs).bit_length()
@@ -106,7 +103,7 @@ class Packing:
         return digits[::2], digits[1::2]
 
 
-class Samples:
+class PackedSamples:
     """Some samples, in a fixed order.
 
     Attributes:
@@ -123,8 +120,8 @@ class Samples:
         self.everyone, self._halves = matrices.patterns(len(indices))
         self._packings: dict[int, Packing] = {}
 
-    def __reduce__(self) -> tuple[type[Samples], tuple[Matrices, Sequence[int]]]:
-        return Samples, (self.matrices, self.indices)
+    def __reduce__(self) -> tuple[type[PackedSamples], tuple[Matrices, Sequence[int]]]:
+        return PackedSamples, (self.matrices, self.indices)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -139,9 +136,9 @@ class Samples:
             self._packings[steps] = packing
         return packing
 
-    def restricted(self, members: int) -> Samples:
+    def restricted(self, members: int) -> PackedSamples:
         """Return the members of a set."""
-        return Samples(self.matrices, list(self.pick(self.indices, members)))
+        return PackedSamples(self.matrices, list(self.pick(self.indices, members)))
 
     def pick(self, items: Iterable[_T], members: int) -> Iterator[_T]:
         """Return the items, one a sample, that belong to the members of a set."""

@@ -1,7 +1,7 @@
-"""Walking a large proof tree in several processes: the parts below its top are independent of each other.
+"""Walk a large proof tree in several processes: the subtrees below its top do not depend on each other.
 
-A part is a cone with the nodes below it; every process runs the same walk as one process would, and says what
-came of it in a line of text, which cannot do more than be read.
+Every process runs the same walk on its subtrees as one process would run on the tree, and says what came of
+each in a line of text, which cannot do more than be read.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from certify.checker.certificate.nodes import AnyLeaf, Node, Split
 from certify.checker.deadline import look
 from certify.checker.errors import ChildError
 from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.training.cone import Cone
 from certify.checker.tree.walk import (
     MAX_PENDING_VECTORS,
     C,
@@ -40,6 +41,7 @@ from certify.runtime.children import (
     open_stream,
     start_child,
 )
+from certify.trust.packed_cone import packed
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
 _PARTS = 16  # for each process, as parts take unequal time
@@ -53,7 +55,7 @@ _ANSWER = re.compile(
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Subtree:
     """A subtree.
 
     Attributes:
@@ -72,10 +74,10 @@ class _Part:
     premise: Premise[Any]
     above: int
 
-    def __reduce__(self) -> tuple[Callable[..., _Part], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., _Subtree], tuple[object, ...]]:
         # Plain tuples are sent several times faster than nodes, and nearly all nodes are splits or envelopes.
         table = [(n.k, n.l, n.a, n.b) if isinstance(n, Split) else n for n in self.nodes]
-        return _part_of, (self.cone, table, self.first, self.waiting, self.premise, self.above)
+        return _subtree_of, (self.cone, table, self.first, self.waiting, self.premise, self.above)
 
     def walk(self) -> str:
         """Return how many leaves there are, or which obligation fails and where, after which work: a line."""
@@ -120,20 +122,23 @@ class _Answer(NamedTuple):
     failure: Rejection | None
 
 
-def _part_of(
+def _subtree_of(
     cone: Any,
     table: list[Node | tuple[int, int, int, int]],
     first: int,
     waiting: int,
     premise: Premise[Any],
     above: int,
-) -> _Part:
+) -> _Subtree:
     nodes = [Split(*entry) if isinstance(entry, tuple) else entry for entry in table]
-    return _Part(cone, nodes, first, waiting, premise, above)
+    return _Subtree(cone, nodes, first, waiting, premise, above)
 
 
 def in_processes(count: int) -> Walk:
-    """Return a way to walk that shares the work on a large tree between so many processes."""
+    """Return a way to walk that shares the work on a large tree between so many processes.
+
+    Cones that have a faster form are walked in that (`trust.packed_cone`), in one process as well.
+    """
 
     def shared(
         nodes: Sequence[Node],
@@ -142,11 +147,16 @@ def in_processes(count: int) -> Walk:
         *,
         on_leaf: Callable[[int], None] | None = None,
     ) -> int:
+        cone = _fast(root)
         if count == 1:
-            return walk(nodes, root, premise, on_leaf=on_leaf)
-        return walk_in_parts(nodes, root, premise, count, on_leaf or (lambda done: None))
+            return walk(nodes, cone, premise, on_leaf=on_leaf)
+        return walk_in_parts(nodes, cone, premise, count, on_leaf or (lambda done: None))
 
     return shared
+
+
+def _fast(root: Any) -> Any:
+    return packed(root) if isinstance(root, Cone) else root
 
 
 def walk_in_parts(
@@ -219,7 +229,7 @@ class _Top:
         rejection: for the node where the top fails; the parts after it are left out then.
     """
 
-    parts: list[_Part]
+    parts: list[_Subtree]
     nodes: int
     work: int
     rejection: Rejection | None
@@ -230,7 +240,7 @@ def _divide(
 ) -> _Top | None:
     """Walk the top of the tree down to subtrees that are small enough; None if those are too many."""
     size = max(len(nodes) // (_PARTS * processes), 1)
-    parts: list[_Part] = []
+    parts: list[_Subtree] = []
     pending = [(root, 0)]
     vectors = root.vectors
     checked, meter = 0, Meter(premise.max_work)
@@ -239,7 +249,7 @@ def _divide(
         vectors -= cone.vectors
         end = ends[number]
         if end - number <= size:
-            parts.append(_Part(cone, nodes[number:end], number, vectors, premise, meter.spent))
+            parts.append(_Subtree(cone, nodes[number:end], number, vectors, premise, meter.spent))
             continue
         look()
         try:
@@ -260,13 +270,13 @@ class _Walker:
     """A process that walks one part after another."""
 
     def __init__(self) -> None:
-        self.process = start_child("certify.trust.parts")
+        self.process = start_child("certify.trust.parallel")
         self._last_words: deque[bytes] = deque(maxlen=20)
         listen = self._last_words.extend
         self._listener = Thread(target=listen, args=(open_stream(self.process.stderr),), daemon=True)
         self._listener.start()
 
-    def ask(self, part: _Part) -> _Answer:
+    def ask(self, part: _Subtree) -> _Answer:
         """Have a part walked.
 
         Raises:
@@ -294,12 +304,12 @@ class _Walker:
 
 
 @contextmanager
-def _answers(parts: Sequence[_Part], processes: int) -> Iterator[Iterator[_Answer]]:
+def _answers(parts: Sequence[_Subtree], processes: int) -> Iterator[Iterator[_Answer]]:
     """Have the parts walked, a few at a time; yield what comes of them, in order."""
     crew: list[_Walker] = []
     idle: SimpleQueue[_Walker] = SimpleQueue()
 
-    def ask(part: _Part) -> _Answer:
+    def ask(part: _Subtree) -> _Answer:
         walker = idle.get()
         try:
             return walker.ask(part)

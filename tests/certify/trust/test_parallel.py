@@ -28,8 +28,8 @@ from certify.checker.obligations import Obligation, Rejection
 from certify.checker.training.check import check_certificate
 from certify.checker.tree.walk import check_tree
 from certify.runtime import children
-from certify.trust import parts as check_parts
-from certify.trust.parts import _Answer, _Part, in_processes
+from certify.trust import parallel
+from certify.trust.parallel import _Answer, _Subtree, in_processes
 from tests.grown_trees import DATA, forged, proof_of_zero, split_tree
 
 ROOT = MatrixCone.root(((2, 1, 0), (1, 2, 1), (0, 1, 2)))
@@ -53,8 +53,8 @@ class InThisProcess:
 
     process = None
 
-    def ask(self, part: _Part) -> _Answer:
-        copy: _Part = pickle.loads(pickle.dumps(part))
+    def ask(self, part: _Subtree) -> _Answer:
+        copy: _Subtree = pickle.loads(pickle.dumps(part))
         return part.answer(copy.walk().encode())
 
     def end(self) -> None:
@@ -65,8 +65,8 @@ class InThisProcess:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_parts, "_LEAST_NODES", 3)
-    monkeypatch.setattr(check_parts, "_PARTS", 3)
+    monkeypatch.setattr(parallel, "_LEAST_NODES", 3)
+    monkeypatch.setattr(parallel, "_PARTS", 3)
 
 
 def grown(depth: int) -> list[Node]:
@@ -95,18 +95,18 @@ def test_it_is_the_first_node_that_fails(
     for place, node in changes:
         nodes[place % len(nodes)] = node
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(check_parts, "_LEAST_NODES", 3)
-        patch.setattr(check_parts, "_PARTS", 3)
-        patch.setattr(check_parts, "_Walker", InThisProcess)
-        for module in ("trust.parts", "checker.tree.walk"):
+        patch.setattr(parallel, "_LEAST_NODES", 3)
+        patch.setattr(parallel, "_PARTS", 3)
+        patch.setattr(parallel, "_Walker", InThisProcess)
+        for module in ("trust.parallel", "checker.tree.walk"):
             patch.setattr(f"certify.{module}.MAX_PENDING_VECTORS", most_vectors)
         assert outcome(nodes, 2) == outcome(nodes, 1)
 
 
 def test_a_limit_holds_for_all_cones_that_wait(monkeypatch: pytest.MonkeyPatch, small_parts: None) -> None:
     nodes = grown(5)
-    monkeypatch.setattr(check_parts, "_Walker", InThisProcess)
-    for module in ("trust.parts", "checker.tree.walk"):
+    monkeypatch.setattr(parallel, "_Walker", InThisProcess)
+    for module in ("trust.parallel", "checker.tree.walk"):
         monkeypatch.setattr(f"certify.{module}.MAX_PENDING_VECTORS", 30)
     # Six cones wait at the deepest node, and each counts as six vectors; in a part there are never so many.
     assert outcome(nodes, 1) == outcome(nodes, 2) == (Obligation.LIMITS, 4)
@@ -164,7 +164,7 @@ class TestProcesses:
         (tmp_path / "another_child.py").write_text(f"import os\ndef serve():\n    {does}\n")
         monkeypatch.syspath_prepend(tmp_path)
         start = children.start_child
-        monkeypatch.setattr(check_parts, "start_child", lambda _: start("another_child"))
+        monkeypatch.setattr(parallel, "start_child", lambda _: start("another_child"))
         with pytest.raises(error, match=words):
             check_tree(grown(5), ROOT, PREMISE, None, in_processes(2))
 
@@ -188,7 +188,7 @@ class TestProcesses:
     ],
 )
 def test_answers_that_are_none(line: bytes) -> None:
-    part = _Part(ROOT, grown(1), 5, 0, PREMISE, 0)
+    part = _Subtree(ROOT, grown(1), 5, 0, PREMISE, 0)
     assert part.answer(b"2 leaves after 7\n") == (2, 7, None)
     leaves, work, rejection = part.answer(b"LEAF_FORM at 7 after 9\n")
     assert (leaves, work) == (0, 9)

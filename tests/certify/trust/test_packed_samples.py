@@ -3,20 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.checker.training.packed_samples import Matrices, Samples, joined
+from certify.trust.packed_samples import Matrices, PackedSamples, joined
 
 MOST = 10**40
 
 
 @st.composite
-def samples(draw: st.DrawFn) -> Samples:
+def samples(draw: st.DrawFn) -> PackedSamples:
     n, d, c = draw(st.integers(1, 12)), draw(st.integers(1, 4)), draw(st.integers(1, 3))
 
     def matrix(columns: int, most: int) -> tuple[tuple[int, ...], ...]:
         row = st.tuples(*[st.integers(-most, most)] * columns)
         return tuple(draw(st.lists(row, min_size=n, max_size=n)))
 
-    whole = Samples(Matrices(matrix(d, 99), matrix(c, MOST)), range(n))
+    whole = PackedSamples(Matrices(matrix(d, 99), matrix(c, MOST)), range(n))
     return whole.restricted(set_of(draw(st.sets(st.integers(0, n - 1))), n))
 
 
@@ -30,7 +30,7 @@ def members(some: int, size: int) -> list[int]:
 
 class TestSamples:
     @given(samples(), st.data())
-    def test_sums_of_weights(self, some: Samples, data: st.DataObject) -> None:
+    def test_sums_of_weights(self, some: PackedSamples, data: st.DataObject) -> None:
         bits = data.draw(st.integers(0, 300))
         chosen = sorted(
             data.draw(st.sets(st.sampled_from(range(len(some)))) if len(some) else st.just(set()))
@@ -45,7 +45,7 @@ class TestSamples:
             assert minus[j] == sum(f * max(-w, 0) for f, w in zip(factors, weights, strict=True))
 
     @given(samples(), st.data())
-    def test_sets(self, some: Samples, data: st.DataObject) -> None:
+    def test_sets(self, some: PackedSamples, data: st.DataObject) -> None:
         size = len(some)
         values = [data.draw(st.integers(-2, 2)) for _ in range(size)]
         positive, negative = some.positive(values), some.negative(values)
@@ -58,7 +58,7 @@ class TestSamples:
         assert some.pick_set(positive, positive | negative) == kept.positive(filter(None, values))
 
     @given(samples(), st.data())
-    def test_signs_of_sums_of_columns(self, some: Samples, data: st.DataObject) -> None:
+    def test_signs_of_sums_of_columns(self, some: PackedSamples, data: st.DataObject) -> None:
         size, d = len(some), len(some.matrices.inputs[0])
         # As large as what x . w can be for a generator of 128 bits.
         most = 2 ** (some.matrices.input_bits + 128) - 1
