@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -58,6 +58,7 @@ class Settings:
     """
 
     gamma: Fraction | int | str | float = "0.1"
+    _: KW_ONLY
     loss: str = "squared"
     method: str = "auto"
     solver: str = "auto"
@@ -128,7 +129,16 @@ def bound(
     """
     dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
     settings = Settings(
-        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+        gamma=gamma,
+        loss=loss,
+        method=method,
+        solver=solver,
+        precision=precision,
+        gap=gap,
+        time_limit=time_limit,
+        seed=seed,
+        checkpoint=checkpoint,
+        output_bias=output_bias,
     )
     return bound_dataset(dataset, settings, observer or Observer())
 
