@@ -6,6 +6,9 @@ the helpers of yesterday. So here a kernel is a folder of Python files, a packag
 `compiled`, which keeps nothing, and the few functions that are called from outside are marked
 `compiled_entry(__package__)`, which keeps the code until any file of the folder changes. What a kernel
 compiles has to lie in its folder.
+
+Division by zero gives infinity or NaN in compiled code instead of an exception, and other threads run
+meanwhile.
 """
 
 from __future__ import annotations
@@ -14,29 +17,38 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from numba import njit
 from numba.core.caching import FunctionCache
 
-# Division by zero gives infinity or NaN instead of an exception, and other threads run meanwhile.
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
-# A helper is called from compiled code alone. A call that is not inlined hands over dozens of numbers for
-# each table of arrays.
-compiled = njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def compiled_entry(package: str) -> Callable[[Callable[..., Any]], Any]:
+def compiled(function: _F) -> _F:
+    """Compile a helper, which only compiled code can call, into its callers.
+
+    A call that is not inlined would hand over dozens of numbers for each table of arrays.
+    """
+    compile_: Any = njit  # its types lack two of its options
+    helper: _F = compile_(
+        nogil=True, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
+    return helper
+
+
+def compiled_entry(package: str) -> Callable[[_F], _F]:
     """Return a decorator that compiles a function of a package, and keeps its code with the sources.
 
     Args:
         package: by its full name, on whose files the code depends.
     """
 
-    def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(**_OPTIONS)(function)
+    def decorate(function: _F) -> _F:
+        dispatcher: Any = njit(nogil=True, error_model="numpy")(function)
         dispatcher._cache = _CodeOfPackage(function, sources_digest(package))
-        return dispatcher
+        entry: _F = dispatcher
+        return entry
 
     return decorate
 
@@ -52,12 +64,13 @@ def sources_digest(package: str) -> str:
     return digest.hexdigest()
 
 
-class _CodeOfPackage(FunctionCache):  # type: ignore[misc]  # numba has no types
+class _CodeOfPackage(FunctionCache):
     """numba's files of compiled code, in which code is found by the sources of a package as well."""
 
     def __init__(self, function: Callable[..., Any], sources: str) -> None:
-        super().__init__(function)
+        super().__init__(function)  # type: ignore[no-untyped-call]
         self._sources = sources
 
     def _index_key(self, signature: Any, codegen: Any) -> Any:
-        return super()._index_key(signature, codegen), self._sources
+        key: Any = super()._index_key(signature, codegen)  # type: ignore[no-untyped-call]
+        return key, self._sources

@@ -101,7 +101,7 @@ def _enclose(premise: Premise, path: Path, depth: int, found: Enclosure) -> None
 
 
 @compiled
-def _choose_tau(weights: Any, found: Enclosure) -> Any:
+def _choose_tau(weights: Any, found: Enclosure) -> tuple[Node, float, float]:
     """Return the tau leaf that balances centre and radius, with the factors 1 + tau and 1 + 1/tau."""
     d, c = found.centre.shape
     middle, spread = 0.0, 0.0

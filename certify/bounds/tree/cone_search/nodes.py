@@ -37,10 +37,10 @@ class Node(NamedTuple):
     """A row of `Nodes`; or none, by its kind NONE."""
 
     kind: int
-    k: int
-    l: int
-    mantissa: int
-    power: int
+    k: int | np.int64
+    l: int | np.int64
+    mantissa: int | np.int64
+    power: int | np.int64
 
 
 class Guide(NamedTuple):
@@ -118,13 +118,9 @@ def guided_cut(guide: Guide, depth: int) -> Node:
         place, nodes = guide.place[0], guide.nodes
         guide.place[0] += 1
         if nodes.kinds[place] == SPLIT:
-            return Node(
-                SPLIT,
-                np.int64(nodes.ks[place]),
-                np.int64(nodes.ls[place]),
-                nodes.mantissas[place],
-                nodes.powers[place],
-            )
+            # Small integers would make another type of the node than the numbers elsewhere.
+            k, l = np.int64(nodes.ks[place]), np.int64(nodes.ls[place])
+            return Node(SPLIT, k, l, nodes.mantissas[place], nodes.powers[place])
         guide.ended[0] = depth
     return Node(NONE, 0, 0, 0, 0)
 
