@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from certify.checker.certificate.nodes import AnyLeaf, Leaf, TauLeaf
 from certify.checker.certificate.training import Certificate, Frame
-from certify.checker.numbers.integers import IntegerRows, dot
+from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.cone import Cone
+from certify.checker.training.leaf_rules import quantity_kinds
 from certify.explain.leaf_cells import LeafCell, leaf_cells
 from certify.floats.gauge import relative_gauge
 from formulations.arrays import Matrix
@@ -134,7 +136,7 @@ def describe_cells(
             regions[each.signs] += 1
             if not isinstance(each.leaf, Leaf | TauLeaf):
                 continue
-            for name in _products(each, problem.inputs):
+            for name in _products(each, certificate, problem):
                 multipliers[name] += 1
         mixed += _mixed(batch, X, lengths)
         pointed = [each for each in batch if all(each.signs)]
@@ -161,24 +163,19 @@ def _kind(leaf: AnyLeaf) -> str:
     return {Leaf: "multipliers", TauLeaf: "tau"}.get(type(leaf), "envelope")
 
 
-def _products(cell: LeafCell, inputs: IntegerRows) -> list[str]:
+def _products(cell: LeafCell, certificate: Certificate, problem: TrainingProblem) -> list[str]:
     """Name the product of each multiplier of a leaf by the kinds of its two quantities."""
     leaf = cell.leaf
     assert isinstance(leaf, Leaf | TauLeaf)
-    signed = sum(map(abs, cell.signs))
     if isinstance(leaf, TauLeaf) or not leaf.products:
         return ["t t"] * len(leaf.products)
-    rows = 0
-    for x in inputs:
-        values = [dot(x, w) for w in cell.generators]
-        known = [p for p, sign in zip(values, cell.signs, strict=True) if sign]
-        free = any(p for p, sign in zip(values, cell.signs, strict=True) if not sign)
-        rows += free or (min(known, default=0) < 0 < max(known, default=0))
-    names = []
-    for i, j, _ in leaf.products:
-        pair = [("t", "alpha", "beta")[(k >= signed) + (k >= signed + rows)] for k in (i, j)]
-        names.append("alpha_i beta_i" if i >= signed and j == i + rows else " ".join(pair))
-    return names
+    cone = Cone.spanned(cell.generators, tuple(map(bool, cell.signs)), certificate, problem)
+    kinds = quantity_kinds(cone)
+    of_one_row = "alpha", "beta", kinds.count("alpha")
+    return [
+        "alpha_i beta_i" if (kinds[i], kinds[j], j - i) == of_one_row else f"{kinds[i]} {kinds[j]}"
+        for i, j, _ in leaf.products
+    ]
 
 
 def _mixed(cells: Sequence[LeafCell], X: Matrix, lengths: Matrix) -> NDArray[np.int64]:

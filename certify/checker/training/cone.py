@@ -156,14 +156,24 @@ class Cone(NamedTuple):
     @classmethod
     def root(cls, certificate: Certificate, problem: TrainingProblem) -> Cone:
         """Return the whole space in the certificate's frame."""
+        return cls.spanned(certificate.frame.generators, (False,) * problem.d, certificate, problem)
+
+    @classmethod
+    def spanned(
+        cls,
+        generators: Sequence[Vector],
+        signed: tuple[bool, ...],
+        certificate: Certificate,
+        problem: TrainingProblem,
+    ) -> Cone:
+        """Return the cone of all sum_k t_k w_k for d independent w_k, with t_k >= 0 where signed."""
         samples = Samples(Matrices(problem.inputs, certificate.dual_point), range(problem.n))
-        generators = certificate.frame.generators
         # Products of whole matrices, as d may be in the thousands.
         frame = fmpz_mat([list(w) for w in generators])
         values = integer_rows(frame * fmpz_mat([list(x) for x in problem.inputs]).transpose())
         rays = tuple(Ray.at(samples, w, at) for w, at in zip(generators, values, strict=True))
         gram = [p for k, row in enumerate(integer_rows(frame * frame.transpose())) for p in row[k:]]
-        return _settled(samples, rays, (False,) * problem.d, gram)
+        return _settled(samples, rays, signed, gram)
 
     @property
     def generators(self) -> tuple[Vector, ...]:
