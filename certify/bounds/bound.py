@@ -1,7 +1,9 @@
-"""The main job: an exact interval around the global optimum of a training problem.
+"""The function `bound` and what it does: an exact interval around the global optimum of a training problem.
 
-Training gives the upper bound, and a dual point for which a proof tree is searched; or a semidefinite
-relaxation gives point and proof. The independent checker has the last word on what is reported.
+In go data and a weight decay. Training finds a good network, whose exact loss is the upper end. A method (a
+proof tree, or a semidefinite relaxation) finds a dual point with a proof, which is written as a certificate;
+what the exact checker says of that is the lower end. Out comes a `Report` with both. docs/method.md has the
+mathematics.
 """
 
 from __future__ import annotations

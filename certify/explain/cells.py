@@ -1,6 +1,7 @@
-"""What the cells of a proof tree are like: their kinds, depths and regions, and the rows they leave mixed.
+"""What the leaves of a proof tree are like: their kinds, depths and regions, and the rows they leave mixed.
 
-Which rows are mixed, and all directions, are floating point: a row within rounding of a wall counts as on it.
+A leaf closes a cone of directions, here called its cell; all cells together are the whole space. Which rows
+are mixed, and all directions, are floating point: a row within rounding of a wall counts as on it.
 """
 
 from __future__ import annotations

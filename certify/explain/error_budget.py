@@ -1,7 +1,7 @@
-"""Where a bound was lost: the steps from a network's loss down to what is proved.
+"""Where a bound was lost: the steps from a network's loss down to what its certificate proves.
 
-The steps between are estimates: how large the gauge of a dual point is, is known from local ascents alone
-(`formulations.training.oracle`), which may miss its maximum.
+The first and the last value are exact. Those between are estimates: how large the gauge of a dual point is,
+is known from local ascents alone (`formulations.training.oracle`), which may miss its maximum.
 """
 
 from __future__ import annotations

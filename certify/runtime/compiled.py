@@ -55,9 +55,10 @@ def compiled_entry(package: str) -> Callable[[_F], _F]:
 
 @cache
 def sources_digest(package: str) -> str:
-    """Return a hash of all Python files of a package, by their names; folders in it do not count."""
+    """Return a hash of all Python files of a package, without its folders, and of this file."""
+    entries = [files(__package__) / "compiled.py", *files(package).iterdir()]
     digest = hashlib.sha256()
-    for entry in sorted(files(package).iterdir(), key=lambda entry: entry.name):
+    for entry in sorted(entries, key=lambda entry: entry.name):
         if entry.name.endswith(".py"):
             source = entry.read_bytes()
             digest.update(f"{entry.name} {len(source)} ".encode() + source)

@@ -1,7 +1,8 @@
-"""The search for a proof tree over the whole space: root frame, orthants, both cores.
+"""The search for a proof tree over the whole space of directions, one orthant after the other.
 
-What it finds is a tree of cuts and leaf rules whose numbers are exact integers, made for the checker; whether
-it proves anything is for the checker to say (docs/method.md, section 3b).
+Each orthant of the root frame is a cone, which `cone_search` searches by itself, several at a time on several
+cores. What comes out is a tree of cuts and leaf rules whose numbers are exact integers, made for the checker;
+whether it proves anything is for the checker to say (docs/method.md, section 3b).
 """
 
 from __future__ import annotations

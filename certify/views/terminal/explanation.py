@@ -1,4 +1,4 @@
-"""The terminal's view of an explanation, at most some forty lines."""
+"""The words on the terminal for an explanation, some forty lines at most."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.places import ROOT
+from tests.test_layout import IMPORTS, within
 
 HELPER = """
 from certify.runtime.compiled import compiled
@@ -74,3 +75,14 @@ def test_a_changed_constant_is_compiled(folder: Path) -> None:
     assert run(folder) == [6, 0]
     write_helper(folder)
     assert run(folder) == [2, 1]
+
+
+@pytest.mark.parametrize("kernel", ["certify.bounds.tree.cone_search", "certify.trust.rigorous_walk"])
+def test_kernels_compile_nothing_from_elsewhere(kernel: str) -> None:
+    # From outside come the decorators, which count as sources, and types.
+    allowed = (f"{kernel}.", "certify.runtime.compiled.", "formulations.arrays.")
+    mine = [imported for module, imported in IMPORTS if within(module, kernel)]
+    assert mine
+    for imported in mine:
+        if imported.split(".")[0] in ("certify", "formulations"):
+            assert imported.startswith(allowed)
