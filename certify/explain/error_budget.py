@@ -17,7 +17,6 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.rounding import float_down, float_up
 from certify.floats.dual_line import DualLine
 from certify.floats.gauge import relative_gauge
-from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
 from formulations.training.oracle import GaugeOracle
@@ -115,12 +114,6 @@ def estimate_gauge(
     return GaugeEstimate(largest, tuple(each for each in maxima if each.ratio >= (1 - _NEAR) * largest))
 
 
-def residual(arrays: Arrays, network: FloatNetwork) -> Matrix:
-    """Return the network's residual in floats, n x c, centred where a free output bias asks for it."""
-    R = network.residual(arrays.X, arrays.Y)
-    return arrays.dual_line.admissible(R)
-
-
 def error_budget(
     certificate: Certificate,
     arrays: Arrays,
@@ -139,7 +132,7 @@ def error_budget(
         N: the certificate's dual point in floats, n x c.
         gauge: of N.
         upper: the exact loss of a network, if there is one; with it come
-        R: its `residual`, and
+        R: the dual point that it gives by itself (`Arrays.dual_point_of`), and
         residual_gauge: the gauge of that.
     """
     lower = float_down(certificate.bound)

@@ -14,7 +14,6 @@ from certify.explain.error_budget import (
     ErrorBudget,
     error_budget,
     estimate_gauge,
-    residual,
 )
 from certify.floats.gauge import dual_point
 from certify.floats.network import FloatNetwork
@@ -38,7 +37,7 @@ def budget_of(
     gauge = estimate_gauge(arrays, own, none)
     if network is None:
         return error_budget(certificate, arrays, own, gauge)
-    R = residual(arrays, FloatNetwork.of(network, problem.d, problem.c))
+    R = arrays.dual_point_of(FloatNetwork.of(network, problem.d, problem.c))
     other = estimate_gauge(arrays, R, none)
     upper = exact_loss(problem, network)
     return error_budget(certificate, arrays, own, gauge, upper=upper, R=R, residual_gauge=other)
@@ -138,7 +137,7 @@ def test_residuals_are_admissible() -> None:
     expected = {"free": [[-2], [0], [2]], "decayed": [[1], [3], [5]]}
     for bias, rows in expected.items():
         problem = TrainingProblem.from_rationals([[3], [1], [2]], [[2], [4], [6]], 8, output_bias=bias)
-        assert residual(Arrays.of(problem), given).tolist() == rows
+        assert Arrays.of(problem).dual_point_of(given).tolist() == rows
 
 
 def test_a_dual_point_that_points_away_proves_nothing() -> None:
