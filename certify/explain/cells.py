@@ -170,7 +170,10 @@ def _products(cell: LeafCell, certificate: Certificate, problem: TrainingProblem
     assert isinstance(leaf, Leaf | TauLeaf)
     if isinstance(leaf, TauLeaf) or not leaf.products:
         return ["t t"] * len(leaf.products)
-    cone = Cone.spanned(cell.generators, tuple(map(bool, cell.signs)), certificate, problem)
+    cone = Cone.whole_space(cell.generators, problem.inputs, certificate.dual_point)
+    for k, sign in enumerate(cell.signs):
+        if sign:  # the generators are reversed already where it is negative
+            cone, _ = cone.halves(k)
     kinds = quantity_kinds(cone)
     of_one_row = "alpha", "beta", kinds.count("alpha")
     return [

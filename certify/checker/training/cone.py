@@ -16,6 +16,7 @@ from flint import fmpz_mat
 
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.integers import (
+    IntegerRows,
     Vector,
     _replaced,
     divided_gram,
@@ -156,24 +157,24 @@ class Cone(NamedTuple):
     @classmethod
     def root(cls, certificate: Certificate, problem: TrainingProblem) -> Cone:
         """Return the whole space in the certificate's frame."""
-        return cls.spanned(certificate.frame.generators, (False,) * problem.d, certificate, problem)
+        return cls.whole_space(certificate.frame.generators, problem.inputs, certificate.dual_point)
 
     @classmethod
-    def spanned(
-        cls,
-        generators: Sequence[Vector],
-        signed: tuple[bool, ...],
-        certificate: Certificate,
-        problem: TrainingProblem,
-    ) -> Cone:
-        """Return the cone of all sum_k t_k w_k for d independent w_k, with t_k >= 0 where signed."""
-        samples = Samples(Matrices(problem.inputs, certificate.dual_point), range(problem.n))
+    def whole_space(cls, generators: IntegerRows, inputs: IntegerRows, weights: IntegerRows) -> Cone:
+        """Return R^d.
+
+        Args:
+            generators: a basis of it, as d rows.
+            inputs: samples, n x d.
+            weights: their rows of the dual point, n x c.
+        """
+        samples = Samples(Matrices(inputs, weights), range(len(inputs)))
         # Products of whole matrices, as d may be in the thousands.
         frame = fmpz_mat([list(w) for w in generators])
-        values = integer_rows(frame * fmpz_mat([list(x) for x in problem.inputs]).transpose())
+        values = integer_rows(frame * fmpz_mat([list(x) for x in inputs]).transpose())
         rays = tuple(Ray.at(samples, w, at) for w, at in zip(generators, values, strict=True))
         gram = [p for k, row in enumerate(integer_rows(frame * frame.transpose())) for p in row[k:]]
-        return _settled(samples, rays, signed, gram)
+        return _settled(samples, rays, (False,) * len(generators), gram)
 
     @property
     def generators(self) -> tuple[Vector, ...]:

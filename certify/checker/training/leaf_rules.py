@@ -211,7 +211,7 @@ def _quantities(signed: Sequence[bool], mixed: Sequence[Row]) -> list[list[int]]
 
 def quantity_kinds(cone: Cone) -> list[str]:
     """Name each quantity of a leaf on a cone, in the same order: "t", "alpha" or "beta"."""
-    mixed = cone.unsettled.bit_count()
+    mixed = len(cone.mixed)
     return ["t"] * sum(cone.signed) + ["alpha"] * mixed + ["beta"] * mixed
 
 

@@ -151,7 +151,9 @@ def test_quantities_are_named_as_the_checker_orders_them() -> None:
     certificate = certificate_of(problem, rows, (Leaf(1, 1),))
     # On the quadrant the second row is active and the others are mixed; where t_2 has any sign all are.
     for signed, mixed in (((True, True), [0, 2]), ((True, False), [0, 1, 2])):
-        cone = Cone.spanned(((1, 0), (0, 1)), signed, certificate, problem)
+        cone = Cone.root(certificate, problem)
+        for k in range(sum(signed)):
+            cone, _ = cone.halves(k)
         assert [row.x for row in cone.mixed] == [problem.inputs[i] for i in mixed]
         forms = leaf_rules._quantities(cone.signed, cone.mixed)
         kinds = leaf_rules.quantity_kinds(cone)
