@@ -1,14 +1,16 @@
-"""The main job: an exact interval around the global optimum of a training problem.
+"""The function `bound` and what it does: an exact interval around the global optimum of a training problem.
 
-Training gives the upper bound, and a dual point for which a proof tree is searched; or a semidefinite
-relaxation gives point and proof. The independent checker has the last word on what is reported.
+In go data and a weight decay. Training finds a good network, whose exact loss is the upper end. A method (a
+proof tree, or a semidefinite relaxation) finds a dual point with a proof, which is written as a certificate;
+what the exact checker says of that is the lower end. Out comes a `Report` with both. docs/method.md has the
+mathematics.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -58,6 +60,7 @@ class Settings:
     """
 
     gamma: Fraction | int | str | float = "0.1"
+    _: KW_ONLY
     loss: str = "squared"
     method: str = "auto"
     solver: str = "auto"
@@ -128,7 +131,16 @@ def bound(
     """
     dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
     settings = Settings(
-        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+        gamma=gamma,
+        loss=loss,
+        method=method,
+        solver=solver,
+        precision=precision,
+        gap=gap,
+        time_limit=time_limit,
+        seed=seed,
+        checkpoint=checkpoint,
+        output_bias=output_bias,
     )
     return bound_dataset(dataset, settings, observer or Observer())
 

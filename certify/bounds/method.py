@@ -1,4 +1,8 @@
-"""What a method is: it says what it refuses, and bounds the optimum from below with what training left."""
+"""What every method of bounding the optimum from below has in common: the interface of the search.
+
+A method first says whether it takes a problem. Then it is given what training found (`Work`), and returns an
+`Outcome`: a lower bound in floating point that can write itself as certificates for the exact checker.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The methods that bound the optimum from below, and which of them run in turn."""
+"""The list of all methods that bound the optimum from below, and the choice among them.
+
+What a user asked for, or "auto", becomes the methods that run one after the other until one has a bound.
+"""
 
 from __future__ import annotations
 

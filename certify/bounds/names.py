@@ -1,4 +1,7 @@
-"""What a user may name: methods, solvers and precisions, in words; it loads no numerical library."""
+"""The words by which a user names a method, a solver or a precision, with what they mean.
+
+They stand apart from the methods so that the command line's help need not load a numerical library.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `bound` found: the interval around the global optimum, its certificate, and how it was obtained."""
+"""The report that `bound` returns: the interval around the global optimum, its certificate, its history."""
 
 from __future__ import annotations
 

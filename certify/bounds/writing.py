@@ -1,4 +1,4 @@
-"""Writing a dual point and a proof of its premise as a certificate."""
+"""Writing a certificate: a dual point in integers, a proof tree, and the bound that follows from them."""
 
 from __future__ import annotations
 

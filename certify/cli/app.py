@@ -1,4 +1,4 @@
-"""The command line; `_EXIT_CODES` says what its exit codes mean."""
+"""The program `certify`: all commands together, and what its exit codes mean (`_EXIT_CODES`)."""
 
 from __future__ import annotations
 

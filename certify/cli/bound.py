@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 
 from certify.cli.options import (
+    DEFAULT_GAMMA,
+    DEFAULT_OUTPUT_BIAS,
     AsJson,
     Bias,
     DataFile,
+    Gamma,
     Method,
+    OutputBias,
     Seed,
     Standardize,
     Targets,
@@ -28,13 +32,9 @@ def bound(
     data: DataFile,
     target: Targets = None,
     task: Task = "auto",
-    gamma: Annotated[
-        str, typer.Option(help="Weight decay: a decimal or a fraction p/q, taken exactly.")
-    ] = "0.1",
+    gamma: Gamma = DEFAULT_GAMMA,
     bias: Bias = False,
-    output_bias: Annotated[
-        str, typer.Option(help="none, free or decayed: whether b joins the predictions, and is penalised.")
-    ] = "none",
+    output_bias: OutputBias = DEFAULT_OUTPUT_BIAS,
     standardize: Standardize = False,
     loss: Annotated[str, typer.Option(help="squared.")] = "squared",
     method: Method = "auto",
@@ -72,7 +72,16 @@ def bound(
     require_writable(data, certificate, network, report, checkpoint)
     dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
     settings = Settings(
-        gamma, loss, method, solver, precision, gap, time_limit, seed, checkpoint, output_bias
+        gamma=gamma,
+        loss=loss,
+        method=method,
+        solver=solver,
+        precision=precision,
+        gap=gap,
+        time_limit=time_limit,
+        seed=seed,
+        checkpoint=checkpoint,
+        output_bias=output_bias,
     )
     console.print(dataset.describe(), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:

@@ -81,17 +81,17 @@ def check(
     require_writable(data, coq)
     require_writable(certificate, coq)
     expected = Expected(
-        gamma,
-        tuple(target or ()),
-        task,
-        bias,
-        output_bias,
-        standardize,
-        loss,
-        at_least,
-        statement,
-        free,
-        problem,
+        gamma=gamma,
+        targets=tuple(target or ()),
+        task=task,
+        bias=bias,
+        output_bias=output_bias,
+        standardize=standardize,
+        loss=loss,
+        at_least=at_least,
+        statement=statement,
+        free=free,
+        problem=problem,
     )
     with CheckProgress(sys.stderr) as progress:
         verdict = check_file(

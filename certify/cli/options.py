@@ -1,4 +1,8 @@
-"""What the commands of the command line share; it loads no numerical library."""
+"""What the commands of the command line share: each option that several have, and small helpers.
+
+An option is a type with its flag and its words, so that a command names it in its signature and all commands
+say the same. No numerical library is loaded, so that `certify --help` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,11 @@ if TYPE_CHECKING:
 _METHODS = {AUTO: "the strongest that the size allows", **DESCRIPTIONS}
 _METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items()) + "."
 
+DEFAULT_GAMMA = "0.1"
+DEFAULT_OUTPUT_BIAS = "none"
+_GAMMA_HELP = "Weight decay: a decimal or a fraction p/q, taken exactly."
+_OUTPUT_BIAS_HELP = "none, free or decayed: whether b joins the predictions, and is penalised."
+
 CertificateFile = Annotated[
     Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
 ]
@@ -35,6 +44,13 @@ Standardize = Annotated[
     bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
 ]
 Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
+Gamma = Annotated[str, typer.Option(help=_GAMMA_HELP)]
+OutputBias = Annotated[str, typer.Option(help=_OUTPUT_BIAS_HELP)]
+# For a command that has to know whether they were given.
+GammaIfGiven = Annotated[str | None, typer.Option(help=_GAMMA_HELP, show_default=DEFAULT_GAMMA)]
+OutputBiasIfGiven = Annotated[
+    str | None, typer.Option(help=_OUTPUT_BIAS_HELP, show_default=DEFAULT_OUTPUT_BIAS)
+]
 Method = Annotated[str, typer.Option(help=_METHOD_HELP)]
 WantedGap = Annotated[float, typer.Option("--gap", help="Relative gap that counts as success.")]
 TimeLimit = Annotated[

@@ -12,7 +12,11 @@ import typer
 
 from certify.checker.errors import CertifyError
 from certify.cli.options import (
+    DEFAULT_GAMMA,
+    DEFAULT_OUTPUT_BIAS,
     Bias,
+    GammaIfGiven,
+    OutputBiasIfGiven,
     Standardize,
     Targets,
     Task,
@@ -39,18 +43,9 @@ def problem(
     ] = None,
     target: Targets = None,
     task: Task = "auto",
-    gamma: Annotated[
-        str | None,
-        typer.Option(help="Weight decay: a decimal or a fraction p/q, taken exactly.", show_default="0.1"),
-    ] = None,
+    gamma: GammaIfGiven = None,
     bias: Bias = False,
-    output_bias: Annotated[
-        str | None,
-        typer.Option(
-            help="none, free or decayed: whether b joins the predictions, and is penalised.",
-            show_default="none",
-        ),
-    ] = None,
+    output_bias: OutputBiasIfGiven = None,
     standardize: Standardize = False,
     output: Annotated[
         Path | None, typer.Option(help="Write the text here.", show_default="standard output")
@@ -76,9 +71,9 @@ def problem(
         dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
         subject, description = _of_dataset(
             dataset,
-            "0.1" if gamma is None else gamma,
+            DEFAULT_GAMMA if gamma is None else gamma,
             "squared",
-            "none" if output_bias is None else output_bias,
+            DEFAULT_OUTPUT_BIAS if output_bias is None else output_bias,
         )
     else:
         subject, description = _of_matrix(source)

@@ -10,6 +10,7 @@ import typer
 from certify.bounds.report import LARGEST_DIAGNOSED
 from certify.checker.errors import CertifyError
 from certify.cli.options import (
+    DEFAULT_GAMMA,
     AsJson,
     Bias,
     Standardize,
@@ -35,7 +36,8 @@ def tightness(
     target: Targets = None,
     task: Task = "auto",
     gamma: Annotated[
-        list[str] | None, typer.Option(help="Weight decay, taken exactly; repeat it.", show_default="0.1")
+        list[str] | None,
+        typer.Option(help="Weight decay, taken exactly; repeat it.", show_default=DEFAULT_GAMMA),
     ] = None,
     bias: Bias = False,
     standardize: Standardize = False,
@@ -88,7 +90,16 @@ def tightness(
         require_writable(path, csv, html, cut_certificate, matrix)
     if first is not None and group is None:
         raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
-    settings = StudySettings(gap, seeds, width, epochs, batch_size, learning_rate, momentum, time_limit)
+    settings = StudySettings(
+        gap=gap,
+        seeds=seeds,
+        width=width,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        time_limit=time_limit,
+    )
     tables = [read_table(path) for path in data]
     if group is not None:
         tables = [part for table in tables for part in split_table(table, group, first)]
@@ -96,12 +107,13 @@ def tightness(
         from_table(table, targets=target or (), task=task, bias=bias, standardize=standardize)
         for table in tables
     ]
+    gammas = gamma or [DEFAULT_GAMMA]
     if cut_certificate is not None:
-        _require_one_small([len(dataset.inputs) for dataset in datasets], len(gamma or ["0.1"]))
+        _require_one_small([len(dataset.inputs) for dataset in datasets], len(gammas))
     for dataset in datasets:
         console.print(dataset.describe(), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
-        found = study(datasets, gamma or ["0.1"], settings, progress)
+        found = study(datasets, gammas, settings, progress)
     for reason in found.omissions:
         console.print(reason, markup=False, soft_wrap=True)
     if csv is not None:

@@ -1,6 +1,7 @@
-"""What the cells of a proof tree are like: their kinds, depths and regions, and the rows they leave mixed.
+"""What the leaves of a proof tree are like: their kinds, depths and regions, and the rows they leave mixed.
 
-Which rows are mixed, and all directions, are floating point: a row within rounding of a wall counts as on it.
+A leaf closes a cone of directions, here called its cell; all cells together are the whole space. Which rows
+are mixed, and all directions, are floating point: a row within rounding of a wall counts as on it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 from certify.checker.certificate.nodes import AnyLeaf, Leaf, TauLeaf
 from certify.checker.certificate.training import Certificate, Frame
-from certify.checker.numbers.integers import IntegerRows, dot
+from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.cone import Cone
+from certify.checker.training.leaf_rules import quantity_kinds
 from certify.explain.leaf_cells import LeafCell, leaf_cells
 from certify.floats.gauge import relative_gauge
 from formulations.arrays import Matrix
@@ -134,7 +137,7 @@ def describe_cells(
             regions[each.signs] += 1
             if not isinstance(each.leaf, Leaf | TauLeaf):
                 continue
-            for name in _products(each, problem.inputs):
+            for name in _products(each, certificate, problem):
                 multipliers[name] += 1
         mixed += _mixed(batch, X, lengths)
         pointed = [each for each in batch if all(each.signs)]
@@ -161,24 +164,22 @@ def _kind(leaf: AnyLeaf) -> str:
     return {Leaf: "multipliers", TauLeaf: "tau"}.get(type(leaf), "envelope")
 
 
-def _products(cell: LeafCell, inputs: IntegerRows) -> list[str]:
+def _products(cell: LeafCell, certificate: Certificate, problem: TrainingProblem) -> list[str]:
     """Name the product of each multiplier of a leaf by the kinds of its two quantities."""
     leaf = cell.leaf
     assert isinstance(leaf, Leaf | TauLeaf)
-    signed = sum(map(abs, cell.signs))
     if isinstance(leaf, TauLeaf) or not leaf.products:
         return ["t t"] * len(leaf.products)
-    rows = 0
-    for x in inputs:
-        values = [dot(x, w) for w in cell.generators]
-        known = [p for p, sign in zip(values, cell.signs, strict=True) if sign]
-        free = any(p for p, sign in zip(values, cell.signs, strict=True) if not sign)
-        rows += free or (min(known, default=0) < 0 < max(known, default=0))
-    names = []
-    for i, j, _ in leaf.products:
-        pair = [("t", "alpha", "beta")[(k >= signed) + (k >= signed + rows)] for k in (i, j)]
-        names.append("alpha_i beta_i" if i >= signed and j == i + rows else " ".join(pair))
-    return names
+    cone = Cone.whole_space(cell.generators, problem.inputs, certificate.dual_point)
+    for k, sign in enumerate(cell.signs):
+        if sign:  # the generators are reversed already where it is negative
+            cone, _ = cone.halves(k)
+    kinds = quantity_kinds(cone)
+    of_one_row = "alpha", "beta", kinds.count("alpha")
+    return [
+        "alpha_i beta_i" if (kinds[i], kinds[j], j - i) == of_one_row else f"{kinds[i]} {kinds[j]}"
+        for i, j, _ in leaf.products
+    ]
 
 
 def _mixed(cells: Sequence[LeafCell], X: Matrix, lengths: Matrix) -> NDArray[np.int64]:

@@ -1,4 +1,7 @@
-"""What each sample adds to a bound: <N_i, Y_i> - 1/2 |N_i|^2, exactly (docs/method.md, section 2)."""
+"""What each sample adds to a bound, exactly: what its row of the dual point proves of its loss.
+
+That is b(N_i, y_i) of docs/method.md, section 2; for the squared loss <N_i, y_i> - 1/2 |N_i|^2.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class Sample:
         row: its 1-based number among the samples.
         line: the 1-based line of the data file on which it begins; None where there is no such file.
         target: its class, or its targets as decimals.
-        contribution: <N_i, Y_i> - 1/2 |N_i|^2 (a loss).
+        contribution: b(N_i, y_i) (a loss).
         is_idle: whether N_i = 0: the bound holds without the sample.
     """
 
@@ -40,7 +43,7 @@ class Contributions:
     Attributes:
         bound: the bound (a loss).
         samples: in the order of the data.
-        output_bias: -|N^T 1|^2 / (2 gamma) where the problem has a decayed output bias, else 0 (a loss).
+        output_bias: what the output bias takes, as a number that is not positive (a loss).
         classes: what the samples of each class add (a loss); empty unless targets are classes.
     """
 

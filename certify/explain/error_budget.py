@@ -1,7 +1,7 @@
-"""Where a bound was lost: the steps from a network's loss down to what is proved.
+"""Where a bound was lost: the steps from a network's loss down to what its certificate proves.
 
-The steps between are estimates: how large the gauge of a dual point is, is known from local ascents alone
-(`formulations.training.oracle`), which may miss its maximum.
+The first and the last value are exact. Those between are estimates: how large the gauge of a dual point is,
+is known from local ascents alone (`formulations.training.oracle`), which may miss its maximum.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ import numpy as np
 
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.rounding import float_down, float_up
-from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import DualLine
 from certify.floats.gauge import relative_gauge
-from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
 from formulations.training.oracle import GaugeOracle
@@ -73,7 +71,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Ladder:
+class ErrorBudget:
     """From a network's loss, or without a network from what N could prove, down to the bound.
 
     Attributes:
@@ -116,15 +114,8 @@ def estimate_gauge(
     return GaugeEstimate(largest, tuple(each for each in maxima if each.ratio >= (1 - _NEAR) * largest))
 
 
-def residual(problem: TrainingProblem, arrays: Arrays, network: FloatNetwork) -> Matrix:
-    """Return the network's residual in floats, n x c, centred where a free output bias asks for it."""
-    R = network.residual(arrays.X, arrays.Y)
-    return DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias).admissible(R)
-
-
-def ladder(
+def error_budget(
     certificate: Certificate,
-    problem: TrainingProblem,
     arrays: Arrays,
     N: Matrix,
     gauge: GaugeEstimate,
@@ -132,22 +123,21 @@ def ladder(
     upper: Fraction | None = None,
     R: Matrix | None = None,
     residual_gauge: GaugeEstimate | None = None,
-) -> Ladder:
+) -> ErrorBudget:
     """Go down from a network's loss to the bound.
 
     Args:
         certificate: a valid one.
-        problem: the exact problem.
-        arrays: the same in floats.
+        arrays: the problem in floats.
         N: the certificate's dual point in floats, n x c.
         gauge: of N.
         upper: the exact loss of a network, if there is one; with it come
-        R: its `residual`, and
+        R: the dual point that it gives by itself (`Arrays.dual_point_of`), and
         residual_gauge: the gauge of that.
     """
     lower = float_down(certificate.bound)
     top = np.inf if upper is None else float_up(upper)
-    line = DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias)
+    line = arrays.dual_line
     own = min(top, max(lower, _provable(line, N, gauge)))
     points: list[tuple[str, float, bool, str]] = []
     if upper is not None and R is not None and residual_gauge is not None:
@@ -164,22 +154,10 @@ def ladder(
         Step(name, value, is_exact, value - below, why)
         for (name, value, is_exact, why), below in zip(points, values[1:], strict=True)
     )
-    return Ladder(steps, _rounding(problem, arrays, N, certificate.dual_exponent))
+    return ErrorBudget(steps, line.rounding_cost(N, 2.0**-certificate.dual_exponent))
 
 
 def _provable(line: DualLine, N: Matrix, gauge: GaugeEstimate) -> float:
     """Return the best bound of a multiple of N whose gauge is at most gamma."""
-    if line.coefficients(N)[0] <= 0:
-        return float(line.constant)
-    return float(line.best(N, 1 / gauge.ratio if gauge.ratio > 0 else math.inf)[1])
-
-
-def _rounding(problem: TrainingProblem, arrays: Arrays, N: Matrix, exponent: int) -> float:
-    """Bound the change of the bound where each entry of N moves by at most a unit."""
-    unit = 2.0**-exponent
-    n, c = N.shape
-    slopes, curvature = np.abs(arrays.Y - N), n * c / 2
-    if problem.output_bias == "decayed":
-        slopes = slopes + np.abs(N.sum(axis=0)) / arrays.gamma
-        curvature += n * n * c / (2 * arrays.gamma)
-    return float(slopes.sum() * unit + curvature * unit**2)
+    scale, bound = line.best(N, 1 / gauge.ratio if gauge.ratio > 0 else math.inf)
+    return float(bound if scale > 0 else line.constant)

@@ -15,7 +15,7 @@ from certify.checker.subject import Training
 from certify.checker.text.names import column
 from certify.explain.cells import describe_cells
 from certify.explain.contributions import contributions
-from certify.explain.error_budget import estimate_gauge, ladder, residual
+from certify.explain.error_budget import error_budget, estimate_gauge
 from certify.explain.explanation import Explanation
 from certify.explain.gap_split import split_gap
 from certify.floats.gauge import dual_point
@@ -109,13 +109,12 @@ def explain_valid(
         R = residual_gauge = None
         if given is not None:
             starts = np.hstack([starts, unit_directions(given.hidden)])
-            R = residual(problem, arrays, given)
+            R = arrays.dual_point_of(given)
             residual_gauge = estimate_gauge(arrays, R, starts, should_stop)
         gauge = estimate_gauge(arrays, N, starts, should_stop)
         words.append(f"at least {gauge.ratio:.6g} gamma")
-    steps = ladder(
+    budget = error_budget(
         certificate,
-        problem,
         arrays,
         N,
         gauge,
@@ -131,7 +130,7 @@ def explain_valid(
         cells=cells,
         gauge=gauge,
         gap=gap,
-        ladder=steps,
+        error_budget=budget,
         complete=not should_stop(),
     )
 

@@ -12,7 +12,7 @@ from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.subject import Training
 from certify.explain.cells import Cells
 from certify.explain.contributions import Contributions
-from certify.explain.error_budget import GaugeEstimate, Ladder
+from certify.explain.error_budget import ErrorBudget, GaugeEstimate
 from certify.explain.gap_split import GapSplit, Neuron
 
 # Of the largest gauge found.
@@ -32,7 +32,7 @@ class Explanation:
         cells: the leaves of the proof tree in numbers.
         gauge: of the certificate's dual point, an estimate.
         gap: between the network's loss and the bound, split exactly; None without a network.
-        ladder: where the bound was lost: estimates between exact ends.
+        error_budget: where the bound was lost: estimates between exact ends.
         complete: whether no Ctrl-C cut the work short.
     """
 
@@ -43,7 +43,7 @@ class Explanation:
     cells: Cells
     gauge: GaugeEstimate
     gap: GapSplit | None
-    ladder: Ladder
+    error_budget: ErrorBudget
     complete: bool
 
     @property
@@ -63,6 +63,7 @@ class Explanation:
     def to_json(self) -> dict[str, object]:
         """Return everything: exact values as "p/q", floats of bounds rounded outward."""
         certificate, samples, cells = self.certificate, self.samples, self.cells
+        budget = self.error_budget
         return {
             "valid": True,
             "trust": self.verdict.trust,
@@ -101,8 +102,8 @@ class Explanation:
             },
             "gauge_estimate": asdict(self.gauge),
             "network": None if self.gap is None else self._gap_to_json(self.gap),
-            "ladder": [asdict(step) | {"share": self.ladder.share(step)} for step in self.ladder.steps],
-            "rounding_at_most": self.ladder.rounding_at_most,
+            "ladder": [asdict(step) | {"share": budget.share(step)} for step in budget.steps],
+            "rounding_at_most": budget.rounding_at_most,
         }
 
     def _gap_to_json(self, gap: GapSplit) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`certify explain`: read a certificate, the data and a network, have the first checked, explain it."""
+"""Explaining files: a certificate, its data and perhaps a network are read, checked, and explained."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 """Where the gap between a network's loss and a proved bound is: an identity, in exact arithmetic.
 
-With f = Z + 1 b^T the network's predictions and R = Y - f their residual, loss - bound is
+The proof of docs/method.md, section 2, drops three terms, each of which a valid certificate makes
+nonnegative. With z_i the network's predictions, loss - bound is their sum:
 
-    1/2 |R - N|^2 + sum_j (gamma/2 (|u_j|^2 + |v_j|^2) - v_j^T N^T relu(X u_j)),
+    sum_i (l(z_i, y_i) + N_i . z_i - b(N_i, y_i))                                     on the samples,
+    sum_j (gamma/2 (|u_j|^2 + |v_j|^2) - v_j^T N^T relu(X u_j))                       on the neurons,
+    what the output bias loses against its toll (`OutputBias.slack`).
 
-and, where the output bias is decayed, gamma/2 |b - N^T 1 / gamma|^2. The proof of docs/method.md, section 2,
-drops these terms; a valid certificate makes each of them nonnegative.
+For the squared loss the first is 1/2 |R - N|^2, with R = Y - f(X) the network's residual.
 """
 
 from __future__ import annotations
@@ -49,8 +51,9 @@ class GapSplit:
     Attributes:
         loss: of the network, an upper bound on the optimum.
         gap: loss - bound (a loss, as are all parts).
-        mismatch: 1/2 |R - N|^2, how far N is from the network's residual.
-        output_bias: gamma/2 |b - N^T 1 / gamma|^2 where the output bias is decayed, else 0.
+        mismatch: on the samples, how far N is from the dual point that the network itself gives: for the
+            squared loss 1/2 |R - N|^2.
+        output_bias: what the network's output bias loses.
         neurons: in the order of the network.
     """
 
@@ -79,10 +82,8 @@ def split_gap(certificate: Certificate, problem: TrainingProblem, network: ReLUN
     loss = exact_loss(problem, network)
     gap = loss - certificate.bound
     gamma, unit = problem.gamma, 1 << certificate.dual_exponent
-    sums = column_sums(certificate.dual_point)
-    b = network.output_bias or (Fraction(0),) * problem.c
-    away = [entry - total / (unit * gamma) for entry, total in zip(b, sums, strict=True)]
-    bias = gamma / 2 * problem.output_bias.decay(away)
+    sums = [Fraction(total, unit) for total in column_sums(certificate.dual_point)]
+    bias = problem.output_bias.slack(network.output_bias or (Fraction(0),) * problem.c, sums, gamma)
     neurons = tuple(_neurons(certificate, problem, network, gap)) if network.width else ()
     mismatch = gap - bias - sum((neuron.excess for neuron in neurons), Fraction(0))
     return GapSplit(loss, gap, mismatch, bias, neurons)

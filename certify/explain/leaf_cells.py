@@ -1,4 +1,4 @@
-"""The leaves of a valid proof tree with their places: cone, depth, and the signs that are known there."""
+"""A walk through a valid proof tree that yields each leaf with its cone and the signs known there."""
 
 from __future__ import annotations
 

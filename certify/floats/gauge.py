@@ -1,4 +1,4 @@
-"""The gauge |N^T relu(Xu)| of a dual point over many directions u, in floating point."""
+"""The gauge |N^T relu(Xu)| of a dual point N over many directions u, in floating point."""
 
 from __future__ import annotations
 

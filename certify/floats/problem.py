@@ -11,6 +11,7 @@ from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import DualLine
+from certify.floats.network import FloatNetwork
 from formulations.arrays import Matrix
 
 _LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
@@ -29,6 +30,14 @@ class Arrays:
     def dual_line(self) -> DualLine:
         """What the multiples of a dual point prove."""
         return DualLine.of(self.X, self.Y, self.gamma, self.output_bias)
+
+    def dual_point_of(self, network: FloatNetwork) -> Matrix:
+        """Return the dual point that a network gives by itself, n x c; at the optimum it is the best one.
+
+        It is minus the gradient of the loss at the predictions, for the squared loss the residual Y - f(X),
+        centred where a free output bias asks for it.
+        """
+        return self.dual_line.admissible(network.residual(self.X, self.Y))
 
     @classmethod
     def of(cls, problem: TrainingProblem) -> Arrays:

@@ -1,1 +1,1 @@
-"""Progress, Ctrl-C, threads and child processes."""
+"""Progress, Ctrl-C, threads, child processes and compiled code."""

@@ -1,6 +1,6 @@
-"""Values of known types as JSON and back, so that what another process answers cannot do more than be read.
+"""Results of another process as JSON: written there, and read here without running anything of it.
 
-The types are those of a function's result: numbers, texts, fractions, arrays of floats, and tuples and
+A value is written and read by its declared type: numbers, texts, fractions, arrays of floats, and tuples and
 dataclasses of such. Only what is declared can come of reading; anything else is refused.
 """
 

@@ -1,4 +1,8 @@
-"""Who watches the work: stages begin, say how they go, and end with a result."""
+"""Telling an observer how the work goes, and keeping its time.
+
+Work is divided into stages, which begin, have news, and end with a result in a few words. An `Observer` is
+told of each; a `Clock` times them and knows how much of a time limit is left.
+"""
 
 from __future__ import annotations
 

@@ -34,20 +34,21 @@ from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, children
 from certify.checker.verdict import Verdict, leaves_in_words
-from certify.trust import rigorous_walk as rigorous_kernel
 from certify.trust.packed_cone import packed
 from certify.trust.parallel import ends_of_subtrees
-from certify.trust.rigorous_walk import (
+from certify.trust.rigorous_walk.rounding import MAX_ROUNDING, relative_rounding
+from certify.trust.rigorous_walk.tables import (
     LARGEST_LEVEL,
     LEAF,
     LEAST_LEVEL,
-    MAX_ROUNDING,
     OTHER,
     SIGN,
     SPLIT,
     Scaled,
     Tree,
+    tree_depth,
 )
+from certify.trust.rigorous_walk.walk import walk
 
 _MOST_ENTRIES = 100_000_000  # of the kernel's tables; a deeper tree is for the exact checker
 _POLL = 0.1
@@ -95,7 +96,7 @@ def _walk(
     """Return for each node whether it is a leaf that floating point has left open."""
     nodes = certificate.tree
     tree = _tables(nodes)
-    depths = rigorous_kernel.tree_depth(tree.kinds)
+    depths = tree_depth(tree.kinds)
     require(depths > 0, Obligation.COVER)
     still_open = np.zeros(len(nodes), np.int8)
     leaves = np.isin(tree.kinds, (LEAF, OTHER)).astype(np.int8)
@@ -108,7 +109,7 @@ def _walk(
         return leaves
     counter = np.zeros(2, np.int64)
     with ThreadPoolExecutor(1) as pool:
-        walking = pool.submit(rigorous_kernel.walk, data, tree, depths, still_open, counter)
+        walking = pool.submit(walk, data, tree, depths, still_open, counter)
         try:
             while not walking.done():
                 if on_progress is not None:
@@ -136,7 +137,7 @@ def _scaled_data(certificate: Certificate, problem: TrainingProblem, level: Leve
     unit = max((bits + length_of(weight) for _, weight, bits in kept), default=0)
     # Without rows the premise does not depend on the level.
     ratio = Fraction(level.u, level.alpha << 2 * unit) if kept else Fraction(1)
-    if ratio < LEAST_LEVEL or rigorous_kernel.relative_rounding(len(kept), problem.d) > MAX_ROUNDING:
+    if ratio < LEAST_LEVEL or relative_rounding(len(kept), problem.d) > MAX_ROUNDING:
         return None
     generators = certificate.frame.generators
     exponents = [length_of(w) for w in generators]

@@ -1,11 +1,12 @@
-"""What a relaxation leaves: an approximate dual solution on its way to a certificate."""
+"""The result of solving a relaxation, which writes itself as a certificate of one leaf."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from certify.bounds.relaxation.root_leaf import exact_root_certificate, root_certificate
+from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
+from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem

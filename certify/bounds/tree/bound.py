@@ -17,7 +17,7 @@ import numpy as np
 
 from certify.bounds.report import GapPoint
 from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
-from certify.bounds.tree.kernel import Nodes
+from certify.bounds.tree.cone_search.nodes import Nodes
 from certify.bounds.tree.search import (
     MAX_NODES,
     Search,

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.bounds.tree.kernel import SPLIT, TAU, Nodes
+from certify.bounds.tree.cone_search.nodes import SPLIT, TAU, Nodes
 from certify.checker.errors import CheckpointError
 from formulations.arrays import Matrix
 

@@ -1,7 +1,8 @@
-"""The search for a proof tree over the whole space: root frame, orthants, both cores.
+"""The search for a proof tree over the whole space of directions, one orthant after the other.
 
-What it finds is a tree of cuts and leaf rules whose numbers are exact integers, made for the checker; whether
-it proves anything is for the checker to say (docs/method.md, section 3b).
+Each orthant of the root frame is a cone, which `cone_search` searches by itself, several at a time on several
+cores. What comes out is a tree of cuts and leaf rules whose numbers are exact integers, made for the checker;
+whether it proves anything is for the checker to say (docs/method.md, section 3b).
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.bounds.tree import kernel as tree_kernel
-from certify.bounds.tree.kernel import Nodes, no_nodes
+from certify.bounds.tree.cone_search.depth_first import DONE, Limits, Task, search_cone
+from certify.bounds.tree.cone_search.nodes import ENVELOPE, SPLIT, Nodes, no_nodes
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Node,
@@ -79,45 +79,35 @@ def search_tree(
         should_stop: asked ten times a second.
         on_progress: called as often, with the number of cones visited.
     """
-    tasks = [
-        _Task(
-            X,
-            N,
-            (
-                generators,
-                exponents,
-                level,
-                _MARGIN,
-                bits,
-                tuple(no_nodes() if guide is None else guide[place]),
-            ),
-            max_nodes,
-        )
-        for place, (generators, exponents) in enumerate(_orthants(frame))
+    guides = [no_nodes()] * 2 ** len(frame.generators) if guide is None else guide
+    searches = [
+        _OrthantSearch(Task(X, N, generators, exponents, level, _MARGIN, bits, earlier), max_nodes)
+        for (generators, exponents), earlier in zip(_orthants(frame), guides, strict=True)
     ]
 
     def poll() -> bool:
-        on_progress(sum(task.cones for task in tasks))
+        on_progress(sum(search.cones for search in searches))
         return should_stop()
 
     # First a short look everywhere: it finishes small trees, and gathers witnesses from all sides.
-    _run(tasks, _PROBE, poll, until_witness=False)
-    if not any(task.witnesses for task in tasks):
-        _run([task for task in tasks if task.tree is None], _WITHOUT_END, poll, until_witness=True)
-    witnesses = [direction for task in tasks for direction in task.witnesses]
-    trees = [task.tree for task in tasks if task.tree is not None]
+    _run(searches, _PROBE, poll, until_witness=False)
+    if not any(search.witnesses for search in searches):
+        _run([search for search in searches if search.tree is None], _WITHOUT_END, poll, until_witness=True)
+    witnesses = [direction for search in searches for direction in search.witnesses]
+    trees = [search.tree for search in searches if search.tree is not None]
     return Search(
-        tuple(trees) if len(trees) == len(tasks) else None,
+        tuple(trees) if len(trees) == len(searches) else None,
         np.column_stack(witnesses) if witnesses else None,
-        sum(task.cones for task in tasks),
+        sum(search.cones for search in searches),
     )
 
 
-class _Task:
+class _OrthantSearch:
     """The search of one orthant, possibly in two goes."""
 
-    def __init__(self, X: Matrix, N: Matrix, arguments: tuple[Any, ...], max_nodes: int) -> None:
-        self._arguments = (X, N, *arguments, max_nodes)
+    def __init__(self, task: Task, max_nodes: int) -> None:
+        self._task = task
+        self._max_nodes = max_nodes
         self._counter = np.zeros(1, np.int64)
         self._before = 0
         self.stop = np.zeros(1, np.int64)
@@ -133,36 +123,38 @@ class _Task:
         """Search from the start."""
         self._before += int(self._counter[0])
         self._counter[0] = 0
-        arguments = (*self._arguments, max_cones, self.stop, self._counter)
-        status, tables, directions = tree_kernel.grow(*arguments)
-        if status == tree_kernel.DONE:
+        limits = Limits(self._max_nodes, max_cones, self.stop, self._counter)
+        status, tables, directions = search_cone(self._task, limits)
+        if status == DONE:
             self.tree = Nodes(*tables)
         self.witnesses = list(directions)
 
 
-def _run(tasks: Sequence[_Task], max_cones: int, poll: Callable[[], bool], *, until_witness: bool) -> None:
-    """Run tasks on all cores; of several witnesses the first task's ends them, whichever was found first."""
+def _run(
+    searches: Sequence[_OrthantSearch], max_cones: int, poll: Callable[[], bool], *, until_witness: bool
+) -> None:
+    """Run searches on all cores; the first one with a witness ends those after it, whichever came first."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = [pool.submit(task.run, max_cones) for task in tasks]
+        futures = [pool.submit(search.run, max_cones) for search in searches]
         waiting = set(futures)
         try:
             while waiting:
                 _, waiting = wait(waiting, timeout=_POLL, return_when=FIRST_COMPLETED)
                 ended = poll()
-                for place, (task, future) in enumerate(zip(tasks, futures, strict=True)):
-                    if until_witness and future.done() and task.witnesses:
-                        for later in tasks[place + 1 :]:
+                for place, (search, future) in enumerate(zip(searches, futures, strict=True)):
+                    if until_witness and future.done() and search.witnesses:
+                        for later in searches[place + 1 :]:
                             later.stop[0] = 1
                             later.witnesses = []
                     if ended:
-                        task.stop[0] = 1
+                        search.stop[0] = 1
         finally:
-            for task in tasks:  # also on Ctrl-C: the pool waits for its threads
-                task.stop[0] = 1
+            for search in searches:  # also on Ctrl-C: the pool waits for its threads
+                search.stop[0] = 1
         for future in futures:
             future.result()
-    for task in tasks:
-        task.stop[0] = 0
+    for search in searches:
+        search.stop[0] = 0
 
 
 def _orthants(frame: Frame) -> Iterator[tuple[Matrix, NDArray[np.int64]]]:
@@ -186,8 +178,8 @@ def certificate_tree(trees: Sequence[Nodes]) -> tuple[Node, ...]:
         nodes.extend(Sign(k) for k in range(d - fresh, d))
         for kind, k, l, mantissa, power in zip(*(table.tolist() for table in tree), strict=True):
             a, b = (mantissa << power, 1) if power >= 0 else (mantissa, 1 << -power)
-            if kind == tree_kernel.SPLIT:
+            if kind == SPLIT:
                 nodes.append(Split(k, l, a, b))
             else:
-                nodes.append(EnvelopeLeaf() if kind == tree_kernel.ENVELOPE else TauLeaf(a, b))
+                nodes.append(EnvelopeLeaf() if kind == ENVELOPE else TauLeaf(a, b))
     return tuple(nodes)

@@ -31,6 +31,16 @@ class Loss(ABC):
     def formula(self) -> str:
         """The sum over all samples, as a formula for people."""
 
+    @property
+    @abstractmethod
+    def bound_formula(self) -> str:
+        """What a row N_i of a dual point proves of its sample's loss, as a formula for people."""
+
+    @property
+    @abstractmethod
+    def mismatch_formula(self) -> str:
+        """The sum over all samples of l(z, y) + nu . z - b(nu, y), as a formula for people."""
+
     @abstractmethod
     def value(self, prediction: Row, target: Row) -> Fraction:
         """Return l(z, y) of one sample."""
@@ -42,6 +52,18 @@ class Loss(ABC):
     @abstractmethod
     def best_row(self, target: Row, shift: Row) -> tuple[Fraction, ...]:
         """Return the nu with the largest b(nu, y) - nu . s: the row of a sample at x = 0 with outputs s."""
+
+    @abstractmethod
+    def balance(self, targets: Sequence[Row], total: Row, penalty: Fraction) -> tuple[Fraction, ...]:
+        """Return the s at which the best rows of samples at x = 0 and the other rows sum to penalty * s.
+
+        That is the output bias which belongs to a dual point.
+
+        Args:
+            targets: of the samples at x = 0.
+            total: the sum of the other rows, of length c.
+            penalty: at least 0; positive where there are no such samples.
+        """
 
     def total_value(
         self,
@@ -87,6 +109,16 @@ class Squared(Loss):
         """The sum."""
         return "1/2 |f(X) - Y|^2"
 
+    @property
+    def bound_formula(self) -> str:
+        """The inner product less half of the square."""
+        return "<N_i, Y_i> - 1/2 |N_i|^2"
+
+    @property
+    def mismatch_formula(self) -> str:
+        """The distance from the residual Y - f(X)."""
+        return "1/2 |N - residual|^2"
+
     def value(self, prediction: Row, target: Row) -> Fraction:
         """Return 1/2 |z - y|^2."""
         return sum(((z - y) ** 2 for z, y in zip(prediction, target, strict=True)), Fraction(0)) / 2
@@ -98,6 +130,11 @@ class Squared(Loss):
     def best_row(self, target: Row, shift: Row) -> tuple[Fraction, ...]:
         """Return y - s."""
         return tuple(y - s for y, s in zip(target, shift, strict=True))
+
+    def balance(self, targets: Sequence[Row], total: Row, penalty: Fraction) -> tuple[Fraction, ...]:
+        """Return (total + sum of the targets) / (penalty + their number)."""
+        sums = [entry + sum(y[j] for y in targets) for j, entry in enumerate(total)]
+        return tuple(entry / (penalty + len(targets)) for entry in sums)
 
     def total_value(
         self,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
+from typing import TypeVar
 
 from certify.checker.errors import DataError
 from certify.checker.text.names import quoted
+
+_Number = TypeVar("_Number", Fraction, float)
 
 
 class OutputBias(StrEnum):
@@ -52,6 +55,20 @@ class OutputBias(StrEnum):
             gamma: the weight decay.
         """
         return self._square(sums) / (2 * gamma)
+
+    def slack(self, bias: Sequence[Fraction], sums: Sequence[Fraction], gamma: Fraction) -> Fraction:
+        """Return what a network with this b loses against its toll: gamma/2 |b - N^T 1 / gamma|^2 or 0.
+
+        Args:
+            bias: b, of length c.
+            sums: N^T 1, likewise.
+            gamma: the weight decay.
+        """
+        return gamma / 2 * self._square([b - total / gamma for b, total in zip(bias, sums, strict=True)])
+
+    def penalty(self, gamma: _Number) -> _Number:
+        """Return the factor of 1/2 |b|^2 in the objective: gamma if decayed, or 0."""
+        return gamma if self is OutputBias.DECAYED else gamma * 0
 
     def decay(self, bias: Sequence[Fraction]) -> Fraction:
         """Return what the weight decay counts: |b|^2 or 0."""

@@ -242,6 +242,12 @@ def _quantities(signed: Sequence[bool], mixed: Sequence[Row]) -> list[list[int]]
     return known + alpha + beta
 
 
+def quantity_kinds(cone: TrainingCone) -> list[str]:
+    """Name each quantity of a leaf on a cone, in the same order: "t", "alpha" or "beta"."""
+    mixed = len(cone.mixed)
+    return ["t"] * sum(cone.signed) + ["alpha"] * mixed + ["beta"] * mixed
+
+
 def _gram(rows: list[list[int]]) -> fmpz_mat:
     matrix = fmpz_mat(rows)
     return matrix.transpose() * matrix

@@ -1,4 +1,4 @@
-"""The pictures of the HTML page, each with its words."""
+"""The pictures of a bound's HTML page, each with the words that go with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terminal's view of an answer about complete positivity."""
+"""The words on the terminal for an answer of `certify cp`."""
 
 from __future__ import annotations
 

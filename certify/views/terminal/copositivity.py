@@ -1,4 +1,4 @@
-"""How the command line shows an answer on copositivity."""
+"""The words on the terminal for an answer of `certify copositive`."""
 
 from __future__ import annotations
 

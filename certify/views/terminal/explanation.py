@@ -1,4 +1,4 @@
-"""The terminal's view of an explanation, at most some forty lines."""
+"""The words on the terminal for an explanation, some forty lines at most."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.problems.loss import Loss
 from certify.checker.text.names import counted, listed, shown
 from certify.checker.verdict import TRUST
 from certify.explain.cells import Cells
@@ -27,7 +28,7 @@ _MOST_OF_THE_BOUND = Fraction(9, 10)
 def print_explanation(console: Console, explanation: Explanation) -> None:
     """Print what is proved, what carries it, and where it was lost."""
     console.print(Text(f"VALID   trust: {TRUST[explanation.verdict.trust]}", style="bold green"))
-    for part in (_statement, _samples, _cells, _directions, _ladder):
+    for part in (_statement, _samples, _cells, _directions, _error_budget):
         lines = list(part(explanation))
         console.print(Text(lines[0], style="bold" if part is not _statement else ""), soft_wrap=True)
         for line in lines[1:]:
@@ -49,7 +50,8 @@ def _statement(explanation: Explanation) -> Iterator[str]:
 def _samples(explanation: Explanation) -> Iterator[str]:
     samples = explanation.samples
     idle = [sample.row for sample in samples.samples if sample.is_idle]
-    yield "Which samples carry the bound (their <N_i, Y_i> - 1/2 |N_i|^2 add up to it)"
+    formula = explanation.subject.problem.loss.bound_formula
+    yield f"Which samples carry the bound (their {formula} add up to it)"
     if samples.bound == 0:
         yield "  none: the bound is 0, which no loss is below"
         return
@@ -124,15 +126,15 @@ def _directions(explanation: Explanation) -> Iterator[str]:
             f"    loose: neuron {neuron.index}, gauge {neuron.ratio:.4f} gamma, |u||v| = {neuron.weight:.3g} "
             f"(at most {neuron.weight_at_most:.3g} along u in any network as good)"
         )
-    yield f"  {_split(gap)}"
+    yield f"  {_split(gap, explanation.subject.problem.loss)}"
 
 
-def _split(gap: GapSplit) -> str:
+def _split(gap: GapSplit, loss: Loss) -> str:
     """Say how the gap splits into the mismatch of N and what neurons pay too much."""
     neurons = sum((neuron.excess for neuron in gap.neurons), Fraction(0))
     mismatch = _percent(gap.share(gap.mismatch))
     words = (
-        f"the gap {decimal_up(gap.gap, 4)} is exactly 1/2 |N - residual|^2 ({mismatch}) + the neurons' "
+        f"the gap {decimal_up(gap.gap, 4)} is exactly {loss.mismatch_formula} ({mismatch}) + the neurons' "
         f"gamma/2 (|u|^2 + |v|^2) - v.N^T relu(Xu) ({_percent(gap.share(neurons))}"
     )
     largest = sorted(gap.neurons, key=lambda neuron: -neuron.excess)[:_LOOSEST]
@@ -145,23 +147,23 @@ def _split(gap: GapSplit) -> str:
     return words
 
 
-def _ladder(explanation: Explanation) -> Iterator[str]:
-    ladder, gap = explanation.ladder, explanation.gap
+def _error_budget(explanation: Explanation) -> Iterator[str]:
+    budget, gap = explanation.error_budget, explanation.gap
     yield "Where the bound was lost"
-    for step in ladder.steps:
+    for step in budget.steps:
         if not step.is_exact:
             value = f"{step.value + 0.0:.8g}"  # no -0
-        elif gap is not None and step is ladder.steps[0]:
+        elif gap is not None and step is budget.steps[0]:
             value = decimal_up(gap.loss, 8)
         else:
             value = decimal_down(explanation.certificate.bound, 8)
         yield f"  {value:>14}  {step.name} ({'exact' if step.is_exact else 'an estimate'})"
         if step.reason:
             drop = "-" * (step.drop > 0) + f"{step.drop + 0.0:.3g}"
-            yield f"  {drop:>14}    {_percent(ladder.share(step))}: {step.reason}"
+            yield f"  {drop:>14}    {_percent(budget.share(step))}: {step.reason}"
     words = (
         f"  in the last step, rounding N to multiples of 2^-{explanation.certificate.dual_exponent} cost at "
-        f"most {ladder.rounding_at_most:.1e}"
+        f"most {budget.rounding_at_most:.1e}"
     )
     if explanation.cells.kinds.keys() == {"multipliers"}:
         words += "; the value that the solver had for its relaxation is not on record"

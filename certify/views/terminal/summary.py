@@ -1,4 +1,4 @@
-"""The terminal's view: a summary of a report, a verdict, live progress."""
+"""The words on the terminal for most commands: what was proved, what a check or an attack found."""
 
 from __future__ import annotations
 

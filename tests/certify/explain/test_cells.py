@@ -20,6 +20,7 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training import leaf_rules
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import children
@@ -142,3 +143,22 @@ def test_products_of_each_kind() -> None:
     }  # fmt: skip
     assert found.mixed == (2, 2, 2, 0)
     assert not found.deepest  # no cone has all its signs
+
+
+def test_quantities_are_named_as_the_checker_orders_them() -> None:
+    problem = TrainingProblem.from_rationals([[1, -2], [1, 1], [-3, 1]], [[1]] * 3, 1)
+    rows = ((1,), (2,), (3,))
+    certificate = certificate_of(problem, rows, (Leaf(1, 1),))
+    # On the quadrant the second row is active and the others are mixed; where t_2 has any sign all are.
+    for signed, mixed in (((True, True), [0, 2]), ((True, False), [0, 1, 2])):
+        cone = Cone.root(certificate, problem)
+        for k in range(sum(signed)):
+            cone, _ = cone.halves(k)
+        assert [row.x for row in cone.mixed] == [problem.inputs[i] for i in mixed]
+        forms = leaf_rules._quantities(cone.signed, cone.mixed)
+        kinds = leaf_rules.quantity_kinds(cone)
+        assert len(kinds) == len(forms)
+        for kind, form in zip(kinds, forms, strict=True):
+            on_t, on_alpha = form[:2], form[2:]
+            assert sum(on_alpha) == (kind != "t")
+            assert (kind == "beta") == (any(on_t) and any(on_alpha))

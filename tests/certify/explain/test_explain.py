@@ -88,7 +88,7 @@ def test_every_method(method: str, with_network: bool, reports: dict[str, Report
     assert found.samples.samples[-1].line == 14  # a header and a blank line before it
     assert found.cells.leaves == report.certificate.leaves == sum(found.cells.kinds.values())
     assert 0 < found.gauge.ratio <= 1 + 1e-9
-    assert Fraction(found.ladder.steps[-1].value) <= lower
+    assert Fraction(found.error_budget.steps[-1].value) <= lower
     text = printed(found)
     assert report.dataset.describe() in text
     assert f"Method: {method}" in text
@@ -101,7 +101,7 @@ def test_every_method(method: str, with_network: bool, reports: dict[str, Report
         parts = found.gap.mismatch + sum(neuron.excess for neuron in found.gap.neurons)
         assert parts == upper - lower
         assert min(found.gap.mismatch, *(neuron.excess for neuron in found.gap.neurons)) >= 0
-        assert Fraction(found.ladder.steps[0].value) >= upper
+        assert Fraction(found.error_budget.steps[0].value) >= upper
         assert {n.index for n in found.tight}.isdisjoint(n.index for n in found.loose)
         assert f"the network has {report.network.width} neuron" in text
     else:
@@ -114,8 +114,8 @@ def test_where_a_tree_and_a_relaxation_lose(reports: dict[str, Report]) -> None:
     tree = explain(reports["tree"].certificate, reports["tree"].dataset, reports["tree"].network)
     assert tree.gap is not None
     assert len(tree.tight) == len(tree.gap.neurons)
-    assert tree.ladder.share(tree.ladder.steps[-2]) > 0.9
-    assert tree.ladder.steps[-2].name == "what N could prove"
+    assert tree.error_budget.share(tree.error_budget.steps[-2]) > 0.9
+    assert tree.error_budget.steps[-2].name == "what N could prove"
     assert {cell.depth for cell in tree.cells.deepest} <= set(tree.cells.depths)
     # Shor's dual point is far from the residual.
     shor = explain(reports["shor"].certificate, reports["shor"].dataset, reports["tree"].network)

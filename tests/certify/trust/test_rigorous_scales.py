@@ -31,16 +31,9 @@ from certify.checker.certificate.nodes import (
 from certify.checker.obligations import Obligation
 from certify.checker.training.check import check_certificate
 from certify.trust.rigorous import check_rigorously
-from certify.trust.rigorous_walk import (
-    LEAF,
-    SIGN,
-    SPLIT,
-    Scaled,
-    Tree,
-    relative_rounding,
-    tree_depth,
-    walk,
-)
+from certify.trust.rigorous_walk.rounding import relative_rounding
+from certify.trust.rigorous_walk.tables import LEAF, SIGN, SPLIT, Scaled, Tree, tree_depth
+from certify.trust.rigorous_walk.walk import walk
 from tests.certify.cli.command_line import run
 from tests.places import ROOT
 

@@ -12,7 +12,7 @@ from certify import bound
 from certify.bounds.bound import Settings
 from certify.bounds.tree.bound import TreeBound, TreeProof
 from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
-from certify.bounds.tree.kernel import ENVELOPE, SPLIT, Nodes
+from certify.bounds.tree.cone_search.nodes import ENVELOPE, SPLIT, Nodes
 from certify.checker.errors import CheckpointError
 
 

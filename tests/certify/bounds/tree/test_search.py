@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certify.bounds.tree.kernel import (
+from certify.bounds.tree.cone_search.nodes import (
     ENVELOPE,
     SPLIT,
     TAU,

@@ -40,6 +40,14 @@ class TestLosses:
         assert loss.value(z, y) == loss.bound(best, y) - inner(best, z)
         assert loss.bound(best, y) - inner(best, z) >= loss.bound(nu, y) - inner(nu, z)
 
+    @given(rows=ROWS, penalty=st.fractions(0, 9, max_denominator=9))
+    def test_best_rows_balance(self, loss: Loss, rows: list[list[Fraction]], penalty: Fraction) -> None:
+        total, *targets = rows
+        s = loss.balance(targets, total, penalty)
+        best = [loss.best_row(y, s) for y in targets]
+        sums = [sum(column, Fraction(0)) for column in zip(total, *best, strict=True)]
+        assert sums == [penalty * entry for entry in s]
+
     @given(
         table=st.integers(1, 3).flatmap(
             lambda c: st.lists(
@@ -95,3 +103,22 @@ class TestOutputBiases:
     def test_unknown(self) -> None:
         with pytest.raises(DataError, match="use one of none, free, decayed"):
             OutputBias.of("Free")
+
+
+@pytest.mark.parametrize("name", OUTPUT_BIASES)
+def test_slack_of_the_output_bias(name: str) -> None:
+    kind, gamma, b, sums = (
+        OutputBias.of(name),
+        Fraction(2),
+        [Fraction(3), Fraction(1)],
+        [Fraction(4), Fraction(0)],
+    )
+    penalty = kind.penalty(gamma)
+    assert penalty == (gamma if name == "decayed" else 0)
+    assert penalty == kind.penalty(float(gamma))
+    if penalty:
+        assert kind.slack(b, sums, gamma) == gamma / 2 * kind.decay(b) - inner(b, sums) + kind.toll(
+            sums, gamma
+        )
+    else:
+        assert kind.slack(b, sums, gamma) == 0
