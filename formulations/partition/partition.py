@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from formulations.arrays import Indices, Matrix, Vector
+from formulations.loss import SquaredLoss
 from formulations.sdp.activation_region import Form, Geometry, Region
 from formulations.sdp.interior_point import InteriorPoint
 from formulations.sdp.multiplier_generation import solve_dual
-from formulations.sdp.multipliers import dual_value
 
 ROWS = 48
 _POOL = 90  # rows on which SDP-NN is asked how many it needs
@@ -102,9 +102,11 @@ def solve_partition(
     deadline = begun + (_PATIENCE if time_limit is None else time_limit)
     chosen = _choose_rows(X, Y, gamma, hint, rows, deadline)
     N = np.where(np.any(X != 0, axis=1)[:, None], 0.0, Y)
+    loss = SquaredLoss(Y)
+    elsewhere = loss.dual_value(N)
     if not len(chosen):
-        return PartitionSolution(N, (), (), {}, dual_value(N, Y), "enough", time.perf_counter() - begun)
-    search = _Search(Geometry(X[chosen], Y[chosen], gamma), enough - dual_value(N, Y), deadline, on_progress)
+        return PartitionSolution(N, (), (), {}, elsewhere, "enough", time.perf_counter() - begun)
+    search = _Search(Geometry(X[chosen], Y[chosen], gamma), enough - elsewhere, deadline, on_progress)
     status = search.run()
     found, states = search.best
     N[chosen] = found.reshape(len(chosen), -1)
@@ -114,7 +116,7 @@ def solve_partition(
         pivots=tuple(names[i] for i in search.pivots),
         regions=tuple(_proof(state, search.geometry.scales, names) for state in states),
         interior=dict(zip(names, (search.shor / search.geometry.scales**2).tolist(), strict=True)),
-        dual_value=dual_value(N, Y),
+        dual_value=loss.dual_value(N),
         status=status,
         seconds=time.perf_counter() - begun,
     )

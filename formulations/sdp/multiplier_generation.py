@@ -21,9 +21,10 @@ from scipy import linalg
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.lines import Directions, directions
+from formulations.loss import SquaredLoss
 from formulations.sdp.activation_region import Geometry, Region
 from formulations.sdp.interior_point import Direction, InteriorPoint
-from formulations.sdp.multipliers import DualSolution, Multipliers, dual_value
+from formulations.sdp.multipliers import DualSolution, Multipliers
 
 MAX_FREE_VARIABLES = 4000  # n (c + 1); the Newton matrix is dense
 
@@ -227,7 +228,7 @@ def _solution(
         if status == "optimal":
             excess = search.iterate.gap
     N = merged.spread(lines, Y, entries)
-    value = dual_value(N, Y)
+    value = SquaredLoss(Y).dual_value(N)
     return DualSolution(
         dual_point=N,
         multipliers=lines.spread(multipliers, N) if len(lines.units) else Multipliers.zero(len(Y)),
