@@ -19,7 +19,7 @@ ROOMS = {
     "datasets": "checker",
     "networks": "checker",
     "attack": "checker",
-    "floats": "checker networks formulations.arrays",
+    "floats": "checker networks formulations.arrays formulations.loss",
     "trust": "checker datasets runtime",
     "shrink": "checker trust runtime formulations",
     "matrices": "checker datasets runtime formulations",

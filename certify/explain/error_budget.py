@@ -118,7 +118,7 @@ def estimate_gauge(
 
 def residual(problem: TrainingProblem, arrays: Arrays, network: FloatNetwork) -> Matrix:
     """Return the network's residual in floats, n x c, centred where a free output bias asks for it."""
-    R = network.residual(arrays.X, arrays.Y)
+    R = network.dual_point(arrays.X, arrays.loss)
     return DualLine.of(arrays.X, arrays.Y, arrays.gamma, problem.output_bias).admissible(R)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import DualLine
 from formulations.arrays import Matrix
+from formulations.loss import Loss, SquaredLoss
 
 _LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
 
@@ -23,7 +25,12 @@ class Arrays:
     X: Matrix
     Y: Matrix
     gamma: float
-    output_bias: str = "none"
+    output_bias: OutputBias = OutputBias.NONE
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of the predictions, n x c."""
+        return SquaredLoss(self.Y)
 
     @property
     def dual_line(self) -> DualLine:

@@ -18,7 +18,7 @@ from certify.bounds.method import Options, Outcome
 from certify.bounds.methods import choose
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report
-from certify.bounds.tree.bound import TreeBound
+from certify.bounds.tree.method import search_for_proof
 from certify.bounds.tree.residual import ResidualSource
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
@@ -228,7 +228,7 @@ def gap_of_network(
         certificate, verdict = report.certificate, report.verdict
         stages = (*clock.stages, *report.stages)
     else:
-        certificate, verdict, method = _prove_residual(problem, dataset, arrays, given, settings, clock)
+        certificate, verdict, method = _prove_alone(problem, dataset, arrays, given, settings, clock)
         interval, best, stages = Interval(certificate.bound, loss), network, tuple(clock.stages)
     return GapReport(
         network=network,
@@ -251,7 +251,7 @@ def gap_of_network(
     )
 
 
-def _prove_residual(
+def _prove_alone(
     problem: TrainingProblem,
     dataset: Dataset,
     arrays: Arrays,
@@ -259,31 +259,20 @@ def _prove_residual(
     settings: Settings,
     clock: Clock,
 ) -> tuple[Certificate, Verdict, str]:
-    """Prove what the network's residual does; return the method as well."""
-    residual = given.residual(arrays.X, arrays.Y)
-    outcome: Outcome = residual_relaxation(arrays, residual)
+    """Prove what the network's own dual point does; return the method as well."""
+    N = given.dual_point(arrays.X, arrays.loss)
+    outcome: Outcome = residual_relaxation(arrays, N)
     with Interrupts() as interrupts:
         if choose(problem, Options(settings.method))[0].name == "tree":
-            with clock.stage("search") as words:
-                clock.observer.update("compiling, the first time on this machine (about 15 s)")
-                source = ResidualSource(arrays, residual, unit_directions(given.hidden), settings.seed)
-                search = TreeBound(
-                    arrays,
-                    source,
-                    gap=settings.gap,
-                    should_stop=lambda: clock.expired,
-                    seconds=lambda: clock.elapsed,
-                    on_progress=clock.observer.update,
-                )
-                try:
-                    with interrupts.allowed():
-                        search.run()
-                except KeyboardInterrupt:
-                    words.append("interrupted")
-                if search.proof is None:
-                    words.append("no level was proved")
-                else:
-                    words.append(f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves")
-                    outcome = search
+            source = ResidualSource(arrays, N, unit_directions(given.hidden), settings.seed)
+            found = search_for_proof(
+                arrays,
+                source,
+                gap=settings.gap,
+                clock=clock,
+                interrupts=interrupts,
+                should_stop=lambda: clock.expired,
+            )
+            outcome = found or outcome
         certificate, verdict = prove(problem, dataset, outcome, clock)
     return certificate, verdict, outcome.method
