@@ -36,7 +36,7 @@ ROOMS = {
 # Within a room, parts that do not know each other.
 APART = [
     ("certify.checker.training", "certify.checker.matrix"),
-    ("formulations.high_precision", "formulations.partition"),
+    ("formulations.arbitrary_precision", "formulations.partition"),
 ]
 # What lies below within the checker, each part knowing those to its left.
 CHECKER = ("errors", "obligations", "text", "numbers", "problems", "data", "certificate", "tree", "training")

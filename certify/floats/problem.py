@@ -1,4 +1,4 @@
-"""A training problem rounded to floats."""
+"""A training problem rounded to floats: the arrays and the loss that the searches work with."""
 
 from __future__ import annotations
 

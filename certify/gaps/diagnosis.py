@@ -65,7 +65,7 @@ class Diagnosis:
         return self.gradient <= STATIONARY
 
 
-def diagnose(
+def diagnose_network(
     problem: TrainingProblem, arrays: Arrays, network: ReLUNetwork, given: FloatNetwork
 ) -> Diagnosis:
     """Look at a network.

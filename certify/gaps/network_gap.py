@@ -1,7 +1,7 @@
-"""The distance of a given network from the global optimum, certified.
+"""How far a given network is from the global optimum, certified: the work of `certify gap`.
 
-The network's exact loss is an upper bound on the optimum. The lower bound starts from its own residual:
-column generation goes on from its neurons until no direction improves the network, and a tree proves the dual
+The network's exact loss is an upper bound on the optimum. The lower bound starts from what the network itself
+proves: column generation goes on from its neurons until no direction improves it, and a tree proves the dual
 point that is reached. How far above the optimum the given network is lies between the distances to both.
 """
 
@@ -29,7 +29,7 @@ from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork, unit_directions
 from certify.floats.problem import Arrays
-from certify.gaps.diagnosis import diagnose
+from certify.gaps.diagnosis import diagnose_network
 from certify.gaps.report import GapReport
 from certify.networks.files import load_network
 from certify.networks.formats.torch_module import network_of_module
@@ -216,7 +216,7 @@ def gap_of_network(
         observer.update("looking at its neurons; compiling, the first time on this machine (about 15 s)")
         # Without a diagnosis there is no result; but Ctrl-C in compiled code should end like any other.
         with Interrupts() as interrupts, interrupts.allowed():
-            diagnosis = diagnose(problem, arrays, network, given)
+            diagnosis = diagnose_network(problem, arrays, network, given)
         words.append(f"loss {float_up(loss):.8g} with {counted(network.width, 'neuron')}")
     report: Report | None = None
     if search:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.loss import SquaredLoss
 from formulations.training.descent import descend
 from formulations.training.group_lasso import solve_group_lasso
 from formulations.training.intercept import Intercept
-from formulations.training.oracle import GaugeMaximum, GaugeOracle, Rows
+from formulations.training.oracle import GaugeMaximum, GaugeOracle
 
 _RANDOM_FEATURES = 300
 _SLIDE_ITERATIONS = 200
@@ -77,7 +77,7 @@ class Network:
 
     directions: Matrix
     output: Matrix
-    kinks: tuple[Rows, ...]
+    kinks: tuple[Indices, ...]
     output_bias: Vector
     loss: float
     dual_point: Matrix
@@ -231,7 +231,7 @@ class ColumnGeneration:
         if self.on_progress is not None:
             self.on_progress(stage, self.best.loss)
 
-    def _solve(self, directions: Matrix, kinks: tuple[Rows, ...]) -> Network:
+    def _solve(self, directions: Matrix, kinks: tuple[Indices, ...]) -> Network:
         """Return the best network over unit directions, without those it does not use."""
         atoms = np.maximum(self.X @ directions, 0.0)
         master = solve_group_lasso(self._intercept.apply(atoms), self._loss_of_master, self.gamma)

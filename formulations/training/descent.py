@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.loss import Loss, SquaredLoss
 from formulations.training.intercept import Intercept
-from formulations.training.oracle import Rows, orthogonal_to
+from formulations.training.oracle import orthogonal_to
 
 _PATIENCE = 10  # iterations: a single one may gain little before others that gain much
 
@@ -56,7 +56,7 @@ def descend(
     hidden: Matrix,
     *,
     intercept: Intercept | None = None,
-    kinks: Sequence[Rows] | None = None,
+    kinks: Sequence[Indices] | None = None,
     max_iterations: int = 500,
     least_gain: float = 0.0,
     should_stop: Callable[[], bool] = lambda: False,
@@ -140,7 +140,7 @@ def _eliminate_output(X: Matrix, loss: Loss, gamma: float, intercept: Intercept,
 
 
 def _frames(
-    X: Matrix, gamma: float, intercept: Intercept, point: _Point, kinks: Sequence[Rows] | None
+    X: Matrix, gamma: float, intercept: Intercept, point: _Point, kinks: Sequence[Indices] | None
 ) -> tuple[NDArray[np.float64], Matrix]:
     """Return the frame of every neuron, of shape (m, d, d), and the coordinates of its weights, (m, d).
 

@@ -36,8 +36,8 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.floats.dual_line import rounded_dual_point
 from certify.floats.problem import Arrays
+from formulations.arbitrary_precision.solve import HighPrecisionSolution
 from formulations.arrays import Matrix
-from formulations.high_precision.solve import HighPrecisionSolution
 from formulations.sdp.multipliers import Multipliers, relaxation_form
 
 # Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
