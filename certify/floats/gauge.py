@@ -1,7 +1,4 @@
-"""How much one neuron could gain: the gauge |N^T relu(Xu)| of a dual point N for many unit directions u.
-
-N proves a lower bound where it is at most gamma for all u (docs/method.md, section 2).
-"""
+"""The gauge |N^T relu(Xu)| of a dual point over many directions u, in floating point."""
 
 from __future__ import annotations
 
