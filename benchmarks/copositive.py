@@ -39,7 +39,7 @@ from certify.checker.certificate.file import any_from_text, to_text
 from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.subject import OfMatrix
-from certify.matrices.copositive.decide import CopositivityReport, decide
+from certify.matrices.copositive.decide import CopositivityReport, decide_copositivity
 from certify.trust.extracted import check_proved, find_checker
 from formulations.copositive.standard_quadratic import simplex_minima
 
@@ -150,7 +150,7 @@ def main() -> None:
     print(_row(_COLUMNS))
     print(_row(["---"] * len(_COLUMNS)))
     for name, matrix in matrices():
-        report = decide(matrix, time_limit=options.time_limit)
+        report = decide_copositivity(matrix, time_limit=options.time_limit)
         ours = [report.answer, *[""] * 2, f"{report.seconds:.3f}", *[""] * 2]
         if report.certificate is not None:
             size, times = str(len(to_text(report.certificate))), check_times(report)

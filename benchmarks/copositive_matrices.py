@@ -1,4 +1,4 @@
-"""Matrices of the literature on copositivity, exact."""
+"""Matrices that papers on copositivity speak of, exact: Horn's, Hildebrand's, those of graphs."""
 
 from collections.abc import Iterable
 from fractions import Fraction

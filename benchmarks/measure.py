@@ -1,4 +1,4 @@
-"""Run a call in a fresh process and measure it: wall time and peak memory of that process alone."""
+"""A call in a process of its own, with its wall time and peak memory: what the benchmarks use."""
 
 from __future__ import annotations
 

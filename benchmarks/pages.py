@@ -1,4 +1,4 @@
-"""Where the tables of a page are, between two marks that nobody sees."""
+"""The tables of a page, written anew between two marks that no reader sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arrays of the programs: types for annotations."""
+"""The types of arrays in annotations, and the check that arrays are a training problem."""
 
 from __future__ import annotations
 

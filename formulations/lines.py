@@ -1,9 +1,9 @@
-"""The unit directions of the inputs: what of X the activations depend on.
+"""Rows of the inputs that lie on one line through the origin, merged before a solver sees them.
 
-The alphas and betas of rows on one line through the origin are multiples of one alpha and one beta,
-and those of a zero row vanish. As long as such rows are kept apart, the relaxation has no interior point and
-the optimal multipliers are infinite. So they are merged before a solver sees them, and the multipliers
-found are spread over the rows afterwards.
+The activations relu(x_i . u) of such rows are multiples of relu(x . u) and relu(-x . u) for one x, and those
+of a zero row vanish. As long as they are kept apart, the relaxation SDP-NN has no interior point and its
+optimal multipliers are infinite. `directions` takes X apart into the lines; what a solver finds for these is
+spread over the rows of X afterwards (`Directions.spread`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, Vector
 from formulations.sdp.multipliers import Multipliers
-from formulations.sdp.spread import MERGING_LOSS, _tie
+from formulations.sdp.spread import MERGING_LOSS, tie
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Directions:
         for i in others:
             # |N^T alpha|^2 <= (1 + loss) |kept part|^2 + (1 + 1 / loss) (sum_i |N_i| |deviation_i|)^2.
             weight = (1 + 1 / MERGING_LOSS) * norms[i] * norms[others].sum()
-            _tie(spread, i, r[self.lines[i]] if self.scales[i] else i, self._ratio(i), weight)
+            tie(spread, i, r[self.lines[i]] if self.scales[i] else i, self._ratio(i), weight)
         return spread
 
     def _ratio(self, i: int) -> float:

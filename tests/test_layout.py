@@ -19,7 +19,7 @@ ROOMS = {
     "datasets": "checker",
     "networks": "checker",
     "attack": "checker",
-    "floats": "checker networks formulations.arrays",
+    "floats": "checker networks formulations.arrays formulations.loss",
     "trust": "checker datasets runtime",
     "shrink": "checker trust runtime formulations",
     "matrices": "checker datasets runtime formulations",
@@ -36,7 +36,7 @@ ROOMS = {
 # Within a room, parts that do not know each other.
 APART = [
     ("certify.checker.training", "certify.checker.matrix"),
-    ("formulations.high_precision", "formulations.partition"),
+    ("formulations.arbitrary_precision", "formulations.partition"),
 ]
 # What lies below within the checker, each part knowing those before it; a file of certificates may state
 # anything, so that its reader knows all statements.

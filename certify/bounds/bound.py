@@ -178,7 +178,7 @@ def bound_dataset(
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         if outcome is None:
             trained = FloatNetwork.of(network, problem.d, problem.c)
-            outcome = residual_relaxation(arrays, trained.residual(arrays.X, arrays.Y))
+            outcome = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss))
         certificate, verdict = prove(problem, dataset, outcome, clock)
         upper = exact_loss(problem, network)
         if start is not None and (given := exact_loss(problem, start)) <= upper:

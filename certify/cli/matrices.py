@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
@@ -18,9 +19,6 @@ from certify.cli.options import (
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from certify.checker.problems.matrix import SymmetricMatrix
-    from certify.runtime.progress import Observer
 
 _EXIT_CODES = {"yes": 0, "no": 1, "unknown": 3}
 
@@ -57,14 +55,14 @@ def copositive(
     json_: AsJson = False,
 ) -> None:
     """Decide whether z^T M z >= 0 for all z >= 0: exit 0 yes, 1 no, 3 unknown, 2 unusable input."""
-    from certify.matrices.copositive.decide import decide
+    from certify.matrices.copositive.decide import decide_copositivity
     from certify.views.terminal.copositivity import print_copositivity
 
     question = "strictly-copositive" if strict else "copositive"
     _answer(
         matrix,
         certificate or Path(f"{matrix.stem}.{question}.cert"),
-        lambda subject, observer: decide(subject, strict=strict, time_limit=time_limit, observer=observer),
+        partial(decide_copositivity, strict=strict, time_limit=time_limit),
         print_copositivity,
         json_,
     )
@@ -81,13 +79,13 @@ def cp(
     json_: AsJson = False,
 ) -> None:
     """Decide whether M is completely positive, a sum of b b^T with b >= 0: exit codes as of copositive."""
-    from certify.matrices.completely_positive.decide import decide
+    from certify.matrices.completely_positive.decide import decide_complete_positivity
     from certify.views.terminal.complete_positivity import print_complete_positivity
 
     _answer(
         matrix,
         certificate or Path(f"{matrix.stem}.cp.cert"),
-        lambda subject, observer: decide(subject, free=free, time_limit=time_limit, observer=observer),
+        partial(decide_complete_positivity, free=free, time_limit=time_limit),
         print_complete_positivity,
         json_,
     )
@@ -96,7 +94,7 @@ def cp(
 def _answer(
     matrix: Path,
     certificate: Path,
-    decide: Callable[[SymmetricMatrix, Observer], _Report],
+    decide: Callable[..., _Report],
     show: Callable[[Console, _Report, Path, Path | None], None],
     json_: bool,
 ) -> None:
@@ -109,7 +107,7 @@ def _answer(
     require_writable(matrix, certificate)
     subject = read_matrix(matrix)
     with LiveProgress(error_console()) as progress:
-        report = decide(subject, progress)
+        report = decide(subject, observer=progress)
     written = None if report.certificate is None else certificate
     if written is not None:
         report.save_certificate(written)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from certify.bounds.report import LARGEST_DIAGNOSED
 from certify.checker.errors import CertifyError
+from certify.cli.option_groups import in_groups
 from certify.cli.options import (
     DEFAULT_GAMMA,
     AsJson,
@@ -21,41 +23,89 @@ from certify.cli.options import (
     require_writable,
 )
 
+if TYPE_CHECKING:
+    from rich.console import Console
 
-def tightness(
+    from certify.checker.data.dataset import Dataset
+    from certify.tightness.study import Study
+
+
+@dataclass(frozen=True)
+class ProblemOptions:
+    """Which problems are studied."""
+
     data: Annotated[
         list[Path], typer.Option("--data", help="CSV (or .parquet) file; repeat it.", show_default=False)
-    ],
+    ]
     group: Annotated[
         str | None,
         typer.Option(help="Column, by name or position, each value of which is a problem of its own."),
-    ] = None,
+    ] = None
     first: Annotated[
         int | None, typer.Option(min=1, help="Only so many values of the group.", show_default="all")
-    ] = None,
-    target: Targets = None,
-    task: Task = "auto",
+    ] = None
+    target: Targets = None
+    task: Task = "auto"
     gamma: Annotated[
         list[str] | None,
         typer.Option(help="Weight decay, taken exactly; repeat it.", show_default=DEFAULT_GAMMA),
-    ] = None,
-    bias: Bias = False,
-    standardize: Standardize = False,
-    gap: Annotated[float, typer.Option(help="Relative gap that the proof tree is to reach.")] = 1e-4,
-    seeds: Annotated[int, typer.Option(min=0, help="Runs of SGD and of L-BFGS.")] = 3,
-    width: Annotated[int, typer.Option(help="Neurons of SGD, L-BFGS and rounding.")] = 300,
-    epochs: Annotated[int, typer.Option(help="Epochs of SGD.")] = 5000,
-    batch_size: Annotated[int, typer.Option(help="Samples in a batch of SGD, next to full batches.")] = 16,
+    ] = None
+    bias: Bias = False
+    standardize: Standardize = False
+
+    @property
+    def gammas(self) -> list[str]:
+        """The weight decays."""
+        return self.gamma or [DEFAULT_GAMMA]
+
+    def datasets(self) -> list[Dataset]:
+        """Read the data, a data set for each value of the group."""
+        from certify.checker.data.choice import from_table
+        from certify.checker.data.table import read_table
+        from certify.datasets.groups import split_table
+
+        if self.first is not None and self.group is None:
+            raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
+        tables = [read_table(path) for path in self.data]
+        if self.group is not None:
+            tables = [part for table in tables for part in split_table(table, self.group, self.first)]
+        return [
+            from_table(
+                table,
+                targets=self.target or (),
+                task=self.task,
+                bias=self.bias,
+                standardize=self.standardize,
+            )
+            for table in tables
+        ]
+
+
+@dataclass(frozen=True)
+class EffortOptions:
+    """How much is done for each problem; named as in `certify.tightness.settings.StudySettings`."""
+
+    gap: Annotated[float, typer.Option(help="Relative gap that the proof tree is to reach.")] = 1e-4
+    seeds: Annotated[int, typer.Option(min=0, help="Runs of SGD and of L-BFGS.")] = 3
+    width: Annotated[int, typer.Option(help="Neurons of SGD, L-BFGS and rounding.")] = 300
+    epochs: Annotated[int, typer.Option(help="Epochs of SGD.")] = 5000
+    batch_size: Annotated[int, typer.Option(help="Samples in a batch of SGD, next to full batches.")] = 16
     learning_rate: Annotated[
         float | None,
         typer.Option(help="First step of SGD.", show_default="the inverse of the curvature at the start"),
-    ] = None,
-    momentum: Annotated[float, typer.Option(help="Momentum of SGD; 0.95 in the paper's code.")] = 0.0,
+    ] = None
+    momentum: Annotated[float, typer.Option(help="Momentum of SGD; 0.95 in the paper's code.")] = 0.0
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds for each problem and gamma.", show_default="none")
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write all rows here.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
+    ] = None
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where the results go."""
+
+    csv: Annotated[Path | None, typer.Option(help="Write all rows here.")] = None
+    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None
     cut_certificate: Annotated[
         Path | None,
         typer.Option(
@@ -63,9 +113,18 @@ def tightness(
             "the same name with .csv behind it. For one problem of at most 12 rows.",
             show_default="none",
         ),
-    ] = None,
-    json_: AsJson = False,
-) -> None:
+    ] = None
+    json_: AsJson = False
+
+    @property
+    def cut_matrix(self) -> Path | None:
+        """Where the matrix of the certificate goes."""
+        path = self.cut_certificate
+        return None if path is None else path.with_name(f"{path.name}.csv")
+
+
+@in_groups
+def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOptions) -> None:
     """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum.
 
     On at most 12 rows it also says why SDP-NN is loose.
@@ -74,10 +133,6 @@ def tightness(
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
-    from certify.checker.data.choice import from_table
-    from certify.checker.data.table import read_table
-    from certify.datasets.groups import split_table
-    from certify.datasets.matrices import save_matrix
     from certify.tightness.settings import StudySettings
     from certify.tightness.study import study
     from certify.views.page.tightness import save_tightness_page
@@ -85,60 +140,49 @@ def tightness(
     from certify.views.terminal.summary import print_certificate
     from certify.views.terminal.tightness import print_study, save_csv
 
-    matrix = None if cut_certificate is None else cut_certificate.with_name(f"{cut_certificate.name}.csv")
-    for path in data:
-        require_writable(path, csv, html, cut_certificate, matrix)
-    if first is not None and group is None:
-        raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
-    settings = StudySettings(
-        gap=gap,
-        seeds=seeds,
-        width=width,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        momentum=momentum,
-        time_limit=time_limit,
-    )
-    tables = [read_table(path) for path in data]
-    if group is not None:
-        tables = [part for table in tables for part in split_table(table, group, first)]
-    datasets = [
-        from_table(table, targets=target or (), task=task, bias=bias, standardize=standardize)
-        for table in tables
-    ]
-    gammas = gamma or [DEFAULT_GAMMA]
-    if cut_certificate is not None:
-        _require_one_small([len(dataset.inputs) for dataset in datasets], len(gammas))
+    for path in problems.data:
+        require_writable(path, output.csv, output.html, output.cut_certificate, output.cut_matrix)
+    settings = StudySettings(**vars(effort))
+    datasets = problems.datasets()
+    if output.cut_certificate is not None:
+        _require_one_small([len(dataset.inputs) for dataset in datasets], len(problems.gammas))
     for dataset in datasets:
         console.print(dataset.describe(), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
-        found = study(datasets, gammas, settings, progress)
+        found = study(datasets, problems.gammas, settings, progress)
     for reason in found.omissions:
         console.print(reason, markup=False, soft_wrap=True)
-    if csv is not None:
-        save_csv(found, csv)
-    if html is not None:
-        save_tightness_page(found, html)
-    written = None
-    if cut_certificate is not None and matrix is not None:
-        diagnosis = found.problems[0].diagnosis if found.problems else None
-        if diagnosis is None or diagnosis.report is None or diagnosis.cut is None:
-            why = "it was not looked for" if diagnosis is None else f"the matrix is {diagnosis.finding.value}"
-            console.print(
-                f"{cut_certificate} is not written, as there is no cut: {why}", markup=False, soft_wrap=True
-            )
-        else:
-            diagnosis.report.save_certificate(cut_certificate)
-            save_matrix(diagnosis.report.matrix, matrix)
-            written = str(cut_certificate)
-    if json_:
+    if output.csv is not None:
+        save_csv(found, output.csv)
+    if output.html is not None:
+        save_tightness_page(found, output.html)
+    written = _save_cut(found, output, console)
+    if output.json_:
         print_json(found.to_json(written))
         return
-    output = Console(highlight=False)
-    print_study(output, found)
+    terminal = Console(highlight=False)
+    print_study(terminal, found)
     if written is not None:
-        print_certificate(output, written, matrix)
+        print_certificate(terminal, written, output.cut_matrix)
+
+
+def _save_cut(found: Study, output: OutputOptions, console: Console) -> str | None:
+    """Write the certificate of the cut with its matrix, or say why not; return where it is."""
+    from certify.datasets.matrices import save_matrix
+
+    certificate, matrix = output.cut_certificate, output.cut_matrix
+    if certificate is None or matrix is None:
+        return None
+    diagnosis = found.problems[0].diagnosis if found.problems else None
+    if diagnosis is None or diagnosis.report is None or diagnosis.cut is None:
+        why = "it was not looked for" if diagnosis is None else f"the matrix is {diagnosis.finding.value}"
+        console.print(
+            f"{certificate} is not written, as there is no cut: {why}", markup=False, soft_wrap=True
+        )
+        return None
+    diagnosis.report.save_certificate(certificate)
+    save_matrix(diagnosis.report.matrix, matrix)
+    return str(certificate)
 
 
 def _require_one_small(rows: list[int], gammas: int) -> None:

@@ -1,1 +1,1 @@
-"""Exact problems and networks rounded to floats, for searches."""
+"""Exact problems and networks rounded to floats, for the searches; proofs go back to the exact ones."""

@@ -12,6 +12,7 @@ from certify.checker.errors import NetworkError
 from certify.checker.numbers.integers import Rational
 from certify.networks.network import ReLUNetwork
 from formulations.arrays import Matrix
+from formulations.loss import Loss
 
 _LARGEST = Fraction(10) ** 60  # squares and their products are still floats
 
@@ -49,10 +50,13 @@ class FloatNetwork:
             bias[0],
         )
 
-    def residual(self, X: Matrix, Y: Matrix) -> Matrix:
-        """Return Y - f(X), n x c, for inputs n x d and targets n x c."""
-        left: Matrix = Y - np.maximum(X @ self.hidden, 0.0) @ self.output - self.output_bias
-        return left
+    def predictions(self, X: Matrix) -> Matrix:
+        """Return f(X), n x c, for inputs n x d."""
+        return np.asarray(np.maximum(X @ self.hidden, 0.0) @ self.output + self.output_bias)
+
+    def dual_point(self, X: Matrix, loss: Loss) -> Matrix:
+        """Return minus the loss's gradient at f(X), n x c: the best dual point, if the network is."""
+        return -loss.gradient(self.predictions(X))
 
 
 def unit_directions(hidden: Matrix) -> Matrix:

@@ -1,4 +1,4 @@
-"""A training problem rounded to floats."""
+"""A training problem rounded to floats: the arrays and the loss that the searches work with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import DualLine
 from certify.floats.network import FloatNetwork
 from formulations.arrays import Matrix
+from formulations.loss import Loss, SquaredLoss
 
 _LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
 
@@ -24,7 +26,12 @@ class Arrays:
     X: Matrix
     Y: Matrix
     gamma: float
-    output_bias: str = "none"
+    output_bias: OutputBias = OutputBias.NONE
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of the predictions, n x c."""
+        return SquaredLoss(self.Y)
 
     @property
     def dual_line(self) -> DualLine:
@@ -37,7 +44,7 @@ class Arrays:
         It is minus the gradient of the loss at the predictions, for the squared loss the residual Y - f(X),
         centred where a free output bias asks for it.
         """
-        return self.dual_line.admissible(network.residual(self.X, self.Y))
+        return self.dual_line.admissible(network.dual_point(self.X, self.loss))
 
     @classmethod
     def of(cls, problem: TrainingProblem) -> Arrays:

@@ -1,1 +1,1 @@
-"""How far a trained network is from the global optimum, and why."""
+"""How far a trained network is from the global optimum, with a proof, and why: what `certify gap` does."""

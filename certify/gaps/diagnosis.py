@@ -1,8 +1,9 @@
 """What can be said of a network itself: which neurons it could do without, and whether it is stationary.
 
-The network's residual N = Y - f(X) has the gauge h(N) = max |N^T relu(Xu)| over |u| <= 1. At a global
-optimum h(N) <= gamma (docs/method.md, section 2); where it is larger, a new neuron in such a direction lowers
-the loss, however stationary the network is. All of it is floating point, but for the neurons that are idle.
+The network's dual point N is minus the gradient of the loss in its predictions, Y - f(X) for the squared
+loss; its gauge is h(N) = max |N^T relu(Xu)| over |u| <= 1. At a global optimum h(N) <= gamma (docs/method.md,
+section 2); where it is larger, a new neuron in such a direction lowers the loss, however stationary the
+network is. All of it is floating point, but for the neurons that are idle.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.floats.network import FloatNetwork, unit_directions
 from certify.floats.problem import Arrays
 from certify.networks.network import ReLUNetwork
-from formulations.arrays import Matrix
+from formulations.arrays import Matrix, Vector
 from formulations.rounding.caratheodory import reduce_width
 from formulations.training.oracle import GaugeOracle
 
@@ -40,8 +41,8 @@ class Diagnosis:
             and no larger penalty (docs/method.md, section 6).
         gradient: norm of the smallest subgradient of the objective, relative to gamma times the norm of the
             weights, which is the gradient of the weight decay alone; infinite where only that is zero.
-        peak: the largest gauge found at the network's residual, over gamma; where the output bias is free,
-            at the residual without its mean.
+        peak: the largest gauge found at the network's dual point, over gamma; where the output bias is free,
+            at the dual point without its mean.
     """
 
     idle: tuple[int, ...]
@@ -64,7 +65,7 @@ class Diagnosis:
         return self.gradient <= STATIONARY
 
 
-def diagnose(
+def diagnose_network(
     problem: TrainingProblem, arrays: Arrays, network: ReLUNetwork, given: FloatNetwork
 ) -> Diagnosis:
     """Look at a network.
@@ -77,16 +78,15 @@ def diagnose(
     """
     idle = idle_neurons(problem, network)
     hidden, output = given.hidden, given.output
-    residual = given.residual(arrays.X, arrays.Y)
-    activations = np.maximum(arrays.X @ hidden, 0.0)
-    changes = _removals(residual, activations, output, hidden, arrays.gamma)
+    N = given.dual_point(arrays.X, arrays.loss)
+    rises = _rises_without(arrays, given)
     live = np.setdiff1d(np.arange(len(output)), idle)
     return Diagnosis(
         idle=idle,
-        removable=tuple(int(j) for j in live if changes[j] <= 0),
+        removable=tuple(int(j) for j in live if rises[j] <= 0),
         narrowed=_narrowed(network, hidden[:, live], output[live], arrays.X),
-        gradient=_gradient(arrays, residual, given),
-        peak=_peak(arrays, residual, hidden[:, live]),
+        gradient=_gradient(arrays, N, given),
+        peak=_peak(arrays, N, hidden[:, live]),
     )
 
 
@@ -109,21 +109,26 @@ def idle_neurons(problem: TrainingProblem, network: ReLUNetwork) -> tuple[int, .
     )
 
 
-def _removals(residual: Matrix, activations: Matrix, output: Matrix, hidden: Matrix, gamma: float) -> Matrix:
-    """Return by how much the loss rises without each neuron."""
-    sizes = np.sum(output**2, axis=1)
-    fit = np.sum((activations.T @ residual) * output, axis=1) + np.sum(activations**2, axis=0) * sizes / 2
-    rise: Matrix = fit - gamma / 2 * (np.sum(hidden**2, axis=0) + sizes)
-    return rise
+def _rises_without(arrays: Arrays, given: FloatNetwork) -> Vector:
+    """Return by how much the objective rises without each neuron."""
+    predictions = given.predictions(arrays.X)
+    value = arrays.loss.value(predictions)
+    activations = np.maximum(arrays.X @ given.hidden, 0.0)
+    losses = [
+        arrays.loss.value(predictions - np.outer(column, row)) - value
+        for column, row in zip(activations.T, given.output, strict=True)
+    ]
+    penalties = np.sum(given.hidden**2, axis=0) + np.sum(given.output**2, axis=1)
+    return np.asarray(losses - arrays.gamma / 2 * penalties)
 
 
-def _gradient(arrays: Arrays, residual: Matrix, given: FloatNetwork) -> float:
+def _gradient(arrays: Arrays, N: Matrix, given: FloatNetwork) -> float:
     """Return the relative norm of the smallest subgradient; if all weights are zero, 0 or infinity."""
     hidden, output, bias = given.hidden, given.output, given.output_bias
     X, gamma = arrays.X, arrays.gamma
     products = X @ hidden
-    on_output = gamma * output - np.maximum(products, 0.0).T @ residual
-    pulls = residual @ output.T  # n x m
+    on_output = gamma * output - np.maximum(products, 0.0).T @ N
+    pulls = N @ output.T  # n x m
     on_hidden = gamma * hidden - X.T @ np.where(products > 0, pulls, 0.0)
     lengths = np.linalg.norm(X, axis=1)[:, None] * np.linalg.norm(hidden, axis=0)
     on_kink = (np.abs(products) <= _ON_KINK * lengths) & (lengths > 0)
@@ -135,14 +140,15 @@ def _gradient(arrays: Arrays, residual: Matrix, given: FloatNetwork) -> float:
         target = on_hidden[:, j] + columns @ active
         on_hidden[:, j] = target - columns @ lsq_linear(columns, target, (0.0, 1.0)).x
     on_bias = np.zeros(0)
-    if arrays.output_bias != "none":
-        on_bias = gamma * (arrays.output_bias == "decayed") * bias - residual.sum(axis=0)
-    pull = gamma * _norm(hidden, output, bias * (arrays.output_bias == "decayed"))
+    decayed = bias if arrays.output_bias.is_decayed else np.zeros_like(bias)
+    if arrays.output_bias.exists:
+        on_bias = gamma * decayed - N.sum(axis=0)
+    pull = gamma * _norm(hidden, output, decayed)
     total = _norm(on_output, on_hidden, on_bias)
     if pull > 0:
         return total / pull
-    # What is left is the output bias, which should balance the residual.
-    size = float(np.sum(np.abs(residual))) + len(residual) * float(np.sum(np.abs(bias)))
+    # What is left is the output bias, which should balance the dual point.
+    size = float(np.sum(np.abs(N))) + len(N) * float(np.sum(np.abs(bias)))
     return math.inf if total > _ROUNDING * size else 0.0
 
 
@@ -153,9 +159,9 @@ def _norm(*parts: Matrix) -> float:
     return largest * float(np.linalg.norm(entries / largest)) if largest > 0 else 0.0
 
 
-def _peak(arrays: Arrays, residual: Matrix, hidden: Matrix) -> float:
-    residual = arrays.dual_line.admissible(residual)
+def _peak(arrays: Arrays, N: Matrix, hidden: Matrix) -> float:
+    N = arrays.dual_line.admissible(N)
     oracle, rng = GaugeOracle(arrays.X), np.random.default_rng(0)
-    starts = np.hstack([unit_directions(hidden), oracle.draw_starts(residual, _STARTS, rng)])
-    maxima = oracle.maximise(residual, starts)
+    starts = np.hstack([unit_directions(hidden), oracle.draw_starts(N, _STARTS, rng)])
+    maxima = oracle.maximise(N, starts)
     return max((maximum.value for maximum in maxima), default=0.0) / arrays.gamma

@@ -1,7 +1,7 @@
-"""The distance of a given network from the global optimum, certified.
+"""How far a given network is from the global optimum, certified: the work of `certify gap`.
 
-The network's exact loss is an upper bound on the optimum. The lower bound starts from its own residual:
-column generation goes on from its neurons until no direction improves the network, and a tree proves the dual
+The network's exact loss is an upper bound on the optimum. The lower bound starts from what the network itself
+proves: column generation goes on from its neurons until no direction improves it, and a tree proves the dual
 point that is reached. How far above the optimum the given network is lies between the distances to both.
 """
 
@@ -18,7 +18,7 @@ from certify.bounds.method import Options, Outcome
 from certify.bounds.methods import choose
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report
-from certify.bounds.tree.bound import TreeBound
+from certify.bounds.tree.method import search_for_proof
 from certify.bounds.tree.residual import ResidualSource
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
@@ -30,7 +30,7 @@ from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork, unit_directions
 from certify.floats.problem import Arrays
-from certify.gaps.diagnosis import diagnose
+from certify.gaps.diagnosis import diagnose_network
 from certify.gaps.report import GapReport
 from certify.networks.files import load_network
 from certify.networks.formats.torch_module import network_of_module
@@ -217,7 +217,7 @@ def gap_of_network(
         observer.update("looking at its neurons; compiling, the first time on this machine (about 15 s)")
         # Without a diagnosis there is no result; but Ctrl-C in compiled code should end like any other.
         with Interrupts() as interrupts, interrupts.allowed():
-            diagnosis = diagnose(problem, arrays, network, given)
+            diagnosis = diagnose_network(problem, arrays, network, given)
         words.append(f"loss {float_up(loss):.8g} with {counted(network.width, 'neuron')}")
     report: Report | None = None
     if search:
@@ -229,7 +229,7 @@ def gap_of_network(
         certificate, verdict = report.certificate, report.verdict
         stages = (*clock.stages, *report.stages)
     else:
-        certificate, verdict, method = _prove_residual(problem, dataset, arrays, given, settings, clock)
+        certificate, verdict, method = _prove_alone(problem, dataset, arrays, given, settings, clock)
         interval, best, stages = Interval(certificate.bound, loss), network, tuple(clock.stages)
     return GapReport(
         network=network,
@@ -252,7 +252,7 @@ def gap_of_network(
     )
 
 
-def _prove_residual(
+def _prove_alone(
     problem: TrainingProblem,
     dataset: Dataset,
     arrays: Arrays,
@@ -260,31 +260,20 @@ def _prove_residual(
     settings: Settings,
     clock: Clock,
 ) -> tuple[Certificate, Verdict, str]:
-    """Prove what the network's residual does; return the method as well."""
-    residual = given.residual(arrays.X, arrays.Y)
-    outcome: Outcome = residual_relaxation(arrays, residual)
+    """Prove what the network's own dual point does; return the method as well."""
+    N = given.dual_point(arrays.X, arrays.loss)
+    outcome: Outcome = residual_relaxation(arrays, N)
     with Interrupts() as interrupts:
         if choose(problem, Options(settings.method))[0].name == "tree":
-            with clock.stage("search") as words:
-                clock.observer.update("compiling, the first time on this machine (about 15 s)")
-                source = ResidualSource(arrays, residual, unit_directions(given.hidden), settings.seed)
-                search = TreeBound(
-                    arrays,
-                    source,
-                    gap=settings.gap,
-                    should_stop=lambda: clock.expired,
-                    seconds=lambda: clock.elapsed,
-                    on_progress=clock.observer.update,
-                )
-                try:
-                    with interrupts.allowed():
-                        search.run()
-                except KeyboardInterrupt:
-                    words.append("interrupted")
-                if search.proof is None:
-                    words.append("no level was proved")
-                else:
-                    words.append(f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves")
-                    outcome = search
+            source = ResidualSource(arrays, N, unit_directions(given.hidden), settings.seed)
+            found = search_for_proof(
+                arrays,
+                source,
+                gap=settings.gap,
+                clock=clock,
+                interrupts=interrupts,
+                should_stop=lambda: clock.expired,
+            )
+            outcome = found or outcome
         certificate, verdict = prove(problem, dataset, outcome, clock)
     return certificate, verdict, outcome.method

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 from certify.bounds.report import Interval, Report, Status
@@ -91,12 +92,12 @@ class GapReport:
             return least, self.loss / self.interval.lower - 1
         return least, None if self.loss else Fraction(0)
 
-    @property
+    @cached_property
     def narrowed_loss(self) -> Fraction:
         """The exact objective of the narrowed network."""
         return exact_loss(self.problem, self.diagnosis.narrowed)
 
-    @property
+    @cached_property
     def narrowed_difference(self) -> Fraction:
         """The largest difference of its outputs from the given network's on the samples, exact."""
         return largest_difference(self.problem, self.network, self.diagnosis.narrowed)

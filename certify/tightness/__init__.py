@@ -1,1 +1,1 @@
-"""The relaxations next to the certified optimum."""
+"""How tight the relaxations are and how good training is, next to the certified optimum."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.matrix import SymmetricMatrix
-from certify.matrices.completely_positive.decide import CompletePositivityReport, decide
+from certify.matrices.completely_positive.decide import CompletePositivityReport, decide_complete_positivity
 from certify.runtime.progress import Observer
 from formulations.arrays import Indices, Matrix, Vector, check_problem
 from formulations.copositive.horn import HORN, HornCut, strongest_horn_cut
@@ -178,7 +178,7 @@ def diagnose(
     limits = [_NEAR_SECONDS] * is_near + (
         [] if end is None else [max(end - time.monotonic(), _LEAST_SECONDS)]
     )
-    report = decide(
+    report = decide_complete_positivity(
         repaired,
         free=len(lifted) - order,
         separators=separators,

@@ -24,7 +24,7 @@ _NOISE = 1e-6  # of the largest entry or eigenvalue
 
 
 @dataclass(frozen=True)
-class Part:
+class Product:
     """One product of an inequality sum_ij M_ij <z_i z_j> >= 0.
 
     Attributes:
@@ -67,10 +67,10 @@ class Inequality:
         """The sum for SDP-NN's solution; negative."""
         return float(np.sum(self.coefficients * self.moments))
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Product]:
         """Return its products, that with the most negative contribution first."""
         found = [
-            Part(
+            Product(
                 self.names[i],
                 self.names[j],
                 float(self.coefficients[i, j]) * (1 if i == j else 2),
@@ -166,7 +166,7 @@ class Looseness:
         if len(found.rounds) > 1:
             yield "worth", self._worth()
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Product]:
         """Return the products that violate the cut most, at most six; empty without a cut."""
         if self.inequality is None:
             return []

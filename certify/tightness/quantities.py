@@ -28,6 +28,7 @@ from certify.runtime.worker import run_in_child
 from certify.tightness.lifted_matrix import LiftedDiagnosis, diagnose
 from certify.tightness.settings import StudySettings
 from formulations.arrays import Matrix
+from formulations.loss import SquaredLoss
 from formulations.rounding.rounding import round_to_network
 from formulations.sdp.reduced import ReducedSolution, solve_reduced
 from formulations.training.descent import descend
@@ -162,9 +163,9 @@ class Bench:
         L-BFGS is begun anew, with coordinates for where it is, until it gains nothing to speak of: once it
         ends where rounding and kinks of the objective stop it, which may be far from a minimum.
         """
-        X, Y, gamma = self.arrays.X, self.arrays.Y, self.arrays.gamma
+        X, loss, gamma = self.arrays.X, SquaredLoss(self.arrays.Y), self.arrays.gamma
         for _ in range(DESCENTS):
-            end = descend(X, Y, gamma, hidden, max_iterations=2000, should_stop=lambda: self.over)
+            end = descend(X, loss, gamma, hidden, max_iterations=2000, should_stop=lambda: self.over)
             hidden = end.hidden
             if end.losses[0] - end.losses[-1] < LEAST_GAIN * end.losses[-1]:
                 break

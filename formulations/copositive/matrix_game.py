@@ -1,7 +1,8 @@
-"""The two sides of a symmetric matrix game, by a linear program.
+"""A point that refutes copositivity, or the weights that Gaddum's proof needs, by a linear program.
 
 For a symmetric matrix M the largest least entry of M x over x >= 0 of sum 1 is the smallest largest entry of
-M z (von Neumann). It is not negative if M is copositive; if it is, M z < 0 refutes that (Gaddum 1958).
+M z: the value of the game that M is the payoff of (von Neumann). It is not negative if M is copositive; if it
+is, M z < 0 refutes that (Gaddum 1958; docs/method.md, section 7).
 """
 
 from __future__ import annotations

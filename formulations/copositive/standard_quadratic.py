@@ -1,6 +1,7 @@
-"""Local minima of a quadratic form on the simplex, from many starts at once.
+"""Local minima of a quadratic form on the simplex { z >= 0, sum z = 1 }, from many starts at once.
 
-The problem is known as the standard quadratic program (Bomze 1998); a negative minimum refutes copositivity.
+Minimising a form there is known as the standard quadratic program (Bomze 1998). A point with a negative value
+refutes copositivity, and points with the least values are where a proof is hardest.
 """
 
 from __future__ import annotations

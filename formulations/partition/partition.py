@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.partition.joint_program import JointProgram
-from formulations.partition.regions import Form, Geometry, Region
-from formulations.sdp.multiplier_generation import gaussian_moments, solve_dual
-from formulations.sdp.multipliers import dual_value
+from formulations.loss import SquaredLoss
+from formulations.sdp.activation_region import Form, Geometry, Region
+from formulations.sdp.interior_point import InteriorPoint
+from formulations.sdp.multiplier_generation import solve_dual
 
 ROWS = 48
 _POOL = 90  # rows on which SDP-NN is asked how many it needs
@@ -29,10 +29,11 @@ _PATIENCE = 120.0  # seconds, where no limit is given
 _FIRST_GOAL = 0.3
 _GOAL = 0.03  # relative gap at which the next regions are divided
 _BATCH = 100  # multipliers a region and a stage
-_NEIGHBOURS = 3
-_CENTRE_SHARE = 0.01
 _MINOR = 0.05  # of the largest ambiguity: less of it, and a region is left alone
 _MAX_STEPS = 60
+_DROP = 0.03  # relative to its forms, of a multiplier under Z^-1 and of its slack under L
+_INSIDE = 0.03  # a product counts as negative where the correlation is below minus that
+_LEAST_SLACK = 0.03  # of a new multiplier's product, relative to the lengths of its two forms
 _BACK = 0.2  # share of the way to the interior that a division goes back
 
 
@@ -101,9 +102,11 @@ def solve_partition(
     deadline = begun + (_PATIENCE if time_limit is None else time_limit)
     chosen = _choose_rows(X, Y, gamma, hint, rows, deadline)
     N = np.where(np.any(X != 0, axis=1)[:, None], 0.0, Y)
+    loss = SquaredLoss(Y)
+    elsewhere = loss.dual_value(N)
     if not len(chosen):
-        return PartitionSolution(N, (), (), {}, dual_value(N, Y), "enough", time.perf_counter() - begun)
-    search = _Search(Geometry(X[chosen], Y[chosen], gamma), enough - dual_value(N, Y), deadline, on_progress)
+        return PartitionSolution(N, (), (), {}, elsewhere, "enough", time.perf_counter() - begun)
+    search = _Search(Geometry(X[chosen], Y[chosen], gamma), enough - elsewhere, deadline, on_progress)
     status = search.run()
     found, states = search.best
     N[chosen] = found.reshape(len(chosen), -1)
@@ -113,7 +116,7 @@ def solve_partition(
         pivots=tuple(names[i] for i in search.pivots),
         regions=tuple(_proof(state, search.geometry.scales, names) for state in states),
         interior=dict(zip(names, (search.shor / search.geometry.scales**2).tolist(), strict=True)),
-        dual_value=dual_value(N, Y),
+        dual_value=loss.dual_value(N),
         status=status,
         seconds=time.perf_counter() - begun,
     )
@@ -161,7 +164,7 @@ def _proof(state: _State, scales: Vector, names: Sequence[int]) -> RegionProof:
 
 
 class _Search:
-    """The joint program with its growing partition.
+    """The interior-point method on all regions, with its growing partition.
 
     Attributes:
         best: the flattened N of the largest dual value so far, with its regions.
@@ -173,36 +176,20 @@ class _Search:
         self.geometry, self.enough, self.deadline = geometry, enough, deadline
         self._on_progress = on_progress
         self.pivots: list[int] = []
-        whitened = geometry.rows / np.sqrt(geometry.weights)
-        self.shor: Vector = np.full(len(whitened), -2 / float(np.linalg.norm(whitened, 2)) ** 2)
-        self.program = JointProgram(np.zeros(geometry.Y.size), geometry.Y.ravel(), [self._whole()])
+        self.shor = geometry.shor_slack()
+        self.regions = [Region.whole(geometry)]
+        targets = geometry.targets.ravel()
+        self.iterate = InteriorPoint(np.zeros(len(targets)), targets, self.regions)
         self._best_value = -np.inf
         self._keep()
 
     def _keep(self) -> None:
         """Remember the iterate if it is the best one; its arrays are replaced, never written to."""
-        value = self.program.dual_value()
+        value = self.iterate.dual_value()
         if value > self._best_value:
             self._best_value = value
-            states = [_State(r.signs, r.open, r.names, r.slack, r.pairs, r.y) for r in self.program.regions]
-            self.best = self.program.N, states
-
-    def _whole(self) -> Region:
-        """Return the whole space at N = 0, with the Shor slack and near the Gaussian moments."""
-        geometry = self.geometry
-        (n, rank), c = geometry.rows.shape, geometry.Y.shape[1]
-        region = Region(geometry, {})
-        region.slack = self.shor.copy()
-        region.refresh(np.zeros(geometry.Y.size))
-        moments = gaussian_moments(geometry.rows, c)
-        size = float(np.sum(geometry.Y**2)) / (8 * geometry.gamma)
-        moments[: rank + n, : rank + n] *= size * geometry.gamma / float(np.sum(geometry.weights))
-        moments[rank + n :, rank + n :] *= size / c
-        centre = np.linalg.inv(region.Z)
-        centre *= np.trace(moments[:rank, :rank]) / np.trace(centre[:rank, :rank])
-        region.L = moments + _CENTRE_SHARE * centre
-        region.include(region.least_correlated(moments, _NEIGHBOURS), least_slack=0.1)
-        return region
+            states = [_State(r.signs, r.open, r.names, r.slack, r.pairs, r.y) for r in self.regions]
+            self.best = self.iterate.N, states
 
     def run(self) -> str:
         """Solve and divide in turns; return why it ended."""
@@ -211,7 +198,7 @@ class _Search:
             while True:
                 self._solve(goal)
                 goal = 0.1
-                if self.program.dual_value() >= self.enough:
+                if self.iterate.dual_value() >= self.enough:
                     return "enough"
                 if time.perf_counter() > self.deadline:
                     return "time limit"
@@ -221,31 +208,31 @@ class _Search:
             return "interrupted"
 
     def _solve(self, goal: float) -> None:
-        program = self.program
+        iterate = self.iterate
         for _ in range(_MAX_STEPS):
             try:
-                program.step()
+                iterate.move(iterate.direction())
             except np.linalg.LinAlgError:
                 return
-            for region in program.regions:
-                region.drop()
+            for region in self.regions:
+                region.drop(_DROP)
             self._keep()
-            self._on_progress(program.dual_value(), len(program.regions))
-            if time.perf_counter() > self.deadline or program.dual_value() >= self.enough:
+            self._on_progress(iterate.dual_value(), len(self.regions))
+            if time.perf_counter() > self.deadline or iterate.dual_value() >= self.enough:
                 return
-            gap = program.relative_gap()
+            gap = iterate.relative_gap()
             if gap < goal:
-                fresh = [region.violated(_BATCH) for region in program.regions]
+                fresh = [region.violated(_BATCH, _INSIDE) for region in self.regions]
                 if gap < _GOAL and not any(map(len, fresh)):
                     return
                 goal = max(_GOAL, goal / 2)
-                for region, pairs in zip(program.regions, fresh, strict=True):
-                    region.include(pairs)
+                for region, pairs in zip(self.regions, fresh, strict=True):
+                    region.include(pairs, _LEAST_SLACK)
 
     def _divide(self) -> bool:
         """Divide the regions that are least clear; say whether there were any."""
-        N = self.program.N.reshape(self.geometry.Y.shape)
-        gains = [region.ambiguity(N) for region in self.program.regions]
+        N = self.iterate.N.reshape(self.geometry.targets.shape)
+        gains = [region.ambiguity(N) for region in self.regions]
         self._choose_pivot(gains)
         best: list[tuple[float, int]] = []
         for gain in gains:
@@ -257,11 +244,21 @@ class _Search:
             return False
         least = max(values[min(len(values) - 1, max(1, len(values) // 2))], _MINOR * values[0])
         regions: list[Region] = []
-        for region, (value, row) in zip(self.program.regions, best, strict=True):
-            regions.extend(region.split(row, self.program.N) if value >= least and value > 0 else [region])
-        self.program.regions = regions
-        self.program.relax(self.shor, _BACK)
+        for region, (value, row) in zip(self.regions, best, strict=True):
+            regions.extend(region.split(row, self.iterate.N) if value >= least and value > 0 else [region])
+        self.regions = regions
+        self.iterate = InteriorPoint(self.iterate.N, self.iterate.targets, regions)
+        self._go_back()
         return True
+
+    def _go_back(self) -> None:
+        """Move away from the boundary: what ends one solution is too close to it for the next to start."""
+        mu = self.iterate.mu
+        self.iterate.N = (1 - _BACK) * self.iterate.N
+        for region in self.regions:
+            region.relax(self.shor, _BACK)
+            region.refresh(self.iterate.N)
+            region.centre(mu)
 
     def _choose_pivot(self, gains: Sequence[Mapping[int, float]]) -> None:
         """Add the row that is least clear in all regions together and independent of the pivots so far."""

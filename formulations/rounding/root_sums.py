@@ -1,7 +1,7 @@
-"""The exact sign of a sum of square roots with rational coefficients.
+"""The exact sign of a sum of square roots with rational coefficients, which penalties of networks are.
 
-Two roots sqrt(q), sqrt(r) of positive rationals are rational multiples of one another if and only if q r is
-a square, and roots of which no two are so related are linearly independent over Q (Besicovitch 1940). So the
+Two roots sqrt(q), sqrt(r) of positive rationals are rational multiples of one another if and only if q r is a
+square, and roots of which no two are so related are linearly independent over Q (Besicovitch 1940). So the
 sum is zero if and only if it cancels within each class of related roots, and otherwise balls of growing
 precision find its sign.
 """

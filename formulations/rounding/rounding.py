@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 
 from formulations.arrays import Matrix, check_problem
+from formulations.loss import SquaredLoss, objective
 from formulations.rounding.splitting import (
     FeasibilityErrors,
     paper_step,
@@ -153,11 +154,11 @@ def repair(
         output: v_j as rows, m x c.
         should_stop: ends the slide early once true.
     """
-    problem = _Problem(X, Y, gamma)
+    problem = _Problem(X, SquaredLoss(Y), gamma)
     rounded = problem.stage("rounded", hidden, output)
     rescaled = problem.rescale(hidden, output)
     refit = problem.refit("refit", hidden, rescaled)
-    slide = descend(X, Y, gamma, refit.hidden, should_stop=should_stop)
+    slide = descend(X, problem.loss, gamma, refit.hidden, should_stop=should_stop)
     return rounded, rescaled, refit, problem.refit("slid", slide.hidden, refit)
 
 
@@ -166,14 +167,11 @@ class _Problem:
     """A training problem, and what the stages solve of it."""
 
     X: Matrix
-    Y: Matrix
+    loss: SquaredLoss
     gamma: float
 
     def stage(self, name: str, hidden: Matrix, output: Matrix) -> Stage:
-        fitted = np.maximum(self.X @ hidden, 0.0) @ output
-        squares = float(np.sum(hidden**2)) + float(np.sum(output**2))
-        loss = 0.5 * float(np.sum((fitted - self.Y) ** 2)) + self.gamma / 2 * squares
-        return Stage(name, loss, hidden, output)
+        return Stage(name, objective(self.loss, self.X, self.gamma, hidden, output), hidden, output)
 
     def rescale(self, hidden: Matrix, output: Matrix) -> Stage:
         alive = np.any(hidden, axis=0) & np.any(output, axis=1)
@@ -181,7 +179,7 @@ class _Problem:
         balance = np.sqrt(np.linalg.norm(output, axis=1) / np.linalg.norm(hidden, axis=0))
         hidden, output = hidden * balance, output / balance[:, None]
         fitted = np.maximum(self.X @ hidden, 0.0) @ output
-        gain = float(np.sum(fitted * self.Y)) - self.gamma * float(np.sum(hidden**2))
+        gain = float(np.sum(fitted * self.loss.targets)) - self.gamma * float(np.sum(hidden**2))
         root = np.sqrt(gain / float(np.sum(fitted**2))) if gain > 0 else 0.0
         return self.stage("rescaled", root * hidden, root * output)
 
@@ -189,7 +187,7 @@ class _Problem:
         """Return the best network over the directions of `hidden`, or the last one if rounding spoils it."""
         lengths = np.linalg.norm(hidden, axis=0)
         directions = hidden[:, lengths > 0] / lengths[lengths > 0]
-        master = solve_group_lasso(np.maximum(self.X @ directions, 0.0), self.Y, self.gamma)
+        master = solve_group_lasso(np.maximum(self.X @ directions, 0.0), self.loss, self.gamma)
         used = np.any(master.output != 0, axis=1)
         roots = np.sqrt(np.linalg.norm(master.output[used], axis=1))
         stage = self.stage(name, directions[:, used] * roots, master.output[used] / roots[:, None])

@@ -1,76 +1,58 @@
-"""A primal-dual interior-point method for SDP-NN with few multipliers (docs/method.md, section 3a).
+"""A primal-dual interior-point method for SDP-NN's dual with few multipliers (docs/method.md, section 3a).
 
-    maximise <N, Y> - 1/2 |N|^2   subject to   Z = G - sum_k y_k sym(f_k g_k^T) positive semidefinite,
+    maximise <N, Y> - 1/2 |N|^2   subject to   Z_b(N, slack_b, y_b) positive semidefinite for each block b.
 
-where the variables y are the entries of N, the free slack and nonnegative multipliers, and every
-constraint matrix is a product of two of the linear forms alpha_i, beta_i, v_j over z = (u, alpha, v). So the
-Newton matrix in the direction of Nesterov and Todd has the entries
-
-    M_kl = (K[f_k, f_l] K[g_k, g_l] + K[f_k, g_l] K[g_k, f_l]) / 2,
-
-K the Gram matrix of the forms in the scaling point: gathers, and one Cholesky factorisation. The start is
-strictly feasible for the dual, and so is every iterate: each is a dual point with multipliers of its own.
+For SDP-NN itself there is one block; on a partition of the space (section 3c) there is one for each region.
+Slack and multipliers belong to one block each, so the Newton matrix is block-arrow: a block's own variables
+are eliminated by a Cholesky factor of their own, and what is left has the order of N. Steps are Mehrotra's,
+in the scaling of Nesterov and Todd, with one length for all blocks. The start is strictly feasible for the
+dual, and so is every iterate: each is a dual point with multipliers of its own.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
-from formulations.arrays import Indices, Matrix, Vector
+from formulations.arrays import Matrix, Vector
+from formulations.sdp.block import Block
 
 _TO_BOUNDARY = 0.95
-_REGULARISATION = 1e-13
+_REGULARISATIONS = (1e-13, 1e-10, 1e-7)
+
+_Map = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
 
 
 @dataclass(frozen=True)
-class DualProgram:
-    """The constant part of the problem.
+class BlockDirection:
+    """A step of one block's own variables, named as in `Block`."""
 
-    Attributes:
-        constant: G, of order p = d + K + c, the form gamma (|u|^2 + |v|^2).
-        forms: p x (2K + c), its columns the forms alpha_i, beta_i, v_j.
-        first: for each free variable (entries of N, then slack) the index f of its first form.
-        second: likewise, g.
-        coefficients: what multiplies f g.
-        targets: b, the linear part of the objective in the entries of N, which come first.
-    """
-
-    constant: Matrix
-    forms: Matrix
-    first: Indices
-    second: Indices
-    coefficients: Vector
-    targets: Vector
-
-    @property
-    def free(self) -> int:
-        """The number of variables without a sign."""
-        return len(self.first)
-
-    def gram(self, matrix: Matrix) -> Matrix:
-        """Return the values of all products of two forms under a matrix over z."""
-        return np.asarray(self.forms.T @ matrix @ self.forms)
+    slack: Vector
+    y: Vector
+    w: Vector
+    L: Matrix
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A step of both variables, with the longest lengths that keep them inside their cones.
+    """A step of all variables, with the longest lengths that keep them inside their cones.
 
     Attributes:
-        y: of all variables.
-        L: of the primal matrix.
-        w: of the primal slacks of the multipliers.
+        N: of the flattened dual point.
+        blocks: of each block's own variables.
         primal_length: at most 1.
         dual_length: at most 1.
     """
 
-    y: Vector
-    L: Matrix
-    w: Vector
+    N: Vector
+    blocks: tuple[BlockDirection, ...]
     primal_length: float
     dual_length: float
 
@@ -79,109 +61,44 @@ class InteriorPoint:
     """One iterate, moved in place.
 
     Attributes:
-        program: the problem.
-        first: the index f of each variable's first form: the free variables, then the multipliers.
-        second: likewise, g.
-        coefficients: what multiplies f g; 1 for multipliers.
-        y: the dual variables.
-        w: the primal slacks, zero for free variables.
-        Z: the dual matrix, positive definite.
-        L: the primal matrix over z, positive definite.
+        N: the flattened dual point, row by row.
+        targets: likewise.
+        blocks: the constraints, with their own variables.
     """
 
-    def __init__(self, program: DualProgram, y: Vector, L: Matrix) -> None:
-        """Start at free variables `y` that are strictly feasible and a positive definite `L`."""
-        self.program = program
-        self.first, self.second = program.first, program.second
-        self.coefficients = program.coefficients
-        self.y, self.w, self.L = y, np.zeros(len(y)), L
-        self.Z = program.constant - self._operator(y)
-
-    @property
-    def centrality(self) -> int:
-        """The number of complementary pairs."""
-        return len(self.Z) + len(self.y) - self.program.free
+    def __init__(self, N: Vector, targets: Vector, blocks: Sequence[Block]) -> None:
+        """Start at a strictly feasible point."""
+        self.N, self.targets, self.blocks = N, targets, list(blocks)
+        for block in self.blocks:
+            block.refresh(N)
 
     @property
     def gap(self) -> float:
         """The complementarity gap (a loss)."""
-        return float(np.sum(self.L * self.Z) + self.y @ self.w)
+        return sum(block.gap for block in self.blocks)
+
+    @property
+    def mu(self) -> float:
+        """The mean of the complementary pairs."""
+        return self.gap / sum(block.centrality for block in self.blocks)
 
     def dual_value(self) -> float:
-        """Return <N, Y> - 1/2 |N|^2 in the merged variables, a bound as every iterate is feasible."""
-        entries = self.y[: len(self.program.targets)]
-        return float(self.program.targets @ entries - entries @ entries / 2)
+        """Return <N, Y> - 1/2 |N|^2 (a loss), a bound as every iterate is feasible."""
+        return float(self.targets @ self.N - self.N @ self.N / 2)
 
     def primal_value(self) -> float:
-        """Return the primal objective, an upper estimate as far as L is feasible."""
-        count = len(self.program.targets)
-        residual = self.program.targets - self._adjoint(self.L)[:count]
-        return float(np.sum(self.program.constant * self.L) + residual @ residual / 2)
+        """Return the primal objective (a loss), an upper estimate as far as the matrices are feasible."""
+        residual = self.targets.copy()
+        paid = 0.0
+        for block in self.blocks:
+            residual[block.entries] -= block.adjoint(block.L)[: len(block.entries)]
+            paid += block.weight
+        return paid + float(residual @ residual) / 2
 
-    def _primal_residual(self) -> Vector:
-        count = len(self.program.targets)
-        result = self.w - self._adjoint(self.L)
-        result[:count] += self.program.targets - self.y[:count]
-        return np.asarray(result)
-
-    def _operator(self, y: Vector) -> Matrix:
-        size = self.program.forms.shape[1]
-        table = np.zeros((size, size))
-        np.add.at(table, (self.first, self.second), self.coefficients * y / 2)
-        return np.asarray(self.program.forms @ (table + table.T) @ self.program.forms.T)
-
-    def _adjoint(self, matrix: Matrix) -> Vector:
-        return np.asarray(self.coefficients * self.program.gram(matrix)[self.first, self.second])
-
-    def lengths(self, matrix: Matrix) -> Vector:
-        """Return the length of each form under a positive definite matrix over z."""
-        return np.asarray(np.sqrt(np.einsum("if,ij,jf->f", self.program.forms, matrix, self.program.forms)))
-
-    def include(self, first: Indices, second: Indices, least_slack: float, reach: float = 0.3) -> None:
-        """Add multipliers at positive values that keep Z positive definite.
-
-        Args:
-            first: indices of forms.
-            second: likewise.
-            least_slack: least primal slack, relative to the lengths of the two forms under L.
-            reach: the share of the way to the boundary of Z that all of them take together.
-        """
-        mu = self.gap / self.centrality
-        under_z = self.lengths(_inverse(self.Z))
-        under_l = self.lengths(self.L)
-        values = 1 / (under_z[first] * under_z[second])
-        slack = self.program.gram(self.L)[first, second]
-        values = np.where(slack > 0, np.minimum(values, mu / np.maximum(slack, 1e-300)), values)
-        old = len(self.y)
-        self.first = np.concatenate([self.first, first])
-        self.second = np.concatenate([self.second, second])
-        self.coefficients = np.concatenate([self.coefficients, np.ones(len(first))])
-        added = self._operator(np.concatenate([np.zeros(old), values]))
-        largest = float(
-            linalg.eigh(added, self.Z, eigvals_only=True, subset_by_index=[len(added) - 1] * 2)[0]
-        )
-        values *= min(1.0, reach / max(largest, 1e-300))
-        least = least_slack * under_l[first] * under_l[second]
-        self.y = np.concatenate([self.y, values])
-        self.w = np.concatenate([self.w, np.maximum(slack, np.maximum(least, 1e-300))])
-        self.Z = self.program.constant - self._operator(self.y)
-
-    def drop(self, threshold: float) -> NDArray[np.bool_]:
-        """Drop multipliers far below their slacks, both relative to their forms; say which were kept."""
-        free = self.program.free
-        under_z, under_l = self.lengths(_inverse(self.Z)), self.lengths(self.L)
-        f, g = self.first[free:], self.second[free:]
-        small = self.y[free:] * under_z[f] * under_z[g] < threshold
-        kept = ~(small & (self.w[free:] > threshold * under_l[f] * under_l[g]))
-        keep = np.concatenate([np.ones(free, dtype=bool), kept])
-        without = self.program.constant - self._operator(np.where(keep, self.y, 0.0))
-        # A product is no semidefinite form: without its multiplier Z may leave the cone.
-        if kept.all() or float(np.linalg.eigvalsh(without)[0]) <= 0:
-            return np.ones_like(kept)
-        self.first, self.second = self.first[keep], self.second[keep]
-        self.coefficients, self.y, self.w = self.coefficients[keep], self.y[keep], self.w[keep]
-        self.Z = without
-        return kept
+    def relative_gap(self) -> float:
+        """Return the complementarity gap, or what infeasibility hides of it, relative to the dual value."""
+        dual = self.dual_value()
+        return max(self.gap, abs(self.primal_value() - dual)) / max(abs(dual), 1e-300)
 
     def direction(self) -> Direction:
         """Return the predictor-corrector step (Mehrotra) in the Nesterov-Todd scaling.
@@ -189,88 +106,183 @@ class InteriorPoint:
         Raises:
             LinAlgError: if the iterate is too close to the boundary for double precision.
         """
-        free, y, w = self.program.free, self.y, self.w
-        positive_y, positive_w = y[free:], w[free:]
-        mu = self.gap / self.centrality
-        lower_z, lower_l = np.linalg.cholesky(self.Z), np.linalg.cholesky(self.L)
-        rotation, spectrum, _ = np.linalg.svd(lower_l.T @ lower_z)
-        R = lower_l @ rotation / np.sqrt(spectrum)
-        residual = self._primal_residual()
-        newton, scale = self._newton_matrix(R @ R.T)
-        factor = linalg.cho_factor(newton, lower=True, overwrite_a=True, check_finite=False)
-        quadratic = np.zeros(len(y))
-        quadratic[: len(self.program.targets)] = 1.0
+        if len(self.blocks) == 1:
+            return self._direction(lambda work, items: [work(item) for item in items])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return self._direction(lambda work, items: list(pool.map(work, items)))
 
-        def solve(
-            centre: float, target: Matrix, correction: Vector | float
-        ) -> tuple[Vector, Matrix, Matrix, Vector]:
-            dy = np.zeros(len(y))
-            for _ in range(2):  # once, and once more on what rounding left
-                _, dl, dw = rest(dy, centre, target, correction)
-                error = residual - quadratic * dy - self._adjoint(R @ dl @ R.T) + dw
-                dy = dy + scale * linalg.cho_solve(factor, scale * error, check_finite=False)
-            return dy, *rest(dy, centre, target, correction)
+    def _direction(self, each: _Map) -> Direction:
+        parts: list[_Elimination] = each(_Elimination, self.blocks)
+        newton = np.eye(len(self.N))
+        for part in parts:
+            entries = part.block.entries
+            newton[np.ix_(entries, entries)] += part.schur
+        scale = 1 / np.sqrt(newton.diagonal())
+        factor = _factor(newton * scale[:, None] * scale)
 
-        def rest(
-            dy: Vector, centre: float, target: Matrix, correction: Vector | float
-        ) -> tuple[Matrix, Matrix, Vector]:
-            dz = -R.T @ self._operator(dy) @ R
-            dw = np.zeros(len(y))
-            dw[free:] = (centre - correction - positive_w * dy[free:]) / positive_y - positive_w
-            return dz, target - dz, dw
+        def solve(rounds: int) -> tuple[Vector, list[_ScaledStep]]:
+            change = np.zeros(len(self.N))
+            for _ in range(rounds):
+                right = self.targets - self.N - change
+                for part, left in zip(parts, each(_Elimination.reduce, parts), strict=True):
+                    right[part.block.entries] += left
+                more = scale * linalg.cho_solve((factor, True), scale * right, check_finite=False)
+                change = change + more
+                each(partial(_Elimination.follow, more=more), parts)
+            return change, each(_Elimination.step, parts)
 
-        def longest(step: Matrix, values: Vector, change: Vector) -> float:
-            roots = np.sqrt(spectrum)
-            lowest = float(np.linalg.eigvalsh(step / roots[:, None] / roots)[0])
-            if len(values):
-                lowest = min(lowest, float(np.min(change / values)))
-            return -1 / lowest if lowest < 0 else np.inf
+        each(_Elimination.aim_at_boundary, parts)
+        _, steps = solve(1)
+        primal, dual = _lengths(parts, steps, 1.0)
+        pairs = list(zip(parts, steps, strict=True))
+        mu = self.mu
+        predicted = sum(part.gap_after(step, primal, dual) for part, step in pairs)
+        sigma = min(1.0, max(predicted / self.gap, 1e-6)) ** 2
+        for part, step in pairs:
+            part.aim_at_centre(sigma * mu, step)
+        change, steps = solve(2)  # once, and once more on what rounding left
+        primal, dual = _lengths(parts, steps, _TO_BOUNDARY)
+        return Direction(change, tuple(map(_Elimination.unscaled, parts, steps)), primal, dual)
 
-        dy, dz, dl, dw = solve(0.0, -np.diag(spectrum), 0.0)
-        dual = min(1.0, longest(dz, positive_y, dy[free:]))
-        primal = min(1.0, longest(dl, positive_w, dw[free:]))
-        predicted = float(
-            np.sum((np.diag(spectrum) + primal * dl) * (np.diag(spectrum) + dual * dz))
-            + (positive_y + dual * dy[free:]) @ (positive_w + primal * dw[free:])
+    def move(self, direction: Direction, primal_length: float | None = None) -> None:
+        """Take the step, the primal one shortened if a length is given."""
+        primal = direction.primal_length if primal_length is None else primal_length
+        dual = direction.dual_length
+        self.N = self.N + dual * direction.N
+        for block, step in zip(self.blocks, direction.blocks, strict=True):
+            block.slack = block.slack + dual * step.slack
+            block.y, block.w = block.y + dual * step.y, block.w + primal * step.w
+            block.L = block.L + primal * step.L
+            block.refresh(self.N)
+
+
+class _ScaledStep(NamedTuple):
+    """A block's step with its matrices in the scaling, where Z and L are one diagonal matrix."""
+
+    slack: Vector
+    y: Vector
+    w: Vector
+    Z: Matrix
+    L: Matrix
+
+
+class _Aim(NamedTuple):
+    """What the complementary products shall become, to first order."""
+
+    centre: float
+    matrix: Matrix
+    correction: Vector | float
+
+
+class _Elimination:
+    """A block in its scaling, with its own part of the Newton system eliminated."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        lower_z, lower_l = np.linalg.cholesky(block.Z), np.linalg.cholesky(block.L)
+        rotation, self.spectrum, _ = np.linalg.svd(lower_l.T @ lower_z)
+        self.R = lower_l @ rotation / np.sqrt(self.spectrum)
+        matrix = block.newton_matrix(self.R @ self.R.T)
+        self._shared = q = len(block.entries)
+        self._free = q + len(block.slack)
+        multipliers = np.arange(self._free, len(matrix))
+        matrix[multipliers, multipliers] += block.w / block.y
+        own = matrix[q:, q:]
+        self._scale = 1 / np.sqrt(own.diagonal())
+        own *= self._scale[:, None]
+        own *= self._scale
+        self._factor = _factor(own)
+        self._cross = self._solve(self._scale[:, None] * matrix[q:, :q])
+        self.schur = matrix[:q, :q] - self._cross.T @ self._cross
+        self._residual = -block.adjoint(block.L)
+        self._residual[self._free :] += block.w
+
+    def _solve(self, right: Matrix, transposed: bool = False) -> Matrix:
+        return np.asarray(
+            linalg.solve_triangular(
+                self._factor, right, lower=True, trans="T" if transposed else "N", check_finite=False
+            )
         )
-        sigma = min(1.0, max(predicted / (mu * self.centrality), 1e-6)) ** 2
-        product = dz @ dl
-        corrector = (product + product.T) / (spectrum[:, None] + spectrum)
-        target = np.diag(sigma * mu / spectrum - spectrum) - corrector
-        dy, dz, dl, dw = solve(sigma * mu, target, dy[free:] * dw[free:])
-        primal_step = R @ dl @ R.T
-        return Direction(
-            y=dy,
-            L=(primal_step + primal_step.T) / 2,
-            w=dw,
-            primal_length=min(1.0, _TO_BOUNDARY * longest(dl, positive_w, dw[free:])),
-            dual_length=min(1.0, _TO_BOUNDARY * longest(dz, positive_y, dy[free:])),
+
+    def aim_at_boundary(self) -> None:
+        """Begin the predictor: products of zero."""
+        self._aim_at(_Aim(0.0, -np.diag(self.spectrum), 0.0))
+
+    def aim_at_centre(self, centre: float, predictor: _ScaledStep) -> None:
+        """Begin the corrector: products at the centre, less what the predictor leaves out at second order."""
+        product = predictor.Z @ predictor.L
+        second_order: Matrix = (product + product.T) / (self.spectrum[:, None] + self.spectrum)
+        matrix = np.diag(centre / self.spectrum - self.spectrum) - second_order
+        self._aim_at(_Aim(centre, matrix, predictor.y * predictor.w))
+
+    def _aim_at(self, aim: _Aim) -> None:
+        self._aim = aim
+        self._change = np.zeros(len(self._residual))
+
+    def step(self) -> _ScaledStep:
+        """Return the block's step so far."""
+        block, aim = self.block, self._aim
+        _, slack, dy = np.split(self._change, [self._shared, self._free])
+        dz = -self.R.T @ block.operator(self._change) @ self.R
+        dw = (aim.centre - aim.correction - block.w * dy) / block.y - block.w
+        return _ScaledStep(slack, dy, dw, dz, aim.matrix - dz)
+
+    def reduce(self) -> Vector:
+        """Eliminate what is left of the block's equations; return what that leaves in the entries of N."""
+        step = self.step()
+        left = self._residual - self.block.adjoint(self.R @ step.L @ self.R.T)
+        left[self._free :] += step.w
+        self._right = self._solve(self._scale * left[self._shared :])
+        return np.asarray(left[: self._shared] - self._cross.T @ self._right)
+
+    def follow(self, more: Vector) -> None:
+        """Let the block's own variables follow a change of N that solves what `reduce` left."""
+        entries = more[self.block.entries]
+        own = self._scale * self._solve(self._right - self._cross @ entries, transposed=True)
+        self._change = self._change + np.concatenate([entries, own])
+
+    def unscaled(self, step: _ScaledStep) -> BlockDirection:
+        """Return the step in the block's own coordinates."""
+        primal = self.R @ step.L @ self.R.T
+        return BlockDirection(step.slack, step.y, step.w, (primal + primal.T) / 2)
+
+    def longest(self, step: Matrix, values: Vector, change: Vector) -> float:
+        """Return how far a step of a matrix and of positive numbers may go."""
+        root = np.sqrt(self.spectrum)
+        lowest = float(np.linalg.eigvalsh(step / root[:, None] / root)[0])
+        if len(values):
+            lowest = min(lowest, float(np.min(change / values)))
+        return -1 / lowest if lowest < 0 else np.inf
+
+    def gap_after(self, step: _ScaledStep, primal: float, dual: float) -> float:
+        """Return the gap after a step of such lengths."""
+        block, centre = self.block, np.diag(self.spectrum)
+        return float(
+            np.sum((centre + primal * step.L) * (centre + dual * step.Z))
+            + (block.y + dual * step.y) @ (block.w + primal * step.w)
         )
 
-    def _newton_matrix(self, scaling: Matrix) -> tuple[Matrix, Vector]:
-        """Return the Newton matrix with unit diagonal, and the scale that made it so."""
-        gram = self.program.gram(scaling)
-        f, g, free = self.first, self.second, self.program.free
-        from_f, from_g = gram[f], gram[g]
-        matrix = from_f[:, f] * from_g[:, g] + from_f[:, g] * from_g[:, f]
-        matrix *= (self.coefficients / 2)[:, None]
-        matrix *= self.coefficients
-        diagonal = matrix.diagonal().copy()
-        diagonal[: len(self.program.targets)] += 1.0
-        diagonal[free:] += self.w[free:] / self.y[free:]
-        scale = 1 / np.sqrt(diagonal)
-        matrix *= scale[:, None]
-        matrix *= scale
-        np.fill_diagonal(matrix, 1.0 + _REGULARISATION)
-        return matrix, scale
 
-    def move(self, direction: Direction, primal_length: float) -> None:
-        """Take the step, the primal one shortened to the given length."""
-        self.y = self.y + direction.dual_length * direction.y
-        self.w = self.w + primal_length * direction.w
-        self.L = self.L + primal_length * direction.L
-        self.Z = self.program.constant - self._operator(self.y)
+def _lengths(
+    parts: Sequence[_Elimination], steps: Sequence[_ScaledStep], share: float
+) -> tuple[float, float]:
+    """Return the longest common steps, at most 1, of the primal and the dual variables."""
+    primal = dual = 1.0
+    for part, step in zip(parts, steps, strict=True):
+        block = part.block
+        primal = min(primal, share * part.longest(step.L, block.w, step.w))
+        dual = min(dual, share * part.longest(step.Z, block.y, step.y))
+    return primal, dual
 
 
-def _inverse(matrix: Matrix) -> Matrix:
-    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+def _factor(matrix: Matrix) -> Matrix:
+    """Factor a matrix of unit diagonal, with as little added to it as that takes."""
+    if not len(matrix):
+        return matrix
+    for regularisation in _REGULARISATIONS:
+        np.fill_diagonal(matrix, 1.0 + regularisation)
+        try:
+            return np.asarray(np.linalg.cholesky(matrix))
+        except np.linalg.LinAlgError:
+            continue
+    raise np.linalg.LinAlgError("the Newton matrix is not positive definite")

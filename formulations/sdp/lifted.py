@@ -1,4 +1,7 @@
-"""Points of the lifted semidefinite program from those of the reduced one."""
+"""From the matrix of SDP-NN's reduced form to that of the paper, whose variables have the betas as well.
+
+The reduced form has no beta = relu(-Xu), as it is alpha - Xu; putting it back is one linear map.
+"""
 
 from __future__ import annotations
 

@@ -21,16 +21,15 @@ from scipy import linalg
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.lines import Directions, directions
-from formulations.sdp.interior_point import Direction, DualProgram, InteriorPoint
-from formulations.sdp.multipliers import DualSolution, Multipliers, dual_value
+from formulations.loss import SquaredLoss
+from formulations.sdp.activation_region import Geometry, Region
+from formulations.sdp.interior_point import Direction, InteriorPoint
+from formulations.sdp.multipliers import DualSolution, Multipliers
 
 MAX_FREE_VARIABLES = 4000  # n (c + 1); the Newton matrix is dense
 
 _STRICT_DIRECTIONS = 100
 
-_NEIGHBOURS = 3
-# Share of the Shor centre in the first primal matrix: more of it, and more multipliers stop the first step.
-_CENTRE_SHARE = 0.01
 _BATCH = 400
 _DROP = 1e-3
 _MAX_STEPS = 600
@@ -124,89 +123,15 @@ class _Merged:
 
 
 class _Search:
-    """The interior-point method with its changing set of multipliers."""
+    """The interior-point method on the whole space, with its changing set of multipliers."""
 
     def __init__(self, lines: Directions, merged: _Merged, gamma: float) -> None:
-        count, c = len(lines.units), merged.targets.shape[1]
-        self.count = count
-        # Coordinates in which the rows are as unlike as they can be: u = axes u'.
-        _, singular, axes = np.linalg.svd(lines.units, full_matrices=False)
-        rank = int(np.sum(singular > 1e-10 * singular[0]))
-        stretch = singular[0] / singular[:rank]
-        rows = lines.units @ (axes[:rank].T * stretch)
-        self.lengths = np.linalg.norm(rows, axis=1)
-        rows /= self.lengths[:, None]
-        order = rank + count + c
-        forms = np.zeros((order, 2 * count + c))
-        forms[rank : rank + count, :count] = forms[rank : rank + count, count : 2 * count] = np.eye(count)
-        forms[:rank, count : 2 * count] = -rows.T
-        forms[rank + count :, 2 * count :] = np.eye(c)
-        weights = gamma * np.concatenate([stretch**2, np.zeros(count), np.ones(c)])
-        self.entries = merged.targets.size
-        radii = merged.radii * self.lengths[merged.forms % count]
-        self.program = DualProgram(
-            constant=np.diag(weights),
-            forms=forms,
-            first=np.concatenate([np.repeat(merged.forms, c), np.arange(count)]),
-            second=np.concatenate(
-                [2 * count + np.tile(np.arange(c), len(merged.forms)), count + np.arange(count)]
-            ),
-            coefficients=np.concatenate([2 * np.repeat(radii, c), np.ones(count)]),
-            targets=merged.targets.ravel(),
-        )
-        first, second = np.triu_indices(2 * count)
-        legal = second - first != count  # alpha_i beta_i has its free slack
-        self.first, self.second = first[legal], second[legal]
-        self.outside = np.ones(len(self.first), dtype=bool)
-        self.inside = np.zeros(0, dtype=np.intp)
-        self.strict = count <= _STRICT_DIRECTIONS
-        self.iterate = self._start(rows, weights[:rank], float(np.sum(merged.targets**2)), gamma, c)
-
-    def _start(self, rows: Matrix, u_weights: Vector, energy: float, gamma: float, c: int) -> InteriorPoint:
-        """Begin at N = 0 with the Shor slack and near the Gaussian moments."""
-        count, rank = rows.shape
-        whitened = rows / np.sqrt(u_weights)
-        slack = -2 / float(np.linalg.norm(whitened, 2)) ** 2
-        y = np.concatenate([np.zeros(self.entries), np.full(count, slack)])
-        gaussian = gaussian_moments(rows, c)
-        size = energy / (8 * gamma)
-        gaussian[: rank + count, : rank + count] *= size / float(np.sum(u_weights / gamma))
-        gaussian[rank + count :, rank + count :] *= size / c
-        iterate = InteriorPoint(self.program, y, gaussian)
-        centre = np.linalg.inv(iterate.Z)
-        centre *= np.trace(gaussian[:rank, :rank]) / np.trace(centre[:rank, :rank])
-        iterate.L = gaussian + _CENTRE_SHARE * centre
-        guess = self._least_correlated(self.program.gram(gaussian))
-        under_l = self.program.gram(iterate.L)[self.first, self.second]
-        self._include(iterate, np.union1d(guess, np.flatnonzero(under_l <= 0)), least_slack=0.1)
-        return iterate
-
-    def _least_correlated(self, gram: Matrix) -> Indices:
-        """Return for each form the pairs with the few others that it is least correlated with."""
-        size = 2 * self.count
-        correlation = np.full((size, size), np.inf)
-        lengths = np.sqrt(np.diag(gram))
-        values = gram[self.first, self.second] / (lengths[self.first] * lengths[self.second])
-        proper = self.first != self.second
-        correlation[self.first[proper], self.second[proper]] = values[proper]
-        correlation = np.minimum(correlation, correlation.T)
-        position = np.full((size, size), -1)
-        position[self.first, self.second] = np.arange(len(self.first))
-        chosen = np.argsort(correlation, axis=1)[:, :_NEIGHBOURS]
-        own = np.repeat(np.arange(size), chosen.shape[1])
-        found = position[np.minimum(own, chosen.ravel()), np.maximum(own, chosen.ravel())]
-        return np.unique(found[found >= 0])
-
-    def _include(self, iterate: InteriorPoint, pairs: Indices, least_slack: float) -> None:
-        if len(pairs):
-            iterate.include(self.first[pairs], self.second[pairs], least_slack)
-            self.outside[pairs] = False
-            self.inside = np.concatenate([self.inside, pairs])
-
-    def _drop(self) -> None:
-        kept = self.iterate.drop(_DROP)
-        self.outside[self.inside[~kept]] = True
-        self.inside = self.inside[kept]
+        geometry = Geometry(lines.units, merged.targets, gamma, merged.forms, merged.radii)
+        self.gamma = gamma
+        self.strict = len(lines.units) <= _STRICT_DIRECTIONS
+        self.region = Region.whole(geometry)
+        targets = merged.targets.ravel()
+        self.iterate = InteriorPoint(np.zeros(len(targets)), targets, [self.region])
 
     def run(
         self,
@@ -223,7 +148,7 @@ class _Search:
                 except linalg.LinAlgError:
                     return "stalled"
                 if on_progress is not None:
-                    on_progress(self.iterate.dual_value(), self._relative_gap(), len(self.inside))
+                    on_progress(self.iterate.dual_value(), self.iterate.relative_gap(), len(self.region.y))
                 if ended:
                     return "optimal"
                 if deadline is not None and time.perf_counter() > deadline:
@@ -232,23 +157,21 @@ class _Search:
             return "interrupted"
         return "stalled"
 
-    def _relative_gap(self) -> float:
-        return self.iterate.gap / max(abs(self.iterate.primal_value()), 1e-300)
-
     def _step(self, tolerance: float) -> bool:
+        """Take one step, or prepare it; say whether all is done."""
         direction = self.iterate.direction()
         if self.strict:
-            return self._strict_step(direction) and self._relative_gap() < tolerance
-        self.iterate.move(direction, direction.primal_length)
-        self._drop()
+            return self._strict_step(direction) and self.iterate.relative_gap() < tolerance
+        self.iterate.move(direction)
+        self.region.drop(_DROP)
         return self._stage(tolerance)
 
     def _strict_step(self, direction: Direction) -> bool:
         """Step inside all inequalities, or add those that leave too little of it; say if it was taken."""
-        iterate = self.iterate
-        pairs = np.flatnonzero(self.outside)
-        values = self.program.gram(iterate.L)[self.first[pairs], self.second[pairs]]
-        change = self.program.gram(direction.L)[self.first[pairs], self.second[pairs]]
+        region = self.region
+        first, second = region.unused_pairs()
+        values = region.gram(region.L)[first, second]
+        change = region.gram(direction.blocks[0].L)[first, second]
         reach = np.where(change < 0, values / np.maximum(-change, 1e-300), np.inf)
         nearest = float(np.min(reach, initial=np.inf))
         length = min(direction.primal_length, 0.95 * nearest)
@@ -256,57 +179,35 @@ class _Search:
         blocking = blocking[np.argsort(reach[blocking])[:1000]]
         taken = length >= direction.primal_length / 2
         if taken:
-            iterate.move(direction, length)
-            self._drop()
+            self.iterate.move(direction, length)
+            region.drop(_DROP)
         # What has just been dropped may be outside anew, but it does not block.
-        self._include(iterate, pairs[blocking], least_slack=0.0)
+        region.include(np.column_stack([first[blocking], second[blocking]]), least_slack=0.0)
         return taken
 
     def _stage(self, tolerance: float) -> bool:
         """Where the gap has reached its goal, add what is violated; say whether all is done."""
-        gap = self._relative_gap()
+        gap = self.iterate.relative_gap()
         if gap > self.goal:
             return False
-        gram = self.program.gram(self.iterate.L)
-        lengths = np.sqrt(np.diag(gram))
-        pairs = np.flatnonzero(self.outside)
-        first, second = self.first[pairs], self.second[pairs]
-        correlation = gram[first, second] / (lengths[first] * lengths[second])
-        worst = np.argsort(correlation)[:_BATCH]
-        worst = worst[correlation[worst] < -1e-7]
+        worst = self.region.violated(_BATCH, inside=1e-7)
         if not len(worst) and gap <= tolerance:
             return True
         self.goal = max(tolerance, self.goal / 2)
-        self._include(self.iterate, pairs[worst], least_slack=0.03)
+        self.region.include(worst, least_slack=0.03)
         return False
 
-    def multipliers(self, gamma: float) -> Multipliers:
+    def multipliers(self) -> Multipliers:
         """Return those of the lines' unit rows, in units of the level gamma^2."""
-        count, free = self.count, self.program.free
+        region = self.region
+        count, scale = len(region.open), 1 / region.geometry.scales
         table = np.zeros((2 * count, 2 * count))
-        np.add.at(table, (self.first[self.inside], self.second[self.inside]), self.iterate.y[free:])
-        scale = 1 / np.concatenate([self.lengths, self.lengths])
-        table *= gamma * np.outer(scale, scale)
+        table[region.pairs[:, 0], region.pairs[:, 1]] = self.gamma * region.y
+        table *= np.outer(np.tile(scale, 2), np.tile(scale, 2))
         # Pairs f <= g with alphas first: symmetric tables hold half of a product on either side.
         a, b, c = table[:count, :count], table[:count, count:], table[count:, count:]
-        slack = gamma * self.iterate.y[self.entries : free] * scale[:count] ** 2
+        slack = self.gamma * region.slack * scale**2
         return Multipliers((a + a.T) / 2, b.copy(), (c + c.T) / 2, slack)
-
-
-def gaussian_moments(rows: Matrix, c: int) -> Matrix:
-    """Return E over Gaussian u of (u, alpha)(u, alpha)^T for unit rows, with an identity for v."""
-    count, d = rows.shape
-    cosines = np.clip(rows @ rows.T, -1.0, 1.0)
-    distance = np.linalg.norm(rows[:, None, :] - rows[None, :, :], axis=2)
-    angles = 2 * np.arcsin(np.minimum(1.0, distance / 2))  # accurate where arccos is not
-    kernel = (np.sin(angles) + (np.pi - angles) * cosines) / (2 * np.pi)
-    moments = np.zeros((d + count + c, d + count + c))
-    moments[:d, :d] = np.eye(d)
-    moments[:d, d : d + count] = rows.T / 2
-    moments[d : d + count, :d] = rows / 2
-    moments[d : d + count, d : d + count] = kernel
-    moments[d + count :, d + count :] = np.eye(c)
-    return moments
 
 
 def _solution(
@@ -322,12 +223,12 @@ def _solution(
     multipliers = Multipliers.zero(len(lines.units))
     excess = 0.0
     if search is not None:
-        entries = search.iterate.y[: search.entries].reshape(merged.targets.shape)
-        multipliers = search.multipliers(gamma)
+        entries = search.iterate.N.reshape(merged.targets.shape)
+        multipliers = search.multipliers()
         if status == "optimal":
             excess = search.iterate.gap
     N = merged.spread(lines, Y, entries)
-    value = dual_value(N, Y)
+    value = SquaredLoss(Y).dual_value(N)
     return DualSolution(
         dual_point=N,
         multipliers=lines.spread(multipliers, N) if len(lines.units) else Multipliers.zero(len(Y)),

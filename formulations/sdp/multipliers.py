@@ -82,11 +82,6 @@ class DualSolution:
     seconds: float
 
 
-def dual_value(N: Matrix, Y: Matrix) -> float:
-    """Return <N, Y> - 1/2 |N|_F^2 (a loss), both n x c."""
-    return float(np.sum(N * Y) - np.sum(N * N) / 2)
-
-
 def relaxation_form(X: Matrix, N: Matrix, level: float, multipliers: Multipliers) -> Matrix:
     """Return level |u|^2 - |N^T alpha|^2 - [...] as a symmetric matrix over (u, alpha), of order d + n.
 

@@ -16,7 +16,8 @@ import cvxpy as cp
 import numpy as np
 
 from formulations.arrays import Matrix, Vector, check_problem
-from formulations.sdp.multipliers import DualSolution, Multipliers, dual_value
+from formulations.loss import SquaredLoss
+from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.reduced import primal_value
 from formulations.sdp.solvers import choose_solver, run
 
@@ -118,7 +119,7 @@ def paper_solution(
         dual_point=N,
         multipliers=multipliers,
         value=primal_value(output, lifted[2 * n :, 2 * n :], Y, gamma),
-        dual_value=dual_value(N, Y),
+        dual_value=SquaredLoss(Y).dual_value(N),
         solver=solver,
         status=status,
         seconds=seconds,

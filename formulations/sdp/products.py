@@ -1,4 +1,8 @@
-"""The products of alphas and betas as symmetric matrices, one column each, for a solver to combine."""
+"""The products of two activations as symmetric matrices, for solvers that combine them with multipliers.
+
+Each alpha_i alpha_j, alpha_i beta_j or beta_i beta_j is a quadratic form in the solver's variables; here they
+are columns of a sparse matrix.
+"""
 
 from __future__ import annotations
 

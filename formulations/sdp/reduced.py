@@ -23,7 +23,8 @@ from scipy import sparse
 
 from formulations.arrays import Matrix, check_problem
 from formulations.lines import Directions, directions
-from formulations.sdp.multipliers import DualSolution, Multipliers, dual_value
+from formulations.loss import SquaredLoss
+from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.products import (
     BracketProducts,
     LinearForms,
@@ -83,7 +84,7 @@ def solve_reduced(
         dual_point=N,
         multipliers=lines.spread(multipliers.scaled(level_unit), N),
         value=primal_value(lifted[: len(X), -c:], lifted[len(X) :, len(X) :], Y, gamma),
-        dual_value=dual_value(N, Y),
+        dual_value=SquaredLoss(Y).dual_value(N),
         solver=outcome.solver,
         status=outcome.status,
         seconds=outcome.seconds,
@@ -192,7 +193,7 @@ def _without_inputs(X: Matrix, Y: Matrix, lines: Directions) -> ReducedSolution:
         dual_point=Y.copy(),
         multipliers=lines.spread(Multipliers.zero(0), Y),
         value=float(np.sum(Y**2) / 2),
-        dual_value=dual_value(Y, Y),
+        dual_value=SquaredLoss(Y).dual_value(Y),
         solver="none",
         status="optimal",
         seconds=0.0,

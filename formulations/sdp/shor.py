@@ -19,7 +19,8 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.sdp.multipliers import DualSolution, Multipliers, dual_value
+from formulations.loss import SquaredLoss
+from formulations.sdp.multipliers import DualSolution, Multipliers
 
 # The largest eigenvalue is replaced by the p-norm of the eigenvalues, which is smooth, with p growing.
 _NORMS = (4, 16, 64)
@@ -52,7 +53,7 @@ def solve_shor(X: Matrix, Y: Matrix, gamma: float) -> DualSolution:
         found, sigma, status = program.solve()
         N[live] = found * size / lengths[live, None]
         slack[live] = -gamma * size * sigma / lengths[live] ** 2
-    value = dual_value(N, Y)
+    value = SquaredLoss(Y).dual_value(N)
     return DualSolution(
         dual_point=N,
         multipliers=replace(Multipliers.zero(len(X)), slack=slack),

@@ -1,4 +1,8 @@
-"""Merging directions that differ by less than a loss is worth."""
+"""The multipliers that tie a merged row of the inputs to the row that stands for its line.
+
+Exact ones would be infinite; a small share of the level is given away to have finite ones
+(`formulations.lines.Directions.spread`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from formulations.sdp.multipliers import Multipliers
 MERGING_LOSS = 1e-6
 
 
-def _tie(multipliers: Multipliers, i: int, r: int, ratio: float, weight: float) -> None:
+def tie(multipliers: Multipliers, i: int, r: int, ratio: float, weight: float) -> None:
     """Subtract weight (alpha_i - ratio alpha_r)^2 or weight (alpha_i + ratio beta_r)^2 from the bracket."""
     multipliers.slack[i] -= weight
     multipliers.slack[r] -= weight * ratio**2

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, Vector
+from formulations.loss import SquaredLoss
 from formulations.training.group_lasso import solve_group_lasso
 
 _MAX_ROUNDS = 300
@@ -139,27 +140,20 @@ def global_optimum_2d(X: Matrix, Y: Matrix, gamma: float, *, tolerance: float = 
     if inputs == 1:  # the circle has two points more than the line, and no gauge there
         X = np.hstack([X, np.zeros_like(X)])
     directions = np.zeros((2, 0))
+    loss = SquaredLoss(Y)
     lower, upper, dual_point = -np.inf, np.inf, np.zeros_like(Y)
     for _ in range(_MAX_ROUNDS):
-        master = solve_group_lasso(np.maximum(X @ directions, 0.0), Y, gamma, tolerance=tolerance / 100)
+        master = solve_group_lasso(np.maximum(X @ directions, 0.0), loss, gamma, tolerance=tolerance / 100)
         used = np.any(master.output != 0, axis=1)
         directions, output, upper = directions[:, used], master.output[used], master.value
         values, maxima = gauge_maxima_2d(X, master.dual_point)
-        scaled, bound = _scaled_dual(master.dual_point, Y, gamma, float(values.max()))
+        gauge = float(values.max())
+        scale, bound = loss.best_multiple(master.dual_point, gamma / gauge if gauge else np.inf)
         if bound > lower:
-            lower, dual_point = bound, scaled
+            lower, dual_point = bound, scale * master.dual_point
         if upper - lower <= tolerance * upper:
             break
         directions = np.hstack([directions, maxima[:, values > gamma]])
     norms = np.sqrt(np.linalg.norm(output, axis=1))
     hidden = (directions * norms)[:inputs]
     return PlanarOptimum(lower, upper, hidden, output / norms[:, None], dual_point)
-
-
-def _scaled_dual(N: Matrix, Y: Matrix, gamma: float, gauge: float) -> tuple[Matrix, float]:
-    """Return the best multiple t N with t gauge <= gamma and its dual bound (docs/method.md, section 2)."""
-    fit, square = float(np.sum(N * Y)), float(np.sum(N**2))
-    if square == 0:
-        return N, 0.0
-    scale = fit / square if gauge * fit <= gamma * square else gamma / gauge
-    return scale * N, scale * fit - scale**2 / 2 * square

@@ -1,8 +1,8 @@
 """Column generation: networks that get better with every direction that joins (docs/method.md, section 4).
 
 Descents from random networks give a pool of directions, over which the best network is a convex problem.
-From there directions whose gauge at the residual exceeds gamma join, the master is solved again, neurons that
-share a linear piece merge, and all neurons slide together. An output bias is eliminated throughout
+From there directions whose gauge at the dual point exceeds gamma join, the master is solved again, neurons
+that share a linear piece merge, and all neurons slide together. An output bias is eliminated throughout
 (`formulations.training.intercept`).
 """
 
@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
+from formulations.loss import SquaredLoss
 from formulations.training.descent import descend
 from formulations.training.group_lasso import solve_group_lasso
 from formulations.training.intercept import Intercept
-from formulations.training.oracle import GaugeMaximum, GaugeOracle, Rows
+from formulations.training.oracle import GaugeMaximum, GaugeOracle
 
 _RANDOM_FEATURES = 300
 _SLIDE_ITERATIONS = 200
@@ -41,7 +42,7 @@ class _Effort:
     wide: bool
 
 
-# Far from the optimum the residual moves too much for ascents to end; near it nothing may be missed.
+# Far from the optimum the dual point moves too much for ascents to end; near it nothing may be missed.
 _EFFORTS = (_Effort(400, 8, False), _Effort(800, None, True), _Effort(1600, None, True))
 
 
@@ -76,7 +77,7 @@ class Network:
 
     directions: Matrix
     output: Matrix
-    kinks: tuple[Rows, ...]
+    kinks: tuple[Indices, ...]
     output_bias: Vector
     loss: float
     dual_point: Matrix
@@ -134,7 +135,8 @@ class ColumnGeneration:
             raise ValueError("X or Y has an entry that is not finite; remove such samples")
         if not 0 < gamma < np.inf:
             raise ValueError(f"gamma is {gamma}, but the weight of the penalty must be positive and finite")
-        self.X, self.Y, self.gamma = X, Y, gamma
+        self.X, self.gamma = X, gamma
+        self.loss = SquaredLoss(Y)
         self.rng = np.random.default_rng(seed)
         self.time_limit = time_limit
         self.on_progress = on_progress
@@ -144,7 +146,7 @@ class ColumnGeneration:
         self._clock, self._began = clock, clock()
         self._oracle = GaugeOracle(self.X)
         self._intercept = Intercept.of(output_bias, len(X), gamma)
-        self._targets = self._intercept.apply(Y)
+        self._loss_of_master = self._intercept.without_bias(self.loss)
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
         self._effort = 0
@@ -229,16 +231,16 @@ class ColumnGeneration:
         if self.on_progress is not None:
             self.on_progress(stage, self.best.loss)
 
-    def _solve(self, directions: Matrix, kinks: tuple[Rows, ...]) -> Network:
+    def _solve(self, directions: Matrix, kinks: tuple[Indices, ...]) -> Network:
         """Return the best network over unit directions, without those it does not use."""
         atoms = np.maximum(self.X @ directions, 0.0)
-        master = solve_group_lasso(self._intercept.apply(atoms), self._targets, self.gamma)
+        master = solve_group_lasso(self._intercept.apply(atoms), self._loss_of_master, self.gamma)
         used = np.flatnonzero(np.any(master.output != 0, axis=1))
         return Network(
             directions[:, used],
             master.output[used],
             tuple(kinks[k] for k in used),
-            self._intercept.best(self.Y - atoms[:, used] @ master.output[used]),
+            self._intercept.best(self.loss.gradient(atoms[:, used] @ master.output[used])),
             master.value,
             self._intercept.apply(master.dual_point),
         )
@@ -252,7 +254,7 @@ class ColumnGeneration:
         self._adopt("random features", start)
         result = descend(
             self.X,
-            self.Y,
+            self.loss,
             self.gamma,
             _balanced(start),
             intercept=self._intercept,
@@ -300,7 +302,7 @@ class ColumnGeneration:
         merged = self._merge(self.best)
         result = descend(
             self.X,
-            self.Y,
+            self.loss,
             self.gamma,
             _balanced(merged),
             intercept=self._intercept,

@@ -1,11 +1,12 @@
 """Local descent on all neurons at once, with the output weights eliminated (docs/method.md, section 4).
 
-For fixed hidden weights U the best output weights are a ridge regression, so only U is left to move:
+For fixed hidden weights U the best output weights are a convex problem, for the squared loss a ridge
+regression, so only U is left to move:
 
-    min_U  gamma/2 |U|_F^2 + min_V ( 1/2 |relu(X U) V - Y|_F^2 + gamma/2 |V|_F^2 ) ,
+    min_U  gamma/2 |U|_F^2 + min_V ( loss(relu(X U) V) + gamma/2 |V|_F^2 ) ,
 
-whose gradient in U is the partial gradient at the ridge solution; an output bias puts Q of
-`formulations.training.intercept` before relu(X U) and Y. Each neuron moves in its own frame: the
+whose gradient in U is the partial gradient at the best V; an output bias puts Q of
+`formulations.training.intercept` before relu(X U) and the targets. Each neuron moves in its own frame: the
 subspace in which the rows of its kinks stay zero, in coordinates that make its own curvature the identity.
 Without the first, the descent stalls at the kinks on which good neurons sit; without the second, it crawls on
 data whose columns differ in scale.
@@ -18,13 +19,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
+from formulations.loss import Loss, SquaredLoss
 from formulations.training.intercept import Intercept
-from formulations.training.oracle import Rows, orthogonal_to
+from formulations.training.oracle import orthogonal_to
 
 _PATIENCE = 10  # iterations: a single one may gain little before others that gain much
 
@@ -50,12 +51,12 @@ class _Stop(Exception):
 
 def descend(
     X: Matrix,
-    Y: Matrix,
+    loss: SquaredLoss,
     gamma: float,
     hidden: Matrix,
     *,
     intercept: Intercept | None = None,
-    kinks: Sequence[Rows] | None = None,
+    kinks: Sequence[Indices] | None = None,
     max_iterations: int = 500,
     least_gain: float = 0.0,
     should_stop: Callable[[], bool] = lambda: False,
@@ -64,7 +65,7 @@ def descend(
 
     Args:
         X: inputs, of shape (n, d).
-        Y: targets, of shape (n, c).
+        loss: of the predictions, n x c.
         gamma: weight of the penalty, positive.
         hidden: u_j as columns, of shape (d, m), with their lengths.
         intercept: the output bias, which is eliminated too; none by default.
@@ -74,8 +75,8 @@ def descend(
         should_stop: asked at every evaluation; once true, the best weights so far are returned.
     """
     intercept = intercept or Intercept()
-    targets = intercept.apply(Y)
-    best = _eliminate_output(X, targets, gamma, intercept, hidden)
+    loss = intercept.without_bias(loss)
+    best = _eliminate_output(X, loss, gamma, intercept, hidden)
     if not hidden.size or not best.loss:  # nothing to move, or nothing below
         return Descent(best.hidden, best.output, (best.loss,))
     frames, start = _frames(X, gamma, intercept, best, kinks)
@@ -87,7 +88,7 @@ def descend(
         if should_stop():
             raise _Stop
         moved = (frames @ coordinates.reshape(start.shape)[:, :, None])[:, :, 0].T
-        point = _eliminate_output(X, targets, gamma, intercept, moved)
+        point = _eliminate_output(X, loss, gamma, intercept, moved)
         if point.loss < best.loss:
             best = point
         gradient = (frames.transpose(0, 2, 1) @ point.gradient.T[:, :, None])[:, :, 0]
@@ -126,47 +127,26 @@ class _Point:
     gradient: Matrix  # with respect to hidden, d x m
 
 
-def _eliminate_output(
-    X: Matrix, targets: Matrix, gamma: float, intercept: Intercept, hidden: Matrix
-) -> _Point:
-    """Solve for the output weights; the targets are Q Y."""
+def _eliminate_output(X: Matrix, loss: Loss, gamma: float, intercept: Intercept, hidden: Matrix) -> _Point:
+    """Solve for the output weights; the loss is what an eliminated output bias leaves of it."""
     before = X @ hidden
     features = intercept.apply(np.maximum(before, 0.0))
-    output = _ridge(features, targets, gamma)
-    residual = features @ output - targets
-    slopes = (before > 0) * (intercept.apply(residual) @ output.T)
+    output = loss.best_output(features, gamma)
+    predictions = features @ output
+    slopes = (before > 0) * (intercept.apply(loss.gradient(predictions)) @ output.T)
     gradient = X.T @ slopes + gamma * hidden
     penalty = float(np.sum(hidden**2)) + float(np.sum(output**2))
-    return _Point(hidden, output, 0.5 * float(np.sum(residual**2)) + gamma / 2 * penalty, gradient)
-
-
-def _ridge(features: Matrix, Y: Matrix, gamma: float) -> Matrix:
-    """Return (F^T F + gamma I)^-1 F^T Y through the smaller of the two Gram matrices."""
-    n, m = features.shape
-    if not m:
-        return np.zeros((0, Y.shape[1]))
-    wide = m > n
-    gram = features @ features.T if wide else features.T @ features
-    gram[np.diag_indices_from(gram)] += gamma
-    right = Y if wide else features.T @ Y
-    # The driver itself, because the wrappers around it take longer than it does on small problems.
-    _, inverse, failed = scipy.linalg.lapack.dposv(gram, right, lower=1, overwrite_a=1)
-    if failed:  # gamma is below the rounding errors of the Gram matrix
-        stacked = np.vstack([features, np.sqrt(gamma) * np.eye(m)])
-        solution: Matrix = np.linalg.lstsq(stacked, np.vstack([Y, np.zeros((m, Y.shape[1]))]), rcond=None)[0]
-        return solution
-    weights: Matrix = features.T @ inverse if wide else inverse
-    return weights
+    return _Point(hidden, output, loss.value(predictions) + gamma / 2 * penalty, gradient)
 
 
 def _frames(
-    X: Matrix, gamma: float, intercept: Intercept, point: _Point, kinks: Sequence[Rows] | None
+    X: Matrix, gamma: float, intercept: Intercept, point: _Point, kinks: Sequence[Indices] | None
 ) -> tuple[NDArray[np.float64], Matrix]:
     """Return the frame of every neuron, of shape (m, d, d), and the coordinates of its weights, (m, d).
 
     The curvature of a neuron is |v_j|^2 (X_A^T X_A - s s^T / damping) + gamma I over its active rows A and
-    their sum s. Held directions are given
-    the largest curvature instead, which keeps the root well-posed, and are then projected away.
+    their sum s, for a loss whose own curvature is 1. Held directions are given the largest curvature instead,
+    which keeps the root well-posed, and are then projected away.
     """
     d, m = point.hidden.shape
     frames, coordinates = np.empty((m, d, d)), np.empty((m, d))

@@ -1,6 +1,7 @@
-"""The convex master: networks whose hidden directions are fixed (docs/method.md, section 4).
+"""The convex master: the best network over fixed hidden directions, for the squared loss.
 
-With unit directions u_k and atoms a_k = relu(X u_k), the training problem over the output weights is
+It is what column generation solves again and again (docs/method.md, section 4). With unit directions u_k and
+atoms a_k = relu(X u_k), the training problem over the output weights is
 
     min_V  1/2 |A V - Y|_F^2 + gamma sum_k |v_k|_2 .
 
@@ -9,7 +10,7 @@ Writing |v| = min over eta > 0 of (|v|^2 / eta + eta) / 2 and minimising over V 
     min_{eta >= 0}  gamma/2 sum_k eta_k + gamma/2 tr( Y^T (gamma I + A diag(eta) A^T)^-1 Y ) ,
 
 which is smooth and convex. With W the matrix (gamma I + A diag(eta) A^T)^-1 Y the output weights are
-v_k = eta_k W^T a_k, the residual is gamma W, and an atom belongs to an optimal network where |W^T a_k| = 1.
+v_k = eta_k W^T a_k, the dual point is gamma W, and an atom belongs to an optimal network where |W^T a_k| = 1.
 A primal-dual interior-point method on eta needs about a dozen Newton steps, each of the order of the number
 of atoms whatever the number of outputs, and does not suffer from nearly parallel atoms. Where there are fewer
 atoms than samples, the inverse is taken through A^T A.
@@ -26,6 +27,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, Vector
+from formulations.loss import SquaredLoss
 
 _STALLED_AFTER = 10
 _JITTER = 1e-13
@@ -38,17 +40,15 @@ class GroupLassoSolution:
 
     Attributes:
         output: V, of shape (K, c); the rows of unused atoms are exactly zero.
-        residual: Y - A V, of shape (n, c).
-        dual_point: N, of shape (n, c), feasible: |a_k^T N| <= gamma for every atom. At the optimum it is the
-            residual, up to rounding.
+        dual_point: N, of shape (n, c), feasible: |a_k^T N| <= gamma for every atom. At the optimum it is
+            minus the loss's gradient at A V, up to rounding.
         value: 1/2 |A V - Y|_F^2 + gamma sum_k |v_k| (a loss).
-        gap: value minus the dual bound <N, Y> - |N|_F^2 / 2 (a loss): up to rounding, no V has a value
-            below value - gap.
+        gap: value minus the loss's dual value of N (a loss): up to rounding, no V has a value below
+            value - gap.
         iterations: Newton steps.
     """
 
     output: Matrix
-    residual: Matrix
     dual_point: Matrix
     value: float
     gap: float
@@ -56,13 +56,13 @@ class GroupLassoSolution:
 
 
 def solve_group_lasso(
-    atoms: Matrix, targets: Matrix, gamma: float, *, tolerance: float = 1e-10, max_iterations: int = 60
+    atoms: Matrix, loss: SquaredLoss, gamma: float, *, tolerance: float = 1e-10, max_iterations: int = 60
 ) -> GroupLassoSolution:
     """Train the output weights over fixed hidden directions to the global optimum of that convex problem.
 
     Args:
         atoms: A, of shape (n, K); column k is relu(X u_k) of a unit direction u_k.
-        targets: Y, of shape (n, c).
+        loss: with its targets Y, of shape (n, c).
         gamma: weight of the penalty, positive.
         tolerance: relative duality gap to stop at.
         max_iterations: limit of Newton steps.
@@ -75,17 +75,17 @@ def solve_group_lasso(
     """
     if not gamma > 0:
         raise ValueError(f"gamma is {gamma}, but the weight of the penalty must be positive")
+    targets = loss.targets
     if atoms.shape[0] != targets.shape[0]:
         raise ValueError(f"atoms have {len(atoms)} rows but targets {len(targets)}: give one row per sample")
-    count, half_square = atoms.shape[1], 0.5 * float(np.sum(targets**2))
-    if np.linalg.norm(atoms.T @ targets, axis=1).max(initial=0.0) <= gamma * (1 + 1e-12):
-        zero = np.zeros((count, targets.shape[1]))
-        return GroupLassoSolution(zero, targets.copy(), targets.copy(), half_square, 0.0, 0)
-    master = _Master(atoms, targets, gamma, atoms.T @ atoms)
+    nothing = np.zeros_like(targets)
+    dual_point = -loss.gradient(nothing)
+    if np.linalg.norm(atoms.T @ dual_point, axis=1).max(initial=0.0) <= gamma * (1 + 1e-12):
+        zero = np.zeros((atoms.shape[1], targets.shape[1]))
+        return GroupLassoSolution(zero, dual_point, loss.value(nothing), 0.0, 0)
+    master = _Master(atoms, loss, gamma, atoms.T @ atoms)
     best, iterations = _interior_point(master, tolerance, max_iterations)
-    return GroupLassoSolution(
-        best.output, best.residual, best.dual_point, best.value, max(best.gap, 0.0), iterations
-    )
+    return GroupLassoSolution(best.output, best.dual_point, best.value, max(best.gap, 0.0), iterations)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,6 @@ class _Point:
     correlations: Matrix  # W^T a_k as rows, K x c
     hat: Matrix  # diag(eta)^1/2 A^T (gamma I + A diag(eta) A^T)^-1 A diag(eta)^1/2; only its lower triangle
     output: Matrix
-    residual: Matrix
     dual_point: Matrix
     value: float
     gap: float
@@ -107,13 +106,13 @@ class _Master:
     """The problem in eta, with its Gram matrix A^T A."""
 
     atoms: Matrix
-    targets: Matrix
+    loss: SquaredLoss
     gamma: float
     gram: Matrix
 
     def at(self, eta: Vector) -> _Point:
         """Evaluate at a positive eta."""
-        A, Y, gamma = self.atoms, self.targets, self.gamma
+        A, Y, gamma = self.atoms, self.loss.targets, self.gamma
         solve, hat = self._inverse(eta)
 
         weights = solve(Y)
@@ -121,13 +120,11 @@ class _Master:
         weights += solve(Y - gamma * weights - A @ (eta[:, None] * (A.T @ weights)))
         correlations = A.T @ weights
         output = eta[:, None] * correlations
-        residual = Y - A @ output
         dual_point = gamma * weights
-        value = 0.5 * float(np.sum(residual**2)) + gamma * float(np.linalg.norm(output, axis=1).sum())
-        fit, square = float(np.sum(dual_point * Y)), float(np.sum(dual_point**2))
-        scale = min(1 / float(np.linalg.norm(correlations, axis=1).max()), fit / square)
-        gap = value - (scale * fit - scale**2 / 2 * square)
-        return _Point(eta, correlations, hat, output, residual, scale * dual_point, value, gap)
+        value = self.loss.value(A @ output) + gamma * float(np.linalg.norm(output, axis=1).sum())
+        most = 1 / float(np.linalg.norm(correlations, axis=1).max())
+        scale, bound = self.loss.best_multiple(dual_point, most)
+        return _Point(eta, correlations, hat, output, scale * dual_point, value, value - bound)
 
     def _inverse(self, eta: Vector) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         """Return how to solve (gamma I + A diag(eta) A^T) W = right, and the hat matrix."""
@@ -156,7 +153,7 @@ class _Master:
 
     def only(self, atoms: NDArray[np.intp]) -> _Master:
         """Return the problem without the other atoms."""
-        return _Master(self.atoms[:, atoms], self.targets, self.gamma, self.gram[np.ix_(atoms, atoms)])
+        return _Master(self.atoms[:, atoms], self.loss, self.gamma, self.gram[np.ix_(atoms, atoms)])
 
 
 def _factor(product: Matrix, root: Matrix) -> Matrix:
@@ -181,7 +178,7 @@ def _interior_point(master: _Master, tolerance: float, max_iterations: int) -> t
     """Take Newton steps on (eta, slack) until the gap closes or rounding stops all progress."""
     # All eta alike: no optimal ones have a larger sum.
     count = master.atoms.shape[1]
-    level = 0.5 * float(np.sum(master.targets**2)) / (master.gamma * count)
+    level = master.loss.value(np.zeros_like(master.loss.targets)) / (master.gamma * count)
     state = best = _State(master.at(np.full(count, level)), np.full(count, master.gamma / 2))
     least_product = np.inf
     iteration = last_progress = 0
@@ -265,4 +262,4 @@ def _without_zeros(master: _Master, state: _State, tolerance: float) -> _Point:
         return point
     output = np.zeros_like(point.output)
     output[used] = sparse.output
-    return dataclasses.replace(point, output=output, residual=sparse.residual, value=sparse.value, gap=gap)
+    return dataclasses.replace(point, output=output, value=sparse.value, gap=gap)

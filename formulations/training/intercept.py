@@ -1,7 +1,8 @@
 """The output bias, eliminated: what is left of it is one symmetric matrix (docs/method.md, section 2).
 
-For predictions Z + 1 b^T the best b leaves the loss 1/2 |Q (Z - Y)|_F^2, Q = I - kappa 1 1^T. A free bias has
-kappa = 1/n, so that Q takes the means away; for a decayed one, which costs gamma/2 |b|^2, it is less.
+For predictions Z + 1 b^T and the squared loss the best b leaves 1/2 |Q (Z - Y)|_F^2, Q = I - kappa 1 1^T. A
+free bias has kappa = 1/n, so that Q takes the means away; for a decayed one, which costs gamma/2 |b|^2, it is
+less.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from formulations.arrays import Matrix, Vector
+from formulations.loss import SquaredLoss
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Intercept:
 
     Attributes:
         kappa: of Q = I - kappa 1 1^T; 0 without an output bias.
-        damping: of Q^2 = I - 1 1^T / damping, and of the best b, which is the sum of the residuals over it;
-            infinite without an output bias.
+        damping: of Q^2 = I - 1 1^T / damping, and of the best b, which is the sum of the rows of minus the
+            gradient over it; infinite without an output bias.
     """
 
     kappa: float = 0.0
@@ -54,8 +56,16 @@ class Intercept:
             return columns
         return np.asarray(columns - self.kappa * columns.sum(axis=0))
 
-    def best(self, residual: Matrix) -> Vector:
-        """Return the best b for the residual Y - Z, n x c: of length c, or 0 without an output bias."""
+    def without_bias(self, loss: SquaredLoss) -> SquaredLoss:
+        """Return what is left of a loss of Z + 1 b^T with the best b: a loss of Q Z."""
+        return SquaredLoss(self.apply(loss.targets))
+
+    def best(self, gradient: Matrix) -> Vector:
+        """Return the best b, of length c, or 0 without an output bias.
+
+        Args:
+            gradient: of the loss at the predictions Z without b, n x c.
+        """
         if not self.kappa:
             return np.zeros(0)
-        return np.asarray(residual.sum(axis=0) / self.damping)
+        return np.asarray(-gradient.sum(axis=0) / self.damping)

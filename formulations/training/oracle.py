@@ -16,11 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.lines import directions
 from formulations.training.ascent import climb
-
-Rows = NDArray[np.intp]
 
 _ROUNDING = 1e-14
 _CANDIDATES_PER_START = 4
@@ -38,7 +36,7 @@ class GaugeMaximum:
 
     value: float
     direction: Vector
-    kinks: Rows
+    kinks: Indices
 
 
 class GaugeOracle:
@@ -139,7 +137,7 @@ class GaugeOracle:
                 found[pattern] = GaugeMaximum(value, u, kinks)
         return sorted(found.values(), key=lambda maximum: -maximum.value)
 
-    def pattern(self, direction: Vector, kinks: Rows) -> bytes:
+    def pattern(self, direction: Vector, kinks: Indices) -> bytes:
         """Return the signs of X u, zero on the kinks, as a key: equal keys, same linear piece."""
         signs: NDArray[np.int8] = np.sign(self._lines.units @ direction).astype(np.int8)
         signs[self._lines.lines[kinks]] = 0

@@ -2,7 +2,7 @@
 
 A step on a batch B of b of the n samples follows the gradient of
 
-    n / (2 b) |f(X_B) - Y_B|_F^2  +  gamma/2 sum_j (|u_j|^2 + |v_j|^2) ,
+    n / b loss(f(X_B))  +  gamma/2 sum_j (|u_j|^2 + |v_j|^2) ,
 
 of whose second term the optimiser's weight decay takes care; on average over the batches this is the training
 objective. The weights begin as PyTorch's linear layers do, and the step size falls to zero along a cosine.
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, check_problem
+from formulations.loss import Loss, SquaredLoss, objective
 
 if TYPE_CHECKING:
     import torch
@@ -65,11 +66,12 @@ def random_network(d: int, width: int, c: int, seed: int) -> tuple[Matrix, Matri
     return hidden, rng.uniform(-1, 1, (width, c)) / math.sqrt(width)
 
 
-def curvature(X: Matrix, hidden: Matrix, output: Matrix, gamma: float) -> float:
+def curvature(X: Matrix, loss: Loss, hidden: Matrix, output: Matrix, gamma: float) -> float:
     """Return the largest eigenvalue of the Gauss-Newton matrix of the objective at a network.
 
     Args:
         X: the inputs, n x d.
+        loss: of the predictions.
         hidden: d x m.
         output: m x c.
         gamma: the weight of the penalty.
@@ -81,6 +83,8 @@ def curvature(X: Matrix, hidden: Matrix, output: Matrix, gamma: float) -> float:
     gram = np.kron(features @ features.T, np.eye(c))
     moved = (active[:, None, :] * output.T[None, :, :]).reshape(n * c, -1)
     gram += (moved @ moved.T) * np.kron(X @ X.T, np.ones((c, c)))
+    roots = np.sqrt(loss.curvature(features @ output)).ravel()
+    gram *= np.outer(roots, roots)
     return float(np.linalg.eigvalsh(gram)[-1]) + gamma
 
 
@@ -125,9 +129,10 @@ def train_by_sgd(
         raise ValueError(f"the learning rate is {learning_rate}; it has to be a positive number")
     if not 0 <= momentum < 1:
         raise ValueError(f"the momentum is {momentum}; it has to be at least 0 and less than 1")
+    loss = SquaredLoss(Y)
     starts = [random_network(X.shape[1], width, Y.shape[1], seed) for seed in seeds]
-    first = learning_rate or 1 / max(curvature(X, *start, gamma) for start in starts)
-    plan = _Plan(X, Y, gamma, tuple(seeds), starts, epochs, min(batch_size or len(X), len(X)), momentum)
+    first = learning_rate or 1 / max(curvature(X, loss, *start, gamma) for start in starts)
+    plan = _Plan(X, loss, gamma, tuple(seeds), starts, epochs, min(batch_size or len(X), len(X)), momentum)
     for halvings in range(1 if learning_rate else _HALVINGS):
         trained = plan.run(first / 2**halvings, should_stop, on_progress)
         if trained is not None:
@@ -142,7 +147,7 @@ class _Plan:
     """All of a call but the step size."""
 
     X: Matrix
-    Y: Matrix
+    loss: Loss
     gamma: float
     seeds: tuple[int, ...]
     starts: list[tuple[Matrix, Matrix]]
@@ -159,7 +164,7 @@ class _Plan:
         n = len(self.X)
         # A run may pass above it, but one that stays there does not come back; and no NaN is below it.
         limit = 4 * max(map(self._objective, *zip(*self.starts, strict=True)))
-        X, Y = torch.from_numpy(self.X), torch.from_numpy(self.Y)
+        X = torch.from_numpy(self.X)
         hidden, output = (
             torch.from_numpy(np.stack(layer)).requires_grad_() for layer in zip(*self.starts, strict=True)
         )
@@ -171,10 +176,11 @@ class _Plan:
         epoch = 0
         while epoch < self.epochs and not should_stop():
             for rows in zip(*map(next, batches), strict=True):
-                index = torch.from_numpy(np.stack(rows))
+                index = np.stack(rows)
                 optimizer.zero_grad()
-                residual = torch.relu(X[index] @ hidden) @ output - Y[index]
-                (n / (2 * index.shape[1]) * (residual**2).sum()).backward()  # type: ignore[no-untyped-call]
+                predictions = torch.relu(X[torch.from_numpy(index)] @ hidden) @ output
+                gradient = self.loss.rows(index).gradient(predictions.detach().numpy())
+                predictions.backward(torch.from_numpy(n / index.shape[1] * gradient))  # type: ignore[no-untyped-call]
                 optimizer.step()
             schedule.step()
             epoch += 1
@@ -203,6 +209,4 @@ class _Plan:
 
     def _objective(self, hidden: Matrix, output: Matrix) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
-            residual = np.maximum(self.X @ hidden, 0.0) @ output - self.Y
-            squares = float(np.sum(hidden**2)) + float(np.sum(output**2))
-            return 0.5 * float(np.sum(residual**2)) + self.gamma / 2 * squares
+            return objective(self.loss, self.X, self.gamma, hidden, output)

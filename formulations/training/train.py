@@ -1,6 +1,7 @@
-"""Training as close to the global optimum as floating point gets: upper bounds (docs/method.md, section 4).
+"""Training as close to the global optimum as floating point gets, which bounds it from above.
 
-The work is done by `formulations.training.column_generation`; here is its result.
+A training problem goes in, a network and the story of its loss come out. The work is done by
+`formulations.training.column_generation` (docs/method.md, section 4).
 """
 
 from __future__ import annotations

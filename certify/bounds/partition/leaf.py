@@ -24,7 +24,7 @@ from certify.checker.numbers.integers import IntegerRows, dot
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import rounded_dual_point
 from formulations.partition.partition import PartitionSolution, RegionProof
-from formulations.partition.regions import Form
+from formulations.sdp.activation_region import Form
 
 _EXPONENT = 64
 _SHARES = (Fraction(1, 10**9), Fraction(1, 10**6), Fraction(1, 10**4), Fraction(1, 100))

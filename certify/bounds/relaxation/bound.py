@@ -11,8 +11,8 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
+from formulations.arbitrary_precision.solve import HighPrecisionSolution
 from formulations.arrays import Matrix
-from formulations.high_precision.solve import HighPrecisionSolution
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.shor import improve_slack
 

@@ -13,7 +13,7 @@ from certify.checker.certificate.nodes import Leaf
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
-from formulations.high_precision.solve import HighPrecisionSolution
+from formulations.arbitrary_precision.solve import HighPrecisionSolution
 
 
 def exact_root_certificate(

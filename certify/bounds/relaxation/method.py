@@ -13,8 +13,8 @@ from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.runtime.worker import run_in_child
+from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
-from formulations.high_precision.solve import solve_high_precision
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution
 from formulations.sdp.reduced import solve_reduced

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from certify.bounds.method import Options, Work, refuses_options
-from certify.bounds.tree.bound import TreeBound
+from certify.bounds.tree.bound import DualSource, TreeBound
+from certify.bounds.tree.checkpoint import Checkpoint
 from certify.bounds.tree.search import MAX_FEATURES
 from certify.checker.problems.training import TrainingProblem
+from certify.floats.problem import Arrays
+from certify.runtime.interrupts import Interrupts
+from certify.runtime.progress import Clock
 
 _SHARE = 0.8  # of the time that is left; the exact check needs the rest
 
@@ -28,29 +34,62 @@ class Tree:
 
     def bound(self, work: Work) -> TreeBound | None:
         """Search until the gap is as wanted or nothing is gained; return None where no level was proved."""
-        clock, generation = work.clock, work.generation
-        with clock.stage("search") as words:
-            clock.observer.update("compiling, the first time on this machine (about 15 s)")
-            limit = clock.remaining(_SHARE)
-            generation.time_limit = None if limit is None else generation.seconds() + limit
-            search = TreeBound(
-                work.arrays,
-                generation,
-                gap=work.gap,
-                should_stop=generation.is_late,
-                seconds=lambda: clock.elapsed,
-                on_progress=clock.observer.update,
-                checkpoint=work.checkpoint,
-            )
-            try:
-                with work.interrupts.allowed():
-                    search.run()
-            except KeyboardInterrupt:
-                words.append("interrupted")
-            if search.proof is None:
-                words.append("no level was proved")
-                return None
-            words.append(
-                f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves, to be checked"
-            )
-        return search
+        generation = work.generation
+        limit = work.clock.remaining(_SHARE)
+        generation.time_limit = None if limit is None else generation.seconds() + limit
+        return search_for_proof(
+            work.arrays,
+            generation,
+            gap=work.gap,
+            clock=work.clock,
+            interrupts=work.interrupts,
+            should_stop=generation.is_late,
+            checkpoint=work.checkpoint,
+        )
+
+
+def search_for_proof(
+    arrays: Arrays,
+    source: DualSource,
+    *,
+    gap: float,
+    clock: Clock,
+    interrupts: Interrupts,
+    should_stop: Callable[[], bool],
+    checkpoint: Checkpoint | None = None,
+) -> TreeBound | None:
+    """Search until the gap is as wanted, nothing is gained, or it is stopped, as a stage of the clock.
+
+    Args:
+        arrays: the problem.
+        source: where dual points come from.
+        gap: the relative gap that is wanted.
+        clock: times the stage and tells the observer.
+        interrupts: Ctrl-C ends the search with the best proof so far.
+        should_stop: asked now and then; once true, that is the end as well.
+        checkpoint: where proofs are kept.
+
+    Returns:
+        None where no level was proved.
+    """
+    with clock.stage("search") as words:
+        clock.observer.update("compiling, the first time on this machine (about 15 s)")
+        search = TreeBound(
+            arrays,
+            source,
+            gap=gap,
+            should_stop=should_stop,
+            seconds=lambda: clock.elapsed,
+            on_progress=clock.observer.update,
+            checkpoint=checkpoint,
+        )
+        try:
+            with interrupts.allowed():
+                search.run()
+        except KeyboardInterrupt:
+            words.append("interrupted")
+        if search.proof is None:
+            words.append("no level was proved")
+            return None
+        words.append(f"lower bound {search.proof.bound:.8g} with {search.proof.leaves} leaves, to be checked")
+    return search

@@ -21,7 +21,8 @@ from certify.checker.certificate.complete_positivity import (
 from certify.checker.deadline import look
 from certify.checker.matrix.cone import MatrixCone
 from certify.checker.matrix.leaf_rules import Copositivity
-from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.matrix.verdict import verdict_on
+from certify.checker.obligations import Obligation, require
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.text.names import counted
 from certify.checker.tree.walk import Walk, check_tree, walk
@@ -43,42 +44,34 @@ def check_complete_positivity(
     *,
     walk: Walk = walk,
 ) -> Verdict:
-    """Decide whether a certificate proves its statement of a matrix.
+    """Decide whether a certificate proves that a matrix is, or is not, completely positive.
 
     Args:
-        certificate: as read from an untrusted file.
-        matrix: the matrix that the user means, from the user's own data.
+        certificate: as `verdict_on` takes it, like the matrix.
+        matrix: as above.
         on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
         walk: the way to walk a tree, which may share the work.
-
-    Returns:
-        The verdict, exact and without a bound.
     """
-    try:
-        require(certificate.statement in COMPLETE_POSITIVITY, Obligation.STATEMENT)
-        require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
+
+    def check() -> tuple[str, int]:
         require(0 <= certificate.free <= matrix.order, Obligation.CONE)
         proofs = [bool(certificate.terms), bool(certificate.vector), bool(certificate.separator)]
         if certificate.statement == COMPLETELY_POSITIVE:
             require(not any(proofs[1:]) and not certificate.tree, Obligation.PROOF)
             _check_terms(certificate.terms, matrix, certificate.free)
-            return _valid(f"the sum of {len(certificate.terms)} terms is the matrix, in exact arithmetic")
+            return f"the sum of {len(certificate.terms)} terms is the matrix, in exact arithmetic", 0
         require(sum(proofs) == 1 and not proofs[0], Obligation.PROOF)
         if certificate.vector:
             require(not certificate.tree, Obligation.PROOF)
             _check_vector(certificate.vector, matrix)
-            return _valid("the vector's value is negative, in exact arithmetic")
+            return "the vector's value is negative, in exact arithmetic", 0
         _check_separator(certificate, matrix)
         root, premise = MatrixCone.root(certificate.separator), Copositivity(False)
         leaves = check_tree(certificate.tree, root, premise, on_progress, walk)
-    except Rejection as rejection:
-        return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
-    words = leaves_in_words(leaves)
-    return _valid(f"every obligation of the separating matrix holds in exact arithmetic ({words})", leaves)
+        words = leaves_in_words(leaves)
+        return f"every obligation of the separating matrix holds in exact arithmetic ({words})", leaves
 
-
-def _valid(reason: str, leaves: int = 0) -> Verdict:
-    return Verdict(True, None, "exact", reason, None, leaves)
+    return verdict_on(certificate, matrix, COMPLETE_POSITIVITY, check)
 
 
 def _check_terms(terms: tuple[Term, ...], matrix: SymmetricMatrix, free: int) -> None:

@@ -17,8 +17,9 @@ from certify.checker.certificate.copositivity import (
 )
 from certify.checker.matrix.cone import MatrixCone
 from certify.checker.matrix.leaf_rules import Copositivity
+from certify.checker.matrix.verdict import verdict_on
 from certify.checker.numbers.rounding import decimal_up
-from certify.checker.obligations import Obligation, Rejection, require
+from certify.checker.obligations import Obligation, require
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.tree.walk import Walk, check_tree, walk
 from certify.checker.verdict import Verdict, leaves_in_words
@@ -33,31 +34,25 @@ def check_copositivity(
     *,
     walk: Walk = walk,
 ) -> Verdict:
-    """Decide whether a certificate proves its statement of a matrix.
+    """Decide whether a certificate proves that a matrix is, or is not, (strictly) copositive.
 
     Args:
-        certificate: as read from an untrusted file.
-        matrix: the matrix that the user means, from the user's own data.
+        certificate: as `verdict_on` takes it, like the matrix.
+        matrix: as above.
         on_progress: called with (nodes done, nodes in all), after each leaf or each part of the tree.
         walk: the way to walk a tree, which may share the work.
-
-    Returns:
-        The verdict, exact and without a bound.
     """
-    try:
-        require(certificate.statement in COPOSITIVITY, Obligation.STATEMENT)
-        require(certificate.matrix_sha256 == matrix.sha256(), Obligation.MATRIX)
+
+    def check() -> tuple[str, int]:
         if certificate.statement not in (COPOSITIVE, STRICTLY_COPOSITIVE):
             _check_witness(certificate, matrix)
-            reason = "the witness's value is computed in exact arithmetic"
-            return Verdict(True, None, "exact", reason, None, 0)
+            return "the witness's value is computed in exact arithmetic", 0
         require(not certificate.witness, Obligation.WITNESS)
         root, premise = MatrixCone.root(matrix.entries), Copositivity(certificate.strict)
         leaves = check_tree(certificate.tree, root, premise, on_progress, walk)
-    except Rejection as rejection:
-        return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
-    reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
-    return Verdict(True, None, "exact", reason, None, leaves)
+        return f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})", leaves
+
+    return verdict_on(certificate, matrix, COPOSITIVITY, check)
 
 
 def _check_witness(certificate: CopositivityCertificate, matrix: SymmetricMatrix) -> None:

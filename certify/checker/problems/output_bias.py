@@ -39,6 +39,11 @@ class OutputBias(StrEnum):
         return self is not OutputBias.NONE
 
     @property
+    def is_decayed(self) -> bool:
+        """Whether the weight decay counts it."""
+        return self is OutputBias.DECAYED
+
+    @property
     def words(self) -> str:
         """What it is, for people."""
         return _WORDS[self]
@@ -75,7 +80,7 @@ class OutputBias(StrEnum):
         return self._square(bias)
 
     def _square(self, values: Sequence[Fraction]) -> Fraction:
-        if self is not OutputBias.DECAYED:
+        if not self.is_decayed:
             return Fraction(0)
         return sum((value * value for value in values), Fraction(0))
 

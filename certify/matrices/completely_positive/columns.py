@@ -1,4 +1,4 @@
-"""Columns on a face of the completely positive cone, in floating point and exactly at once.
+"""The vectors b of a factorisation as combinations of a face's rays, in floats and as exact integers at once.
 
 A column's coefficients are integers and the rays of the face are too, up to powers of two; so a column that
 column generation works with in floating point is an exact integer vector of the face.

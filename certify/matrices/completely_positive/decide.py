@@ -38,7 +38,7 @@ from certify.matrices.completely_positive.terms import (
     semidefinite_terms,
     with_free_coordinates,
 )
-from certify.matrices.copositive import decide as copositivity
+from certify.matrices.copositive.decide import decide_copositivity
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import (
     Clock,
@@ -117,7 +117,7 @@ class CompletePositivityReport:
 
 
 @single_threaded
-def decide(
+def decide_complete_positivity(
     matrix: Any,
     *,
     free: int = 0,
@@ -200,7 +200,7 @@ def decide(
     )
 
 
-cp = decide  # its name in `certify`
+cp = decide_complete_positivity  # its name in `certify`
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ def _copositivity(separator: Rational, clock: Clock) -> Proof:
     matrix = SymmetricMatrix(_integers(separator), 1)
     left = clock.remaining()
     limit = None if left is None else max(left, _LEAST_SECONDS)
-    report = copositivity.decide(matrix, time_limit=limit, observer=Within(clock.observer))
+    report = decide_copositivity(matrix, time_limit=limit, observer=Within(clock.observer))
     if report.certificate is None:
         return Proof(matrix.entries)
     return Proof(matrix.entries, report.certificate.tree, report.certificate.witness)

@@ -1,7 +1,7 @@
-"""Factorisations of rational matrices: terms r b b^T that add up to one, exactly.
+"""From terms that add up to a matrix in floating point to terms r b b^T that do so exactly.
 
-What is found in floating point becomes exact by one linear system: the columns b are integers, and a basis
-among them takes the weights for which the sum is right (docs/method.md, section 8).
+The columns b are integers, and a basis among them takes the weights r for which the sum is right: one linear
+system in rationals (docs/method.md, section 8).
 """
 
 from __future__ import annotations

@@ -129,11 +129,11 @@ def copositive(
     Raises:
         DataError: if M is no symmetric matrix of finite numbers, or the time limit is no positive number.
     """
-    return decide(as_matrix(M), strict=strict, time_limit=time_limit, observer=observer)
+    return decide_copositivity(as_matrix(M), strict=strict, time_limit=time_limit, observer=observer)
 
 
 @single_threaded
-def decide(
+def decide_copositivity(
     matrix: SymmetricMatrix,
     *,
     strict: bool = False,

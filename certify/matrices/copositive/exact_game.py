@@ -1,4 +1,7 @@
-"""The two sides of a symmetric matrix game, exact where floating point does not tell its value from zero."""
+"""The value of a symmetric matrix's game in rationals, where floating point cannot tell whether it is zero.
+
+`formulations.copositive.matrix_game` says what the game is and what its two sides prove.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Integer vectors for the rows of a `faces` leaf: scales of the indices, and what Gaddum's step needs.
+"""Integer vectors that a `faces` leaf needs in its rows: scales of the indices, and what Gaddum's step needs.
 
-Floating point guesses them; each is checked in integers before it is returned.
+Floating point guesses them; each is checked in integers before it is returned (docs/method.md, section 7).
 """
 
 from __future__ import annotations

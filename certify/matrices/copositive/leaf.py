@@ -1,6 +1,6 @@
-"""Leaves of copositivity trees: found in floating point, accepted by the exact rule.
+"""Proofs for one cone of a copositivity tree: multipliers found in floats, accepted by the exact rule.
 
-What the exact rule does not accept is no leaf.
+A cone goes in; a leaf that the checker's rule accepts comes out, or none (docs/method.md, section 7).
 """
 
 from __future__ import annotations

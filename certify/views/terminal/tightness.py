@@ -15,7 +15,7 @@ from rich.text import Text
 from certify.bounds.report import Interval
 from certify.checker.errors import CertifyError
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
-from certify.tightness.looseness import Looseness, Part
+from certify.tightness.looseness import Looseness, Product
 from certify.tightness.quantities import Kind, Row
 from certify.tightness.study import Outcome, Study, Tightness
 
@@ -108,7 +108,7 @@ def print_looseness(console: Console, looseness: Looseness) -> None:
         console.print()
 
 
-def part_cells(part: Part) -> tuple[str, ...]:
+def part_cells(part: Product) -> tuple[str, ...]:
     """Return a product's cells, one for each of `PART_HEADINGS`."""
     return (
         f"<{part.first} {part.second}>",

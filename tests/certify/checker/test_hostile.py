@@ -14,8 +14,8 @@ import pytest
 from certify.bounds.bound import Settings, bound_dataset
 from certify.checker.data.choice import read_dataset
 from certify.checker.data.matrix_file import read_matrix
-from certify.matrices.completely_positive.decide import decide as decide_cp
-from certify.matrices.copositive.decide import decide
+from certify.matrices.completely_positive.decide import decide_complete_positivity
+from certify.matrices.copositive.decide import decide_copositivity
 from certify.runtime.progress import Observer
 from certify.trust.extracted import find_checker
 from tests.certify.cli.command_line import written
@@ -67,14 +67,14 @@ def training(folder: Path) -> Case:
 def copositive(folder: Path) -> Case:
     data, certificate = folder / "m.csv", folder / "m.cert"
     written(data, [[1, -0.5, 3], [-0.5, 2, -1.25], [3, -1.25, 1]])
-    decide(read_matrix(data)).save_certificate(certificate)
+    decide_copositivity(read_matrix(data)).save_certificate(certificate)
     return Case(certificate.read_text(), data)
 
 
 def not_completely_positive(folder: Path) -> Case:
     data, certificate = folder / "a.csv", folder / "a.cert"
     written(data, [[1, 1, 0, 0, 1], [1, 2, 1, 0, 0], [0, 1, 2, 1, 0], [0, 0, 1, 1, 1], [1, 0, 0, 1, 6]])
-    decide_cp(read_matrix(data)).save_certificate(certificate)
+    decide_complete_positivity(read_matrix(data)).save_certificate(certificate)
     return Case(certificate.read_text(), data)
 
 

@@ -1,8 +1,6 @@
 """`certify copositive` as a user types it."""
 
 import json
-import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from benchmarks.copositive_matrices import HORN, hildebrand
 from tests.certify.checker.faces import without_faces
 from tests.certify.cli.command_line import run, written
+from tests.certify.cli.matrix_questions import answered, refused
 
 
 @pytest.mark.parametrize(
@@ -24,23 +23,7 @@ def test_answer_then_check(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    matrix, certificate = written(tmp_path / "m.csv", HORN), tmp_path / "m.cert"
-    assert run(monkeypatch, "copositive", matrix, *strict, "--certificate", certificate) == code
-    shown = capsys.readouterr()
-    assert words in shown.out
-    assert f"certify check {certificate} --data {matrix}" in shown.out
-    assert run(monkeypatch, "check", certificate, "--data", matrix) == 0
-    assert words in capsys.readouterr().out
-    assert run(monkeypatch, "check", certificate, "--data", matrix, "--json") == 0
-    verdict = json.loads(capsys.readouterr().out)
-    assert (verdict["valid"], verdict["lower_bound_exact"]) == (True, None)
-    command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", str(matrix)]
-    alone = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert alone.returncode == 0, alone.stderr
-    assert words in alone.stdout
-    other = written(tmp_path / "m.csv", [[2 * entry for entry in row] for row in HORN])
-    assert run(monkeypatch, "check", certificate, "--data", other) == 1
-    assert "another matrix" in capsys.readouterr().out
+    answered(monkeypatch, capsys, ["copositive", *strict], tmp_path / "m.csv", HORN, code, words)
 
 
 def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,10 +63,7 @@ def test_unusable_input(
 ) -> None:
     path = tmp_path / "m.csv"
     path.write_text(text)
-    assert run(monkeypatch, "copositive", path) == 2
-    shown = capsys.readouterr().err
-    assert words in shown
-    assert shown.count("\n") == 1
+    assert words in refused(monkeypatch, capsys, "copositive", path)
 
 
 def test_other_commands_say_what_they_are_for(

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.copositive_matrices import circulant
 from tests.certify.cli.command_line import run, written
+from tests.certify.cli.matrix_questions import answered, refused
 
 NO = [[1, 1, 0, 0, 1], [1, 2, 1, 0, 0], [0, 1, 2, 1, 0], [0, 0, 1, 1, 1], [1, 0, 0, 1, 6]]
 YES = circulant([8, 5, 1, 1, 5])
@@ -32,22 +33,9 @@ def test_answer_then_check(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    matrix, certificate = written(tmp_path / "a.csv", rows), tmp_path / "a.cert"
-    assert run(monkeypatch, "cp", matrix, "--certificate", certificate) == code
-    shown = capsys.readouterr()
-    assert shown.out.startswith(f"{head}   trust: exact")
-    assert words in shown.out
-    assert "doubly nonnegative" in shown.err
-    assert f"certify check {certificate} --data {matrix}" in shown.out
-    assert run(monkeypatch, "check", certificate, "--data", matrix) == 0
-    assert words in capsys.readouterr().out
-    command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", str(matrix)]
-    alone = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert alone.returncode == 0, alone.stderr
-    assert words in alone.stdout
-    other = written(tmp_path / "a.csv", [[2 * entry for entry in row] for row in rows])
-    assert run(monkeypatch, "check", certificate, "--data", other) == 1
-    assert "another matrix" in capsys.readouterr().out
+    out, err = answered(monkeypatch, capsys, ["cp"], tmp_path / "a.csv", rows, code, words)
+    assert out.startswith(f"{head}   trust: exact")
+    assert "doubly nonnegative" in err
 
 
 def test_the_checker_needs_neither_numpy_nor_scipy(tmp_path: Path) -> None:
@@ -110,11 +98,7 @@ def test_unusable_input_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(monkeypatch, "cp", written(tmp_path / "a.csv", rows)) == 2
-    shown = capsys.readouterr()
-    assert words in shown.err
-    assert shown.err.count("\n") == 1
-    assert shown.out == ""
+    assert words in refused(monkeypatch, capsys, "cp", written(tmp_path / "a.csv", rows))
 
 
 def test_the_matrix_is_not_overwritten(

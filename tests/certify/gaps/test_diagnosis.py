@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
-from certify.gaps.diagnosis import Diagnosis, diagnose
+from certify.gaps.diagnosis import Diagnosis, diagnose_network
 from certify.networks.network import ReLUNetwork
 
 F = Fraction
@@ -22,7 +22,7 @@ def diagnosis(
 ) -> Diagnosis:
     problem = TrainingProblem.from_rationals(X, Y, gamma, output_bias=output_bias)
     given = FloatNetwork.of(network, problem.d, problem.c)
-    return diagnose(problem, Arrays.of(problem), network, given)
+    return diagnose_network(problem, Arrays.of(problem), network, given)
 
 
 def test_the_global_optimum_of_one_sample() -> None:

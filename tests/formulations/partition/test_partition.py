@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
-from formulations.partition.joint_program import JointProgram
 from formulations.partition.partition import PartitionSolution, solve_partition
-from formulations.partition.regions import Geometry, Region
+from formulations.sdp.activation_region import Geometry, Region
+from formulations.sdp.block import inverse
+from formulations.sdp.interior_point import InteriorPoint
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.training.arcs import global_optimum_2d
 
@@ -80,15 +81,15 @@ def test_halves_are_feasible_as_they_stand() -> None:
     region.slack = np.full(8, -0.02)
     N = 1e-4 * rng.normal(size=Y.size)
     region.refresh(N)
-    region.L = np.linalg.inv(region.Z)
-    region.include(region.least_correlated(region.L, 2))
+    region.L = inverse(region.Z)
+    region.include(region.least_correlated(region.L, 2), least_slack=0.03)
     halves = region.split(3, N)
-    program = JointProgram(N, Y.ravel(), halves)
-    for half in program.regions:
+    iterate = InteriorPoint(N, Y.ravel(), halves)
+    for half in halves:
         assert np.linalg.eigvalsh(half.Z)[0] > 0
         assert len(half.y) > 0
-    before = program.dual_value()
+    before = iterate.dual_value()
     for _ in range(8):
-        program.step()
-    assert program.dual_value() > before
-    assert all(np.linalg.eigvalsh(half.Z)[0] > 0 for half in program.regions)
+        iterate.move(iterate.direction())
+    assert iterate.dual_value() > before
+    assert all(np.linalg.eigvalsh(half.Z)[0] > 0 for half in halves)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formulations.sdp.multipliers import Multipliers, dual_value, relaxation_form
+from formulations.sdp.multipliers import Multipliers, relaxation_form
 
 
 def random_multipliers(rng: np.random.Generator, n: int) -> Multipliers:
@@ -49,7 +49,3 @@ def test_scaling_and_zero() -> None:
     m = random_multipliers(np.random.default_rng(0), 2)
     assert np.allclose(m.scaled(3.0).form(X), 3.0 * m.form(X))
     assert not Multipliers.zero(2).form(X).any()
-
-
-def test_dual_value_by_hand() -> None:
-    assert dual_value(np.array([[1.0, 2.0]]), np.array([[3.0, -1.0]])) == 3 - 2 - 2.5

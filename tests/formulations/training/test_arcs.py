@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formulations.arrays import Matrix
+from formulations.loss import SquaredLoss
 from formulations.training.arcs import (
     PlanarOptimum,
     gauge_maxima_2d,
@@ -128,7 +129,7 @@ def test_one_input_has_two_directions() -> None:
     X, Y = random_problem(3, 9, 1, 2, False)
     atoms = np.maximum(np.hstack([X, -X]), 0.0)
     assert global_optimum_2d(X, Y, 0.1).upper == pytest.approx(
-        solve_group_lasso(atoms, Y, 0.1).value, rel=1e-9
+        solve_group_lasso(atoms, SquaredLoss(Y), 0.1).value, rel=1e-9
     )
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formulations.arrays import Matrix
+from formulations.loss import SquaredLoss
 from formulations.training.sgd import curvature, random_network, train_by_sgd
 
 pytest.importorskip("torch")
@@ -32,7 +33,7 @@ def gradient(
 
 @given(st.integers(0, 1000), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
 def test_curvature_is_that_of_the_jacobian(seed: int, n: int, d: int, c: int) -> None:
-    X, _ = problem(seed, n, d, c)
+    X, Y = problem(seed, n, d, c)
     hidden, output = random_network(d, 4, c, seed)
     weights = np.concatenate([hidden.ravel(), output.ravel()])
 
@@ -43,7 +44,7 @@ def test_curvature_is_that_of_the_jacobian(seed: int, n: int, d: int, c: int) ->
     step = 1e-6 * np.eye(len(weights))
     jacobian = np.array([(predict(weights + h) - predict(weights - h)) / 2e-6 for h in step])
     expected = np.linalg.norm(jacobian, 2) ** 2 + 0.25
-    assert curvature(X, hidden, output, 0.25) == pytest.approx(expected, rel=1e-5)
+    assert curvature(X, SquaredLoss(Y), hidden, output, 0.25) == pytest.approx(expected, rel=1e-5)
 
 
 def test_one_step_of_the_full_batch_by_hand() -> None:

@@ -19,7 +19,7 @@ from certify.checker.matrix.complete_positivity import check_complete_positivity
 from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.obligations import Obligation
 from certify.checker.problems.matrix import SymmetricMatrix
-from certify.matrices.completely_positive.decide import decide
+from certify.matrices.completely_positive.decide import decide_complete_positivity
 from tests.certify.checker.cp_oracle import gram
 from tests.certify.checker.faces import HORN_FACES
 from tests.certify.checker.strategies import (
@@ -148,7 +148,7 @@ def test_a_changed_number_proves_nothing_false(rng: random.Random) -> None:
     factor = [[F(rng.choice([0, 0, 1, 2, 3])) for _ in range(5)] for _ in range(4)]
     matrix = gram(factor)
     subject = SymmetricMatrix.from_rationals(matrix)
-    certificate = decide(subject).certificate
+    certificate = decide_complete_positivity(subject).certificate
     assert certificate is not None
     lines = to_text(certificate).splitlines()
     if len(lines) == 1:

@@ -11,7 +11,7 @@ from benchmarks.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, hil
 from certify import check
 from certify.checker.certificate.file import any_from_text, to_text
 from certify.checker.errors import DataError
-from certify.matrices.completely_positive.decide import decide
+from certify.matrices.completely_positive.decide import decide_complete_positivity
 from tests.certify.checker.cp_oracle import Rows, assert_proved, gram
 
 F = Fraction
@@ -62,7 +62,7 @@ AGAINST_HILDEBRAND = [
     ],
 )
 def test_matrices_of_the_literature(matrix: Rows, answer: str) -> None:
-    report = decide(matrix)
+    report = decide_complete_positivity(matrix)
     assert report.answer == answer
     assert_proved(report, matrix)
     assert report.certificate is not None
@@ -77,7 +77,7 @@ def test_matrices_of_the_literature(matrix: Rows, answer: str) -> None:
 def test_horn_separates_exactly() -> None:
     # A hair outside of the face of Horn's matrix only Horn's matrix is left.
     matrix = circulant([6_000_000, 4_000_000, 999_999, 999_999, 4_000_000])
-    report = decide(matrix)
+    report = decide_complete_positivity(matrix)
     assert report.answer == "no"
     assert report.certificate is not None
     top = report.certificate.separator[0][0]
@@ -91,7 +91,7 @@ def test_permuted_and_bordered() -> None:
     order = list(range(6))
     random.Random(1).shuffle(order)
     matrix = [[matrix[i][j] for j in order] for i in order]
-    report = decide(matrix)
+    report = decide_complete_positivity(matrix)
     assert report.answer == "no"
     assert_proved(report, matrix)
 
@@ -112,7 +112,7 @@ def factors(draw: st.DrawFn, max_order: int = 6, least: int = 0) -> list[list[Fr
 @given(factors())
 def test_products_of_nonnegative_factors_are_completely_positive(factor: list[list[Fraction]]) -> None:
     matrix = gram(factor)
-    report = decide(matrix)
+    report = decide_complete_positivity(matrix)
     assert report.answer == "yes"
     assert_proved(report, matrix)
     p = len(matrix)
@@ -124,7 +124,7 @@ def test_products_of_nonnegative_factors_are_completely_positive(factor: list[li
 @given(factors(max_order=4, least=-1))
 def test_doubly_nonnegative_is_enough_up_to_order_four(factor: list[list[Fraction]]) -> None:
     matrix = gram(factor)
-    report = decide(matrix)
+    report = decide_complete_positivity(matrix)
     assert report.answer == ("no" if min(map(min, matrix)) < 0 else "yes")
     assert_proved(report, matrix)
 
@@ -148,7 +148,7 @@ def test_every_answer_is_right_around_exceptional_faces(
         [[F(a, 500) + share * b for a, b in zip(*rows, strict=True)] for rows in zip(far, near, strict=True)],
         factor_of[:p],
     )
-    report = decide(matrix)
+    report = decide_complete_positivity(matrix)
     assert report.answer != "unknown"
     assert_proved(report, matrix)
 
@@ -159,7 +159,7 @@ def test_free_coordinates(signed: list[list[Fraction]], free: list[list[Fraction
     columns = min(len(signed[0]), len(free[0]))
     factor = [row[:columns] for row in [*signed, *free]]
     matrix, q = gram(factor), len(signed)
-    report = decide(matrix, free=len(free))
+    report = decide_complete_positivity(matrix, free=len(free))
     negative = any(matrix[i][j] < 0 for i in range(q) for j in range(q))
     assert report.answer == ("no" if negative else "yes")
     assert_proved(report, matrix)
@@ -167,17 +167,17 @@ def test_free_coordinates(signed: list[list[Fraction]], free: list[list[Fraction
 
 def test_a_free_coordinate_must_fit_the_kernel() -> None:
     # b_1 = 0 wherever A_11 = 0, so a product with it cannot be 1: the free block does not help.
-    report = decide([[0, 1], [1, 5]], free=1)
+    report = decide_complete_positivity([[0, 1], [1, 5]], free=1)
     assert report.answer == "no"
     assert_proved(report, [[0, 1], [1, 5]])
-    assert decide([[-1, 0], [0, 1]], free=2).answer == "no"
-    assert decide([[1, -1], [-1, 1]], free=1).answer == "yes"
+    assert decide_complete_positivity([[-1, 0], [0, 1]], free=2).answer == "no"
+    assert decide_complete_positivity([[1, -1], [-1, 1]], free=1).answer == "yes"
 
 
 def test_limits_are_told() -> None:
     rng = random.Random(5)
     factor = [[rng.randint(0, 3) for _ in range(40)] for _ in range(20)]
-    report = decide(gram(factor), time_limit=1e-9)
+    report = decide_complete_positivity(gram(factor), time_limit=1e-9)
     assert report.answer == "unknown"
     assert report.certificate is None
     assert report.cp_rank_bound is None
@@ -192,18 +192,18 @@ def test_limits_are_told() -> None:
         ({"time_limit": 0}, "no positive"),
     ):
         with pytest.raises(DataError, match=words):
-            decide([[1, 0], [0, 1]], **wrong)  # type: ignore[arg-type]
+            decide_complete_positivity([[1, 0], [0, 1]], **wrong)  # type: ignore[arg-type]
 
 
 def test_numbers_too_long_for_a_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("certify.matrices.completely_positive.decide.MAX_INTEGER_BITS", 5)
-    report = decide(RANK_THREE)
+    report = decide_complete_positivity(RANK_THREE)
     assert (report.answer, report.certificate) == ("unknown", None)
     assert "too long for a certificate" in report.reason
 
 
 def test_same_question_same_certificate() -> None:
-    first, second = decide(RANK_THREE).certificate, decide(RANK_THREE).certificate
+    first, second = (decide_complete_positivity(RANK_THREE).certificate for _ in range(2))
     assert first is not None
     assert second is not None
     assert to_text(first) == to_text(second)
@@ -213,7 +213,7 @@ def test_a_separating_matrix_at_hand_is_tried_first() -> None:
     # <H, A> = 10 - 2 * 10 * 6/10 for Horn's matrix H, a diagonal of two, and 6/5 between neighbours.
     matrix = [[F(entry) / 5 for entry in row] for row in circulant([10, 6, 0, 0, 6])]
     horn = tuple(tuple(row) for row in HORN)
-    found = decide(matrix, separators=[horn])
+    found = decide_complete_positivity(matrix, separators=[horn])
     assert found.certificate is not None
     assert found.certificate.separator == horn
     assert found.distance is None
@@ -223,6 +223,6 @@ def test_a_separating_matrix_at_hand_is_tried_first() -> None:
 def test_a_matrix_at_hand_that_proves_nothing_does_no_harm() -> None:
     one = tuple(tuple(int(i == j) for j in range(5)) for i in range(5))  # does not separate
     minus = tuple(tuple(-entry for entry in row) for row in one)  # is not copositive
-    found = decide(BERMAN_SHAKED_MONDERER, separators=[minus, one])
+    found = decide_complete_positivity(BERMAN_SHAKED_MONDERER, separators=[minus, one])
     assert found.answer == "no"
     assert_proved(found, BERMAN_SHAKED_MONDERER)

@@ -29,7 +29,7 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.problems.matrix import SymmetricMatrix
-from certify.matrices.copositive.decide import CopositivityReport, decide
+from certify.matrices.copositive.decide import CopositivityReport, decide_copositivity
 from certify.matrices.copositive.leaf import proved_level
 from certify.runtime.progress import Clock, Observer
 from tests.certify.checker.copositive_oracle import simplex_minimum
@@ -190,7 +190,7 @@ def test_unknown_says_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = SymmetricMatrix.from_rationals(hildebrand([F(1, 10)] * 5))
     # A hundred looks; the solver, which has a clock of its own, is given what this one says is left.
     monkeypatch.setattr("certify.matrices.copositive.decide.Clock", partial(Clock, now=Ticking(100.0)))
-    report = decide(matrix, time_limit=10**4, observer=Watching())
+    report = decide_copositivity(matrix, time_limit=10**4, observer=Watching())
     assert (report.answer, report.certificate, report.witness) == ("unknown", None, None)
     assert report.status == "time_limit"
     assert -F(1, 10) < report.lower < 0 <= report.upper < F(1, 10**9)

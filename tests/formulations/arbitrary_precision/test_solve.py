@@ -11,7 +11,7 @@ from flint import ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from formulations.high_precision.solve import HighPrecisionSolution, solve_high_precision
+from formulations.arbitrary_precision.solve import HighPrecisionSolution, solve_high_precision
 from formulations.sdp.reduced import solve_reduced
 
 Table = list[list[Fraction]]

@@ -31,8 +31,8 @@ from fractions import Fraction
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
-from formulations.high_precision.ball_matrix import cholesky, inverted
-from formulations.high_precision.exact_multipliers import (
+from formulations.arbitrary_precision.ball_matrix import cholesky, inverted
+from formulations.arbitrary_precision.exact_multipliers import (
     Bracket,
     ExactMultipliers,
     Rows,
@@ -42,8 +42,8 @@ from formulations.high_precision.exact_multipliers import (
     to_matrix,
     to_rows,
 )
-from formulations.high_precision.moment_path import Point, central_path
-from formulations.high_precision.moment_program import MomentProgram
+from formulations.arbitrary_precision.moment_path import Point, central_path
+from formulations.arbitrary_precision.moment_program import MomentProgram
 
 Rational = int | float | Fraction
 

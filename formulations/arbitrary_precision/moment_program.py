@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from formulations.high_precision.ball_matrix import (
+from formulations.arbitrary_precision.ball_matrix import (
     dot,
     identity,
     inverted,

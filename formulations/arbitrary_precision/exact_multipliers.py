@@ -1,4 +1,8 @@
-"""Exact multipliers of SDP-NN, and the bracket that they stand for (docs/method.md, section 3a)."""
+"""Multipliers of SDP-NN as exact rationals, and the quadratic form that they stand for.
+
+The rational counterpart of `formulations.sdp.multipliers`, with the conversions between python-flint's
+rationals and Python's (docs/method.md, section 3a).
+"""
 
 from __future__ import annotations
 

@@ -14,13 +14,13 @@ import numpy as np
 from flint import arb, arb_mat
 from numpy.typing import NDArray
 
-from formulations.high_precision.ball_matrix import (
+from formulations.arbitrary_precision.ball_matrix import (
     cholesky,
     dot,
     inverted,
     symmetric,
 )
-from formulations.high_precision.moment_program import MomentProgram
+from formulations.arbitrary_precision.moment_program import MomentProgram
 
 MAX_ITERATIONS = 80
 STEP_FRACTION = 0.98

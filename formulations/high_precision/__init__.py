@@ -1,1 +1,0 @@
-"""SDP-NN in ball arithmetic."""
