@@ -1,7 +1,7 @@
 """Results of another process as JSON: written there, and read here without running anything of it.
 
-A value is written and read by its declared type: numbers, texts, fractions, arrays of floats, and tuples and
-dataclasses of such. Only what is declared can come of reading; anything else is refused.
+A value is written and read by its declared type: numbers, texts, fractions, arrays of floats, tuples and
+dataclasses of such, and a base class for all dataclasses below it. Only what is declared can come of reading; anything else is refused.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ def _plain(value: Any, kind: Any) -> Any:
         return {field.name: _plain(getattr(value, field.name), hints[field.name]) for field in fields(kind)}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return value.name
+    if members := _members(kind):
+        name = type(value).__name__
+        return [name, _plain(value, members[name])]
     return _SCALARS[kind][0](value)
 
 
@@ -82,7 +85,20 @@ def _value(plain: Any, kind: Any) -> Any:
         return kind(**{name: _value(plain[name], hints[name]) for name in names})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind[plain]
+    if members := _members(kind):
+        name, inner = plain
+        return _value(inner, members[name])
     return _SCALARS[kind][1](plain)
+
+
+def _members(kind: Any) -> dict[str, type]:
+    """Return the dataclasses below a base class, by name; none for a type that is no base class."""
+    if not isinstance(kind, type) or kind in _SCALARS:
+        return {}
+    found: dict[str, type] = {}
+    for below in kind.__subclasses__():
+        found |= {below.__name__: below} if is_dataclass(below) else _members(below)
+    return found
 
 
 def _place(value: Any, parts: tuple[Any, ...]) -> int:

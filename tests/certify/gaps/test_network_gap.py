@@ -146,7 +146,7 @@ def test_ctrl_c_in_compiled_code_of_the_diagnosis(monkeypatch: pytest.MonkeyPatc
             signal.raise_signal(signal.SIGINT)
         raise SystemError("returned a result with an exception set")
 
-    monkeypatch.setattr("certify.gaps.network_gap.diagnose", pressed)
+    monkeypatch.setattr("certify.gaps.network_gap.diagnose_network", pressed)
     with pytest.raises(KeyboardInterrupt):
         gap([[1]], [2], ReLUNetwork.from_rationals([[1]], [[1]]), task="regression")
 

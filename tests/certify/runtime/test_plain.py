@@ -43,6 +43,24 @@ class Whole:
     parts: tuple[Inner, ...]
 
 
+class Shape:
+    """One of what is below it."""
+
+
+class Round(Shape):
+    """Likewise, a floor lower."""
+
+
+@dataclass(frozen=True)
+class Circle(Round):
+    radius: Fraction
+
+
+@dataclass(frozen=True)
+class Point(Shape):
+    pass
+
+
 inners = st.builds(Inner, st.integers(), st.lists(st.text()).map(tuple))
 wholes = st.builds(
     Whole,
@@ -53,6 +71,14 @@ wholes = st.builds(
     st.none() | st.sampled_from(Colour),
     st.lists(inners, max_size=3).map(tuple),
 )
+
+
+def test_a_base_class_stands_for_the_dataclasses_below_it() -> None:
+    shapes = (Circle(Fraction(1, 3)), Point(), Circle(Fraction(2)))
+    assert from_json(to_json(shapes, tuple[Shape, ...]), tuple[Shape, ...]) == shapes
+    for text in ('["Inner", {"count": "0x1", "names": []}]', '["Round", {}]', '{"radius": ["0x1", "0x3"]}'):
+        with pytest.raises(ValueError, match="no value of the type"):
+            from_json(text, Shape)
 
 
 @given(wholes)
