@@ -1,7 +1,8 @@
 """Results of another process as JSON: written there, and read here without running anything of it.
 
 A value is written and read by its declared type: numbers, texts, fractions, arrays of floats, tuples and
-dataclasses of such, and a base class for all dataclasses below it. Only what is declared can come of reading; anything else is refused.
+dataclasses of such, and a base class for all dataclasses below it. Only what is declared can come of reading;
+anything else is refused.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def from_json(text: str | bytes, kind: Any) -> Any:
     """
     try:
         return _value(json.loads(text), kind)
-    except (TypeError, KeyError, AttributeError, ZeroDivisionError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ZeroDivisionError, RecursionError) as error:
         raise ValueError(f"no value of the type {kind}") from error
 
 
