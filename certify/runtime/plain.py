@@ -97,6 +97,7 @@ def _members(kind: Any) -> dict[str, type]:
     if not isinstance(kind, type) or kind in _SCALARS:
         return {}
     found: dict[str, type] = {}
+    below: type
     for below in kind.__subclasses__():
         found |= {below.__name__: below} if is_dataclass(below) else _members(below)
     return found
