@@ -10,6 +10,7 @@ from certify.checker.matrix import leaf_rules as matrix
 from certify.checker.statements import STATEMENTS
 from certify.checker.subject import OfMatrix
 from certify.checker.training import leaf_rules as training
+from certify.explain.leaf_statistics import KINDS
 from certify.trust.coq import matrix as coq_matrix
 from certify.trust.coq import matrix_terms as coq_matrix_terms
 from certify.trust.coq import training as coq_training
@@ -26,6 +27,7 @@ def leaves(nodes: Collection[type[Node]]) -> set[type[Node]]:
     ("table", "nodes"),
     [
         (EXCHANGES, leaves(TRAINING | MATRIX)),
+        (KINDS, leaves(TRAINING)),
         (coq_training.TERMS, TRAINING),
         (coq_training.SECONDS, leaves(TRAINING)),
         (coq_matrix_terms.TERMS, MATRIX),
