@@ -35,7 +35,8 @@ HEADER = """\
    same in integers, and `evidence`, the certificate, may be anything. Have it checked by
    coqc -R proofs/theories Certify THIS_FILE, where proofs/ is that of certify. *)
 From Coq Require Import ZArith QArith Qreals Reals String List.
-From Certify Require Import Factor Tree Products Losses OutputBias Objective Checker OverReals AsRead.
+From Certify Require Import Factor Tree Products Losses OutputBias Objective Premises Checker
+  OverReals AsRead.
 Import ListNotations.
 Open Scope Z_scope.
 """
@@ -173,7 +174,7 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
         f"  frame := {list_of(map(vector, frame.generators))};\n"
         f"  inverse := {list_of(map(vector, frame.inverse))};\n"
         f"  frame_scale := {integer(frame.scale)};\n"
-        f"  tree := {tree}\n"
+        f"  trees := OneTree {tree}\n"
         "|}."
     )
 
