@@ -19,6 +19,7 @@ from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.runtime.progress import Observer
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
+from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_copositivity import stated
 from tests.certify.checker.matrix.test_faces import TestExchange, TestMerge, TestParts
 from tests.certify.checker.oracles import certificate_of
@@ -115,6 +116,13 @@ def by_hand() -> Iterator[Case]:
             kernel=True,
             tight=True,
         )
+    yield case(
+        "blocks",
+        "by hand: each of the two samples is a block of its own",
+        of_corner(blocks.HONEST),
+        CORNER_DATA,
+        proved=False,
+    )
     envelopes = replace(HONEST, tree=orthants(*(EnvelopeLeaf(),) * 4))
     yield case(
         "envelopes", "by hand: the optimum, with envelopes", of_corner(envelopes), CORNER_DATA, tight=True

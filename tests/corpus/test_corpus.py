@@ -98,7 +98,9 @@ class TestVerdicts:
         assert said.err.rstrip("\n").isprintable()
 
     @needs_program
-    @pytest.mark.parametrize("name", CASES)
+    @pytest.mark.parametrize(
+        "name", [n for n in CASES if CASES[n]["exit"] == 2 or "proved" in CASES[n]["levels"]]
+    )
     def test_proved(self, name: str) -> None:
         certificate, data = files(name)
         expected = CASES[name]
@@ -193,7 +195,7 @@ class TestWhatIsThere:
             try:
                 caught = not check_exactly(certificate, data).valid
             except ValueError:  # sums over rows that do not fit fail closed
-                caught = obligation != "DUAL_SHAPE"
+                caught = obligation not in ("DUAL_SHAPE", "BLOCK_SHAPE")
             except LookupError:
                 caught = True
             if not caught:

@@ -11,9 +11,11 @@ import pytest
 
 from certify import bound, check, save_certificate
 from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf
+from certify.checker.errors import DataError
 from certify.checker.obligations import Obligation
 from certify.checker.training.check import check_certificate
 from certify.trust.parallel import in_processes
+from tests.certify.checker import blocks
 
 X = [[0.0, 1.0], [1.0, 0.5], [-1.0, 0.25], [0.5, -1.0]]
 Y = [1.0, 0.5, 0.25, -1.0]
@@ -50,6 +52,31 @@ def test_data_may_come_through_a_pipe(files: tuple[Path, Path]) -> None:
     command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", "/dev/stdin"]
     run = subprocess.run(command, input=data.read_bytes(), capture_output=True, timeout=600)
     assert run.stdout.startswith(b"VALID"), run.stderr
+
+
+class TestBlocks:
+    """A proof in blocks of samples, at each level of trust."""
+
+    def test_exact_and_best(self) -> None:
+        for trust in ("exact", "best"):
+            verdict = check(blocks.HONEST, problem=blocks.PROBLEM, trust=trust)
+            assert (verdict.valid, verdict.trust) == (True, "exact")
+            assert "a proof in 2 blocks of samples" in verdict.reason
+
+    def test_rigorous_is_exact(self) -> None:
+        verdict = check(blocks.HONEST, problem=blocks.PROBLEM, trust="rigorous")
+        assert (verdict.valid, verdict.trust, verdict.bound) == (True, "rigorous", blocks.HONEST.bound)
+        assert verdict.reason == (
+            "every obligation holds beyond the error bounds of floating point "
+            "(a proof in 2 blocks of samples, 2 leaves, 2 of them checked exactly)"
+        )
+        forged = check(blocks.FORGERIES[Obligation.SHARES], problem=blocks.PROBLEM, trust="rigorous")
+        assert (forged.valid, forged.trust, forged.obligation) == (False, "rigorous", Obligation.SHARES)
+
+    @pytest.mark.parametrize("trust", ["proved", "kernel"])
+    def test_levels_without_them(self, trust: str) -> None:
+        with pytest.raises(DataError, match="no proof in blocks of samples: choose exact"):
+            check(blocks.HONEST, problem=blocks.PROBLEM, trust=trust)
 
 
 class TestInParts:
