@@ -137,8 +137,6 @@ def _rigorous(certificate: AnyCertificate, subject: Subject, request: Request) -
 LEVELS: dict[str, Checker] = {"proved": _proved, "exact": _exact, "rigorous": _rigorous, "kernel": _kernel}
 # The levels that are not for all certificates, with those that they are for.
 _LIMITED: dict[str, tuple[type[AnyCertificate], ...]] = {"rigorous": (Certificate,)}
-# Those that do not take a proof in blocks of samples.
-_WITHOUT_BLOCKS = ("proved", "kernel")
 
 
 @within_time_limit
@@ -178,7 +176,7 @@ def check(
             read the file, else the former; "rigorous", a quick first look at a large tree of a training
             problem, is floating point with error bounds derived by hand and needs numba; "kernel", for small
             certificates, is a theorem that Coq's kernel checks, and needs Coq and the compiled theories of
-            proofs/. The levels "proved" and "kernel" do not take a proof in blocks of samples.
+            proofs/.
         coq: with trust "kernel", where to keep the file of Coq with the theorem and its proof.
         time_limit: seconds that the check may take once the data is read; by default 600 with trust
             "kernel", else any.
@@ -215,12 +213,9 @@ def check(
         certificate = load_any_certificate(certificate)
     if trust in _LIMITED and type(certificate) not in _LIMITED[trust]:
         raise unsuitable_for_matrix(certificate.statement)
-    has_blocks = isinstance(certificate, Certificate) and certificate.blocks is not None
-    if has_blocks and trust in _WITHOUT_BLOCKS:
-        raise DataError(f"the trust level {trust} takes no proof in blocks of samples: choose exact")
     level = trust
     if trust == BEST:
-        level = "exact" if has_blocks or find_checker() is None else "proved"
+        level = "exact" if find_checker() is None else "proved"
     try:
         subject = expected_subject(certificate, source, expected)
     except OtherDataError as error:

@@ -43,7 +43,6 @@ def case(
     data: bytes | SymmetricMatrix,
     *,
     obligation: Obligation | None = None,
-    proved: bool = True,
     kernel: bool = False,
     tight: bool = False,
     ending: str = ".csv",
@@ -56,13 +55,12 @@ def case(
         certificate: true or not.
         data: the file, or a matrix that is written as CSV.
         obligation: what the certificate fails to deliver; None if it is valid.
-        proved: whether the proved checker takes such certificates.
         kernel: whether it is small enough for Coq's kernel.
         tight: whether floating point with error bounds need not see that it is valid.
         ending: of the data file's name.
     """
     verdict = "valid" if obligation is None else "rejected"
-    levels = [("exact", verdict)] + [("proved", verdict)] * proved + [("kernel", verdict)] * kernel
+    levels = [("exact", verdict), ("proved", verdict)] + [("kernel", verdict)] * kernel
     if isinstance(certificate, Certificate):
         levels.append(("rigorous", "open" if tight else verdict))
     content = as_csv(data) if isinstance(data, SymmetricMatrix) else data

@@ -20,7 +20,6 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.obligations import Obligation
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
-from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as OF_FACTORISATIONS
 from tests.certify.checker.matrix.test_copositivity import FORGERIES as OF_COPOSITIVITY
 from tests.certify.checker.matrix.test_copositivity import HARMLESS as HARMLESS_OF_MATRICES
@@ -55,8 +54,7 @@ def of_training() -> Iterator[Case]:
             of_corner(certificate),
             CORNER_DATA,
             obligation=obligation,
-            proved=obligation not in blocks.FORGERIES,
-            kernel=obligation not in (Obligation.PROBLEM, Obligation.LIMITS, *blocks.FORGERIES),
+            kernel=obligation not in (Obligation.PROBLEM, Obligation.LIMITS),
         )
     yield case(
         "other-data",

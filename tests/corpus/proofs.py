@@ -121,7 +121,7 @@ def by_hand() -> Iterator[Case]:
         "by hand: each of the two samples is a block of its own",
         of_corner(blocks.HONEST),
         CORNER_DATA,
-        proved=False,
+        kernel=True,
     )
     envelopes = replace(HONEST, tree=orthants(*(EnvelopeLeaf(),) * 4))
     yield case(
