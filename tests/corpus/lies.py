@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
+    Leaf,
     Node,
     Sign,
     Split,
@@ -56,6 +57,25 @@ def of_training() -> Iterator[Case]:
             obligation=obligation,
             kernel=obligation not in (Obligation.PROBLEM, Obligation.LIMITS),
         )
+    divided = blocks.WITH_TREES.blocks
+    assert divided is not None
+    parts = [replace(block, nodes=n) for block, n in zip(divided.parts, (4, 2), strict=True)]
+    yield case(
+        "blocks-leaf-form",
+        "by hand: in the second block's tree a leaf has no multipliers",
+        of_corner(replace(blocks.WITH_TREES, tree=(*blocks.WITH_TREES.tree[:-1], Leaf(1, 1)))),
+        CORNER_DATA,
+        obligation=Obligation.LEAF_FORM,
+        proved=False,
+    )
+    yield case(
+        "blocks-cover",
+        "by hand: the first block has a node of the second one's tree",
+        of_corner(replace(blocks.WITH_TREES, blocks=replace(divided, parts=tuple(parts)))),
+        CORNER_DATA,
+        obligation=Obligation.COVER,
+        proved=False,
+    )
     yield case(
         "other-data",
         "the optimum's certificate, for other data",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from certify.checker.certificate.blocks import Block, Blocks
-from certify.checker.certificate.nodes import Leaf
+from certify.checker.certificate.nodes import Leaf, Sign
 from certify.checker.certificate.training import Certificate
 from certify.checker.obligations import Obligation
 from certify.checker.problems.training import TrainingProblem
@@ -33,6 +33,13 @@ def in_blocks(
 # Of X = I and gamma = 5/4: N = (5/8, 1), T = 2 and 5/4, H = 1/4 and 3/4.
 PROBLEM = TrainingProblem.from_rationals([[1, 0], [0, 1]], [[3], [4]], Fraction(5, 4))
 HONEST = in_blocks(PROBLEM, [[5], [8]], [axis(0, 1, 8), axis(1, 3, 5)])
+# The same, and each block's tree divides by the sign of the other coordinate.
+SIGNED_LEAF = Leaf(1, 1, ((1, 2, -204800),))
+WITH_TREES = replace(
+    HONEST,
+    tree=(Sign(1), SIGNED_LEAF, SIGNED_LEAF, Sign(0), SIGNED_LEAF, SIGNED_LEAF),
+    blocks=Blocks(2, 2, tuple(replace(block, nodes=3) for block in (axis(0, 1, 8), axis(1, 3, 5)))),
+)
 FORGERIES = {
     # The second sample is nobody's.
     Obligation.BLOCK_ROWS: in_blocks(PROBLEM, [[5], [24]], [axis(0, 1, 8)]),

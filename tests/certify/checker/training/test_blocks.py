@@ -11,7 +11,7 @@ import pytest
 from certify.checker.certificate import blocks as records
 from certify.checker.certificate.blocks import Block, Blocks
 from certify.checker.certificate.file import from_text, to_text
-from certify.checker.certificate.nodes import Leaf, TauLeaf
+from certify.checker.certificate.nodes import Leaf, Sign, TauLeaf
 from certify.checker.certificate.training import Certificate
 from certify.checker.errors import CertificateError
 from certify.checker.obligations import Obligation
@@ -19,7 +19,7 @@ from certify.checker.training import leaf_rules
 from certify.checker.training.check import check_certificate
 from certify.trust import parallel
 from certify.trust.parallel import in_processes
-from tests.certify.checker.blocks import HONEST, LEAF, PROBLEM, axis, in_blocks
+from tests.certify.checker.blocks import HONEST, LEAF, PROBLEM, WITH_TREES, axis, in_blocks
 
 
 def with_parts(*parts: Block, tree: tuple[Leaf | TauLeaf, ...] = (LEAF, LEAF)) -> Certificate:
@@ -108,6 +108,27 @@ class TestCheck:
         assert check_certificate(HONEST, PROBLEM).valid
         monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", work - 1)
         assert check_certificate(HONEST, PROBLEM).obligation is Obligation.LIMITS
+
+    def test_trees(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # In one process, in two that take whole trees, and in two that take parts of each.
+        wrong = [
+            replace(WITH_TREES, tree=(*WITH_TREES.tree[:i], node, *WITH_TREES.tree[i + 1 :]))
+            for i in range(6)
+            for node in (Leaf(1, 1), Sign(2))
+        ]
+        for least_work, least_nodes in ((10**9, 10**9), (0, 10**9), (0, 1)):
+            monkeypatch.setattr(parallel, "_LEAST_WORK", least_work)
+            monkeypatch.setattr(parallel, "_LEAST_NODES", least_nodes)
+            told: list[tuple[int, int]] = []
+            assert check_certificate(
+                WITH_TREES, PROBLEM, lambda *now, told=told: told.append(now), walk=in_processes(2)
+            ) == check_certificate(WITH_TREES, PROBLEM)
+            assert told[-1] == (6, 6)
+            assert told == sorted(told)
+            for certificate in wrong if least_work else wrong[1::4]:
+                alone = check_certificate(certificate, PROBLEM)
+                assert not alone.valid
+                assert check_certificate(certificate, PROBLEM, walk=in_processes(2)) == alone
 
     def test_in_processes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(parallel, "_LEAST_WORK", 0)
