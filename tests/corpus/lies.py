@@ -21,6 +21,7 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.obligations import Obligation
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
+from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as OF_FACTORISATIONS
 from tests.certify.checker.matrix.test_copositivity import FORGERIES as OF_COPOSITIVITY
 from tests.certify.checker.matrix.test_copositivity import HARMLESS as HARMLESS_OF_MATRICES
@@ -66,7 +67,7 @@ def of_training() -> Iterator[Case]:
         of_corner(replace(blocks.WITH_TREES, tree=(*blocks.WITH_TREES.tree[:-1], Leaf(1, 1)))),
         CORNER_DATA,
         obligation=Obligation.LEAF_FORM,
-        proved=False,
+        kernel=True,
     )
     yield case(
         "blocks-cover",
@@ -74,7 +75,7 @@ def of_training() -> Iterator[Case]:
         of_corner(replace(blocks.WITH_TREES, blocks=replace(divided, parts=tuple(parts)))),
         CORNER_DATA,
         obligation=Obligation.COVER,
-        proved=False,
+        kernel=True,
     )
     yield case(
         "other-data",

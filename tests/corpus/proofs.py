@@ -115,7 +115,7 @@ def in_blocks() -> Case:
         proofs.append(BlockProof(rows, share, solution.dual_point, multipliers))
     certificate = blocks_certificate(problem, proofs, preprocessing=dataset.preprocessing)
     how = "SDP-NN on each of two blocks of samples, with half of gamma each"
-    return case("blocks-two-targets", how, certificate, GARDEN, proved=False)
+    return case("blocks-two-targets", how, certificate, GARDEN, kernel=True)
 
 
 def of_corner(certificate: Certificate) -> Certificate:
@@ -154,7 +154,7 @@ def by_hand() -> Iterator[Case]:
         "by hand: two blocks of samples, each with a tree of two leaves",
         of_corner(blocks.WITH_TREES),
         CORNER_DATA,
-        proved=False,
+        kernel=True,
     )
     envelopes = replace(HONEST, tree=orthants(*(EnvelopeLeaf(),) * 4))
     yield case(

@@ -7,6 +7,8 @@ import pytest
 
 from certify.checker.__main__ import main as check_alone
 from tests.certify.cli.command_line import run
+from tests.certify.trust.coq.test_training import needs_coq
+from tests.certify.trust.extracted.test_training import needs_program
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 CERTIFICATE, DATA = CORPUS / "valid" / "blocks.cert", CORPUS / "valid" / "blocks.csv"
@@ -15,7 +17,16 @@ WORDS = "a proof in 2 blocks of samples, 2 leaves"
 
 
 class TestCheck:
-    @pytest.mark.parametrize("trust", ["exact", "best", "rigorous"])
+    @pytest.mark.parametrize(
+        "trust",
+        [
+            "exact",
+            "best",
+            "rigorous",
+            pytest.param("proved", marks=needs_program),
+            pytest.param("kernel", marks=needs_coq),
+        ],
+    )
     def test_valid(
         self, trust: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -27,13 +38,6 @@ class TestCheck:
         assert WORDS in " ".join(capsys.readouterr().out.split())
         assert check_alone([str(FORGED), "--data", str(DATA)]) == 1
         assert "add up to more than there is" in " ".join(capsys.readouterr().out.split())
-
-    @pytest.mark.parametrize("trust", ["proved", "kernel"])
-    def test_levels_without_blocks(
-        self, trust: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert run(monkeypatch, "check", CERTIFICATE, "--data", DATA, "--trust", trust) == 2
-        assert "takes no proof in blocks of samples" in " ".join(capsys.readouterr().err.split())
 
 
 def test_shrink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -361,6 +361,14 @@ class TestRefusals:
         dense = replace(certificate, tree=(Leaf(1, 1, ((0, 1001, 1),)),))
         wide = TrainingProblem.from_rationals([[1, 0]] * 500, [[1]] * 500, 1)
         assert estimated_seconds(dense, wide) > 2000
+        # The frames of blocks are decided on; trees are on their own samples only.
+        certificate, problem = CASES["blocks"]
+        assert certificate.blocks is not None
+        assert estimated_seconds(certificate, problem) < 4
+        first, second = certificate.blocks.parts
+        wide_frame = replace(first, output_frame=((8,),) * 10**6)
+        blocks_of = replace(certificate.blocks, parts=(wide_frame, second))
+        assert estimated_seconds(replace(certificate, blocks=blocks_of), problem) > 10
 
     @needs_coq
     def test_time_is_over(self) -> None:
