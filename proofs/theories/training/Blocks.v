@@ -65,7 +65,8 @@ Lemma unshared_sound E n share blocks z : (0 <= E)%Z -> psd hint false (unshared
   0 <= z2 E * sq z - sum (map (fun b => qf K (upper n (share b)) z) blocks).
 Proof.
   intros P H. apply psd_sound with (K := K) (z := z) in H. unfold unshared in H.
-  change (-1)%Z with (- (1))%Z in H. rewrite qf_tadd, qf_tscale, qf_fold, ofZ_opp, ofZ_1 in H. pose proof (qf_repeat_le K n z P) as Q. cbn [qf] in H.
+  change (-1)%Z with (- (1))%Z in H. rewrite qf_tadd, qf_tscale, qf_fold, ofZ_opp, ofZ_1 in H.
+  pose proof (qf_repeat_le K n z P) as Q. cbn [qf] in H.
   set (g := sum (map _ blocks)) in *. set (r := qf K (repeat [E] n) z) in *.
   replace (z2 E * sq z - g) with ((z2 E * sq z - r) + (r + - (1) * (0 + g))) by ring. auto with pos. Qed.
 

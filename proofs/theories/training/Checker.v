@@ -159,7 +159,8 @@ Lemma rows_sum_length c D N u : forallb (fun nu => Nat.eqb (length nu) c) N = tr
   (length (rows_sum K (with_weights D N) u) <= c)%nat.
 Proof.
   revert N; induction D as [|[x y] D IH]; intros [|nu N] H; try (cbn; lia).
-  rewrite with_weights_cons. cbn [rows_sum]. cbn [forallb] in H. apply andb_prop in H as [L H]. apply Nat.eqb_eq in L. specialize (IH N H).
+  rewrite with_weights_cons. cbn [rows_sum]. cbn [forallb] in H. apply andb_prop in H as [L H].
+  apply Nat.eqb_eq in L. specialize (IH N H).
   rewrite vadd_length, vscale_length. unfold vZ. rewrite map_length. lia. Qed.
 Lemma total_rows l u w :
   dot (rows_sum K l u) w = total K (fun row => relu K (lin K (fst row) u) * lin K (snd row) w) l.

@@ -140,10 +140,12 @@ Lemma check_premises_sound A (premise_of : A -> premise) W l spent number leaves
   (forall a, In a l -> (0 <= premise_mu (premise_of a))%Z) -> (forall w, dot u w = dot (comb x W) w) ->
   Forall (fun a => premise_holds (premise_of a) u) l.
 Proof.
-  intros H M E. revert spent number leaves H; induction l as [|a l IH]; intros spent number leaves; cbn [check_premises]; [constructor|].
+  intros H M E. revert spent number leaves H; induction l as [|a l IH]; intros spent number leaves;
+    cbn [check_premises]; [constructor|].
   destruct (walk _ _ _ _ _ _ _ _ _ _ _) as [spent' number' leaves'|] eqn:H; [|discriminate]. intro Hl. constructor.
-  - apply walk_sound with (holds := good K (norm_of (premise_form (premise_of a))) (premise_lam (premise_of a)) (premise_mu (premise_of a)))
-      in H; [|intros ? ?; apply step_sound, M; now left].
+  - set (q := premise_of a) in *.
+    apply walk_sound with (holds := good K (norm_of (premise_form q)) (premise_lam q) (premise_mu q)) in H;
+      [|intros ? ?; apply step_sound, M; now left].
     apply Forall_cons_iff in H as [H _]. cbn [fst] in H. apply root_sound with (t := x) in H; [|apply norm_of_ext].
     unfold premise_holds. now rewrite (norm_of_ext _ _ _ E), (rows_sum_ext _ _ _ E).
   - apply (IH (fun a I => M a (or_intror I)) _ _ _ Hl). Qed.
