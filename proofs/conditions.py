@@ -54,8 +54,8 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "tree/Tree": (
         (
             "no cone is left over",
-            "<<[] => Proved leaves | _ => Failed COVER None>> end",
-            "_ => Proved leaves",
+            "<<[] => Covered spent number leaves | _ => Missed COVER None>> end",
+            "_ => Covered spent number leaves",
         ),
         ("few cones wait", "if held' <=? <<max_pending>> then", "Z.max held' max_pending", "memory"),
         ("the tree takes little work", "if spent' <=? <<max_work>> then", "Z.max spent' max_work", "time"),
@@ -139,7 +139,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("envelope: all signs known", "bool := <<forallb (fun b => b) (signed c)>>"),
         ("envelope: moduli", "tadd <<(map (map Z.abs) C)>> R in", "C"),
     ),
-    "training/Checker": (
+    "training/Premises": (
         ("sign: K exists", "owes (<<Nat.ltb k d>> && negb (nth k (signed c) false))"),
         (
             "sign: unknown before",
@@ -160,6 +160,40 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "Z.max max_generator_bits (size_of (combination k l a b (generators c)))",
             "memory",
         ),
+        (
+            "the next tree is a whole one, too",
+            "| Covered spent number leaves => <<check_premises premise_of W l' spent number leaves>>",
+            "Proved leaves",
+        ),
+    ),
+    "training/Division": (
+        ("a row is taken once", "Some (a, Fork before middle <<None>> after)", "row"),
+        ("rows of no block are idle", "Some a => <<idle a>> | None => true end"),
+        ("none is left out of the tree", "all_idle s && <<forallb idle rest>>"),
+    ),
+    "training/Blocks": (
+        ("the shares of inputs fit", "<<psd hint false (unshared E d inputs blocks)>> &&"),
+        ("the shares of outputs fit", "&& <<psd hint false (unshared E c outputs blocks)>>."),
+        (
+            "shares are triangles",
+            "<<triangular d (inputs b) && triangular c (outputs b)>> &&",
+            "true",
+            "missing entries are 0",
+        ),
+        (
+            "a frame has rows",
+            "&& <<Nat.ltb 0 (length (output_frame b))>>",
+            "true",
+            "such a frame measures nothing",
+        ),
+        (
+            "a frame's rows are of c entries",
+            "&& <<forallb (fun r => Nat.eqb (length r) c) (output_frame b)>>.",
+        ),
+        ("a frame is fine enough", "bool := <<psd hint false (output_form E F c b)>>."),
+        ("outputs are taken in the frame", "(fst row, <<map (zdot (snd row)) T>>)", "snd row"),
+    ),
+    "training/Checker": (
         ("denominator of the claim > 0", "&& <<(0 <? claim_den c)>>"),
         ("gamma > 0", "<<(0 <? gamma_num p)>> &&"),
         ("gamma's denominator > 0", "<<(0 <? gamma_den p)>> &&"),
@@ -170,8 +204,6 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         (
             "columns of the dual point",
             "&& <<forallb (fun nu => Nat.eqb (length nu) (targets p)) (dual c)>>",
-            "true",
-            "missing entries are 0",
         ),
         ("the sums suit the output bias", "owes <<(sums_fit (bias p) (zsum_of_rows (dual c)))>>"),
         ("the claim is what N proves", "<<claim_num c * den =? num * claim_den c>>"),
@@ -180,6 +212,14 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("the frame has d generators", "<<square d (frame c)>> &&", "true", "the inverse proves it"),
         ("scale of the frame > 0", "&& <<(0 <? frame_scale c)>>)"),
         ("the inverse is one", "owes <<(inverts (frame_scale c) (frame c) (inverse c) 0)>>"),
+        ("idle rows have no weight", "divide members (fun row => <<iszero (snd row)>>)"),
+        (
+            "blocks have their shapes",
+            "owes <<(forallb (block_fits (features p) (targets p)) blocks)>> BLOCK_SHAPE",
+        ),
+        ("shares fit", "owes <<(shares_fit hint E (features p) (targets p) blocks)>>"),
+        ("outputs fit", "owes <<(forallb (outputs_fit hint E F (targets p)) blocks)>>"),
+        ("a block's tree has its shares", "premise_form := <<Some (upper (features p) (inputs b))>>", "None"),
     ),
     "numbers/Marks": (("indices ascend", "[] => Some [] | _ => <<None>> end", "Some []"),),
     "matrix/Copositive": (

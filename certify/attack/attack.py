@@ -17,6 +17,7 @@ from random import Random
 from certify.attack.forgeries import (
     ALONE,
     FORGERIES,
+    OF_BLOCKS,
     RAISING,
     with_honest_claim,
 )
@@ -97,7 +98,7 @@ def attack(
     """Forge a certificate in every known way and see what the checker says.
 
     The kinds take turns: each forgery of `forgeries`, alone or on top of a raised claim, several of
-    them at once, and changes of the file's text.
+    them at once, and changes of the file's text. Those of blocks of samples are only for a proof in blocks.
 
     Args:
         certificate: preferably a valid one, for a forgery is a small change of the truth.
@@ -110,10 +111,11 @@ def attack(
     """
     upper = problem.loss_at_zero() if upper is None else upper
     tallies: dict[str, Tally] = {}
+    kinds = KINDS if certificate.blocks is None else KINDS_OF_BLOCKS
     breaches = []
     random, original = Random(seed), to_text(certificate)
     for trial in range(trials):
-        kind = KINDS[trial % len(KINDS)]
+        kind = kinds[trial % len(kinds)]
         text = _forged(kind, certificate, original, problem, random)
         if text != original:
             bound = _judge(text, problem, tallies.setdefault(kind, Tally()))
@@ -155,7 +157,7 @@ def _forged(
     forgery = (
         _mixture(certificate, problem, random)
         if kind == MIXTURE
-        else FORGERIES[kind](certificate, problem, random)
+        else _ALL[kind](certificate, problem, random)
     )
     if forgery == certificate:
         return original
@@ -163,9 +165,10 @@ def _forged(
 
 
 def _mixture(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
-    names = [name for name in FORGERIES if name not in ALONE]
+    forgeries = FORGERIES if certificate.blocks is None else _ALL
+    names = [name for name in forgeries if name not in ALONE]
     for name in random.choices(names, k=random.choice((1, 2, 2, 3))):
-        certificate = FORGERIES[name](certificate, problem, random)
+        certificate = forgeries[name](certificate, problem, random)
     return certificate
 
 
@@ -197,5 +200,8 @@ _TEXT_FORGERIES = {
     TEXT_LINES: _lines_rearranged,
 }
 
+_ALL = {**FORGERIES, **OF_BLOCKS}
+
 # A mixture has more ways to go than any single forgery.
 KINDS = (*FORGERIES, *_TEXT_FORGERIES, *(MIXTURE,) * len(FORGERIES))
+KINDS_OF_BLOCKS = (*OF_BLOCKS, *KINDS)

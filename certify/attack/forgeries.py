@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
+from certify.attack.block_forgeries import BLOCK_FORGERIES, BlockForgery, tree_of_block_forged
 from certify.attack.tree_forgeries import (
     TREE_FORGERIES,
     TreeForgery,
@@ -151,7 +152,21 @@ def _entry_changed(rows: IntegerRows, random: Random) -> IntegerRows:
 
 
 def _of_tree(forgery: TreeForgery) -> Forgery:
-    return lambda certificate, problem, random: replace(certificate, tree=forgery(certificate.tree, random))
+    def forged(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
+        if certificate.blocks is not None:
+            return tree_of_block_forged(certificate, certificate.blocks, forgery, random)
+        return replace(certificate, tree=forgery(certificate.tree, random))
+
+    return forged
+
+
+def _of_blocks(forgery: BlockForgery) -> Forgery:
+    def forged(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
+        if certificate.blocks is None:
+            return certificate
+        return with_honest_claim(forgery(certificate, certificate.blocks, problem, random), problem)
+
+    return forged
 
 
 FORGERIES: dict[str, Forgery] = {
@@ -174,6 +189,9 @@ FORGERIES: dict[str, Forgery] = {
     "frame reversed": _frame_reversed,
     **{name: _of_tree(forgery) for name, forgery in TREE_FORGERIES.items()},
 }
+
+# Of a proof in blocks of samples, besides.
+OF_BLOCKS: dict[str, Forgery] = {name: _of_blocks(forgery) for name, forgery in BLOCK_FORGERIES.items()}
 
 # Alone these are caught before the proof is looked at, whatever else is forged.
 ALONE = (

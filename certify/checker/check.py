@@ -20,7 +20,7 @@ from certify.checker.obligations import Obligation
 from certify.checker.source import AnyPath, FileSource, OtherDataError, Source, otherwise_other_data
 from certify.checker.statements import statement_of
 from certify.checker.subject import OfMatrix, Subject, Training
-from certify.checker.tree.walk import Walk, walk
+from certify.checker.tree.walk import Walk, walk_trees
 from certify.checker.verdict import Verdict
 
 Progress = Callable[[int, int], None]
@@ -91,7 +91,7 @@ def check_subject(
     certificate: AnyCertificate,
     subject: Subject,
     on_progress: Progress | None = None,
-    walk: Walk = walk,
+    walk: Walk = walk_trees,
 ) -> DataVerdict:
     """Decide in rational arithmetic whether a certificate proves what it states of a problem or matrix.
 

@@ -17,6 +17,13 @@ class Obligation(Enum):
     CLAIM = "the claimed bound is not the one that the dual point proves"
     FRAME_SHAPE = "the root frame is not d generators of R^d with a d x d inverse and a positive scale"
     FRAME_INVERSE = "the root frame's inverse does not prove its generators to be a basis"
+    BLOCK_ROWS = (
+        "a block names a sample that does not exist or is in another block, "
+        "or a sample of no block has a row of the dual point that is not zero"
+    )
+    BLOCK_SHAPE = "a block's shares are not triangles of order d and c, or its output frame has not c columns"
+    SHARES = "the blocks' shares of the weight decay add up to more than there is"
+    BLOCK_OUTPUT = "a block's output frame is too small for its share"
     SIGN_INDEX = "a sign node names no generator of unknown sign"
     SPLIT_INDEX = "a split node does not name two different generators"
     SPLIT_SIGNED = "a split node uses a coordinate whose sign is not known"

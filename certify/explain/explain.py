@@ -13,6 +13,7 @@ from certify.checker.errors import CertificateError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
 from certify.checker.text.names import column
+from certify.explain.blocks import explain_blocks
 from certify.explain.contributions import contributions
 from certify.explain.error_budget import error_budget, estimate_gauge
 from certify.explain.explanation import Explanation
@@ -128,6 +129,7 @@ def explain_valid(
         subject=subject,
         samples=samples,
         cells=cells,
+        blocks=explain_blocks(certificate, samples),
         gauge=gauge,
         gap=gap,
         error_budget=budget,

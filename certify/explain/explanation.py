@@ -10,6 +10,7 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.check import DataVerdict
 from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.subject import Training
+from certify.explain.blocks import ExplainedBlock
 from certify.explain.contributions import Contributions
 from certify.explain.error_budget import ErrorBudget, GaugeEstimate
 from certify.explain.gap_split import GapSplit, Neuron
@@ -30,6 +31,7 @@ class Explanation:
         subject: the problem, and what it was made of.
         samples: what each sample adds to the bound, exactly.
         cells: the leaves of the proof tree in numbers.
+        blocks: of samples, with a tree each; () where one tree is on all of them.
         gauge: of the certificate's dual point, an estimate.
         gap: between the network's loss and the bound, split exactly; None without a network.
         error_budget: where the bound was lost: estimates between exact ends.
@@ -41,6 +43,7 @@ class Explanation:
     subject: Training
     samples: Contributions
     cells: LeafStatistics
+    blocks: tuple[ExplainedBlock, ...]
     gauge: GaugeEstimate
     gap: GapSplit | None
     error_budget: ErrorBudget
@@ -100,10 +103,20 @@ class Explanation:
                 "multipliers": cells.multipliers,
                 "deepest": [asdict(cell) for cell in cells.deepest],
             },
+            **({"blocks": [self._block_to_json(block) for block in self.blocks]} if self.blocks else {}),
             "gauge_estimate": asdict(self.gauge),
             "network": None if self.gap is None else self._gap_to_json(self.gap),
             "ladder": [asdict(step) | {"share": budget.share(step)} for step in budget.steps],
             "rounding_at_most": budget.rounding_at_most,
+        }
+
+    def _block_to_json(self, block: ExplainedBlock) -> dict[str, object]:
+        return {
+            "rows": block.rows,
+            "share_of_inputs": block.of_inputs,
+            "share_of_outputs": block.of_outputs,
+            "contribution_exact": ratio_text(block.contribution),
+            "share": self.samples.share(block.contribution),
         }
 
     def _gap_to_json(self, gap: GapSplit) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The leaves of a valid proof tree, one after the other, each with its cone and the signs known there."""
+"""A walk through valid proof trees that yields each leaf with its cone and the signs known there."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class LeafCone:
         depth: the number of nodes above it.
         signs: for each coordinate of the root frame 1, -1, or 0 where its sign is unknown.
         generators: d integer vectors, reversed where the sign is negative.
+        block: the number of the block of samples whose tree it is in; 0 where there are no blocks.
     """
 
     node: int
@@ -33,13 +34,17 @@ class LeafCone:
     depth: int
     signs: tuple[int, ...]
     generators: IntegerRows
+    block: int
 
 
 def leaf_cones(certificate: Certificate) -> Iterator[LeafCone]:
-    """Yield the leaves in preorder."""
+    """Yield the leaves in preorder; those of one block after those of another."""
     generators = certificate.frame.generators
-    pending = [(generators, (0,) * len(generators), 0)]
+    root = generators, (0,) * len(generators), 0
+    pending, block = [root], 0
     for number, node in enumerate(certificate.tree):
+        if not pending:
+            pending, block = [root], block + 1
         w, signs, depth = pending.pop()
         match node:
             case Sign(k):
@@ -53,4 +58,4 @@ def leaf_cones(certificate: Certificate) -> Iterator[LeafCone]:
             case Part():
                 raise Rejection(Obligation.NODE_KIND, number)
             case AnyLeaf():
-                yield LeafCone(number, node, depth, signs, w)
+                yield LeafCone(number, node, depth, signs, w, block)

@@ -131,6 +131,7 @@ def leaf_statistics(
     batch: list[LeafCone] = []
     size = max(1, min(_MOST_CELLS, _BATCH // X.size))
     lengths = np.linalg.norm(X, axis=1)
+    blocks = _blocks_of_rows(certificate)
     done = 0
     for cell in leaf_cones(certificate):
         batch.append(cell)
@@ -144,7 +145,8 @@ def leaf_statistics(
                 continue
             for name in _products(each, certificate, problem):
                 multipliers[name] += 1
-        mixed += _mixed(batch, X, lengths)
+        counted = None if blocks is None else np.equal.outer(blocks, [each.block for each in batch])
+        mixed += _mixed(batch, X, lengths, counted)
         pointed = [each for each in batch if all(each.signs)]
         deepest = nlargest(_CANDIDATES, deepest + pointed, key=lambda each: (each.depth, -each.node))
         done += len(batch)
@@ -171,7 +173,11 @@ def _products(cell: LeafCone, certificate: Certificate, problem: TrainingProblem
     assert isinstance(leaf, Leaf | TauLeaf)
     if isinstance(leaf, TauLeaf) or not leaf.products:
         return ["t t"] * len(leaf.products)
-    cone = Cone.whole_space(cell.generators, problem.inputs, certificate.dual_point)
+    inputs, weights = problem.inputs, certificate.dual_point
+    if certificate.blocks is not None:
+        rows = certificate.blocks.parts[cell.block].rows
+        inputs, weights = tuple([inputs[i] for i in rows]), tuple([weights[i] for i in rows])
+    cone = Cone.whole_space(cell.generators, inputs, weights)
     for k, sign in enumerate(cell.signs):
         if sign:  # the generators are reversed already where it is negative
             cone, _ = cone.halves(k)
@@ -183,15 +189,30 @@ def _products(cell: LeafCone, certificate: Certificate, problem: TrainingProblem
     ]
 
 
-def _mixed(cells: Sequence[LeafCone], X: Matrix, lengths: Matrix) -> NDArray[np.int64]:
-    """Count for each row the cones on which it is mixed."""
+def _blocks_of_rows(certificate: Certificate) -> NDArray[np.int64] | None:
+    """Return the number of each row's block, -1 for none; None where there are no blocks."""
+    if certificate.blocks is None:
+        return None
+    numbers = np.full(len(certificate.dual_point), -1)
+    for number, block in enumerate(certificate.blocks.parts):
+        numbers[list(block.rows)] = number
+    return numbers
+
+
+def _mixed(
+    cells: Sequence[LeafCone], X: Matrix, lengths: Matrix, counted: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    """Count for each row the cones on which it is mixed, but none where it is not `counted` (rows, cells)."""
     units = _units(cells)
     values = np.einsum("ni,bki->bnk", X, units, optimize=True)
     margin = _ROUNDING * lengths[:, None]
     free = np.array([[sign == 0 for sign in cell.signs] for cell in cells])[:, None, :]
     positive, negative = values > margin, values < -margin
     crossing = positive.any(axis=2) & negative.any(axis=2)
-    counts: NDArray[np.int64] = (crossing | ((positive | negative) & free).any(axis=2)).sum(axis=0)
+    mixed = crossing | ((positive | negative) & free).any(axis=2)
+    if counted is not None:
+        mixed &= counted.T
+    counts: NDArray[np.int64] = mixed.sum(axis=0)
     return counts
 
 

@@ -15,6 +15,7 @@ from itertools import accumulate
 from certify.checker.certificate.node_text import node_text
 from certify.checker.certificate.nodes import AnyLeaf, Node
 from certify.checker.certificate.training import Certificate
+from certify.checker.errors import CertificateError
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.cone import Cone, TrainingCone
@@ -66,8 +67,11 @@ def shrink(
         on_progress: called with the nodes done, the nodes in all and the nodes saved so far.
 
     Raises:
+        CertificateError: if the proof is in blocks of samples, whose trees are not shrunk.
         Rejection: if the tree has missing nodes or an inner one that does not fit its cone.
     """
+    if certificate.blocks is not None:
+        raise CertificateError("the proof is in blocks of samples: shrink takes one tree on all samples")
     nodes = certificate.tree
     ends = ends_of_subtrees(nodes)
     if not ends:

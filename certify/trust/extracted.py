@@ -12,14 +12,15 @@ import os
 import select
 import subprocess
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import NoneType
 from typing import IO
 
 from certify.checker.certificate.any_certificate import AnyCertificate
+from certify.checker.certificate.blocks import blocks_in_words
 from certify.checker.certificate.file import save_certificate
+from certify.checker.certificate.training import Certificate
 from certify.checker.errors import CertifyError, DataError
 from certify.checker.limits.deadline import Deadline, watched_deadline
 from certify.checker.numbers.rounding import ratio_text
@@ -115,7 +116,7 @@ def check_proved(
     claim = None if bound is None else ratio_text(bound)
     if answer["valid"] and answer["bound"] != claim:
         raise ProvedCheckerError("the certificate's file changed while it was checked: check it again")
-    return _verdict(answer, bound, program)
+    return _verdict(answer, certificate, program)
 
 
 def _program() -> Path:
@@ -234,13 +235,14 @@ def _lines_until(stream: IO[str], deadline: Deadline) -> Iterator[str]:
             return
 
 
-def _verdict(answer: dict[str, object], bound: Fraction | None, program: Path) -> Verdict:
-    """Take over the program's answer on a certificate that states this bound."""
+def _verdict(answer: dict[str, object], certificate: AnyCertificate, program: Path) -> Verdict:
+    """Take over the program's answer on a certificate."""
     if answer["valid"]:
         leaves = int(str(answer["leaves"]))
-        count = f" ({leaves_in_words(leaves)})" if leaves else ""
+        blocks = blocks_in_words(certificate.blocks) if isinstance(certificate, Certificate) else ""
+        count = f" ({blocks}{leaves_in_words(leaves)})" if leaves else ""
         reason = f"every obligation holds{count}, says a checker that is proved sound in Coq ({program})"
-        return Verdict(True, bound, "proved", reason, None, leaves)
+        return Verdict(True, certificate.bound, "proved", reason, None, leaves)
     obligation = Obligation[str(answer["obligation"])]
     node = answer["node"]
     reason = str(Rejection(obligation, node if isinstance(node, int) else None))

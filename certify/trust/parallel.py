@@ -1,4 +1,4 @@
-"""Walk a large proof tree in several processes: the subtrees below its top do not depend on each other.
+"""Walk large proof trees in several processes: trees, and the subtrees below the top of one, are independent.
 
 Every process runs the same walk on its subtrees as one process would run on the tree, and says what came of
 each in a line of text, which cannot do more than be read.
@@ -10,7 +10,7 @@ import pickle
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
@@ -31,6 +31,7 @@ from certify.checker.tree.walk import (
     Walk,
     children,
     walk,
+    walk_trees,
 )
 from certify.checker.work import Meter
 from certify.runtime.children import (
@@ -44,6 +45,8 @@ from certify.runtime.children import (
 from certify.trust.packed_cone import packed
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
+_LEAST_WORK = 2 * 10**7  # of small trees, before processes are started for those that are left
+_AHEAD = 4  # parts that wait for each process
 _PARTS = 16  # for each process, as parts take unequal time
 _POLL = 0.1  # seconds between two looks at the deadline
 _MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
@@ -135,22 +138,21 @@ def _subtree_of(
 
 
 def in_processes(count: int) -> Walk:
-    """Return a way to walk that shares the work on a large tree between so many processes.
+    """Return a way to walk that shares the work on large trees, or many, between so many processes.
 
     Cones that have a faster form are walked in that (`trust.packed_cone`), in one process as well.
     """
 
     def shared(
-        nodes: Sequence[Node],
-        root: C,
+        trees: Iterable[tuple[Sequence[Node], C]],
         premise: Premise[C],
         *,
         on_leaf: Callable[[int], None] | None = None,
     ) -> int:
-        cone = _fast(root)
+        fast = ((nodes, _fast(root)) for nodes, root in trees)
         if count == 1:
-            return walk(nodes, cone, premise, on_leaf=on_leaf)
-        return walk_in_parts(nodes, cone, premise, count, on_leaf or (lambda done: None))
+            return walk_trees(fast, premise, on_leaf=on_leaf)
+        return walk_in_parts(fast, premise, count, on_leaf or (lambda done: None))
 
     return shared
 
@@ -160,14 +162,16 @@ def _fast(root: Any) -> Any:
 
 
 def walk_in_parts(
-    nodes: Sequence[Node], root: C, premise: Premise[C], processes: int, on_part: Callable[[int], None]
+    trees: Iterable[tuple[Sequence[Node], C]],
+    premise: Premise[C],
+    processes: int,
+    on_part: Callable[[int], None],
 ) -> int:
-    """Do what `walk` does, in several processes where the tree is large and whole.
+    """Do what `walk_trees` does, in several processes where a tree is large and whole, or trees are many.
 
     Args:
-        nodes: the tree.
-        root: its cone.
-        premise: what its leaves prove.
+        trees: the nodes of each, and its cone.
+        premise: what their leaves prove.
         processes: how many.
         on_part: called with the number of nodes done after each part.
 
@@ -175,19 +179,64 @@ def walk_in_parts(
         The number of leaves.
 
     Raises:
-        Rejection: as `walk` does, for the first node in the tree that fails.
-        TimeIsUpError: as `walk` does.
+        Rejection: as `walk_trees` does, for the first node that fails.
+        TimeIsUpError: as `walk_trees` does.
         ChildError: if a process ended early.
         RuntimeError: if it did for a fault of certify.
     """
-    ends = ends_of_subtrees(nodes)
-    top = _divide(nodes, ends, root, premise, processes) if len(nodes) >= _LEAST_NODES and ends else None
-    if top is None:
-        return walk(nodes, root, premise, on_leaf=on_part)
-    leaves, done, above, meter = 0, top.nodes, 0, Meter(premise.max_work)
-    with _answers(top.parts, processes) as answered:
-        # The parts are in the tree's order, and all of them are before the node where its top fails.
-        for part, answer in zip(top.parts, answered, strict=True):
+    leaves = done = 0
+    meter = Meter(premise.max_work)
+
+    def tell(of_tree: int) -> None:
+        on_part(done + of_tree)
+
+    left = iter(trees)
+    for nodes, root in left:
+        top = _divide(nodes, root, premise, processes, done)
+        if top is None and meter.spent > _LEAST_WORK:
+            top = _whole(nodes, root, premise, done)
+        if top is not None:
+            return leaves + _walk_tops(
+                _tops(top, left, premise, processes, done), processes, meter, done, on_part
+            )
+        leaves += walk(nodes, root, premise, first=done, meter=meter, on_leaf=tell)
+        done += len(nodes)
+    return leaves
+
+
+def _tops(
+    top: _Top,
+    left: Iterable[tuple[Sequence[Node], C]],
+    premise: Premise[C],
+    processes: int,
+    first: int,
+) -> Iterator[_Top]:
+    """Yield a tree that is divided, whose first node has a number, and then those that are left."""
+    while True:
+        yield top
+        first += top.size
+        following = next(iter(left), None)
+        if following is None:
+            return
+        top = _divide(*following, premise, processes, first) or _whole(*following, premise, first)
+
+
+def _walk_tops(
+    tops: Iterable[_Top], processes: int, meter: Meter, done: int, on_part: Callable[[int], None]
+) -> int:
+    """Have the parts of divided trees walked; return the number of leaves."""
+    leaves, above, current = 0, 0, None
+    # The parts are in the trees' order, and all of them are before the node where a top fails.
+    with _answers(tops, processes) as answered:
+        for top, part, answer in answered:
+            if top is not current:
+                current, above = top, 0
+                done += top.nodes
+            if part is None or answer is None:
+                meter.spend(top.work - above)
+                if top.rejection is not None:
+                    raise top.rejection
+                continue
             meter.spend(part.above - above + answer.work)
             above = part.above
             if answer.failure is not None:
@@ -195,9 +244,6 @@ def walk_in_parts(
             leaves += answer.leaves
             done += len(part.nodes)
             on_part(done)
-    meter.spend(top.work - above)
-    if top.rejection is not None:
-        raise top.rejection
     return leaves
 
 
@@ -223,22 +269,41 @@ class _Top:
     """The top of a tree, and what is left below it.
 
     Attributes:
+        size: the number of all nodes of the tree.
         parts: in the order of the tree.
         nodes: how many nodes of the top were checked; none of them is a leaf.
         work: of these, and of the one that fails.
         rejection: for the node where the top fails; the parts after it are left out then.
     """
 
+    size: int
     parts: list[_Subtree]
     nodes: int
     work: int
     rejection: Rejection | None
 
 
-def _divide(
-    nodes: Sequence[Node], ends: Sequence[int], root: C, premise: Premise[C], processes: int
-) -> _Top | None:
-    """Walk the top of the tree down to subtrees that are small enough; None if those are too many."""
+def _whole(nodes: Sequence[Node], root: C, premise: Premise[C], first: int) -> _Top:
+    """Leave a tree in one part."""
+    return _Top(len(nodes), [_Subtree(root, nodes, first, 0, premise, 0)], 0, 0, None)
+
+
+def _divide(nodes: Sequence[Node], root: C, premise: Premise[C], processes: int, before: int) -> _Top | None:
+    """Walk the top of a large, whole tree down to subtrees that are small enough.
+
+    Args:
+        nodes: the tree.
+        root: its cone.
+        premise: what its leaves prove.
+        processes: how many there are to share the work.
+        before: the number of nodes of the trees before this one.
+
+    Returns:
+        The top; None if the tree is small or not whole, or has too many such subtrees.
+    """
+    ends = ends_of_subtrees(nodes) if len(nodes) >= _LEAST_NODES else []
+    if not ends:
+        return None
     size = max(len(nodes) // (_PARTS * processes), 1)
     parts: list[_Subtree] = []
     pending = [(root, 0)]
@@ -249,21 +314,21 @@ def _divide(
         vectors -= cone.vectors
         end = ends[number]
         if end - number <= size:
-            parts.append(_Subtree(cone, nodes[number:end], number, vectors, premise, meter.spent))
+            parts.append(_Subtree(cone, nodes[number:end], before + number, vectors, premise, meter.spent))
             continue
         look()
         try:
             meter.spend(premise.work(nodes[number], cone))
-            first, second = children(nodes[number], cone, premise, number)
+            first, second = children(nodes[number], cone, premise, before + number)
             vectors += first.vectors + second.vectors
-            require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
+            require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, before + number)
         except Rejection as rejection:
-            return _Top(parts, checked, meter.spent, rejection)
+            return _Top(len(nodes), parts, checked, meter.spent, rejection)
         checked += 1
         pending += [(second, ends[number + 1]), (first, number + 1)]
         if len(parts) + len(pending) > _MOST_PARTS * processes:
             return None
-    return _Top(parts, checked, meter.spent, None)
+    return _Top(len(nodes), parts, checked, meter.spent, None)
 
 
 class _Walker:
@@ -303,9 +368,16 @@ class _Walker:
         close_pipes(self.process)
 
 
+_Answered = tuple[_Top, _Subtree | None, _Answer | None]
+
+
 @contextmanager
-def _answers(parts: Sequence[_Subtree], processes: int) -> Iterator[Iterator[_Answer]]:
-    """Have the parts walked, a few at a time; yield what comes of them, in order."""
+def _answers(tops: Iterable[_Top], processes: int) -> Iterator[Iterator[_Answered]]:
+    """Have the parts of divided trees walked, a few at a time.
+
+    Yields:
+        What comes of them, in order: each part with its answer, and after the last one of a tree None.
+    """
     crew: list[_Walker] = []
     idle: SimpleQueue[_Walker] = SimpleQueue()
 
@@ -317,12 +389,32 @@ def _answers(parts: Sequence[_Subtree], processes: int) -> Iterator[Iterator[_An
             idle.put(walker)  # a dead one too, or the parts that are left would wait for it for ever
 
     with ThreadPoolExecutor(processes) as pool:
-        try:
-            for _ in range(min(processes, len(parts))):
+
+        def submitted(part: _Subtree) -> Future[_Answer]:
+            if len(crew) < processes:
                 crew.append(_Walker())
                 idle.put(crew[-1])
-            futures = [pool.submit(ask, part) for part in parts]
-            yield map(_in_time, futures)
+            return pool.submit(ask, part)
+
+        def answered() -> Iterator[_Answered]:
+            waiting: deque[tuple[_Top, _Subtree | None, Future[_Answer] | None]] = deque()
+
+            def settled() -> _Answered:
+                top, part, future = waiting.popleft()
+                return top, part, None if future is None else _in_time(future)
+
+            for top in tops:
+                for part in top.parts:
+                    waiting.append((top, part, submitted(part)))
+                    # Trees that wait hold their cones.
+                    while len(waiting) > _AHEAD * processes:
+                        yield settled()
+                waiting.append((top, None, None))
+            while waiting:
+                yield settled()
+
+        try:
+            yield answered()
         finally:
             # In this order, as a thread that waits for an answer cannot be ended otherwise.
             for walker in crew:

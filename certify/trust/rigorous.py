@@ -2,19 +2,23 @@
 
 The statement is checked exactly, as at every level. The data are scaled by powers of two before they are
 rounded. What floating point settles beyond its error bounds (docs/method.md, section 5) counts as settled;
-the leaves that it leaves open are checked exactly, all of them where the data are out of its range.
+the leaves that it leaves open are checked exactly, all of them where the data are out of its range or the
+samples are in blocks.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
+from certify.checker.certificate.blocks import blocks_in_words
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Node,
@@ -29,13 +33,13 @@ from certify.checker.numbers.integers import length_of
 from certify.checker.numbers.rounding import float_down
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.check import check_statement
+from certify.checker.training.check import check_certificate, check_statement
 from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, children
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.trust.packed_cone import packed
-from certify.trust.parallel import ends_of_subtrees
+from certify.trust.parallel import ends_of_subtrees, in_processes
 from certify.trust.rigorous_walk.rounding import MAX_ROUNDING, relative_rounding
 from certify.trust.rigorous_walk.tables import (
     LARGEST_LEVEL,
@@ -72,6 +76,8 @@ def check_rigorously(
         does it.
     """
     nodes = certificate.tree
+    if certificate.blocks is not None:
+        return _check_exactly(certificate, problem, on_progress)
     try:
         check_statement(certificate, problem)
         root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
@@ -79,12 +85,27 @@ def check_rigorously(
         exactly = _settle(nodes, still_open, packed(root), level)
     except Rejection as rejection:
         return Verdict(False, None, "rigorous", str(rejection), rejection.obligation, 0)
-    leaves = certificate.leaves
-    reason = (
-        f"every obligation holds beyond the error bounds of floating point "
-        f"({leaves_in_words(leaves)}, {exactly} of them checked exactly)"
+    return Verdict(
+        True, certificate.bound, "rigorous", _reason(certificate, exactly), None, certificate.leaves
     )
-    return Verdict(True, certificate.bound, "rigorous", reason, None, leaves)
+
+
+def _check_exactly(
+    certificate: Certificate, problem: TrainingProblem, on_progress: Callable[[int, int], None] | None
+) -> Verdict:
+    """Leave nothing to floating point: the compiled walk knows no blocks of samples."""
+    in_parts = in_processes(os.cpu_count() or 1)
+    verdict = check_certificate(certificate, problem, on_progress, walk=in_parts)
+    reason = _reason(certificate, verdict.leaves) if verdict.valid else verdict.reason
+    return replace(verdict, trust="rigorous", reason=reason)
+
+
+def _reason(certificate: Certificate, exactly: int) -> str:
+    proof = blocks_in_words(certificate.blocks) + leaves_in_words(certificate.leaves)
+    return (
+        "every obligation holds beyond the error bounds of floating point "
+        f"({proof}, {exactly} of them checked exactly)"
+    )
 
 
 def _walk(

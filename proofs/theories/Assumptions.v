@@ -3,7 +3,7 @@
     Coq prints, for each of them, the axioms that its proof uses; the Makefile keeps that as build/assumptions.txt. Over
     an abstract ordered field there are none but the field's own laws; over the reals there are the axioms by which
     Coq's library defines them. *)
-From Certify Require Import Semidefinite Orthant Losses Duality Activations Blocks Leaves Checker CopositiveTree MatrixChecker
+From Certify Require Import Semidefinite Orthant Losses Duality Activations Leaves Division Blocks Checker CopositiveTree MatrixChecker
   CanonicalText OverReals AsRead.
 
 Print Assumptions weak_duality.
@@ -12,7 +12,8 @@ Print Assumptions absolute.
 Print Assumptions huber.
 Print Assumptions hinge.
 Print Assumptions weighted.
-Print Assumptions blocks.
+Print Assumptions divide_sound.
+Print Assumptions blocks_sound.
 Print Assumptions lemma3.
 Print Assumptions products_sound.
 Print Assumptions tau_sound.

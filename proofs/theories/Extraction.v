@@ -3,7 +3,7 @@
     Writes build/checker.ml, from the definitions that the theorems are about. Coq's integers become those of Zarith
     ([checker/numbers/zint.ml]); natural numbers, which only count and index, become machine integers. *)
 From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
-From Certify Require Import Tree Losses OutputBias Leaves Checker MatrixChecker CanonicalText.
+From Certify Require Import Tree Losses OutputBias Leaves Premises Blocks Checker MatrixChecker CanonicalText.
 
 Extract Inductive positive => "Zint.t"
   [ "(fun p -> Zint.succ (Zint.shift_left p 1))" "(fun p -> Zint.shift_left p 1)" "Zint.one" ]

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
+    Leaf,
     Node,
     Sign,
     Split,
@@ -20,6 +21,7 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.obligations import Obligation
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
+from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as OF_FACTORISATIONS
 from tests.certify.checker.matrix.test_copositivity import FORGERIES as OF_COPOSITIVITY
 from tests.certify.checker.matrix.test_copositivity import HARMLESS as HARMLESS_OF_MATRICES
@@ -56,6 +58,25 @@ def of_training() -> Iterator[Case]:
             obligation=obligation,
             kernel=obligation not in (Obligation.PROBLEM, Obligation.LIMITS),
         )
+    divided = blocks.WITH_TREES.blocks
+    assert divided is not None
+    parts = [replace(block, nodes=n) for block, n in zip(divided.parts, (4, 2), strict=True)]
+    yield case(
+        "blocks-leaf-form",
+        "by hand: in the second block's tree a leaf has no multipliers",
+        of_corner(replace(blocks.WITH_TREES, tree=(*blocks.WITH_TREES.tree[:-1], Leaf(1, 1)))),
+        CORNER_DATA,
+        obligation=Obligation.LEAF_FORM,
+        kernel=True,
+    )
+    yield case(
+        "blocks-cover",
+        "by hand: the first block has a node of the second one's tree",
+        of_corner(replace(blocks.WITH_TREES, blocks=replace(divided, parts=tuple(parts)))),
+        CORNER_DATA,
+        obligation=Obligation.COVER,
+        kernel=True,
+    )
     yield case(
         "other-data",
         "the optimum's certificate, for other data",

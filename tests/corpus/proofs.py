@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from benchmarks.copositive_matrices import HORN
+from certify.bounds.blocks.writing import BlockProof, blocks_certificate
 from certify.bounds.bound import Settings, bound_dataset
 from certify.checker.certificate.copositivity import COPOSITIVE, STRICTLY_COPOSITIVE
 from certify.checker.certificate.nodes import EnvelopeLeaf, FacesLeaf
@@ -17,8 +21,11 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
+from certify.floats.problem import Arrays
 from certify.runtime.progress import Observer
+from formulations.sdp.multiplier_generation import solve_dual
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
+from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_copositivity import stated
 from tests.certify.checker.matrix.test_faces import TestExchange, TestMerge, TestParts
 from tests.certify.checker.oracles import certificate_of
@@ -86,9 +93,29 @@ def by_search() -> Iterator[Case]:
         replace(tree, output_bias="decayed"),
         task="classification",
     )
+    yield in_blocks()
     yield found("sdp", "--method sdp", GARDEN, Settings("0.1", method="sdp"))
     yield found("shor", "--method shor", GARDEN, Settings("0.1", method="shor"))
     yield found("partition", "--method partition", GARDEN, Settings("0.1", method="partition"))
+
+
+def in_blocks() -> Case:
+    """Make a case of SDP-NN on each of two blocks of samples, with two targets."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "data.csv"
+        path.write_bytes(GARDEN)
+        dataset = read_dataset(path, targets=("h\u00f6he", "gewicht"))
+    problem = dataset.problem(Fraction(1, 10))
+    arrays, proofs = Arrays.of(problem), []
+    for rows in ([0, 3], [1, 2, 4]):
+        gamma = arrays.gamma / 2
+        solution = solve_dual(arrays.X[rows], arrays.Y[rows], gamma)
+        share = gamma * np.eye(problem.d + problem.c)
+        multipliers = solution.multipliers.scaled(1 / gamma)
+        proofs.append(BlockProof(rows, share, solution.dual_point, multipliers))
+    certificate = blocks_certificate(problem, proofs, preprocessing=dataset.preprocessing)
+    how = "SDP-NN on each of two blocks of samples, with half of gamma each"
+    return case("blocks-two-targets", how, certificate, GARDEN, kernel=True)
 
 
 def of_corner(certificate: Certificate) -> Certificate:
@@ -115,6 +142,20 @@ def by_hand() -> Iterator[Case]:
             kernel=True,
             tight=True,
         )
+    yield case(
+        "blocks",
+        "by hand: each of the two samples is a block of its own",
+        of_corner(blocks.HONEST),
+        CORNER_DATA,
+        kernel=True,
+    )
+    yield case(
+        "blocks-trees",
+        "by hand: two blocks of samples, each with a tree of two leaves",
+        of_corner(blocks.WITH_TREES),
+        CORNER_DATA,
+        kernel=True,
+    )
     envelopes = replace(HONEST, tree=orthants(*(EnvelopeLeaf(),) * 4))
     yield case(
         "envelopes", "by hand: the optimum, with envelopes", of_corner(envelopes), CORNER_DATA, tight=True

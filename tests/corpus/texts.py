@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from certify.checker.certificate.file import to_text
+from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_complete_positivity import MATRIX, YES
 from tests.certify.checker.matrix.test_copositivity import EDGE, ENVELOPE, stated
 from tests.certify.checker.test_obligations import HONEST
@@ -13,6 +14,7 @@ from tests.corpus.proofs import CORNER_DATA, of_corner
 
 TRAINING = to_text(of_corner(HONEST))
 HEADER, *TREE = TRAINING.splitlines()
+BLOCKS = to_text(of_corner(blocks.HONEST))
 COPOSITIVE, EDGE_MATRIX = stated(EDGE, ENVELOPE)
 COPOSITIVE_TEXT, EDGE_DATA = to_text(COPOSITIVE), as_csv(EDGE_MATRIX)
 FACTORS, FACTORS_DATA = to_text(YES), as_csv(MATRIX)
@@ -69,6 +71,21 @@ OF_HEADERS = {
     "preprocessing-scale-zero": ('"standardize":null', '"standardize":[["0","0"],["0","1"]]'),
     "preprocessing-bias-number": ('"bias":false', '"bias":0'),
 }
+# Of one in blocks of samples.
+OF_BLOCKS = {
+    "blocks-null": (BLOCKS[BLOCKS.index('{"share') : BLOCKS.index(',"nodes":2,')], "null"),
+    "blocks-none": (BLOCKS[BLOCKS.index('[{"rows') : BLOCKS.index('},"nodes":2,')], "[]"),
+    "blocks-unknown-entry": ('"share_exponent":2', '"share_exponent":2,"shares":2'),
+    "blocks-exponent-text": ('"share_exponent":2', '"share_exponent":"2"'),
+    "blocks-exponent-vast": ('"frame_exponent":2', '"frame_exponent":10001'),
+    "blocks-rows-a-list": ('"rows":"1"', '"rows":["1"]'),
+    "blocks-rows-descending": ('"rows":"1"', '"rows":"1 0"'),
+    "blocks-rows-negative": ('"rows":"1"', '"rows":"-1"'),
+    "blocks-rows-none": ('"rows":"1"', '"rows":""'),
+    "blocks-nodes-do-not-add-up": (',"nodes":2,', ',"nodes":1,'),
+    "blocks-without-shares": ('"inputs":["0","0 4"],', ""),
+    "blocks-shares-of-numbers": ('"outputs":["3"]', '"outputs":[3]'),
+}
 # Of its tree: the lines, in place of one leaf that proves nothing.
 OF_TREES = {
     "node-unknown": ("leaves 1 1 0",),
@@ -105,6 +122,10 @@ def of_training() -> Iterator[tuple[str, str, bytes]]:
             raise RuntimeError(f"{name}: {old} occurs {HEADER.count(old)} times")
         text = "\n".join([HEADER.replace(old, new), *TREE, ""])
         yield name, f"the optimum's header with {new[:60]}", text.encode("utf-8")
+    for name, (old, new) in OF_BLOCKS.items():
+        if BLOCKS.count(old) != 1:
+            raise RuntimeError(f"{name}: {old} occurs {BLOCKS.count(old)} times")
+        yield name, f"a proof in blocks with {new[:60]}", BLOCKS.replace(old, new).encode("utf-8")
     for name, lines in OF_TREES.items():
         nodes = sum(line[:1].isalpha() for line in lines) or 1
         header = HEADER.replace('"nodes":7', f'"nodes":{nodes}')

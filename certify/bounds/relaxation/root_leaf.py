@@ -10,15 +10,18 @@ is made larger. A dual point that is zero wherever x_i is not ends that road: it
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 
 import numpy as np
 
-from certify.bounds.relaxation.leaf_products import leaf_products, rounder
+from certify.bounds.relaxation.leaf_rounding import (
+    allowed_bits,
+    dual_exponent,
+    rounded_leaf,
+    unit_exponent,
+)
 from certify.bounds.relaxation.repair import FeasibleSolution, repair
 from certify.bounds.writing import certificate_of, trivial_certificate
-from certify.checker.certificate.nodes import Leaf
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
@@ -31,7 +34,6 @@ from formulations.sdp.multipliers import Multipliers
 # Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
 # of a double's rounding is left.
 _MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
-_RELATIVE_BITS = 40  # of the largest entry of N
 
 
 def root_certificate(
@@ -73,30 +75,15 @@ def _round(
     method: str,
 ) -> Certificate:
     """Round so finely that the perturbation of the form stays below its margin."""
-    N, gamma = solution.dual_point, arrays.gamma
+    N, gamma, q = solution.dual_point, arrays.gamma, problem.gamma.denominator
     lengths = np.linalg.norm(arrays.X, axis=1)
-    size = float(np.linalg.norm(arrays.X))
-    # In bits: the quantities themselves may be beyond the range of a float.
-    allowed = math.log2(solution.margin) + 2 * math.log2(gamma) - 3
-    largest = float(np.abs(N).max())
-    weighted = float(np.linalg.norm(lengths[:, None] * N, 2)) * math.sqrt(problem.c) * size
-    finest = math.log2(weighted) - allowed if weighted > 0 else 0.0
-    relative = _RELATIVE_BITS - math.log2(largest) if largest > 0 else 0.0
-    exponent = max(1, math.ceil(max(finest, relative)))
+    allowed = allowed_bits(solution.margin, gamma)
+    exponent = dual_exponent(N, N, lengths, allowed)
     # Multipliers belong to products of integer rows: one of them weighs (q 2^exponent)^2 units of a level.
-    unit_exponent = math.floor(allowed - 2 * math.log2(size)) + 2 * (
-        exponent + problem.gamma.denominator.bit_length() - 1
-    )
-    if unit_exponent < 0:
-        exponent += (1 - unit_exponent) // 2
-        unit_exponent = 0
-    weight = Fraction(problem.gamma.denominator**2 << 2 * exponent, 1 << unit_exponent)
-    m = solution.multipliers
-    mixed = m.alpha_beta + np.diag(m.slack)
-    leaf = Leaf(
-        1,
-        1 << unit_exponent,
-        leaf_products(m.alpha_alpha, mixed, m.beta_beta, lengths > 0, rounder(weight)),
-    )
+    unit = unit_exponent(lengths, allowed) + 2 * (exponent + q.bit_length() - 1)
+    if unit < 0:
+        exponent += (1 - unit) // 2
+        unit = 0
+    leaf = rounded_leaf(solution.multipliers, lengths > 0, q**2 << 2 * exponent, unit)
     rows = rounded_dual_point(problem, N, Fraction(1), exponent)
     return certificate_of(problem, rows, exponent, (leaf,), preprocessing, method)

@@ -33,8 +33,136 @@ def row_texts(rows: IntegerRows) -> list[str]:
     return [" ".join(map(str, row)) for row in rows]
 
 
-class Header:
-    """Typed access to the header; each value is taken once, and none may be left over.
+class HeaderEntries:
+    """Typed access to an object of the header; each value is taken once, and none may be left over."""
+
+    def __init__(self, values: dict[str, Any], within: str = "") -> None:
+        """Take its values over.
+
+        Args:
+            values: as JSON has them.
+            within: the names of the objects that it lies in, each with what separates it from the next.
+        """
+        self._values = values
+        self._within = within
+
+    def place(self, *path: str) -> str:
+        """Name an entry in a message."""
+        return f"the header's {self._within + '.'.join(path)!r}"
+
+    def _take(self, *path: str) -> object:
+        *parents, key = path
+        table = self._values
+        for parent in parents:
+            inner = table.get(parent)
+            if not isinstance(inner, dict):
+                raise CertificateError(f"{self.place(parent)} is not an object")
+            table = inner
+        if key not in table:
+            raise CertificateError(f"the header has no {self._within + '.'.join(path)!r}")
+        value: object = table.pop(key)
+        if parents and not table:
+            self._values.pop(parents[0])
+        return value
+
+    def has(self, name: str) -> bool:
+        """Say whether there is an entry that has not been taken yet."""
+        return name in self._values
+
+    def object(self, name: str) -> HeaderEntries:
+        """Take an object."""
+        value = self._take(name)
+        if not isinstance(value, dict):
+            raise CertificateError(f"{self.place(name)} is not an object")
+        return HeaderEntries(value, f"{self._within}{name}.")
+
+    def objects(self, name: str, limit: int) -> list[HeaderEntries]:
+        """Take a list of at most so many objects."""
+        value = self._take(name)
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise CertificateError(f"{self.place(name)} is not a list of objects")
+        if len(value) > limit:
+            raise CertificateError(
+                f"{self.place(name)} has more than {limit} entries, the most that are read"
+            )
+        return [HeaderEntries(entry, f"{self._within}{name}[{i}].") for i, entry in enumerate(value)]
+
+    def text(self, *path: str) -> str:
+        """Take a text of at most 1000 printable ASCII characters."""
+        value = self._take(*path)
+        if not isinstance(value, str) or len(value) > 1000 or not (value.isascii() and value.isprintable()):
+            raise CertificateError(
+                f"{self.place(*path)} is not a text of at most 1000 printable ASCII characters"
+            )
+        return value
+
+    def sha256(self, *path: str) -> str:
+        """Take a hash in hexadecimal digits."""
+        value = self.text(*path)
+        if not re.fullmatch(r"[0-9a-f]{64}", value):
+            raise CertificateError(f"{self.place(*path)} is not 64 hexadecimal digits")
+        return value
+
+    def count(self, name: str, limit: int) -> int:
+        """Take a JSON integer from 0 to a limit."""
+        value = self._take(name)
+        if type(value) is not int or not 0 <= value <= limit:
+            raise CertificateError(f"{self.place(name)} is not an integer from 0 to {limit}")
+        return value
+
+    def integer(self, *path: str) -> int:
+        """Take an integer, a text."""
+        return read_integer(self._take(*path), self.place(*path))
+
+    def ratio(self, *path: str) -> Fraction:
+        """Take a rational "p/q" in lowest terms."""
+        place = self.place(*path)
+        value = self._take(*path)
+        parts = value.split("/") if isinstance(value, str) else []
+        if len(parts) != 2:
+            raise CertificateError(f'{place} is not a fraction "p/q"')
+        p, q = (read_integer(part, place) for part in parts)
+        if q <= 0 or math.gcd(p, q) != 1:
+            raise CertificateError(f"{place} is not a fraction in lowest terms with a positive denominator")
+        return Fraction(p, q)
+
+    def rows(self, *path: str) -> IntegerRows:
+        """Take a matrix, one text for each row."""
+        place = self.place(*path)
+        value = self._take(*path)
+        if not isinstance(value, list) or not all(isinstance(row, str) for row in value):
+            raise CertificateError(f"{place} is not a list of texts")
+        return tuple(tuple(read_integer(word, place) for word in row.split(" ")) for row in value)
+
+    def integer_row(self, *path: str) -> tuple[int, ...]:
+        """Take a text of integers, separated by single spaces."""
+        place, value = self.place(*path), self._take(*path)
+        if not isinstance(value, str):
+            raise CertificateError(f"{place} is not a text")
+        return tuple(read_integer(word, place) for word in value.split(" "))
+
+    def integers(self, *path: str) -> tuple[int, ...]:
+        """Take a list of integers, each a text."""
+        place = self.place(*path)
+        value = self._take(*path)
+        if not isinstance(value, list):
+            raise CertificateError(f"{place} is not a list of texts")
+        return tuple(read_integer(word, place) for word in value)
+
+    def preprocessing(self) -> Preprocessing | None:
+        """Take a recipe, or null."""
+        value = self._take("preprocessing")
+        return None if value is None else Preprocessing.from_json(value)
+
+    def finish(self) -> None:
+        """Refuse entries that were not taken."""
+        if self._values:
+            unknown = self._within + min(self._values)[:40]
+            raise CertificateError(f"the header has the unknown entry {unknown!r}")
+
+
+class Header(HeaderEntries):
+    """The header of a certificate.
 
     Attributes:
         statement: what the certificate states; any text.
@@ -62,88 +190,8 @@ class Header:
             raise CertificateError(
                 f"the format version is {repr(version)[:40]}; this certify reads version {VERSION}"
             )
-        self._values: dict[str, Any] = values
+        super().__init__(values)
         self.statement = self.text("statement")
-
-    def _take(self, *path: str) -> object:
-        *parents, key = path
-        table = self._values
-        for parent in parents:
-            inner = table.get(parent)
-            if not isinstance(inner, dict):
-                raise CertificateError(f"the header's {parent!r} is not an object")
-            table = inner
-        if key not in table:
-            raise CertificateError(f"the header has no {'.'.join(path)!r}")
-        value: object = table.pop(key)
-        if parents and not table:
-            self._values.pop(parents[0])
-        return value
-
-    def text(self, *path: str) -> str:
-        """Take a text of at most 1000 printable ASCII characters."""
-        value = self._take(*path)
-        if not isinstance(value, str) or len(value) > 1000 or not (value.isascii() and value.isprintable()):
-            raise CertificateError(
-                f"the header's {'.'.join(path)!r} is not a text of at most 1000 printable ASCII characters"
-            )
-        return value
-
-    def sha256(self, *path: str) -> str:
-        """Take a hash in hexadecimal digits."""
-        value = self.text(*path)
-        if not re.fullmatch(r"[0-9a-f]{64}", value):
-            raise CertificateError(f"the header's {'.'.join(path)!r} is not 64 hexadecimal digits")
-        return value
-
-    def count(self, name: str, limit: int) -> int:
-        """Take a JSON integer from 0 to a limit."""
-        value = self._take(name)
-        if type(value) is not int or not 0 <= value <= limit:
-            raise CertificateError(f"the header's {name!r} is not an integer from 0 to {limit}")
-        return value
-
-    def integer(self, *path: str) -> int:
-        """Take an integer, a text."""
-        return read_integer(self._take(*path), f"the header's {'.'.join(path)!r}")
-
-    def ratio(self, *path: str) -> Fraction:
-        """Take a rational "p/q" in lowest terms."""
-        place = f"the header's {'.'.join(path)!r}"
-        value = self._take(*path)
-        parts = value.split("/") if isinstance(value, str) else []
-        if len(parts) != 2:
-            raise CertificateError(f'{place} is not a fraction "p/q"')
-        p, q = (read_integer(part, place) for part in parts)
-        if q <= 0 or math.gcd(p, q) != 1:
-            raise CertificateError(f"{place} is not a fraction in lowest terms with a positive denominator")
-        return Fraction(p, q)
-
-    def rows(self, *path: str) -> IntegerRows:
-        """Take a matrix, one text for each row."""
-        place = f"the header's {'.'.join(path)!r}"
-        value = self._take(*path)
-        if not isinstance(value, list) or not all(isinstance(row, str) for row in value):
-            raise CertificateError(f"{place} is not a list of texts")
-        return tuple(tuple(read_integer(word, place) for word in row.split(" ")) for row in value)
-
-    def integers(self, *path: str) -> tuple[int, ...]:
-        """Take a list of integers, each a text."""
-        place = f"the header's {'.'.join(path)!r}"
-        value = self._take(*path)
-        if not isinstance(value, list):
-            raise CertificateError(f"{place} is not a list of texts")
-        return tuple(read_integer(word, place) for word in value)
-
-    def preprocessing(self) -> Preprocessing | None:
-        """Take a recipe, or null."""
-        value = self._take("preprocessing")
-        return None if value is None else Preprocessing.from_json(value)
-
-    def finish(self) -> None:
-        """Refuse entries that were not taken."""
-        if self._values:
-            raise CertificateError(f"the header has the unknown entry {min(self._values)[:40]!r}")
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A certificate of a lower bound on a training loss: the claim, the dual point, the proof, and their lines.
 
-The proof is a tree on a frame of R^d. Whether it proves anything is for `certify.checker.training.check` to
-say.
+The proof is a tree on a frame of R^d, or one tree for each of several blocks of samples. Whether it proves
+anything is for `certify.checker.training.check` to say.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Self
 
 from certify.checker.certificate.any_certificate import count_leaves, tree_lines
+from certify.checker.certificate.blocks import Blocks
 from certify.checker.certificate.header import Header, row_texts
 from certify.checker.certificate.node_text import MAX_NODES, read_nodes
 from certify.checker.certificate.nodes import Node
@@ -78,8 +79,10 @@ class Certificate:
         dual_point: N as n rows of c integers over 2**dual_exponent, scaled so that h(N) <= gamma.
         dual_exponent: at least zero.
         frame: the root of the tree.
-        tree: the proof that h(N) <= gamma, its nodes in preorder.
+        tree: the proof that h(N) <= gamma, its nodes in preorder; where there are blocks, the nodes of their
+            trees, one after the other.
         method: how the bound was found; says nothing about its truth.
+        blocks: of samples, each with its own tree; None if the tree is one on all samples.
     """
 
     problem_sha256: str
@@ -93,6 +96,7 @@ class Certificate:
     frame: Frame
     tree: tuple[Node, ...]
     method: str
+    blocks: Blocks | None = None
 
     @property
     def statement(self) -> str:
@@ -121,6 +125,7 @@ class Certificate:
             "dual_exponent": self.dual_exponent,
             "dual_point": row_texts(self.dual_point),
             "frame": self.frame.to_json(),
+            **({} if self.blocks is None else {"blocks": self.blocks.to_json()}),
             "nodes": len(self.tree),
             "method": self.method,
         }
@@ -137,6 +142,7 @@ class Certificate:
             CertificateError: if it is not well formed.
         """
         count = header.count("nodes", MAX_NODES)
+        blocks = Blocks.read(header, count)
         return cls(
             problem_sha256=header.sha256("problem_sha256"),
             gamma=header.ratio("gamma"),
@@ -149,4 +155,5 @@ class Certificate:
             frame=Frame.read(header),
             tree=tuple(read_nodes(lines, count, nodes)),
             method=header.text("method"),
+            blocks=blocks,
         )

@@ -25,7 +25,7 @@ from certify.checker.matrix.verdict import verdict_on
 from certify.checker.obligations import Obligation, require
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.text.names import counted
-from certify.checker.tree.walk import Walk, check_tree, walk
+from certify.checker.tree.walk import Walk, check_tree, walk_trees
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.checker.work import (
     MAX_MATRIX_WORK,
@@ -42,7 +42,7 @@ def check_complete_positivity(
     matrix: SymmetricMatrix,
     on_progress: Callable[[int, int], None] | None = None,
     *,
-    walk: Walk = walk,
+    walk: Walk = walk_trees,
 ) -> Verdict:
     """Decide whether a certificate proves that a matrix is, or is not, completely positive.
 

@@ -21,7 +21,7 @@ from certify.checker.matrix.verdict import verdict_on
 from certify.checker.numbers.rounding import decimal_up
 from certify.checker.obligations import Obligation, require
 from certify.checker.problems.matrix import SymmetricMatrix
-from certify.checker.tree.walk import Walk, check_tree, walk
+from certify.checker.tree.walk import Walk, check_tree, walk_trees
 from certify.checker.verdict import Verdict, leaves_in_words
 
 _MOST_SHOWN = 2000  # characters of a witness; all of it is in the certificate
@@ -32,7 +32,7 @@ def check_copositivity(
     matrix: SymmetricMatrix,
     on_progress: Callable[[int, int], None] | None = None,
     *,
-    walk: Walk = walk,
+    walk: Walk = walk_trees,
 ) -> Verdict:
     """Decide whether a certificate proves that a matrix is, or is not, (strictly) copositive.
 

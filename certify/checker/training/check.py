@@ -3,7 +3,8 @@
 Weak duality (docs/method.md, section 2): if |N^T relu(Xu)| <= gamma |u| for every u in R^d, then no network
 of any width has a loss below the bound that the dual point N gives (`problems.dual_bound`). The certificate's
 tree proves this premise: its cones cover R^d, and on the cone of each leaf the form gamma^2 |u|^2 - |N^T
-relu(Xu)|^2 is a sum of terms that are nonnegative there.
+relu(Xu)|^2 is a sum of terms that are nonnegative there. Where the samples are in blocks, each has a tree
+that proves such a premise of its own (`training.blocks`).
 
 This module and what it imports use the standard library and python-flint, and share no code with the search.
 """
@@ -14,13 +15,15 @@ from collections.abc import Callable
 
 from flint import fmpz_mat
 
+from certify.checker.certificate.blocks import blocks_in_words
 from certify.checker.certificate.training import Certificate
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.dual_bound import column_sums, dual_bound
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.blocks import block_trees, check_blocks
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
-from certify.checker.tree.walk import Walk, check_tree, walk
+from certify.checker.tree.walk import Walk, check_tree, check_trees, walk_trees
 from certify.checker.verdict import Verdict, leaves_in_words
 
 
@@ -29,7 +32,7 @@ def check_certificate(
     problem: TrainingProblem,
     on_progress: Callable[[int, int], None] | None = None,
     *,
-    walk: Walk = walk,
+    walk: Walk = walk_trees,
 ) -> Verdict:
     """Decide whether a certificate proves its bound for a problem.
 
@@ -44,7 +47,8 @@ def check_certificate(
         leaves = _check_premise(certificate, problem, on_progress, walk)
     except Rejection as rejection:
         return Verdict(False, None, "exact", str(rejection), rejection.obligation, 0)
-    reason = f"every obligation holds in exact arithmetic ({leaves_in_words(leaves)})"
+    proof = blocks_in_words(certificate.blocks) + leaves_in_words(leaves)
+    reason = f"every obligation holds in exact arithmetic ({proof})"
     return Verdict(True, certificate.bound, "exact", reason, None, leaves)
 
 
@@ -55,8 +59,12 @@ def _check_premise(
     walk: Walk,
 ) -> int:
     """Check that h(N) <= gamma, by the proof that the certificate has; return the number of its leaves."""
-    root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
-    return check_tree(certificate.tree, root, level, on_progress, walk)
+    level, blocks, nodes = Level.of(certificate, problem), certificate.blocks, certificate.tree
+    if blocks is None:
+        return check_tree(nodes, Cone.root(certificate, problem), level, on_progress, walk)
+    check_blocks(blocks, certificate, problem)
+    trees = block_trees(blocks, certificate, problem)
+    return check_trees(trees, len(nodes), level, on_progress, walk)
 
 
 def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:

@@ -72,7 +72,7 @@ class TrainingCone(WalkedCone, Protocol):
 
     @property
     def gram(self) -> Sequence[int]:
-        """w_k . w_l for k <= l, row by row."""
+        """w_k . w_l for k <= l, row by row; in a block of samples w_k^T G w_l, G its share's form."""
 
     @property
     def mixed(self) -> Sequence[Row]:
@@ -105,7 +105,7 @@ class Cone(NamedTuple):
         generators: w_1, ..., w_d.
         lengths: of the largest entry of each, in bits.
         signed: whether t_k >= 0 is known.
-        gram: w_k . w_l for k <= l, row by row.
+        gram: w_k . w_l for k <= l, row by row, by the form of `whole_space`.
         mixed: the mixed samples.
         linear: for each k what the active samples add to N^T relu(X w_k).
         output_count: c.
@@ -127,23 +127,31 @@ class Cone(NamedTuple):
         return cls.whole_space(certificate.frame.generators, problem.inputs, certificate.dual_point)
 
     @classmethod
-    def whole_space(cls, generators: IntegerRows, inputs: IntegerRows, weights: IntegerRows) -> Cone:
+    def whole_space(
+        cls,
+        generators: IntegerRows,
+        inputs: IntegerRows,
+        weights: IntegerRows,
+        form: fmpz_mat | None = None,
+    ) -> Cone:
         """Return R^d.
 
         Args:
             generators: a basis of it, as d rows.
             inputs: samples, n x d.
             weights: their rows of the dual point, n x c.
+            form: symmetric, d x d, by which the generators' products are taken; by default the identity.
         """
         d, c = len(generators), len(weights[0])
         # Products of whole matrices, as d may be in the thousands.
         frame = fmpz_mat([list(w) for w in generators])
         values = integer_rows(fmpz_mat([list(x) for x in inputs]) * frame.transpose())
+        products = (frame if form is None else frame * form) * frame.transpose()
         space = cls(
             generators,
             tuple(map(length_of, generators)),
             (False,) * d,
-            [p for k, row in enumerate(integer_rows(frame * frame.transpose())) for p in row[k:]],
+            [p for k, row in enumerate(integer_rows(products)) for p in row[k:]],
             tuple(map(Row, weights, inputs, map(tuple, values))),
             ((0,) * c,) * d,
             c,

@@ -32,7 +32,9 @@ MAX_LEAF_ORDER = 5000  # a leaf is a dense matrix
 class Level:
     """The integers lambda and mu with: lambda |u|^2 - mu |N'^T relu(X'u)|^2 >= 0 is the premise.
 
-    N' and X' are the integer matrices of the certificate and the problem.
+    N' and X' are the integer matrices of the certificate and the problem. Where the samples are in blocks, a
+    block's premise has its form u^T G' u in the place of |u|^2 and its outputs in the place of N'
+    (`certify.checker.training.blocks`); lambda and mu are the same for all of them.
 
     Attributes:
         u: lambda.
@@ -45,9 +47,11 @@ class Level:
     @classmethod
     def of(cls, certificate: Certificate, problem: TrainingProblem) -> Level:
         """Return those of a certificate."""
-        gamma = problem.gamma
+        gamma, blocks = problem.gamma, certificate.blocks
         scale = gamma.numerator * problem.input_denominator << certificate.dual_exponent
-        return cls(scale**2, gamma.denominator**2)
+        if blocks is None:
+            return cls(scale**2, gamma.denominator**2)
+        return cls((scale << blocks.frame_exponent) ** 2, gamma.denominator**2 << blocks.share_exponent)
 
     @property
     def max_work(self) -> int:

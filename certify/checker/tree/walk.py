@@ -7,7 +7,7 @@ input: nothing recurses, and the cones that still wait, and the work, are limite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, Self, TypeVar
 
 from certify.checker.certificate.nodes import (
@@ -73,17 +73,16 @@ class Premise(Protocol[C_contra]):
 
 
 class Walk(Protocol):
-    """A way to walk a tree: `walk`, or one that shares the work."""
+    """A way to walk trees one after the other: `walk_trees`, or one that shares the work."""
 
     def __call__(
         self,
-        nodes: Sequence[Node],
-        root: C,
+        trees: Iterable[tuple[Sequence[Node], C]],
         premise: Premise[C],
         *,
         on_leaf: Callable[[int], None] | None = None,
     ) -> int:
-        """Do what `walk` does, telling the number of nodes done after a leaf or more."""
+        """Do what `walk_trees` does, telling the number of nodes done after a leaf or more."""
 
 
 def check_tree(
@@ -93,28 +92,60 @@ def check_tree(
     on_progress: Callable[[int, int], None] | None,
     walk: Walk,
 ) -> int:
-    """Check a tree, telling how far it is.
+    """Check a tree, telling how far it is; as `check_trees` does for several."""
+    return check_trees([(nodes, root)], len(nodes), premise, on_progress, walk)
+
+
+def check_trees(
+    trees: Iterable[tuple[Sequence[Node], C]],
+    count: int,
+    premise: Premise[C],
+    on_progress: Callable[[int, int], None] | None,
+    walk: Walk,
+) -> int:
+    """Check trees, telling how far it is.
 
     Args:
-        nodes: the tree.
-        root: its cone.
-        premise: what its leaves prove.
+        trees: the nodes of each, and its cone; taken one after the other, so that no more than a few cones
+            are there at a time.
+        count: the number of nodes of all.
+        premise: what their leaves prove.
         on_progress: called with (nodes done, nodes in all).
-        walk: the way to walk it.
+        walk: the way to walk them.
 
     Returns:
         The number of leaves.
 
     Raises:
-        Rejection: as `walk` does, for the first node in the tree that fails.
+        Rejection: as `walk` does, for the first node that fails.
         TimeIsUpError: as `walk` does.
     """
 
     def tell(done: int) -> None:
         if on_progress is not None:
-            on_progress(done, len(nodes))
+            on_progress(done, count)
 
-    return walk(nodes, root, premise, on_leaf=tell)
+    return walk(trees, premise, on_leaf=tell)
+
+
+def walk_trees(
+    trees: Iterable[tuple[Sequence[Node], C]],
+    premise: Premise[C],
+    *,
+    on_leaf: Callable[[int], None] | None = None,
+) -> int:
+    """Walk trees one after the other, as `walk` does; their nodes are counted on, and their work adds up."""
+    meter = Meter(premise.max_work)
+    leaves = done = 0
+
+    def tell(of_tree: int) -> None:
+        if on_leaf is not None:
+            on_leaf(done + of_tree)
+
+    for nodes, root in trees:
+        leaves += walk(nodes, root, premise, first=done, meter=meter, on_leaf=tell)
+        done += len(nodes)
+    return leaves
 
 
 def walk(

@@ -88,6 +88,7 @@ class Question:
         meaning: the definitions that say what the theorem is about, with the verb: "... is", "... are".
         bound: what the certificate claims, if that is a number.
         leaves: how many leaves the checker finds if it accepts.
+        blocks: in words, with a comma after them, that the proof is in blocks of samples; empty if it is not.
     """
 
     definitions: tuple[str, ...]
@@ -99,6 +100,7 @@ class Question:
     meaning: str
     bound: Fraction | None
     leaves: int
+    blocks: str = ""
 
 
 class Theorem(Protocol):
@@ -194,7 +196,7 @@ class Kernel:
                 owed = _what_is_owed(self._run(source, *question.definitions, evaluation), proof)
                 return rejected(owed), None
         axioms = _axioms(proof.stdout)
-        count = f" ({leaves_in_words(leaves)})" if leaves else ""
+        count = f" ({question.blocks}{leaves_in_words(leaves)})" if leaves else ""
         reason = f"every obligation holds{count}, by evaluation inside Coq's kernel"
         seconds = time.monotonic() - self.begun
         return (

@@ -64,7 +64,11 @@ def chunked(name: str, kind: str, items: Iterable[str]) -> Generator[str, None, 
 
 
 def tree_of(
-    nodes: Sequence[Node], kind: str, terms_of: Mapping[type[Node], TermOfNode], missing: int
+    nodes: Sequence[Node],
+    kind: str,
+    terms_of: Mapping[type[Node], TermOfNode],
+    missing: int,
+    first: int = 0,
 ) -> Generator[str, None, str]:
     """Yield definitions for the nodes of a tree, and return a term for their list.
 
@@ -73,16 +77,17 @@ def tree_of(
         kind: the type of a node.
         terms_of: how the nodes that trees of this kind may have are written, by their classes.
         missing: the first index that does not exist.
+        first: the number of the first node, where there are trees before this one.
 
     Raises:
         Rejection: that of the first node for which there is no term, with its place.
     """
     terms = []
-    for number, node in enumerate(nodes):
+    for number, node in enumerate(nodes, start=first):
         if type(node) not in terms_of:
             raise Rejection(Obligation.NODE_KIND, number)
         terms.append((yield from terms_of[type(node)](node, f"node_{number}", missing)))
-    return (yield from chunked("nodes", kind, terms))
+    return (yield from chunked(f"nodes_{first}", kind, terms))
 
 
 def multipliers(

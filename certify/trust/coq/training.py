@@ -6,11 +6,13 @@ is about the loss over Coq's real numbers (`certify.trust.coq.kernel`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from certify.checker.certificate.blocks import Block, Blocks, blocks_in_words
 from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
 from certify.checker.certificate.training import Certificate
+from certify.checker.numbers.integers import IntegerRows
 from certify.checker.numbers.rounding import decimal_down
 from certify.checker.obligations import Obligation, require
 from certify.checker.problems.training import TrainingProblem
@@ -35,10 +37,14 @@ HEADER = """\
    same in integers, and `evidence`, the certificate, may be anything. Have it checked by
    coqc -R proofs/theories Certify THIS_FILE, where proofs/ is that of certify. *)
 From Coq Require Import ZArith QArith Qreals Reals String List.
-From Certify Require Import Factor Tree Products Losses OutputBias Objective Checker OverReals AsRead.
+From Certify Require Import Factor Tree Products Losses OutputBias Objective Premises Blocks
+  Checker OverReals AsRead.
 Import ListNotations.
 Open Scope Z_scope.
 """
+
+# What it takes to decide whether a form is semidefinite, divided by its order cubed.
+_SECONDS_OF_FORMS = 2.5e-5
 
 
 class TrainingTheorem:
@@ -75,23 +81,38 @@ class TrainingTheorem:
             meaning="`samples`, made of it, `objective` in Objective.v and `value_of` in Losses.v are",
             bound=certificate.bound,
             leaves=certificate.leaves,
+            blocks=blocks_in_words(certificate.blocks),
         )
 
 
 def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> float:
     """Estimate the time that Coq's kernel takes, within a factor of about three (proofs/README.md)."""
-    n, d, c = problem.n, problem.d, problem.c
-    bits = max((abs(entry).bit_length() for row in certificate.dual_point for entry in row), default=0)
-    seconds = 3.0 + len(certificate.tree) * n * d * c * 1e-5 * max(1.0, bits / 64)
-    return seconds + sum(
-        SECONDS[type(leaf)](leaf, n, d) for leaf in certificate.tree if type(leaf) in SECONDS
-    )
+    d, c, bits = problem.d, problem.c, _bits(certificate.dual_point)
+    if certificate.blocks is None:
+        return 3.0 + _seconds_of_tree(certificate.tree, problem.n, d, c, bits)
+    seconds = 3.0 + (d**3 + c**3) * _SECONDS_OF_FORMS
+    for block, nodes, _ in _with_nodes(certificate, certificate.blocks):
+        n, outputs = len(block.rows), len(block.output_frame)
+        frame_bits = bits + _bits(block.output_frame)
+        # Its rows are found among all, their numbers in unary, and its frame is compared with its shares.
+        seconds += n * problem.n * 1e-6 + n * c * outputs * 1e-5 + (2 * c) ** 3 * _SECONDS_OF_FORMS
+        seconds += _seconds_of_tree(nodes, n, d, outputs, frame_bits)
+    return seconds
+
+
+def _bits(rows: IntegerRows) -> int:
+    return max((abs(entry).bit_length() for row in rows for entry in row), default=0)
+
+
+def _seconds_of_tree(tree: Sequence[Node], n: int, d: int, c: int, bits: int) -> float:
+    seconds = len(tree) * n * d * c * 1e-5 * max(1.0, bits / 64)
+    return seconds + sum(SECONDS[type(leaf)](leaf, n, d) for leaf in tree if type(leaf) in SECONDS)
 
 
 def _seconds_of_products(leaf: Leaf, n: int, d: int) -> float:
     # The quantities of a leaf are at most d, and two for each mixed row.
     named = max((j for _, j, _ in leaf.products), default=0) + 1
-    return len(leaf.products) * 1e-4 + (d + min(n, max(0, named - d) // 2)) ** 3 * 2.5e-5
+    return len(leaf.products) * 1e-4 + (d + min(n, max(0, named - d) // 2)) ** 3 * _SECONDS_OF_FORMS
 
 
 # What a leaf takes besides its share of the tree, by its class: of a leaf, n and d.
@@ -161,7 +182,7 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
     """
     # An index that is too large is as wrong as the first that does not exist, and shorter: these are unary.
     missing = problem.d + 2 * problem.n
-    tree = yield from tree_of(certificate.tree, "node", TERMS, missing)
+    trees = yield from _trees(certificate, problem, missing)
     dual = yield from chunked("dual_rows", "list Z", map(vector, certificate.dual_point))
     frame = certificate.frame
     yield (
@@ -173,9 +194,43 @@ def certificate_definitions(certificate: Certificate, problem: TrainingProblem) 
         f"  frame := {list_of(map(vector, frame.generators))};\n"
         f"  inverse := {list_of(map(vector, frame.inverse))};\n"
         f"  frame_scale := {integer(frame.scale)};\n"
-        f"  tree := {tree}\n"
+        f"  trees := {trees}\n"
         "|}."
     )
+
+
+def _trees(certificate: Certificate, problem: TrainingProblem, missing: int) -> Term:
+    blocks = certificate.blocks
+    if blocks is None:
+        tree = yield from tree_of(certificate.tree, "node", TERMS, missing)
+        return f"(OneTree {tree})"
+    names: list[str] = []
+    for block, nodes, first in _with_nodes(certificate, blocks):
+        tree = yield from tree_of(nodes, "node", TERMS, missing, first)
+        numbers = (f"{index(i, problem.n)}%nat" for i in block.rows)
+        members = yield from chunked(f"members_{len(names)}", "nat", numbers)
+        names.append(f"part_{len(names)}")
+        yield (
+            f"Definition {names[-1]} : part := {{|\n"
+            f"  members := {members};\n"
+            "  block_of := {|\n"
+            f"    inputs := {list_of(map(vector, block.inputs))};\n"
+            f"    outputs := {list_of(map(vector, block.outputs))};\n"
+            f"    output_frame := {list_of(map(vector, block.output_frame))}\n"
+            "  |};\n"
+            f"  part_tree := {tree}\n"
+            "|}."
+        )
+    parts = yield from chunked("parts", "part", names)
+    return f"(InBlocks {blocks.share_exponent} {blocks.frame_exponent} {parts})"
+
+
+def _with_nodes(certificate: Certificate, blocks: Blocks) -> Iterator[tuple[Block, Sequence[Node], int]]:
+    """Yield each block with the nodes of its tree and the number of the first of them."""
+    first = 0
+    for block in blocks.parts:
+        yield block, certificate.tree[first : first + block.nodes], first
+        first += block.nodes
 
 
 def _sign(node: Sign, name: str, missing: int) -> Term:

@@ -28,8 +28,10 @@ _MOST_OF_THE_BOUND = Fraction(9, 10)
 def print_explanation(console: Console, explanation: Explanation) -> None:
     """Print what is proved, what carries it, and where it was lost."""
     console.print(Text(f"VALID   trust: {TRUST[explanation.verdict.trust]}", style="bold green"))
-    for part in (_statement, _samples, _cells, _directions, _error_budget):
+    for part in (_statement, _samples, _blocks, _cells, _directions, _error_budget):
         lines = list(part(explanation))
+        if not lines:
+            continue
         console.print(Text(lines[0], style="bold" if part is not _statement else ""), soft_wrap=True)
         for line in lines[1:]:
             console.print(Text(line), soft_wrap=True)
@@ -73,6 +75,21 @@ def _samples(explanation: Explanation) -> Iterator[str]:
         yield f"  by class: {listed(shares)}"
     if samples.output_bias:
         yield f"  the output bias takes off {decimal_up(-samples.output_bias, 6)}"
+
+
+def _blocks(explanation: Explanation) -> Iterator[str]:
+    blocks, samples = explanation.blocks, explanation.samples
+    if not blocks:
+        return
+    count = counted(len(blocks), "block")
+    yield f"The proof is in {count} of samples, each with its share of the weight decay"
+    yield f"  {'rows':>6}  {'of |u|^2':>8}  {'of |v|^2':>8}  {'contribution':>13}  {'share':>7}  the rows"
+    for block in sorted(blocks, key=lambda block: -block.contribution)[:_ROWS]:
+        yield (
+            f"  {len(block.rows):>6}  {_percent(block.of_inputs):>8}  {_percent(block.of_outputs):>8}  "
+            f"{float(block.contribution):>13.6g}  {_percent(samples.share(block.contribution)):>7}  "
+            f"{listed(map(str, block.rows))}"
+        )
 
 
 def _cells(explanation: Explanation) -> Iterator[str]:

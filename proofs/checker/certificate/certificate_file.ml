@@ -37,14 +37,18 @@ let read_training header lines =
   let exponent = Header.count header "dual_exponent" max_dual_exponent in
   let frame, inverse, frame_scale = frame_of (Header.take header "frame") in
   let nodes = Header.count header "nodes" Tree_text.max_nodes in
+  let blocks =
+    if Header.has header "blocks" then Some (Block_entries.of_json (Header.take header "blocks") nodes) else None
+  in
   let (_ : string) = Header.text header "method" in
   Header.finish header;
   let tree = Tree_text.read_tree lines nodes Tree_text.training_node in
+  let trees = match blocks with None -> Checker.OneTree tree | Some blocks -> Block_entries.forest blocks tree in
   Training
     { problem_sha256; gamma; loss; output_bias; recipe;
       certificate =
         { dual; dual_den = Z.shift_left Z.one exponent; claim_num = Q.num bound; claim_den = Q.den bound;
-          frame; inverse; frame_scale; tree } }
+          frame; inverse; frame_scale; trees } }
 
 let nothing stated : Checker.matrix_certificate =
   { stated; witness = []; free = 0; terms = []; terms_multiple = Z.one; vector = []; separator = []; proof = [] }

@@ -23,6 +23,13 @@ let parse line =
   if take header "version" <> Json.Int Z.one then unusable "the format version is not 1, the only one that is read";
   header
 
+(* An object in the header, to be read entry by entry as well. *)
+let of_object key = function
+  | Json.Object entries -> { entries; taken = Hashtbl.create 16 }
+  | _ -> wrong key "an object"
+
+let has header key = List.mem_assoc key header.entries
+
 let finish header =
   List.iter
     (fun (key, _) -> if not (Hashtbl.mem header.taken key) then 
@@ -60,6 +67,7 @@ let texts key = function
   | Json.List items -> List.map (function Json.String s -> s | _ -> wrong key "a list of texts") items
   | _ -> wrong key "a list of texts"
 
-let rows_of key value = List.map (fun s -> List.map (fun w -> Text.integer w key) (String.split_on_char ' ' s)) (texts key value)
+let row_of key text = List.map (fun w -> Text.integer w key) (String.split_on_char ' ' text)
+let rows_of key value = List.map (row_of key) (texts key value)
 let rows header key = rows_of key (take header key)
 let integers header key = List.map (fun s -> Text.integer s key) (texts key (take header key))

@@ -37,6 +37,21 @@ Fixpoint gram (V : list (list Z)) : tri :=
   match V with
   | [] => []
   | v :: V' => (zdot v v :: map (zdot v) V') :: gram V' end.
+(** The product of the matrix T and v. *)
+Fixpoint tapply (T : tri) (v : list Z) : list Z :=
+  match T, v with
+  | r :: T', a :: v' => zdot r v :: zadd (zscale a (tl r)) (tapply T' v')
+  | _, _ => [] end.
+(** The form of T at the sum of z_k v_k. *)
+Fixpoint gram_in (T : tri) (V : list (list Z)) : tri :=
+  match V with
+  | [] => []
+  | v :: V' => let u := tapply T v in (zdot u v :: map (zdot u) V') :: gram_in T V' end.
+(** Of a matrix of order n whose lower triangle is kept row by row. *)
+Fixpoint upper (n : nat) (L : list (list Z)) : tri :=
+  match n, L with
+  | S n', r :: L' => (hd 0 r :: map (hd 0) L') :: upper n' (map (@tl Z) L')
+  | _, _ => [] end.
 (** The congruence by the diagonal matrix s. *)
 Fixpoint zmul (x y : list Z) : list Z :=
   match x, y with a :: x', b :: y' => a * b :: zmul x' y' | [], _ => y | _, [] => [] end.
@@ -98,6 +113,73 @@ Proof. rewrite <- lin_comb, lin_dot. reflexivity. Qed.
 Lemma qf_gram V t : qf (gram V) t = sq (comb t V).
 Proof. revert t; induction V as [|v V IH]; intros [|a t]; cbn [qf gram comb lin tl]; try reflexivity.
   rewrite IH, sq_vadd, sq_vscale, dot_vscale, lin_dot_comb, z2_zdot. unfold sq. ring. Qed.
+
+(** *** The form of T at sums of vectors *)
+Fixpoint apply (T : tri) (x : vec) : vec :=
+  match T, x with
+  | r :: T', a :: x' => lin K r x :: vadd (vscale a (vZ K (tl r))) (apply T' x')
+  | _, _ => [] end.
+Lemma lin_tapply T v y : lin K (tapply T v) y = dot (apply T (vZ K v)) y.
+Proof.
+  revert v y; induction T as [|r T IH]; intros [|a v] [|e y]; cbn [tapply apply lin dot vZ map]; auto. fold (vZ K v).
+  rewrite lin_zadd, lin_zscale, IH, dot_vadd, dot_vscale, z2_zdot, (lin_dot K r), (lin_dot K (tl r)). reflexivity. Qed.
+Lemma dot_apply T x : dot (apply T x) x = qf T x.
+Proof.
+  revert x; induction T as [|r T IH]; intros [|a x]; cbn [apply dot qf]; auto.
+  rewrite dot_vadd, dot_vscale, IH, <- lin_dot. ring. Qed.
+Lemma qf_vadd T x y : qf T (vadd x y) = qf T x + (1 + 1) * dot (apply T x) y + qf T y.
+Proof.
+  assert (A : forall p x y, lin K p (vadd x y) = lin K p x + lin K p y).
+  { intros p x' y'. rewrite !lin_dot, !(dot_comm K (vZ K p)). apply dot_vadd. }
+  revert x y; induction T as [|r T IH]; intros [|a x] [|b y]; cbn [vadd apply dot]; rewrite ?qf_nil_r; try (cbn [qf]; ring).
+  rewrite !qf_cons, IH, A, dot_vadd, dot_vscale, <- lin_dot.
+  replace (lin K r (a :: x)) with (z2 (hd 0%Z r) * a + lin K (tl r) x) by (destruct r; cbn [hd tl lin]; rewrite ?ofZ_0; ring).
+  ring. Qed.
+Lemma qf_vscale T a x : qf T (vscale a x) = a * a * qf T x.
+Proof.
+  assert (S : forall p x, lin K p (vscale a x) = a * lin K p x).
+  { intros p x'. rewrite !lin_dot, !(dot_comm K (vZ K p)). apply dot_vscale. }
+  revert x; induction T as [|r T IH]; intros [|b x]; cbn [vscale map]; rewrite ?qf_nil_r; try (cbn [qf]; ring).
+  fold (vscale a x). rewrite !qf_cons, IH, S. ring. Qed.
+Lemma apply_vscale T a x y : dot (apply T (vscale a x)) y = a * dot (apply T x) y.
+Proof.
+  assert (S : forall p x, lin K p (vscale a x) = a * lin K p x).
+  { intros p x'. rewrite !lin_dot, !(dot_comm K (vZ K p)). apply dot_vscale. }
+  revert x y; induction T as [|r T IH]; intros [|b x] [|e y]; cbn [vscale map apply dot]; try ring.
+  change (a * b :: map (fmul K a) x) with (vscale a (b :: x)). fold (vscale a x).
+  rewrite S, !dot_vadd, !dot_vscale, IH. ring. Qed.
+Lemma qf_ext T x y : (forall w, dot x w = dot y w) -> qf T x = qf T y.
+Proof.
+  assert (C : forall r T z, qf (r :: T) z = hd 0 z * (lin K r z + lin K (tl r) (tl z)) + qf T (tl z)).
+  { intros r T' [|a z]; cbn [qf hd tl]; rewrite ?qf_nil_r; ring. }
+  revert x y; induction T as [|r T IH]; intros x y E; [reflexivity|].
+  assert (L : forall p, lin K p x = lin K p y).
+  { intro p. rewrite !lin_dot, !(dot_comm K (vZ K p)). apply E. }
+  assert (Et : forall w, dot (tl x) w = dot (tl y) w).
+  { intro w. specialize (E (0 :: w)). destruct x, y; cbn [tl dot] in *; rewrite ?mul_zero in E.
+    - reflexivity.
+    - rewrite E. ring.
+    - transitivity (0 + dot x w); [ring|exact E].
+    - transitivity (0 + dot x w); [ring|]. rewrite E. ring. }
+  assert (H : hd 0 x = hd 0 y).
+  { specialize (E [1]). destruct x, y; cbn [hd dot] in *; rewrite ?dot_nil_r in E.
+    - reflexivity.
+    - rewrite E. ring.
+    - transitivity (c * 1 + 0); [ring|exact E].
+    - transitivity (c * 1 + 0); [ring|]. rewrite E. ring. }
+  rewrite !C, H, L, (IH _ _ Et), !lin_dot, !(dot_comm K (vZ K (tl r))), Et. reflexivity. Qed.
+Lemma qf_gram_in T V t : qf (gram_in T V) t = qf T (comb t V).
+Proof.
+  revert t; induction V as [|v V IH]; intros [|a t]; cbn [gram_in comb]; rewrite ?qf_nil_r; try reflexivity.
+  rewrite qf_cons, IH, qf_vadd, qf_vscale, apply_vscale, <- (dot_apply T (vZ K v)). cbn [hd tl].
+  rewrite lin_dot_comb, <- lin_dot, lin_tapply, z2_zdot, <- lin_dot, lin_tapply. ring. Qed.
+(** The form s |x|^2 of n coordinates is at most that of all. *)
+Lemma qf_repeat_le s n x : (0 <= s)%Z -> 0 <= z2 s * sq x - qf (repeat [s] n) x.
+Proof.
+  intro P. revert x; induction n as [|n IH]; intros [|a x]; cbn [repeat]; rewrite ?qf_nil_r;
+    try (cbn [qf]; match goal with |- 0 <= ?e - 0 => replace (e - 0) with e by ring end; auto with pos).
+  - rewrite qf_cons. cbn [hd tl lin]. specialize (IH x). unfold sq. cbn [dot]. fold (sq x).
+    match type of IH with 0 <= ?e => match goal with |- 0 <= ?g => replace g with e by ring end end. exact IH. Qed.
 
 (** *** The congruence *)
 Fixpoint descale (s : list Z) (z : vec) : vec :=

@@ -1,11 +1,12 @@
 (** * The checker of training certificates, and the theorem that what it accepts is true
 
     It takes a training problem and a certificate as docs/certificate-format.md describes them. First the statement: the
-    claim must be the number that the dual point proves. Then the tree, which must prove the premise of weak duality,
-    |N^T relu(Xu)| <= gamma |u|, on all of space. [check_sound] then bounds the objective of every network. *)
+    claim must be the number that the dual point proves. Then the premise of weak duality, |N^T relu(Xu)| <= gamma |u|
+    on all of space: one tree must prove it of all rows, or a tree for each block of rows what [Blocks.v] makes it of.
+    [check_sound] then bounds the objective of every network. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Losses OutputBias Objective Duality
-  DualBound Cones Leaves.
+  DualBound Cones Premises Long Division Blocks.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -16,61 +17,23 @@ Record problem := {
   features : nat; targets : nat;   (* d and c *)
   loss : loss_kind; bias : output_bias
 }.
-Inductive node :=
-| Sign (k : nat)
-| Split (k l : nat) (a b : Z)
-| Products (scale unit : Z) (multipliers : products)
-| Tau (a b unit : Z) (multipliers : products)
-| Envelope.
+Record part := { members : list nat; block_of : block; part_tree : list node }.
+(** What proves the premise: a tree, or blocks of rows with a tree each; shares are over 2^share_exponent, frames over
+    2^frame_exponent. *)
+Inductive forest :=
+| OneTree (tree : list node)
+| InBlocks (share_exponent frame_exponent : nat) (parts : list part).
 Record certificate := {
   dual : list (list Z); dual_den : Z;                               (* N = dual / dual_den *)
   claim_num : Z; claim_den : Z;                                     (* the claimed bound *)
   frame : list (list Z); inverse : list (list Z); frame_scale : Z;  (* inverse * frame = frame_scale * identity *)
-  tree : list node
+  trees : forest
 }.
 
 Section Executable.
 Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).
-(** Told of each node before it is checked, for progress; any function will do. *)
 Variable watch : Z -> bool.
-
-Definition step (lam mu : Z) (n : node) (c : cone) : step_result cone :=
-  let d := length (signed c) in
-  match n with
-  | Sign k =>
-    match owes (Nat.ltb k d && negb (nth k (signed c) false)) SIGN_INDEX None with
-    | Some o => Refused o
-    | None => let (first, second) := sign_children k c in Divided first second end
-  | Split k l a b =>
-    match
-      owes (Nat.ltb k d && Nat.ltb l d && negb (Nat.eqb k l)) SPLIT_INDEX (
-      owes (nth k (signed c) false && nth l (signed c) false) SPLIT_SIGNED (
-      owes ((0 <? a) && (0 <? b)) SPLIT_POSITIVE (
-      owes (size_of (combination k l a b (generators c)) <=? max_generator_bits) LIMITS None)))
-    with
-    | Some o => Refused o
-    | None => let (first, second) := split_children k l a b c in Divided first second end
-  | Products scale unit ms => of_leaf (check_products hint lam mu scale unit ms c)
-  | Tau a b unit ms => of_leaf (check_tau hint lam mu a b unit ms c)
-  | Envelope => of_leaf (check_envelope hint lam mu c) end.
-
-(** What a node counts as (docs/certificate-format.md, "Work"); [fixed] are the bits that are the same for all. *)
-Definition fixed_bits (lam mu : Z) (D : list (list Z * list Z)) (N : list (list Z)) : Z :=
-  bits lam + bits mu + 2 * (longest_by (fun r => longest_by bits (fst r)) D + longest N).
-Definition work (fixed outputs : Z) (n : node) (c : cone) : Z :=
-  let d := Z.of_nat (length (signed c)) in
-  let r := Z.of_nat (length (mixed c)) in
-  let b := fixed + 2 * longest (generators c) in
-  let small more := d * (d * d + r * outputs) * words (b + more) in
-  match n with
-  | Products scale unit ms =>
-    (d + r) * (d + r) * (d + r) * words (b + bits scale + bits unit + longest_multiplier ms)
-  | Tau a b' unit ms => small (bits a + bits b' + bits unit + longest_multiplier ms)
-  | _ => small 0 end.
-(** What a cone counts as (docs/certificate-format.md, "Tree"). *)
-Definition vectors (outputs : nat) (c : cone) : Z :=
-  Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)).
 
 (** The rows (x, nu), row by row; see [Long.v]. *)
 Fixpoint weights_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : list (list Z * list Z))
@@ -99,16 +62,42 @@ Definition check_statement (p : problem) (c : certificate) : option obligation :
   owes (claim_fits p c) CLAIM (
   owes (square d (frame c) && square d (inverse c) && (0 <? frame_scale c)) FRAME_SHAPE (
   owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE None))))).
+
+(** The premise of all rows. *)
+Definition whole (p : problem) (c : certificate) (tree : list node) : premise :=
+  let u := gamma_num p * dual_den c * x_den p in
+  {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p; premise_outputs := targets p;
+     premise_rows := with_weights (rows p) (dual c); premise_tree := tree |}.
+(** That of a block, with its rows; shares over E, frames over F. *)
+Definition of_block (p : problem) (c : certificate) (E F : Z) (part_rows : part * list (list Z * list Z)) : premise :=
+  let b := block_of (fst part_rows) in
+  let u := gamma_num p * dual_den c * x_den p in
+  {| premise_form := Some (upper (features p) (inputs b)); premise_lam := u * u * (F * F);
+     premise_mu := gamma_den p * gamma_den p * E; premise_outputs := length (output_frame b);
+     premise_rows := long_map (framed (output_frame b)) (snd part_rows); premise_tree := part_tree (fst part_rows) |}.
 Definition check (p : problem) (c : certificate) : result :=
   match check_statement p c with
   | Some o => Failed o None
   | None =>
-    let u := gamma_num p * dual_den c * x_den p in
-    let lam := u * u in
-    let mu := gamma_den p * gamma_den p in
-    check_tree (step lam mu) (vectors (targets p))
-      (work (fixed_bits lam mu (rows p) (dual c)) (Z.of_nat (targets p))) max_training_work watch (tree c)
-      (root (frame c) (with_weights (rows p) (dual c)))
+    match trees c with
+    | OneTree tree => check_premises hint watch (whole p c) (frame c) [tree] 0 0 0
+    | InBlocks share_exponent frame_exponent parts =>
+      match divide members (fun row => iszero (snd row)) (with_weights (rows p) (dual c)) parts with
+      | None => Failed BLOCK_ROWS None
+      | Some divided =>
+        let E := Z.shiftl 1 (Z.of_nat share_exponent) in
+        let F := Z.shiftl 1 (Z.of_nat frame_exponent) in
+        let blocks := long_map (fun q => block_of (fst q)) divided in
+        match
+          owes (forallb (block_fits (features p) (targets p)) blocks) BLOCK_SHAPE (
+          owes (shares_fit hint E (features p) (targets p) blocks) SHARES (
+          owes (forallb (outputs_fit hint E F (targets p)) blocks) BLOCK_OUTPUT None))
+        with
+        | Some o => Failed o None
+        | None => check_premises hint watch (of_block p c E F) (frame c) divided 0 0 0
+        end
+      end
+    end
   end.
 End Executable.
 
@@ -122,28 +111,7 @@ Add Ring Kring : (f_ring K).
 Variable hint : nat -> tri -> list Z * list (list Z).
 Variable watch : Z -> bool.
 
-(** *** The tree *)
-Lemma step_sound lam mu n c : (0 <= mu)%Z ->
-  proved (good K lam mu) (step hint lam mu n c) -> good K lam mu c.
-Proof.
-  intros Hm. destruct n as [k|k l a b|scale unit ms|a b unit ms|]; cbn [step].
-  - match goal with |- context [owes ?x SIGN_INDEX None] => destruct (owes x SIGN_INDEX None) eqn:E end;
-      [intros []|]. apply owes_none in E as [E _]. apply andb_prop in E as [E _]. apply Nat.ltb_lt in E.
-    pose proof (@sign_sound K lam mu k c E) as S. destruct (sign_children k c). intros [H1 H2]. auto.
-  - match goal with |- context [match ?x with Some o => Refused o | None => _ end] => destruct x eqn:E end;
-      [intros []|]. apply owes_none in E as [E1 E]. apply owes_none in E as [E2 E]. apply owes_none in E as [E3 _].
-    repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.
-    repeat match goal with
-    | X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X
-    | X : (_ <? _)%nat = true |- _ => apply Nat.ltb_lt in X
-    | X : negb _ = true |- _ => apply negb_true_iff, Nat.eqb_neq in X end.
-    pose proof (@split_sound K lam mu k l a b c) as S. destruct (split_children k l a b c).
-    intros [G1 G2]. apply S; auto.
-  - destruct (check_products hint lam mu scale unit ms c) eqn:E; [intros []|]. intros _. eapply products_sound. exact E.
-  - destruct (check_tau hint lam mu a b unit ms c) eqn:E; [intros []|]. intros _. eapply tau_sound; eassumption.
-  - destruct (check_envelope hint lam mu c) eqn:E; [intros []|]. intros _. eapply envelope_sound; eassumption. Qed.
-
-(** *** The root *)
+(** *** The frame *)
 Lemma lin_minus_unit s i v : lin K (map (Z.mul (- s)) (zunit i)) v = - z2 s * nth i v 0.
 Proof. rewrite lin_map_mul, lin_unit, ofZ_opp. reflexivity. Qed.
 Lemma inverts_sound s W C j u v : inverts s W C j = true -> (length u <= length C)%nat ->
@@ -186,6 +154,61 @@ Proof.
   - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
 Qed.
 End Scaling.
+(** *** The premise *)
+Lemma rows_sum_length c D N u : forallb (fun nu => Nat.eqb (length nu) c) N = true ->
+  (length (rows_sum K (with_weights D N) u) <= c)%nat.
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N] H; try (cbn; lia).
+  rewrite with_weights_cons. cbn [rows_sum]. cbn [forallb] in H. apply andb_prop in H as [L H].
+  apply Nat.eqb_eq in L. specialize (IH N H).
+  rewrite vadd_length, vscale_length. unfold vZ. rewrite map_length. lia. Qed.
+Lemma total_rows l u w :
+  dot (rows_sum K l u) w = total K (fun row => relu K (lin K (fst row) u) * lin K (snd row) w) l.
+Proof. unfold total, sum. induction l as [|[x nu] l IH]; cbn [rows_sum map fold_right fst snd]; auto.
+  rewrite dot_vadd, dot_vscale, IH, <- lin_dot. reflexivity. Qed.
+Lemma power_positive e : (0 < Z.shiftl 1 (Z.of_nat e))%Z.
+Proof. rewrite Z.shiftl_1_l. apply Z.pow_pos_nonneg; lia. Qed.
+Lemma premise_sound p c leaves u : check hint watch p c = Proved leaves -> (length u <= features p)%nat ->
+  premise_holds K (whole p c []) u.
+Proof.
+  intros H Hd. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
+  apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [_ HS].
+  apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hshape HS]. apply owes_none in HS as [Hinv _].
+  apply andb_prop in Hrows as [_ Hcolumns]. apply andb_prop in Hshape as [Hshape Hs]. apply Z.ltb_lt in Hs.
+  apply andb_prop in Hshape as [_ Hsq]. apply andb_prop in Hsq as [HL _]. apply Nat.eqb_eq in HL.
+  set (t := vscale (finv K (z2 (frame_scale c))) (comb u (inverse c))).
+  assert (EU : forall w, dot u w = dot (comb t (frame c)) w).
+  { intro w. unfold t. rewrite comb_vscale.
+    rewrite (inverts_sound _ _ _ _ u w Hinv) by lia. cbn [skipn].
+    transitivity (finv K (z2 (frame_scale c)) * z2 (frame_scale c) * dot u w); [rewrite f_inv by (now apply z2_nz); ring|ring]. }
+  destruct (trees c) as [tree|share_exponent frame_exponent parts].
+  - eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu whole]; nia|exact EU].
+    apply Forall_cons_iff in H as [H _]. exact H.
+  - destruct (divide _ _ _ parts) as [divided|] eqn:HB; [|discriminate].
+    set (E := Z.shiftl 1 (Z.of_nat share_exponent)) in *. set (F := Z.shiftl 1 (Z.of_nat frame_exponent)) in *.
+    assert (PE : (0 < E)%Z) by apply power_positive. assert (PF : (0 < F)%Z) by apply power_positive.
+    rewrite long_map_eq in H. destruct (owes _ BLOCK_SHAPE _) eqn:HO; [discriminate|].
+    apply owes_none in HO as [HF HO]. apply owes_none in HO as [HG HO]. apply owes_none in HO as [HO _].
+    apply andb_prop in HG as [HG HH].
+    eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu of_block]; nia|exact EU].
+    unfold premise_holds. cbn [whole premise_lam premise_mu premise_form premise_rows norm_of].
+    apply (@blocks_sound K _ _ E F (features p) (targets p) (map (fun q => (block_of (fst q), snd q)) divided));
+      try assumption; try nia.
+    + now apply rows_sum_length.
+    + intro w. rewrite total_rows, map_map.
+      erewrite (divide_sound K (fun row => relu K (lin K (fst row) u) * lin K (snd row) w)); [|..|exact HB].
+      * unfold sum. f_equal. apply map_ext. intros [q l]. symmetry. apply total_rows.
+      * intros row I. rewrite (iszero_lin K _ w I). ring.
+    + intro z. rewrite map_map. apply unshared_sound with (K := K) (z := z) in HG; [|lia]. now rewrite map_map in HG.
+    + intro z. rewrite map_map. apply unshared_sound with (K := K) (z := z) in HH; [|lia]. now rewrite map_map in HH.
+    + rewrite forallb_forall in HF, HO. apply Forall_forall. intros b I v w L. apply in_map_iff in I as (q & <- & I).
+      pose proof (in_map (fun q => block_of (fst q)) divided q I) as J. cbv beta in J.
+      specialize (HF _ J). specialize (HO _ J). apply andb_prop in HF as [_ HF]. cbn [fst].
+      now apply outputs_sound with (hint := hint).
+    + apply Forall_forall. intros b I. apply in_map_iff in I as (q & <- & I).
+      rewrite Forall_forall in H. specialize (H q I). unfold premise_holds in H.
+      cbn [of_block premise_lam premise_mu premise_form premise_rows norm_of] in H. rewrite long_map_eq in H. exact H. Qed.
+
 (** ** Soundness: an accepted bound is a lower bound on the objective of every network, however many neurons it has *)
 (** For any function that the problem's loss may mean. *)
 Theorem accepted_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
@@ -195,12 +218,11 @@ Theorem accepted_sound (p : problem) (c : certificate) (l : loss_function K vec)
   admissible (bias p) b ->
   z2 (claim_num c) / z2 (claim_den c) <= objective (loss_value l) (data p) (gamma p) (bias p) net b.
 Proof.
-  intros R H Hd Hb. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
+  intros R H Hd Hb. assert (HS : check_statement p c = None) by (unfold check in H; now destruct (check_statement p c)).
+  unfold check_statement in HS.
   apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [Hsum HS].
-  apply owes_none in HS as [Hclaim HS]. apply owes_none in HS as [Hshape HS]. apply owes_none in HS as [Hinv _].
-  repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hshape as [Hshape Hs].
-  apply andb_prop in Hrows as [Hrows _]. apply Nat.eqb_eq in Hrows.
-  apply andb_prop in Hshape as [_ Hsq]. apply andb_prop in Hsq as [HL _]. apply Nat.eqb_eq in HL.
+  apply owes_none in HS as [Hclaim HS]. clear HS.
+  repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hrows as [Hrows _]. apply Nat.eqb_eq in Hrows.
   repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end.
   rename H0 into Hcd, H1 into Hn, H2 into Hgd, H3 into Hgn, H4 into Hy, Hpos into Hx.
   set (N := map (vQ K (dual_den c)) (dual c)).
@@ -229,20 +251,10 @@ Proof.
     ring. }
   apply weak_duality; auto.
   - now apply sum_of_rows_allows.
-  - (* the tree proves the premise at u *)
+  - (* the premise at u *)
     intros u v I. specialize (Hd u v I). clear EB HD.
-    set (W := frame c) in *. set (t := vscale (finv K (z2 (frame_scale c))) (comb u (inverse c))).
-    assert (EU : forall w, dot u w = dot (comb t W) w).
-    { intro w. unfold t. rewrite comb_vscale.
-      rewrite (inverts_sound _ _ _ _ u w Hinv) by lia. cbn [skipn].
-      transitivity (finv K (z2 (frame_scale c)) * z2 (frame_scale c) * dot u w); [rewrite f_inv by auto; ring|ring]. }
-    match type of H with check_tree (step _ ?lam ?mu) _ _ _ _ _ _ = _ =>
-      apply check_tree_sound with (holds := good K lam mu) in H; [|intros ? ?; apply step_sound; nia] end.
-    pose proof (root_sound _ _ t H) as Q. clear H.
-    assert (ER : rows_sum K (with_weights (rows p) (dual c)) (comb t W) = rows_sum K (with_weights (rows p) (dual c)) u).
-    { generalize (with_weights (rows p) (dual c)). clear - EU. induction l as [|[q nu] l IH]; cbn [rows_sum]; auto.
-      rewrite IH, !lin_dot, !(dot_comm K (vZ K q)), EU. reflexivity. }
-    rewrite ER, <- (sq_ext K u _ EU) in Q.
+    assert (Q := premise_sound p c u H). specialize (Q ltac:(lia)). unfold premise_holds in Q.
+    cbn [whole premise_lam premise_mu premise_form premise_rows norm_of] in Q.
     assert (ES : sq (gauge (data p) N u) =
       sq (vscale (finv K x * finv K n) (rows_sum K (with_weights (rows p) (dual c)) u))).
     { apply sq_ext. intro w. unfold data, N. rewrite gauge_rows by assumption. now rewrite dot_vscale. }

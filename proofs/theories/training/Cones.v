@@ -79,6 +79,9 @@ Import FieldNotations.
 Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).
+(** What |u|^2 is in the premise: that, or another quadratic form of u. *)
+Variable norm : vec -> K.
+Hypothesis norm_ext : forall x y, (forall w, dot x w = dot y w) -> norm x = norm y.
 Definition okt (fl : list bool) (t : vec) : Prop :=
   length t = length fl /\ forall k, nth k fl false = true -> 0 <= nth k t 0.
 Fixpoint mixed_sum (rows : list (list Z * list Z)) (t : vec) : vec :=
@@ -89,12 +92,12 @@ Fixpoint mixed_sum (rows : list (list Z * list Z)) (t : vec) : vec :=
 Definition output (c : cone) (t : vec) : vec := vadd (comb t (active c)) (mixed_sum (mixed c) t).
 (** The premise on a cone. *)
 Definition good (lam mu : Z) (c : cone) : Prop :=
-  forall t, okt (signed c) t -> 0 <= z2 lam * sq (comb t (generators c)) - z2 mu * sq (output c t).
+  forall t, okt (signed c) t -> 0 <= z2 lam * norm (comb t (generators c)) - z2 mu * sq (output c t).
 
 Lemma premise_ext lam mu (x x' y y' : vec) :
-  0 <= z2 lam * sq x' - z2 mu * sq y' ->
-  (forall v, dot y v = dot y' v) -> (forall v, dot x v = dot x' v) -> 0 <= z2 lam * sq x - z2 mu * sq y.
-Proof. intros H Hy Hx. now rewrite (sq_ext K x x' Hx), (sq_ext K y y' Hy). Qed.
+  0 <= z2 lam * norm x' - z2 mu * sq y' ->
+  (forall v, dot y v = dot y' v) -> (forall v, dot x v = dot x' v) -> 0 <= z2 lam * norm x - z2 mu * sq y.
+Proof. intros H Hy Hx. now rewrite (norm_ext x x' Hx), (sq_ext K y y' Hy). Qed.
 Lemma okt_tl b fl a t : okt (b :: fl) (a :: t) -> okt fl t.
 Proof. intros [L H]. injection L as L. split; auto. intro k. apply (H (S k)). Qed.
 Lemma somewhere_negative_sound fl p t : somewhere_negative fl p = false -> okt fl t -> 0 <= lin K p t.
@@ -138,7 +141,7 @@ Proof.
 (** Goodness depends on what the cone's vectors are, not on how rows are sorted. *)
 Lemma settled_sound lam mu fl W G rows t :
   good lam mu (settled fl W G rows) -> okt fl t ->
-  0 <= z2 lam * sq (comb t W) - z2 mu * sq (vadd (comb t G) (mixed_sum rows t)).
+  0 <= z2 lam * norm (comb t W) - z2 mu * sq (vadd (comb t G) (mixed_sum rows t)).
 Proof.
   unfold settled, good. intros H O. pose proof (fun w => settle_sound G rows w O) as S.
   destruct (settle fl G rows) as [G' kept]. specialize (H t O). cbn [generators output active mixed signed] in H.
@@ -193,7 +196,7 @@ Lemma split_child lam mu k l a b w g (f : list Z -> Z) c t :
   0 <= z2 a * nth l t 0 - z2 b * nth k t 0 ->
   good lam mu (settled (signed c) (put [] k w (generators c)) (put [] k g (active c))
     (map (fun row => (put 0%Z k (f (fst row)) (fst row), snd row)) (mixed c))) ->
-  0 <= z2 lam * sq (comb t (generators c)) - z2 mu * sq (output c t).
+  0 <= z2 lam * norm (comb t (generators c)) - z2 mu * sq (output c t).
 Proof.
   intros Hw Hg Hf Ha Hkl Hk Hl Sk O P H.
   set (s := nth k t 0 / z2 a).
@@ -249,7 +252,7 @@ Fixpoint rows_sum (rows : list (list Z * list Z)) (u : vec) : vec :=
   | [] => []
   | (x, nu) :: rows' => vadd (vscale (relu K (lin K x u)) (vZ K nu)) (rows_sum rows' u) end.
 Theorem root_sound lam mu W rows t : good lam mu (root W rows) ->
-  0 <= z2 lam * sq (comb t W) - z2 mu * sq (rows_sum rows (comb t W)).
+  0 <= z2 lam * norm (comb t W) - z2 mu * sq (rows_sum rows (comb t W)).
 Proof.
   unfold root. rewrite long_map_eq. intro H. set (T := fit 0 (length W) t).
   assert (O : okt (map (fun _ => false) W) T).

@@ -11,6 +11,8 @@ Set Implicit Arguments.
 Section Executable.
 Local Open Scope Z_scope.
 Variable hint : nat -> tri -> list Z * list (list Z).
+(** What is |u|^2 in the premise, as a form in the coordinates of u in some vectors. *)
+Variable metric : list (list Z) -> tri.
 Variables lam mu : Z.
 
 (** ** Products of quantities, as linear forms in (t, alpha) *)
@@ -34,7 +36,7 @@ Definition check_products (scale unit : Z) (rows : products) (c : cone) : option
   owes (signs_fit (length (known 0 (signed c))) m rows) PRODUCT_SIGN (
   let W := fit [] d (generators c) in
   let N := fit [] d (active c) ++ map snd (mixed c) in
-  let T := tadd (tscale (2 * scale * lam) (gram W)) (tscale (- (2 * scale * mu)) (gram N)) in
+  let T := tadd (tscale (2 * scale * lam) (metric W)) (tscale (- (2 * scale * mu)) (gram N)) in
   owes (psd hint false (minus_products unit qs T rows)) LEAF_FORM None)))).
 
 Definition all_signed (c : cone) : bool := forallb (fun b => b) (signed c).
@@ -48,9 +50,9 @@ Definition check_tau (a b unit : Z) (rows : products) (c : cone) : option obliga
   owes (signs_fit d 0 rows) PRODUCT_SIGN (
   let (C, R) := centres_radii c in
   let T :=
-    if forallb iszero R then tadd (tscale (4 * lam) (gram (generators c))) (tscale (- mu) (gram C))
+    if forallb iszero R then tadd (tscale (4 * lam) (metric (generators c))) (tscale (- mu) (gram C))
     else
-      tadd (tscale (4 * (a * b) * lam) (gram (generators c)))
+      tadd (tscale (4 * (a * b) * lam) (metric (generators c)))
         (tadd (tscale (- (a * (a + b) * mu)) (gram C)) (tscale (- (b * (a + b) * mu)) (gram R))) in
   let T := match rows with [] => T | _ => minus_products (2 * unit) (map Coordinate (seq 0 d)) T rows end in
   owes (nonneg_on_orthant hint false T) LEAF_FORM None))))).
@@ -59,7 +61,7 @@ Definition check_envelope (c : cone) : option obligation :=
   owes (all_signed c) LEAF_SIGNED (
   let (C, R) := centres_radii c in
   let B := tadd (map (map Z.abs) C) R in
-  let T := tadd (tscale (4 * lam) (gram (generators c))) (tscale (- mu) (gram B)) in
+  let T := tadd (tscale (4 * lam) (metric (generators c))) (tscale (- mu) (gram B)) in
   owes (nonneg_on_orthant hint false T) LEAF_FORM None).
 End Executable.
 
@@ -129,13 +131,17 @@ Proof.
 End Quantities.
 
 Variable hint : nat -> tri -> list Z * list (list Z).
+Variable metric : list (list Z) -> tri.
+Variable norm : vec -> K.
+Hypothesis norm_ext : forall x y, (forall w, dot x w = dot y w) -> norm x = norm y.
+Hypothesis metric_sound : forall V t, qf K (metric V) t = norm (comb t V).
 Variables lam mu : Z.
 
 Lemma alpha_sum rows t w : dot (comb (alpha rows t) (map snd rows)) w = dot (mixed_sum K rows t) w.
 Proof. induction rows as [|[p nu] rows IH]; cbn [alpha map comb mixed_sum fst snd]; auto.
   fold (alpha rows t). now rewrite !dot_vadd, IH. Qed.
 Theorem products_sound scale unit rows c :
-  check_products hint lam mu scale unit rows c = None -> good K lam mu c.
+  check_products hint metric lam mu scale unit rows c = None -> good K norm lam mu c.
 Proof.
   unfold check_products. intros H t O.
   apply owes_none in H as [H1 H]. apply owes_none in H as [_ H]. apply owes_none in H as [_ H].
@@ -147,8 +153,8 @@ Proof.
   - intro k. now apply quantity_pos.
   - intros i j. now apply quantity_vanishes.
   - set (d := length (signed c)) in *. assert (Lt : length t = d) by apply O.
-    rewrite qf_tadd, !qf_tscale, !qf_gram in Q. rewrite comb_app1 in Q by (now rewrite fit_length).
-    rewrite (sq_ext K (comb t (fit [] d (generators c))) (comb t (generators c))) in Q
+    rewrite qf_tadd, !qf_tscale, metric_sound, qf_gram in Q. rewrite comb_app1 in Q by (now rewrite fit_length).
+    rewrite (norm_ext (comb t (fit [] d (generators c))) (comb t (generators c))) in Q
       by (intro w; now apply comb_fit).
     rewrite (sq_ext K (comb (t ++ alpha (mixed c) t) (fit [] d (active c) ++ map snd (mixed c))) (output K c t)) in Q.
     + rewrite ofZ_opp, !ofZ_mul, z2_2 in Q.
@@ -178,7 +184,7 @@ Proof.
   - rewrite nth_overflow by lia. auto with pos. Qed.
 Hypothesis Mu : (0 <= mu)%Z.
 
-Theorem tau_sound a b unit rows c : check_tau hint lam mu a b unit rows c = None -> good K lam mu c.
+Theorem tau_sound a b unit rows c : check_tau hint metric lam mu a b unit rows c = None -> good K norm lam mu c.
 Proof.
   unfold check_tau. intros H t O.
   apply owes_none in H as [Hs H]. apply owes_none in H as [Hab H]. apply owes_none in H as [Hu H].
@@ -193,7 +199,7 @@ Proof.
   set (f := output K c t) in *. set (y := vscale (1 + 1) f). assert (Ey : sq y = (1 + 1) * (1 + 1) * sq f) by apply sq_vscale.
   assert (Four : z2 4 = (1 + 1) * (1 + 1)) by (change 4%Z with (2 * 2)%Z; now rewrite ofZ_mul, z2_2).
   destruct (forallb iszero R) eqn:Hz.
-  - rewrite qf_tadd, !qf_tscale, !qf_gram, ofZ_opp, ofZ_mul, Four in H.
+  - rewrite qf_tadd, !qf_tscale, metric_sound, !qf_gram, ofZ_opp, ofZ_mul, Four in H.
     assert (Q : sq (comb t C) = sq y).
     { apply sq_ext. intro w. unfold y.
       assert (Z : forall j, nth j (comb t R) 0 = 0).
@@ -208,7 +214,7 @@ Proof.
       symmetry. now apply dot_ext. }
     rewrite Q, Ey in H. apply (@mul_cancel K _ _ (two_pos K) (two_nz K)). apply (@mul_cancel K _ _ (two_pos K) (two_nz K)).
     match type of H with 0 <= ?x => match goal with |- 0 <= ?g => replace g with x by ring end end. exact H.
-  - rewrite !qf_tadd, !qf_tscale, !qf_gram, !ofZ_opp, !ofZ_mul, ofZ_add, Four in H.
+  - rewrite !qf_tadd, !qf_tscale, metric_sound, !qf_gram, !ofZ_opp, !ofZ_mul, ofZ_add, Four in H.
     assert (Pa : 0 <= z2 a) by (apply z2_pos; lia). assert (Pb : 0 <= z2 b) by (apply z2_pos; lia).
     assert (Na : z2 a <> 0) by now apply z2_nz. assert (Nb : z2 b <> 0) by now apply z2_nz.
     assert (Q : 0 <= (z2 a * (z2 a + z2 b)) * sq (comb t C) + (z2 b * (z2 a + z2 b)) * sq (comb t R) - (z2 a * z2 b) * sq y).
@@ -224,7 +230,7 @@ Proof.
     apply (@mul_cancel K _ _ Pa Na). apply (@mul_cancel K _ _ Pb Nb).
     match type of H with 0 <= ?x => match type of Q with 0 <= ?q => match goal with |- 0 <= ?g =>
       replace g with (x + z2 mu * q) by ring end end end. auto with pos. Qed.
-Theorem envelope_sound c : check_envelope hint lam mu c = None -> good K lam mu c.
+Theorem envelope_sound c : check_envelope hint metric lam mu c = None -> good K norm lam mu c.
 Proof.
   unfold check_envelope. intros H t O. apply owes_none in H as [Hs H].
   pose proof (all_signed_sound _ Hs O) as P.
@@ -232,7 +238,7 @@ Proof.
   apply owes_none in H as [H _]. apply nonneg_on_orthant_sound with (K := K) (z := t) in H; auto.
   pose proof (z2_pos K Mu) as PM. set (B := tadd (map (map Z.abs) C) R) in *.
   set (f := output K c t) in *. set (y := vscale (1 + 1) f). assert (Ey : sq y = (1 + 1) * (1 + 1) * sq f) by apply sq_vscale.
-  rewrite qf_tadd, !qf_tscale, !qf_gram, ofZ_opp, ofZ_mul in H.
+  rewrite qf_tadd, !qf_tscale, metric_sound, !qf_gram, ofZ_opp, ofZ_mul in H.
   change 4%Z with (2 * 2)%Z in H. rewrite ofZ_mul, z2_2 in H.
   assert (Q : 0 <= 1 * sq (comb t B) + 0 * sq (comb t B) - 1 * sq y).
   { apply sq_le. intro j. unfold y. rewrite nth_vscale. destruct (E j) as [E1 E2].

@@ -5,10 +5,12 @@ import random
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from certify.attack.attack import KINDS, AttackReport, attack
-from certify.attack.forgeries import ALONE, FORGERIES, RAISING
+from certify.attack.attack import KINDS, KINDS_OF_BLOCKS, AttackReport, attack
+from certify.attack.forgeries import ALONE, FORGERIES, OF_BLOCKS, RAISING
+from certify.bounds.blocks.writing import BlockProof, blocks_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.checker.certificate.file import from_text
 from certify.checker.certificate.nodes import (
@@ -23,14 +25,18 @@ from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.verdict import Verdict
+from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import Multipliers
+from tests.certify.checker import blocks
 from tests.certify.checker.oracles import (
     certificate_of,
+    inputs,
     optimum_2d,
     replace_require,
     resolved_tree_2d,
     rounded,
     slack_leaf,
+    targets,
 )
 
 F = Fraction
@@ -114,6 +120,70 @@ class TestTheCheckerHolds:
         assert report.tried > 300
 
 
+def assert_found_out(
+    obligation: Obligation, certificates: list[Certificate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the checker forget an obligation, and see that the attack finds a breach that only it catches."""
+    attacker = importlib.import_module("certify.attack.attack")
+
+    def require(condition: bool, required: Obligation, node: int | None = None) -> None:
+        if not condition and required is not obligation:
+            raise Rejection(required, node)
+
+    def check_or_crash(certificate: Certificate, problem: TrainingProblem) -> Verdict:
+        try:
+            return check_certificate(certificate, problem)
+        except (ArithmeticError, LookupError):
+            return Verdict(False, None, "exact", "crashed", obligation, 0)
+
+    replace_require(monkeypatch, require)
+    monkeypatch.setattr(attacker, "check_certificate", check_or_crash)
+    reports = (
+        attack(certificate, CORNER, trials=500, seed=seed, upper=CORNER_OPTIMUM)
+        for seed in range(10)
+        for certificate in certificates
+    )
+    breach = next(report.breaches[0] for report in reports if report.breaches)
+    monkeypatch.undo()
+    verdict = check_certificate(from_text(breach), CORNER)
+    assert verdict.obligation is obligation
+
+
+class TestBlocks:
+    """Proofs in blocks of samples."""
+
+    def test_by_hand(self) -> None:
+        report = attack(blocks.HONEST, CORNER, trials=1200, seed=1, upper=CORNER_OPTIMUM)
+        assert_no_breach(report)
+        assert report.tried > 800
+        assert report.accepted > 0
+        assert set(OF_BLOCKS) < set(report.tallies) < set(KINDS_OF_BLOCKS)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_by_solver(self, seed: int) -> None:
+        problem = random_problem(seed)
+        _, upper = optimum_2d(problem)
+        halves = [list(range(first, problem.n, 2)) for first in (0, 1)]
+        gamma = float(problem.gamma) / 2
+        proofs = []
+        for rows in halves:
+            found = solve_dual(inputs(problem)[rows], targets(problem)[rows], gamma)
+            multipliers = found.multipliers.scaled(1 / gamma)
+            share = gamma * np.eye(problem.d + problem.c)
+            proofs.append(BlockProof(rows, share, found.dual_point, multipliers))
+        certificate = blocks_certificate(problem, proofs)
+        assert certificate.blocks is not None
+        assert_no_breach(attack(certificate, problem, trials=400, seed=seed, upper=upper))
+
+    @pytest.mark.parametrize(
+        "obligation", [Obligation.BLOCK_ROWS, Obligation.SHARES, Obligation.BLOCK_OUTPUT]
+    )
+    def test_checker_that_forgets_one_obligation(
+        self, obligation: Obligation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert_found_out(obligation, [blocks.HONEST], monkeypatch)
+
+
 # The obligations without which more than the truth could be proved.
 DECISIVE = (
     Obligation.CLAIM,
@@ -134,29 +204,7 @@ class TestABrokenCheckerIsFoundOut:
     def test_checker_that_forgets_one_obligation(
         self, obligation: Obligation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        attacker = importlib.import_module("certify.attack.attack")
-
-        def require(condition: bool, required: Obligation, node: int | None = None) -> None:
-            if not condition and required is not obligation:
-                raise Rejection(required, node)
-
-        def check_or_crash(certificate: Certificate, problem: TrainingProblem) -> Verdict:
-            try:
-                return check_certificate(certificate, problem)
-            except (ArithmeticError, LookupError):
-                return Verdict(False, None, "exact", "crashed", obligation, 0)
-
-        replace_require(monkeypatch, require)
-        monkeypatch.setattr(attacker, "check_certificate", check_or_crash)
-        reports = (
-            attack(certificate, CORNER, trials=500, seed=seed, upper=CORNER_OPTIMUM)
-            for seed in range(10)
-            for certificate in CORNER_CERTIFICATES.values()
-        )
-        breach = next(report.breaches[0] for report in reports if report.breaches)
-        monkeypatch.undo()
-        verdict = check_certificate(from_text(breach), CORNER)
-        assert verdict.obligation is obligation
+        assert_found_out(obligation, list(CORNER_CERTIFICATES.values()), monkeypatch)
 
 
 class TestReport:

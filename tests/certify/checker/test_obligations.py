@@ -27,6 +27,7 @@ from certify.checker.tree.walk import walk
 from certify.checker.work import MAX_TRAINING_WORK, Meter
 from certify.trust import parallel
 from certify.trust.parallel import in_processes
+from tests.certify.checker import blocks
 from tests.certify.checker.oracles import certificate_of, replace_require, slack_leaf
 
 F = Fraction
@@ -95,8 +96,11 @@ FORGERIES = {
     Obligation.LIMITS: replace(
         HONEST, tree=(Sign(0), Sign(1), Split(0, 1, 1 << 5000, 1), *TAUS[:3], Sign(1), *TAUS[:2])
     ),
+    **blocks.FORGERIES,
 }
+FAILS_CLOSED = (Obligation.DUAL_SHAPE, Obligation.BLOCK_SHAPE)  # in sums over rows that do not fit
 HARMLESS = {
+    Obligation.BLOCK_SHAPE,
     Obligation.PROBLEM,
     Obligation.STATEMENT,
     Obligation.SIGN_INDEX,
@@ -131,7 +135,7 @@ class TestForgeries:
 
     def test_is_caught_by_nothing_else(self, obligation: Obligation, monkeypatch: pytest.MonkeyPatch) -> None:
         disable(monkeypatch, obligation)
-        if obligation is Obligation.DUAL_SHAPE:  # sums over rows that do not fit fail closed
+        if obligation in FAILS_CLOSED:
             with pytest.raises(ValueError, match="zip"):
                 check_certificate(FORGERIES[obligation], PROBLEM)
             return

@@ -13,7 +13,9 @@ from certify import bound, check, save_certificate
 from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf
 from certify.checker.obligations import Obligation
 from certify.checker.training.check import check_certificate
+from certify.trust.extracted import find_checker
 from certify.trust.parallel import in_processes
+from tests.certify.checker import blocks
 
 X = [[0.0, 1.0], [1.0, 0.5], [-1.0, 0.25], [0.5, -1.0]]
 Y = [1.0, 0.5, 0.25, -1.0]
@@ -50,6 +52,29 @@ def test_data_may_come_through_a_pipe(files: tuple[Path, Path]) -> None:
     command = [sys.executable, "-m", "certify.checker", str(certificate), "--data", "/dev/stdin"]
     run = subprocess.run(command, input=data.read_bytes(), capture_output=True, timeout=600)
     assert run.stdout.startswith(b"VALID"), run.stderr
+
+
+class TestBlocks:
+    """A proof in blocks of samples, at each level of trust."""
+
+    @pytest.mark.parametrize("trust", ["exact", "proved", "best"])
+    def test_exact_and_proved(self, trust: str) -> None:
+        if trust == "proved" and find_checker() is None:
+            pytest.skip("the proved checker is not built: make proofs")
+        verdict = check(blocks.HONEST, problem=blocks.PROBLEM, trust=trust)
+        assert verdict.valid
+        assert trust in ("best", verdict.trust)
+        assert "a proof in 2 blocks of samples" in verdict.reason
+
+    def test_rigorous_is_exact(self) -> None:
+        verdict = check(blocks.HONEST, problem=blocks.PROBLEM, trust="rigorous")
+        assert (verdict.valid, verdict.trust, verdict.bound) == (True, "rigorous", blocks.HONEST.bound)
+        assert verdict.reason == (
+            "every obligation holds beyond the error bounds of floating point "
+            "(a proof in 2 blocks of samples, 2 leaves, 2 of them checked exactly)"
+        )
+        forged = check(blocks.FORGERIES[Obligation.SHARES], problem=blocks.PROBLEM, trust="rigorous")
+        assert (forged.valid, forged.trust, forged.obligation) == (False, "rigorous", Obligation.SHARES)
 
 
 class TestInParts:

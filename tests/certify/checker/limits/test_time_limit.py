@@ -111,7 +111,7 @@ class TestCheck:
         nodes = [*HONEST.tree[:2], *comb, *[EnvelopeLeaf()] * 3]
         root, level = Cone.root(HONEST, PROBLEM), Level.of(HONEST, PROBLEM)
         with Deadline(3, ticking()).watched(), pytest.raises(TimeIsUpError):
-            walk_in_parts(nodes, root, level, 2, lambda done: None)
+            walk_in_parts([(nodes, root)], level, 2, lambda done: None)
 
     def test_the_program_is_ended(self, program: Path) -> None:
         scripted(program, "echo 1024 >&2; exec sleep 1000")

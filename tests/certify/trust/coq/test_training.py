@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify import bound, check, save_certificate
-from certify.attack.attack import KINDS, _forged
+from certify.attack.attack import KINDS, KINDS_OF_BLOCKS, _forged
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
@@ -49,6 +49,7 @@ from certify.trust.coq.training import (
     problem_definitions,
 )
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES, CORNER_OPTIMUM
+from tests.certify.checker import blocks
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.trust.extracted.test_training import PRODUCTS, recipe_of_corner
 
@@ -71,6 +72,7 @@ X = np.random.default_rng(5).normal(size=(9, 2)).round(2)
 Y = np.random.default_rng(6).normal(size=(9, 2)).round(2)
 CASES: dict[str, tuple[Certificate, TrainingProblem]] = {
     **{name: (certificate, CORNER) for name, certificate in CORNER_CERTIFICATES.items()},
+    "blocks": (blocks.HONEST, blocks.PROBLEM),
     **{
         name: (report.certificate, report.problem)
         for name, report in {
@@ -102,7 +104,7 @@ def forgeries(name: str) -> Iterator[tuple[Certificate, TrainingProblem]]:
     """Yield one forgery of each kind that is still a certificate, and whose terms Coq can evaluate."""
     certificate, problem = CASES[name]
     generator, original = random.Random(name), to_text(certificate)
-    for kind in KINDS:
+    for kind in KINDS if certificate.blocks is None else KINDS_OF_BLOCKS:
         try:
             forged = from_text(_forged(kind, certificate, original, problem, generator))
             list(certificate_definitions(forged, problem))
@@ -119,7 +121,7 @@ class TestSameVerdict:
         said = results(list(CASES.values()), tmp_path)
         assert said == [f"Proved {certificate.leaves}" for certificate, _ in CASES.values()]
 
-    @pytest.mark.parametrize("name", ["narrow frame", "one leaf", "one lifted leaf"])
+    @pytest.mark.parametrize("name", ["narrow frame", "one leaf", "one lifted leaf", "blocks"])
     def test_on_forgeries(self, name: str, tmp_path: Path) -> None:
         cases = list(forgeries(name))
         owed: set[Obligation | None] = set()
@@ -359,6 +361,14 @@ class TestRefusals:
         dense = replace(certificate, tree=(Leaf(1, 1, ((0, 1001, 1),)),))
         wide = TrainingProblem.from_rationals([[1, 0]] * 500, [[1]] * 500, 1)
         assert estimated_seconds(dense, wide) > 2000
+        # The frames of blocks are decided on; trees are on their own samples only.
+        certificate, problem = CASES["blocks"]
+        assert certificate.blocks is not None
+        assert estimated_seconds(certificate, problem) < 4
+        first, second = certificate.blocks.parts
+        wide_frame = replace(first, output_frame=((8,),) * 10**6)
+        blocks_of = replace(certificate.blocks, parts=(wide_frame, second))
+        assert estimated_seconds(replace(certificate, blocks=blocks_of), problem) > 10
 
     @needs_coq
     def test_time_is_over(self) -> None:

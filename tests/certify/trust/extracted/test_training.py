@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify import bound, check, save_certificate
-from certify.attack.attack import KINDS, _forged
+from certify.attack.attack import KINDS, KINDS_OF_BLOCKS, _forged
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.nodes import Leaf, Split
 from certify.checker.certificate.training import Certificate
@@ -34,6 +34,7 @@ from certify.trust.extracted import (
 )
 from certify.trust.proved_sources import SOURCES_SHA256
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
+from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_copositivity import ENVELOPE, stated
 from tests.certify.checker.oracles import certificate_of
 
@@ -54,6 +55,7 @@ PRODUCTS = {Obligation.PRODUCT_INDEX, Obligation.PRODUCT_SIGN}
 CASES: dict[str, tuple[Certificate, TrainingProblem]] = {
     **{name: (report.certificate, report.problem) for name, report in REPORTS.items()},
     **{name: (certificate, CORNER) for name, certificate in CORNER_CERTIFICATES.items()},
+    "blocks": (blocks.HONEST, blocks.PROBLEM),
 }
 
 
@@ -100,8 +102,9 @@ class TestSameVerdict:
     def test_on_forgeries(self, name: str, tmp_path: Path) -> None:
         certificate, problem = CASES[name]
         generator, original = random.Random(name), to_text(certificate)
-        for trial in range(ROUNDS * len(KINDS)):
-            kind = KINDS[trial % len(KINDS)]
+        kinds = KINDS if certificate.blocks is None else 5 * KINDS_OF_BLOCKS
+        for trial in range(ROUNDS * len(kinds)):
+            kind = kinds[trial % len(kinds)]
             assert_same(_forged(kind, certificate, original, problem, generator), problem, tmp_path)
 
     def test_on_what_is_no_certificate(self, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Bounds that are proved block by block of samples."""

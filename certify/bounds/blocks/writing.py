@@ -1,0 +1,269 @@
+"""From approximate proofs of blocks of samples to an exact certificate of the whole.
+
+In goes, for each block, what a solver has found in floating point: its share of gamma (|u|^2 + |v|^2), its
+rows of the dual point and multipliers. Out comes a certificate with one leaf for each block, which the
+checker accepts; the mathematics is in docs/method.md, section 3d. Any shares and multipliers will do, and how
+good they are only decides how high the bound is: the shares are scaled until they add up, each block is made
+feasible with a margin that pays for rounding, and the dual point is scaled to what is left.
+
+All of it is floating point and none of it is trusted: the checker decides, and where it refuses, the margin
+is made larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import chain
+
+import numpy as np
+from flint import fmpz_mat
+
+from certify.bounds.relaxation.leaf_rounding import (
+    allowed_bits,
+    dual_exponent,
+    rounded_leaf,
+    unit_exponent,
+)
+from certify.bounds.relaxation.repair import cleaned, finite
+from certify.bounds.relaxation.repairable_form import RepairableForm
+from certify.bounds.writing import certificate_of, trivial_certificate
+from certify.checker.certificate.blocks import Block, Blocks
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.recipe import Preprocessing
+from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
+from certify.floats.dual_line import rounded_dual_point
+from certify.floats.problem import Arrays
+from formulations.arrays import Matrix, Vector
+from formulations.sdp.multipliers import Multipliers
+
+_MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)  # of gamma^2, for all blocks together
+_SHARE_EXPONENT = 80
+_FRAME_EXPONENT = 40
+
+
+@dataclass(frozen=True)
+class BlockProof:
+    """An approximate proof of a block: share(u, v) - 2 alpha^T N v - [...] is nearly semidefinite.
+
+    Attributes:
+        rows: numbers of the samples.
+        share: symmetric, of order d + c: the block's share of gamma (|u|^2 + |v|^2), in (u, v).
+        dual_rows: N, one row of c for each sample.
+        multipliers: of the products of the samples' alpha and beta, in units of gamma.
+    """
+
+    rows: Sequence[int]
+    share: Matrix
+    dual_rows: Matrix
+    multipliers: Multipliers
+
+
+def blocks_certificate(
+    problem: TrainingProblem,
+    proofs: Sequence[BlockProof],
+    *,
+    preprocessing: Preprocessing | None = None,
+    method: str = "blocks",
+) -> Certificate:
+    """Turn approximate proofs of blocks into a valid certificate.
+
+    Args:
+        problem: the exact problem.
+        proofs: of blocks that have each sample of the problem once.
+        preprocessing: recorded in the certificate.
+        method: likewise.
+
+    Returns:
+        A certificate that `check_certificate` accepts; its bound is at least 0.
+
+    Raises:
+        ValueError: if a sample is in no block or in two.
+        DataError: if the problem has numbers beyond floating point.
+    """
+    if sorted(chain.from_iterable(proof.rows for proof in proofs)) != list(range(problem.n)):
+        raise ValueError("each sample must be in one block")
+    arrays = Arrays.of(problem)
+    ordered = [_ordered(proof) for proof in proofs]
+    for margin in _MARGINS:
+        certificate = _rounded(problem, arrays, ordered, margin, preprocessing, method)
+        if certificate is None or certificate.bound <= 0:
+            continue
+        if check_certificate(certificate, problem).valid:
+            return certificate
+    return trivial_certificate(problem, preprocessing=preprocessing)
+
+
+def _ordered(proof: BlockProof) -> BlockProof:
+    """Put the samples in ascending order, and let all numbers be legal."""
+    order = np.argsort(proof.rows)
+    m, pairs = cleaned(proof.multipliers), np.ix_(order, order)
+    multipliers = Multipliers(m.alpha_alpha[pairs], m.alpha_beta[pairs], m.beta_beta[pairs], m.slack[order])
+    rows = [int(proof.rows[i]) for i in order]
+    share = finite(proof.share)
+    return BlockProof(rows, (share + share.T) / 2, finite(proof.dual_rows)[order], multipliers)
+
+
+@dataclass(frozen=True)
+class _Feasible:
+    """A block whose premise holds with a margin.
+
+    Attributes:
+        rows: numbers of the samples.
+        lengths: |x_i| of each.
+        inputs: G, d x d, in floats.
+        output_frame: T, c x c, as integers over 2^_FRAME_EXPONENT.
+        outputs: H likewise, over 2^_SHARE_EXPONENT, at least the inverse of T^T T.
+        dual_rows: N.
+        frame: T in floats.
+        multipliers: in units of a level.
+    """
+
+    rows: Sequence[int]
+    lengths: Vector
+    inputs: Matrix
+    output_frame: IntegerRows
+    outputs: IntegerRows
+    dual_rows: Matrix
+    frame: Matrix
+    multipliers: Multipliers
+
+
+def _rounded(
+    problem: TrainingProblem,
+    arrays: Arrays,
+    proofs: Sequence[BlockProof],
+    margin: float,
+    preprocessing: Preprocessing | None,
+    method: str,
+) -> Certificate | None:
+    """Round so finely that the margin pays for it; return None if the dual point proves nothing."""
+    gamma, line = arrays.gamma, arrays.dual_line
+    N = np.zeros((problem.n, problem.c))
+    for proof in proofs:
+        N[list(proof.rows)] = proof.dual_rows
+    # Where x = 0 the rows are chosen when all is rounded; here their targets stand for them.
+    N = np.where(line.live[:, None], line.admissible(N), arrays.Y)
+    fit, square = line.coefficients(N)
+    if fit < 0:  # -N has the same gauge
+        N, fit = np.where(line.live[:, None], -N, arrays.Y), -fit
+    if fit == 0 or square == 0:
+        return None
+    feasible = _feasible(arrays, [replace(p, dual_rows=N[list(p.rows)]) for p in proofs], margin)
+    if feasible is None:
+        return None
+    blocks, largest = feasible
+    t = min(largest, fit / square)
+    N = np.where(line.live[:, None], t * N, arrays.Y)
+    allowed = allowed_bits(margin / len(blocks), gamma)
+    exponent = 1
+    for block in blocks:
+        rows, stretch = N[list(block.rows)], float(np.linalg.norm(block.frame, 2))
+        outputs = rows @ block.frame.T
+        exponent = max(exponent, dual_exponent(rows, outputs, block.lengths, allowed, stretch))
+    q = problem.gamma.denominator
+    level = 2 * (exponent + _FRAME_EXPONENT) + _SHARE_EXPONENT  # in bits, of one unit in integers
+    leaves, parts = [], []
+    for block in blocks:
+        live = block.lengths > 0
+        unit = unit_exponent(block.lengths, allowed) + level + 2 * (q.bit_length() - 1) if live.any() else 0
+        leaves.append(rounded_leaf(block.multipliers, live, q**2 << level, max(unit, 0)))
+        inputs = _triangle(_over_power(block.inputs, _SHARE_EXPONENT))
+        parts.append(Block(tuple(block.rows), inputs, block.outputs, block.output_frame, 1))
+    certificate = certificate_of(
+        problem,
+        rounded_dual_point(problem, N, Fraction(1), exponent),
+        exponent,
+        tuple(leaves),
+        preprocessing,
+        method,
+    )
+    return replace(certificate, blocks=Blocks(_SHARE_EXPONENT, _FRAME_EXPONENT, tuple(parts)))
+
+
+def _feasible(
+    arrays: Arrays, proofs: Sequence[BlockProof], margin: float
+) -> tuple[list[_Feasible], float] | None:
+    """Make the shares add up and each block's premise hold with its part of the margin.
+
+    Returns:
+        The blocks, and by how much the dual point may be multiplied; None if a number is not finite.
+    """
+    gamma, d = arrays.gamma, arrays.X.shape[1]
+    part = margin / len(proofs)
+    shares = [_without_cross_terms(proof.share / gamma, d) for proof in proofs]
+    spectra = [np.linalg.eigh(on_v) for _, on_v in shares]
+    floored = [(np.maximum(values, part), vectors) for values, vectors in spectra]
+    all_on_v = sum(((vectors * values) @ vectors.T for values, vectors in floored), np.zeros(()))
+    most = float(np.linalg.eigvalsh(all_on_v)[-1]) * (1 + margin)
+    blocks, total = [], np.zeros((d, d))
+    for proof, (on_u, _), (values, vectors) in zip(proofs, shares, floored, strict=True):
+        frame = _over_power((vectors / np.sqrt(values / most)).T, _FRAME_EXPONENT)
+        in_floats = np.array(frame, dtype=float) / 2.0**_FRAME_EXPONENT
+        X = arrays.X[list(proof.rows)]
+        multipliers = proof.multipliers.scaled(gamma)
+        if np.any(X):
+            form = RepairableForm.of(X, proof.dual_rows @ in_floats.T, multipliers, gamma**2 * on_u)
+            if form is None:
+                return None
+            level, delta = form.best(part * gamma**2)
+            on_u = on_u + level / gamma**2 * np.eye(d)
+            multipliers = form.paid(multipliers, delta)
+        else:
+            on_u, multipliers = np.zeros((d, d)), Multipliers.zero(len(X))
+        total += on_u
+        blocks.append(
+            _Feasible(
+                proof.rows,
+                np.linalg.norm(X, axis=1),
+                on_u,
+                frame,
+                _inverse_square(frame),
+                proof.dual_rows,
+                in_floats,
+                multipliers,
+            )
+        )
+    scale = float(np.linalg.eigvalsh(total)[-1]) * (1 + margin)
+    if not (np.isfinite(scale) and scale > 0):
+        return None
+    scaled = [
+        replace(block, inputs=block.inputs / scale, multipliers=block.multipliers.scaled(1 / scale))
+        for block in blocks
+    ]
+    return scaled, scale**-0.5
+
+
+def _without_cross_terms(share: Matrix, d: int) -> tuple[Matrix, Matrix]:
+    """Return two forms, in u and in v, whose sum is at least a share's form in both.
+
+    2 u^T C v is at most the sum of sigma ((p.u)^2 + (q.v)^2) over the singular values and vectors of C.
+    """
+    p, sigma, q = np.linalg.svd(share[:d, d:], full_matrices=False)
+    return share[:d, :d] + (p * sigma) @ p.T, share[d:, d:] + (q.T * sigma) @ q
+
+
+def _over_power(matrix: Matrix, exponent: int) -> IntegerRows:
+    """Return a matrix in integers over 2**exponent."""
+    return tuple(tuple(round(Fraction(entry) * 2**exponent) for entry in row) for row in matrix.tolist())
+
+
+def _inverse_square(frame: IntegerRows) -> IntegerRows:
+    """Return the lower triangle of integers over 2^_SHARE_EXPONENT that are at least (T^T T)^-1.
+
+    Rounding an entry to the nearest integer moves a form of order c by at most c / 2 of |v|^2.
+    """
+    integers = fmpz_mat([list(row) for row in frame])
+    inverse = (integers.transpose() * integers).inv()
+    unit, spare = 2 ** (_SHARE_EXPONENT + 2 * _FRAME_EXPONENT), len(frame) // 2 + 1
+    rows = [[round(unit * Fraction(int(entry.p), int(entry.q))) for entry in row] for row in inverse.tolist()]
+    return _triangle(
+        [[entry + spare * (i == j) for j, entry in enumerate(row)] for i, row in enumerate(rows)]
+    )
+
+
+def _triangle(rows: Sequence[Sequence[int]]) -> IntegerRows:
+    return tuple(tuple(row[: k + 1]) for k, row in enumerate(rows))

@@ -1,0 +1,53 @@
+"""A proof in two blocks of samples, made by hand, and forgeries of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from certify.checker.certificate.blocks import Block, Blocks
+from certify.checker.certificate.nodes import Leaf, Sign
+from certify.checker.certificate.training import Certificate
+from certify.checker.obligations import Obligation
+from certify.checker.problems.training import TrainingProblem
+from tests.certify.checker.oracles import certificate_of
+
+# lambda u^T G u - mu (N T relu(u_k))^2 = L u_k^2 - L alpha^2 is L (u_k - alpha)^2 by alpha beta = 0, for
+# L = 102400, on either axis k, where N T = 40 / 2^5.
+LEAF = Leaf(1, 1, ((0, 1, -204800),))
+
+
+def axis(k: int, share: int, frame: int) -> Block:
+    """The sample e_k with all of u_k^2, with quarters of |v|^2 and of the identity."""
+    inputs = ((4,), (0, 0)) if k == 0 else ((0,), (0, 4))
+    return Block((k,), inputs, ((share,),), ((frame,),), 1)
+
+
+def in_blocks(
+    problem: TrainingProblem, dual_point: Sequence[Sequence[int]], parts: Sequence[Block]
+) -> Certificate:
+    """A certificate over 2^3, of blocks with one such leaf each."""
+    whole = certificate_of(problem, dual_point, [LEAF] * len(parts), exponent=3)
+    return replace(whole, blocks=Blocks(2, 2, tuple(parts)))
+
+
+# Of X = I and gamma = 5/4: N = (5/8, 1), T = 2 and 5/4, H = 1/4 and 3/4.
+PROBLEM = TrainingProblem.from_rationals([[1, 0], [0, 1]], [[3], [4]], Fraction(5, 4))
+HONEST = in_blocks(PROBLEM, [[5], [8]], [axis(0, 1, 8), axis(1, 3, 5)])
+# The same, and each block's tree divides by the sign of the other coordinate.
+SIGNED_LEAF = Leaf(1, 1, ((1, 2, -204800),))
+WITH_TREES = replace(
+    HONEST,
+    tree=(Sign(1), SIGNED_LEAF, SIGNED_LEAF, Sign(0), SIGNED_LEAF, SIGNED_LEAF),
+    blocks=Blocks(2, 2, tuple(replace(block, nodes=3) for block in (axis(0, 1, 8), axis(1, 3, 5)))),
+)
+FORGERIES = {
+    # The second sample is nobody's.
+    Obligation.BLOCK_ROWS: in_blocks(PROBLEM, [[5], [24]], [axis(0, 1, 8)]),
+    Obligation.BLOCK_SHAPE: in_blocks(
+        PROBLEM, [[5], [8]], [axis(0, 1, 8), replace(axis(1, 3, 5), outputs=((3,), (0, 3)))]
+    ),
+    # Each block has all of |v|^2.
+    Obligation.SHARES: in_blocks(PROBLEM, [[10], [10]], [axis(0, 4, 4), axis(1, 4, 4)]),
+    # T = 1 would ask for H = 1.
+    Obligation.BLOCK_OUTPUT: in_blocks(PROBLEM, [[10], [10]], [axis(0, 1, 4), axis(1, 3, 4)]),
+}
