@@ -130,7 +130,7 @@ class _Search:
         number = 1 << max(0, (count // _BLOCK_SIZE).bit_length() - 1)
         order = np.random.default_rng(seed).permutation(count)
         blocks = [Block(self.problem, np.sort(order[start::number])) for start in range(number)]
-        stages = _FIRST
+        stages: Sequence[tuple[int, float]] = _FIRST
         while True:
             words = f"{len(blocks)} blocks" if len(blocks) > 1 else "all rows"
             for power, barrier in stages:
