@@ -29,12 +29,15 @@ _BLOCK_SIZE = 36  # the least number of units in a block
 _LARGEST_SPLITTING = 2500  # units, with an eigenvalue decomposition of that order a step
 _NEW_MULTIPLIERS = 4  # for each unit and table, before a climb
 _BALANCE = 20  # steps of the splitting
+_FIRST_GOAL = 50  # steps of the splitting before its multipliers are looked at; then half as many more
 _LEAST_GAIN = 1e-5  # of |Y|^2 / 2, in ten steps of a climb
 # Powers of the norm, and barriers relative to |Y|^2 / 2 in all, of the climbs at one size of blocks.
 _FIRST = ((16, 1e-1), (32, 3e-2), (64, 1e-2), (128, 1e-3))
 _LATER = ((64, 1e-2), (256, 1e-3))
 _AFTER_SPLITTING = ((24, 0.0), (64, 0.0), (256, 0.0))
 _CLIMB = 150  # steps
+_PATIENCE = 3  # rounds of splitting with too little gain
+_NO_GAIN = 1e-5  # relative
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def improve(
     is_over: Callable[[], bool] = lambda: False,
     on_step: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Found]:
-    """Find better and better dual points, without end; the caller stops, or `is_over` does.
+    """Find better and better dual points; it ends where rounds of splitting gain nothing any more.
 
     Args:
         X: the inputs, n x d.
@@ -145,24 +148,27 @@ class _Search:
 
     def splits(self) -> Iterator[_Best]:
         splitting = Splitting(self.problem)
-        goal = 50
-        while True:
+        goal, patience = _FIRST_GOAL, _PATIENCE
+        while patience:
             while splitting.steps < goal:
                 if self.is_over():
                     return
                 splitting.step()
                 if splitting.steps % _BALANCE == 0:
                     splitting.balance()
-                    self.on_step(f"splitting, step {splitting.steps}")
+                    self.on_step(f"bound {self.loss(self.best):.6g}, splitting, step {splitting.steps}")
+            goal = goal * 3 // 2
             estimate = self.loss(splitting.primal_value())
             block = self.definite(*splitting.multipliers())
-            words = f"splitting, {splitting.steps} steps"
+            before = self.best
             for power, barrier in _AFTER_SPLITTING:
-                if best := self.climb([block], power, barrier, words, estimate):
+                if best := self.climb(
+                    [block], power, barrier, f"splitting, {splitting.steps} steps", estimate
+                ):
                     yield best
                 if self.is_over():
                     return
-            goal = goal * 3 // 2
+            patience = _PATIENCE if self.best > before * (1 + _NO_GAIN) else patience - 1
 
     def definite(self, entries: Matrix, table: Multipliers) -> Block:
         """Return the block of all units at this point, its slack lowered until its form is definite."""

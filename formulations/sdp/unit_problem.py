@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from formulations.arrays import Indices, Matrix, Vector, check_problem
 from formulations.lines import Directions, directions
-from formulations.sdp.multipliers import DualSolution, Multipliers, dual_value
+from formulations.loss import SquaredLoss
+from formulations.sdp.multipliers import DualSolution, Multipliers
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class UnitProblem:
         share = sizes / self.radii[groups]
         N[rows] += self.target_unit * share[:, None] * (entries - self.targets)[groups]
         level = self._gamma * self.target_unit * self.input_unit
-        value = dual_value(N, self._Y)
+        value = SquaredLoss(self._Y).dual_value(N)
         return DualSolution(
             dual_point=N,
             multipliers=self._directions.spread(multipliers.scaled(level), N),
