@@ -9,12 +9,14 @@ from typing import TypeVar
 from certify.bounds.method import Options, Work, refuses_options, refuses_output_bias
 from certify.bounds.names import AUTO
 from certify.bounds.relaxation.bound import Relaxation
+from certify.bounds.report import GapPoint
 from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
+from formulations.sdp.all_rows import Found, improve
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution
 from formulations.sdp.reduced import solve_reduced
@@ -23,8 +25,18 @@ from formulations.sdp.shor import solve_shor
 _SHARE = 0.9  # of the time that is left; the proof and its check need the rest
 
 # Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
-LARGEST_SDP_SAMPLES = 400
-LARGEST_SDP_DUAL = 2000  # entries of the dual point
+LARGEST_INTERIOR_POINT = 400  # rows
+LARGEST_INTERIOR_POINT_DUAL = 2000  # entries of the dual point
+# Beyond this the exact check of one leaf takes minutes.
+LARGEST_FIRST_ORDER = 1000  # rows
+_SMALL = 100  # rows, for which the interior-point method takes seconds to its end
+
+_PATIENCE = 120.0  # seconds of the first-order method where no limit is given
+# A relative gap that methods on few of many rows do not close: this one takes all the time that there is.
+CLOSE = 0.05
+_AIM = 0.9  # of the gap that is wanted; rounding takes a little
+# The exact check of a leaf took so many seconds at order 600 on one core.
+_CHECK_SECONDS, _CHECK_ORDER = 8.0, 600
 
 _T = TypeVar("_T")
 
@@ -41,13 +53,17 @@ class Sdp:
             return refusal
         if options.precision == "high" and options.solver != AUTO:
             return "high precision has its own solver: leave --solver out"
-        fits = problem.n <= LARGEST_SDP_SAMPLES and problem.n * problem.c <= LARGEST_SDP_DUAL
-        if fits or options.solver not in (AUTO, "interior-point"):
+        n, c = problem.n, problem.c
+        if options.precision == "high" or options.solver == "interior-point":
+            most = min(LARGEST_INTERIOR_POINT, LARGEST_INTERIOR_POINT_DUAL // c)
+            name = "high precision" if options.precision == "high" else "the interior-point method"
+        elif options.solver in (AUTO, "first-order"):
+            most, name = LARGEST_FIRST_ORDER, "the method sdp"
+        else:
             return None
-        return (
-            f"the interior-point method takes at most {LARGEST_SDP_SAMPLES} rows and {LARGEST_SDP_DUAL} "
-            f"target entries, and the data has {problem.n} rows and {problem.c} targets: use --method shor"
-        )
+        if n <= most:
+            return None
+        return f"{name} takes at most {most} rows with {c} targets, and the data has {n}: use --method shor"
 
     def bound(self, work: Work) -> Relaxation | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
@@ -71,6 +87,8 @@ class Sdp:
             return (
                 None if exact is None else Relaxation(self.name, "high precision", float(exact.value), exact)
             )
+        if solver == "first-order" or (solver == AUTO and problem.n > _SMALL):
+            return _first_order(self.name, work, limit)
         if solver not in (AUTO, "interior-point"):
             return _relaxation(
                 self.name, _in_child(work, limit, _reduced, arrays.X, arrays.Y, arrays.gamma, solver)
@@ -110,13 +128,61 @@ class Shor:
         return _relaxation(self.name, _in_child(work, limit, solve_shor, arrays.X, arrays.Y, arrays.gamma))
 
 
+def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | None:
+    """Improve a dual point until it proves the gap that is wanted, nothing is gained, or time is up."""
+    arrays, clock, problem = work.arrays, work.clock, work.problem
+    upper = work.generation.best.loss
+    check = _CHECK_SECONDS * ((problem.n + problem.d) / _CHECK_ORDER) ** 3
+
+    def ending(limit: float | None) -> float:
+        return clock.elapsed + (_PATIENCE if limit is None else max(limit - check, limit / 4))
+
+    share, whole = ending(limit), ending(clock.remaining(_SHARE))
+    best: Found | None = None
+
+    def is_over() -> bool:
+        is_close = best is not None and best.value >= (1 - CLOSE) * upper
+        return clock.elapsed > (whole if is_close else share)
+
+    curve: list[GapPoint] = []
+    status = "optimal"
+    try:
+        for found in improve(
+            arrays.X,
+            arrays.Y,
+            arrays.gamma,
+            is_over=is_over,
+            on_step=lambda words: clock.observer.update(f"{words}; the network's loss is {upper:.6g}"),
+        ):
+            best = found
+            curve.append(GapPoint(clock.elapsed, found.value, upper))
+            if found.value >= (1 - _AIM * work.gap) * upper:
+                break
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+        status = "interrupted"
+    if best is None:
+        return None
+    if is_over():
+        status = "time limit"
+    return Relaxation(
+        name,
+        "first-order",
+        None,
+        best.solution(),
+        cut_short=status == "time limit",
+        curve=tuple(curve),
+    )
+
+
 def _relax(work: Work, solve: Callable[[Work, float | None], Relaxation | None]) -> Relaxation | None:
     """Run a solver as the stage "relax"; return None if it was interrupted or left nothing."""
     clock = work.clock
     with clock.stage("relax") as words:
         try:
             with work.interrupts.allowed():
-                relaxation = solve(work, clock.remaining(_SHARE))
+                relaxation = solve(work, work.remaining(_SHARE))
         except ValueError as error:
             raise SolverError(str(error)) from error
         except KeyboardInterrupt:
