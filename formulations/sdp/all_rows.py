@@ -12,6 +12,7 @@ docs/solvers.md has what each does on which data.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,14 +29,19 @@ from formulations.sdp.unit_problem import UnitProblem
 _BLOCK_SIZE = 36  # the least number of units in a block
 _LARGEST_SPLITTING = 2500  # units, with an eigenvalue decomposition of that order a step
 _NEW_MULTIPLIERS = 4  # for each unit and table, before a climb
-_BALANCE = 20  # steps of the splitting
-_FIRST_GOAL = 50  # steps of the splitting before its multipliers are looked at; then half as many more
+_FIRST_LOOK = 60  # steps of the splitting before its multipliers are looked at
+_SPLITTING_SHARE = 2.0  # how much longer than the last climb the splitting goes on before the next
+_TIME_FOR_CLIMB = 1.5  # of the last one, that is left for one at the end
 _LEAST_GAIN = 1e-5  # of |Y|^2 / 2, in ten steps of a climb
-# Powers of the norm, and barriers relative to |Y|^2 / 2 in all, of the climbs at one size of blocks.
-_FIRST = ((16, 1e-1), (32, 3e-2), (64, 1e-2), (128, 1e-3))
-_LATER = ((64, 1e-2), (256, 1e-3))
-_AFTER_SPLITTING = ((24, 0.0), (64, 0.0), (256, 0.0))
-_CLIMB = 150  # steps
+Stage = tuple[float, float, int]
+# Powers of the norm, and barriers relative to |Y|^2 / 2 in all, of the climbs at one size of blocks,
+# and the most steps.
+_FIRST = ((16, 1e-1, 150), (32, 3e-2, 150), (64, 1e-2, 150), (128, 1e-3, 150))
+_LATER = ((64, 1e-2, 150), (256, 1e-3, 150))
+_AFTER_SPLITTING = ((24, 0.0, 150), (64, 0.0, 150), (256, 0.0, 150))
+# Where the relaxation's matrix has a larger rank than there are (u, v), the alpha-part of the form is singular
+# at the optimum, and without a barrier a climb creeps along the boundary of its domain.
+_OF_LARGE_RANK = ((64, 1e-1, 400), (128, 3e-2, 400), (256, 1e-2, 150))
 _PATIENCE = 3  # rounds of splitting with too little gain
 _NO_GAIN = 1e-5  # relative
 
@@ -63,17 +69,17 @@ def improve(
     gamma: float,
     *,
     seed: int = 0,
-    is_over: Callable[[], bool] = lambda: False,
+    seconds_left: Callable[[], float] = lambda: math.inf,
     on_step: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Found]:
-    """Find better and better dual points; it ends where rounds of splitting gain nothing any more.
+    """Find better and better dual points; it ends where splitting gains nothing any more.
 
     Args:
         X: the inputs, n x d.
         Y: the targets, n x c.
         gamma: positive.
         seed: of the blocks' composition.
-        is_over: whether to stop soon.
+        seconds_left: after which to stop; it may change its mind.
         on_step: told what goes on, often.
 
     Raises:
@@ -86,7 +92,7 @@ def improve(
         solution = problem.solution(problem.targets, zero, "none", "optimal", 0.0)
         yield Found(solution.dual_value, "no target that a network fits", solution.value, lambda: solution)
         return
-    search = _Search(problem, is_over, on_step)
+    search = _Search(problem, seconds_left, on_step)
     for found in search.climbs_in_blocks(seed):
         yield search.found(found, begun)
     if len(problem.units) <= _LARGEST_SPLITTING:
@@ -104,11 +110,16 @@ class _Best:
 
 class _Search:
     def __init__(
-        self, problem: UnitProblem, is_over: Callable[[], bool], on_step: Callable[[str], None]
+        self, problem: UnitProblem, seconds_left: Callable[[], float], on_step: Callable[[str], None]
     ) -> None:
-        self.problem, self.is_over, self.on_step = problem, is_over, on_step
+        self.problem, self.seconds_left, self.on_step = problem, seconds_left, on_step
+        self.seconds = time.perf_counter
         self.size = float(np.sum(problem.targets**2)) / 2
         self.best = 0.0
+
+    def is_over(self) -> bool:
+        """Whether time is up."""
+        return self.seconds_left() <= 0
 
     def found(self, best: _Best, begun: float) -> Found:
         """Say it in the units of the data."""
@@ -133,11 +144,11 @@ class _Search:
         number = 1 << max(0, (count // _BLOCK_SIZE).bit_length() - 1)
         order = np.random.default_rng(seed).permutation(count)
         blocks = [Block(self.problem, np.sort(order[start::number])) for start in range(number)]
-        stages: Sequence[tuple[int, float]] = _FIRST
+        stages: Sequence[Stage] = _FIRST
         while True:
             words = f"{len(blocks)} blocks" if len(blocks) > 1 else "all rows"
-            for power, barrier in stages:
-                if best := self.climb(blocks, power, barrier, words, None):
+            for stage in stages:
+                if best := self.climb(blocks, stage, words, None):
                     yield best
                 if self.is_over():
                     return
@@ -147,28 +158,37 @@ class _Search:
             stages = _LATER
 
     def splits(self) -> Iterator[_Best]:
+        """Split, and climb from its multipliers whenever that took as long as the climbs, and at the end."""
         splitting = Splitting(self.problem)
-        goal, patience = _FIRST_GOAL, _PATIENCE
+        patience, spent, climbing = _PATIENCE, 0.0, 0.0
         while patience:
-            while splitting.steps < goal:
-                if self.is_over():
-                    return
-                splitting.step()
-                if splitting.steps % _BALANCE == 0:
-                    splitting.balance()
-                    self.on_step(f"bound {self.loss(self.best):.6g}, splitting, step {splitting.steps}")
-            goal = goal * 3 // 2
-            estimate = self.loss(splitting.primal_value())
-            block = self.definite(*splitting.multipliers())
-            before = self.best
-            for power, barrier in _AFTER_SPLITTING:
-                if best := self.climb(
-                    [block], power, barrier, f"splitting, {splitting.steps} steps", estimate
-                ):
-                    yield best
-                if self.is_over():
-                    return
+            begun = self.seconds()
+            splitting.extrapolate()
+            splitting.advance()
+            spent += self.seconds() - begun
+            self.on_step(f"bound {self.loss(self.best):.6g}, splitting, step {splitting.steps}")
+            if self.is_over():
+                return
+            is_last = self.seconds_left() < _TIME_FOR_CLIMB * climbing
+            if not is_last and (splitting.steps < _FIRST_LOOK or spent < _SPLITTING_SHARE * climbing):
+                continue
+            before, begun = self.best, self.seconds()
+            yield from self.climb_from(splitting)
+            climbing, spent = self.seconds() - begun, 0.0
+            if is_last or self.is_over():
+                return
             patience = _PATIENCE if self.best > before * (1 + _NO_GAIN) else patience - 1
+
+    def climb_from(self, splitting: Splitting) -> Iterator[_Best]:
+        estimate = self.loss(splitting.primal_value())
+        block = self.definite(*splitting.multipliers())
+        words = f"splitting, {splitting.steps} steps"
+        outer = self.problem.units.shape[1] + self.problem.targets.shape[1]
+        for stage in _OF_LARGE_RANK if splitting.rank > outer else _AFTER_SPLITTING:
+            if best := self.climb([block], stage, words, estimate):
+                yield best
+            if self.is_over():
+                return
 
     def definite(self, entries: Matrix, table: Multipliers) -> Block:
         """Return the block of all units at this point, its slack lowered until its form is definite."""
@@ -188,9 +208,10 @@ class _Search:
         return block
 
     def climb(
-        self, blocks: Sequence[Block], power: float, barrier: float, words: str, estimate: float | None
+        self, blocks: Sequence[Block], stage: Stage, words: str, estimate: float | None
     ) -> _Best | None:
         """Climb from where the blocks are, and leave them at the top; return a point that is a new best."""
+        power, barrier, most_steps = stage
         weight = barrier * self.size / len(self.problem.units)
         value(blocks, power, weight)
         for block in blocks:
@@ -215,7 +236,7 @@ class _Search:
             look,
             start,
             np.concatenate([block.nonnegative for block in blocks]),
-            _CLIMB,
+            most_steps,
             least_gain=_LEAST_GAIN * self.size,
             is_over=self.is_over,
         )

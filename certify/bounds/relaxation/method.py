@@ -140,9 +140,9 @@ def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | Non
     share, whole = ending(limit), ending(clock.remaining(_SHARE))
     best: Found | None = None
 
-    def is_over() -> bool:
+    def seconds_left() -> float:
         is_close = best is not None and best.value >= (1 - CLOSE) * upper
-        return clock.elapsed > (whole if is_close else share)
+        return (whole if is_close else share) - clock.elapsed
 
     curve: list[GapPoint] = []
     status = "optimal"
@@ -151,7 +151,7 @@ def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | Non
             arrays.X,
             arrays.Y,
             arrays.gamma,
-            is_over=is_over,
+            seconds_left=seconds_left,
             on_step=lambda words: clock.observer.update(f"{words}; the network's loss is {upper:.6g}"),
         ):
             best = found
@@ -164,7 +164,7 @@ def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | Non
         status = "interrupted"
     if best is None:
         return None
-    if is_over():
+    if seconds_left() <= 0:
         status = "time limit"
     return Relaxation(
         name,

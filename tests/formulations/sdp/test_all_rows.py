@@ -70,7 +70,7 @@ def test_without_targets_the_value_is_that_of_the_zero_network() -> None:
 
 def test_it_stops_when_told() -> None:
     X, Y = _data(12)
-    assert len(list(improve(X, Y, 0.5, is_over=lambda: True))) <= 1
+    assert len(list(improve(X, Y, 0.5, seconds_left=lambda: 0.0))) <= 1
 
 
 def _two_blocks(barrier: float) -> tuple[UnitProblem, list[Block]]:
@@ -124,24 +124,26 @@ def test_splitting_converges_to_the_value() -> None:
     optimum = solve_reduced(X, Y, 0.5, solver="clarabel")
     problem = UnitProblem.of(X, Y, 0.5)
     splitting = Splitting(problem)
-    for _ in range(60):
-        for _ in range(20):
-            splitting.step()
-        splitting.balance()
+    for _ in range(40):
+        splitting.extrapolate()
+        splitting.advance()
     primal = splitting.primal_value() * problem.loss_unit + problem.beyond_reach
     assert primal == pytest.approx(optimum.dual_value, rel=1e-3)
 
 
-def test_splitting_stays_where_it_is_optimal() -> None:
-    X, Y = _data(8)
+def test_the_multipliers_of_the_splitting_prove_its_value() -> None:
+    X, Y = _with_lines()
+    optimum = solve_reduced(X, Y, 0.5, solver="clarabel")
     problem = UnitProblem.of(X, Y, 0.5)
     splitting = Splitting(problem)
-    for _ in range(1500):
-        splitting.step()
-    before = splitting.primal_value()
-    splitting.take(*splitting.multipliers())
-    splitting.step()
-    assert splitting.primal_value() == pytest.approx(before, rel=1e-3)
+    for _ in range(100):
+        splitting.extrapolate()
+        splitting.advance()
+    entries, table = splitting.multipliers()
+    solution = problem.solution(entries, table, "splitting", "", 0.0)
+    assert solution.dual_value == pytest.approx(optimum.dual_value, rel=1e-3)
+    least = np.linalg.eigvalsh(relaxation_form(X, solution.dual_point, 0.25, solution.multipliers))[0]
+    assert least >= -1e-3
 
 
 def test_a_concave_quadratic_over_the_orthant_has_its_maximum_found() -> None:
