@@ -39,7 +39,7 @@ Stage = tuple[float, float, int]
 _FIRST = ((16, 1e-1, 150), (32, 3e-2, 150), (64, 1e-2, 150), (128, 1e-3, 150))
 _LATER = ((64, 1e-2, 150), (256, 1e-3, 150))
 _AFTER_SPLITTING = ((24, 0.0, 150), (64, 0.0, 150), (256, 0.0, 150))
-# Where the relaxation's matrix has a larger rank than there are (u, v), the alpha-part of the form is singular
+# Where the matrix of the relaxation has a larger rank than there are (u, v), the alpha-part is singular
 # at the optimum, and without a barrier a climb creeps along the boundary of its domain.
 _OF_LARGE_RANK = ((64, 1e-1, 400), (128, 3e-2, 400), (256, 1e-2, 150))
 _PATIENCE = 3  # rounds of splitting with too little gain
