@@ -43,6 +43,7 @@ APART = [
 CHECKER = (
     "errors",
     "obligations",
+    "limits",
     "text",
     "numbers",
     "problems",

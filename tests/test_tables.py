@@ -1,4 +1,4 @@
-"""What is known of each leaf rule and each statement outside the checker: no table has a gap."""
+"""What is known outside the checker of leaf rules, losses, statements and more: no table has a gap."""
 
 from collections.abc import Collection
 
@@ -7,9 +7,14 @@ import pytest
 from certify.attack.tree_forgeries import EXCHANGES
 from certify.checker.certificate.nodes import AnyLeaf, Node
 from certify.checker.matrix import leaf_rules as matrix
+from certify.checker.problems.loss import LOSSES
+from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.statements import STATEMENTS
 from certify.checker.subject import OfMatrix
 from certify.checker.training import leaf_rules as training
+from certify.checker.verdict import TRUST
+from certify.explain.leaf_statistics import KINDS
+from certify.trust.check import LEVELS
 from certify.trust.coq import matrix as coq_matrix
 from certify.trust.coq import matrix_terms as coq_matrix_terms
 from certify.trust.coq import training as coq_training
@@ -26,6 +31,7 @@ def leaves(nodes: Collection[type[Node]]) -> set[type[Node]]:
     ("table", "nodes"),
     [
         (EXCHANGES, leaves(TRAINING | MATRIX)),
+        (KINDS, leaves(TRAINING)),
         (coq_training.TERMS, TRAINING),
         (coq_training.SECONDS, leaves(TRAINING)),
         (coq_matrix_terms.TERMS, MATRIX),
@@ -50,3 +56,12 @@ def test_statements() -> None:
     assert set(THEOREMS) == certificates
     assert set(coq_matrix.SAYS) == set(coq_matrix_terms.STATEMENTS) == of_matrix
     assert set(coq_matrix_terms.PROOFS) == {STATEMENTS[word].certificate for word in of_matrix}
+
+
+def test_losses_and_output_biases() -> None:
+    assert {text.split(" ")[0] for text in coq_training.LOSSES} == set(LOSSES)
+    assert set(coq_training.OUTPUT_BIASES) == set(OUTPUT_BIASES)
+
+
+def test_levels_of_trust() -> None:
+    assert set(TRUST) == set(LEVELS)

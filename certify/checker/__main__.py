@@ -11,8 +11,8 @@ import sys
 
 from certify.checker.check import check_exactly
 from certify.checker.console import run
+from certify.checker.limits.progress import CheckProgress
 from certify.checker.pin_options import add_options, expected_of
-from certify.checker.progress import CheckProgress
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,11 +15,11 @@ from certify.checker.certificate.any_certificate import AnyCertificate, MatrixCe
 from certify.checker.certificate.file import load_any_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.expected import Expected
+from certify.checker.limits.time_limit import within_time_limit
 from certify.checker.obligations import Obligation
 from certify.checker.source import AnyPath, FileSource, OtherDataError, Source, otherwise_other_data
 from certify.checker.statements import statement_of
 from certify.checker.subject import OfMatrix, Subject, Training
-from certify.checker.time_limit import within_time_limit
 from certify.checker.tree.walk import Walk, walk
 from certify.checker.verdict import Verdict
 

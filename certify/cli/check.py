@@ -73,8 +73,8 @@ def check(
     from rich.console import Console
 
     from certify.checker.expected import Expected
+    from certify.checker.limits.progress import CheckProgress
     from certify.checker.numbers.rounding import ratio_text
-    from certify.checker.progress import CheckProgress
     from certify.trust.check import check as check_file
     from certify.views.terminal.summary import print_verdict
 

@@ -13,11 +13,11 @@ from certify.checker.errors import CertificateError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
 from certify.checker.text.names import column
-from certify.explain.cells import describe_cells
 from certify.explain.contributions import contributions
 from certify.explain.error_budget import error_budget, estimate_gauge
 from certify.explain.explanation import Explanation
 from certify.explain.gap_split import split_gap
+from certify.explain.leaf_statistics import leaf_statistics
 from certify.floats.gauge import dual_point
 from certify.floats.network import FloatNetwork, unit_directions
 from certify.floats.problem import Arrays
@@ -92,7 +92,7 @@ def explain_valid(
         None if data is None else data.lines,
     )
     with clock.stage("cells") as words:
-        cells = describe_cells(
+        cells = leaf_statistics(
             certificate,
             problem,
             arrays.X,

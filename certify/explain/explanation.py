@@ -10,10 +10,10 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.check import DataVerdict
 from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.subject import Training
-from certify.explain.cells import Cells
 from certify.explain.contributions import Contributions
 from certify.explain.error_budget import ErrorBudget, GaugeEstimate
 from certify.explain.gap_split import GapSplit, Neuron
+from certify.explain.leaf_statistics import LeafStatistics
 
 # Of the largest gauge found.
 TIGHT = 0.999
@@ -40,7 +40,7 @@ class Explanation:
     certificate: Certificate
     subject: Training
     samples: Contributions
-    cells: Cells
+    cells: LeafStatistics
     gauge: GaugeEstimate
     gap: GapSplit | None
     error_budget: ErrorBudget

@@ -21,7 +21,7 @@ from certify.runtime.children import (
     ended_early,
     start_child,
 )
-from certify.runtime.plain import from_json, result_type, to_json
+from certify.runtime.typed_json import from_json, result_type, to_json
 
 _T = TypeVar("_T")
 _TICK = 0.25
@@ -37,7 +37,8 @@ def run_in_child(
     """Call `function(*arguments)` in a child process; return None if the time limit ended it.
 
     Args:
-        function: importable by name, with a declared result of a type that `certify.runtime.plain` can write.
+        function: importable by name, with a declared result of a type that `certify.runtime.typed_json` can
+            write.
         arguments: passed on; they can be pickled.
         time_limit: seconds.
         on_tick: called with the seconds so far, several times a second.

@@ -28,6 +28,7 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
 from certify.checker.expected import Expected
+from certify.checker.limits.time_limit import within_time_limit
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.source import (
@@ -40,7 +41,6 @@ from certify.checker.source import (
     unsuitable_for_matrix,
 )
 from certify.checker.subject import Subject, Training
-from certify.checker.time_limit import within_time_limit
 from certify.datasets.array_table import array_table
 from certify.datasets.arrays import reapply_arrays
 from certify.datasets.matrices import as_matrix

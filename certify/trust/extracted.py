@@ -20,8 +20,8 @@ from typing import IO
 
 from certify.checker.certificate.any_certificate import AnyCertificate
 from certify.checker.certificate.file import save_certificate
-from certify.checker.deadline import Deadline, watched_deadline
 from certify.checker.errors import CertifyError, DataError
+from certify.checker.limits.deadline import Deadline, watched_deadline
 from certify.checker.numbers.rounding import ratio_text
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.subject import Subject

@@ -20,8 +20,8 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from certify.checker.certificate.nodes import AnyLeaf, Node, Split
-from certify.checker.deadline import look
 from certify.checker.errors import ChildError
+from certify.checker.limits.deadline import look
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.training.cone import Cone
 from certify.checker.tree.walk import (

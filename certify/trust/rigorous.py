@@ -24,7 +24,7 @@ from certify.checker.certificate.nodes import (
     TauLeaf,
 )
 from certify.checker.certificate.training import Certificate
-from certify.checker.deadline import look
+from certify.checker.limits.deadline import look
 from certify.checker.numbers.integers import length_of
 from certify.checker.numbers.rounding import float_down
 from certify.checker.obligations import Obligation, Rejection, require

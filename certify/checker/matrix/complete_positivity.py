@@ -18,7 +18,7 @@ from certify.checker.certificate.complete_positivity import (
     CompletePositivityCertificate,
     Term,
 )
-from certify.checker.deadline import look
+from certify.checker.limits.deadline import look
 from certify.checker.matrix.cone import MatrixCone
 from certify.checker.matrix.leaf_rules import Copositivity
 from certify.checker.matrix.verdict import verdict_on

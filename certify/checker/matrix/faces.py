@@ -12,7 +12,7 @@ from itertools import pairwise
 from operator import mul
 
 from certify.checker.certificate.nodes import FacesLeaf
-from certify.checker.deadline import look
+from certify.checker.limits.deadline import look
 from certify.checker.numbers.integers import IntegerMatrix
 from certify.checker.numbers.semidefinite import is_nonnegative_on_orthant
 from certify.checker.obligations import Obligation, require

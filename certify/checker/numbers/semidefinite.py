@@ -12,7 +12,7 @@ from operator import mul
 
 from flint import fmpz_mat
 
-from certify.checker.deadline import look
+from certify.checker.limits.deadline import look
 from certify.checker.numbers.integers import IntegerMatrix
 
 # Below this order elimination decides in less time than a factor and its residual take.

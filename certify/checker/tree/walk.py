@@ -17,7 +17,7 @@ from certify.checker.certificate.nodes import (
     Sign,
     Split,
 )
-from certify.checker.deadline import look
+from certify.checker.limits.deadline import look
 from certify.checker.numbers.integers import length_of
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.work import Meter

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from certify.checker.errors import NetworkError
+from certify.networks.formats.packages import not_installed
 
 if TYPE_CHECKING:
     from certify.networks.loaded import LoadedNetwork
@@ -49,11 +50,6 @@ class Format:
                     f"{source} is {self.kind} and {not_installed(self.package)}, or save the weights as .npz"
                 ) from None
         return self.reader()(source, data)
-
-
-def not_installed(package: str) -> str:
-    """Say that a package is not installed, and by which extra it comes."""
-    return f"{package} is not installed: pip install 'certify[{package}]'"
 
 
 def _npz() -> Reader:

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
 from certify.checker.text.names import counted
+from certify.networks.formats.packages import not_installed
 from certify.networks.formats.state_dict import Tensor, network_of_tensors
-from certify.networks.formats.table import not_installed
 from certify.networks.formats.untrusted_file import open_archive
 from certify.networks.loaded import (
     SUPPORTED,

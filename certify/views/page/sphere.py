@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from certify.checker.certificate.training import Certificate
-from certify.explain.leaf_cells import leaf_cells
+from certify.explain.leaf_cones import leaf_cones
 from certify.floats.gauge import relative_gauge
 from formulations.arrays import Matrix
 
@@ -26,7 +26,7 @@ def cell_walls(certificate: Certificate) -> list[Wall]:
     In the plane they are the rays between the cells, in space the arcs of great circles around them.
     """
     walls: set[Wall] = set()
-    for cell in leaf_cells(certificate):
+    for cell in leaf_cones(certificate):
         ends = [
             (v,) if sign else (v, tuple(-e for e in v))
             for v, sign in zip(cell.generators, cell.signs, strict=True)

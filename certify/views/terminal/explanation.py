@@ -13,9 +13,9 @@ from certify.checker.numbers.rounding import decimal_down, decimal_up
 from certify.checker.problems.loss import Loss
 from certify.checker.text.names import counted, listed, shown
 from certify.checker.verdict import TRUST
-from certify.explain.cells import Cells
 from certify.explain.explanation import LOOSE, TIGHT, Explanation
 from certify.explain.gap_split import GapSplit
+from certify.explain.leaf_statistics import LeafStatistics
 
 _ROWS = 5
 _REGIONS = 3
@@ -172,7 +172,7 @@ def _error_budget(explanation: Explanation) -> Iterator[str]:
         yield "  what is left above: give a trained network, --network NET"
 
 
-def _regions(cells: Cells) -> str:
+def _regions(cells: LeafStatistics) -> str:
     return ", ".join(
         f"{''.join('+' if sign > 0 else '-' if sign else '.' for sign in signs)} "
         f"{_percent(count / cells.looked_at)}"

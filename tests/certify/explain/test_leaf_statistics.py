@@ -24,14 +24,14 @@ from certify.checker.training import leaf_rules
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import children
-from certify.explain.cells import Cells, describe_cells
-from certify.explain.leaf_cells import leaf_cells
+from certify.explain.leaf_cones import leaf_cones
+from certify.explain.leaf_statistics import LeafStatistics, leaf_statistics
 from certify.floats.gauge import dual_point
 from tests.certify.checker.oracles import certificate_of, inputs
 
 
-def cells_of(certificate: Certificate, problem: TrainingProblem, names: str) -> Cells:
-    return describe_cells(
+def cells_of(certificate: Certificate, problem: TrainingProblem, names: str) -> LeafStatistics:
+    return leaf_statistics(
         certificate, problem, inputs(problem), dual_point(certificate), feature_names=names.split()
     )
 
@@ -86,7 +86,7 @@ def test_counts_are_the_checkers(tree: tuple[Certificate, TrainingProblem]) -> N
     certificate, problem = tree
     found = cells_of(certificate, problem, "a b c")
     at_leaves = cones(certificate, problem)
-    assert [cell.generators for cell in leaf_cells(certificate)] == [cone.generators for cone in at_leaves]
+    assert [cell.generators for cell in leaf_cones(certificate)] == [cone.generators for cone in at_leaves]
     rows = Counter(row.x for cone in at_leaves for row in cone.mixed)
     assert len(set(problem.inputs)) == problem.n
     assert found.mixed == tuple(rows[x] for x in problem.inputs)
@@ -110,9 +110,9 @@ def test_a_frame_of_pivots_and_one_without_a_name() -> None:
 
 def test_stopping(tree: tuple[Certificate, TrainingProblem], monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, problem = tree
-    monkeypatch.setattr("certify.explain.cells._MOST_CELLS", 10)
+    monkeypatch.setattr("certify.explain.leaf_statistics._MOST_CELLS", 10)
     seen: list[int] = []
-    found = describe_cells(
+    found = leaf_statistics(
         certificate,
         problem,
         inputs(problem),
@@ -124,7 +124,7 @@ def test_stopping(tree: tuple[Certificate, TrainingProblem], monkeypatch: pytest
     assert seen == [10, 20]
     assert (found.looked_at, found.leaves) == (20, certificate.leaves)
     # In parts it is the same.
-    whole = describe_cells(
+    whole = leaf_statistics(
         certificate, problem, inputs(problem), dual_point(certificate), feature_names=["a", "b", "c"]
     )
     monkeypatch.undo()

@@ -1,7 +1,9 @@
-"""What the leaves of a proof tree are like: their kinds, depths and regions, and the rows they leave mixed.
+"""Statistics of the leaves of a proof tree: their kinds and depths, where they are, what they leave open.
 
-A leaf closes a cone of directions, here called its cell; all cells together are the whole space. Which rows
-are mixed, and all directions, are floating point: a row within rounding of a wall counts as on it.
+A leaf closes a cone of directions, here called its cell; all cells together are the whole space. In goes a
+valid certificate with its problem, out come counts, and the cells deepest in the tree, where the proof was
+hard. Which rows are mixed on a cell, and all directions, are floating point: a row within rounding of a wall
+counts as on it. docs/explain.md shows what a user sees of this.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from heapq import nlargest
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.checker.certificate.nodes import AnyLeaf, Leaf, TauLeaf
+from certify.checker.certificate.nodes import AnyLeaf, EnvelopeLeaf, Leaf, TauLeaf
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import quantity_kinds
-from certify.explain.leaf_cells import LeafCell, leaf_cells
+from certify.explain.leaf_cones import LeafCone, leaf_cones
 from certify.floats.gauge import relative_gauge
 from formulations.arrays import Matrix
 
@@ -31,6 +33,9 @@ _ROUNDING = 1e-12  # of x . w, relative to |x| |w|
 _DEEPEST = 5
 _CANDIDATES = 256  # among the deepest, of which neighbours are left out
 _ALIKE = 0.999  # cosine
+
+# What each leaf rule of a training bound is called.
+KINDS: dict[type[AnyLeaf], str] = {Leaf: "multipliers", TauLeaf: "tau", EnvelopeLeaf: "envelope"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class DeepCell:
 
 
 @dataclass(frozen=True)
-class Cells:
+class LeafStatistics:
     """The leaves of a tree in numbers.
 
     Attributes:
@@ -95,7 +100,7 @@ class Cells:
         return sorted(((i + 1, count) for i, count in enumerate(self.mixed) if count), key=lambda e: -e[1])
 
 
-def describe_cells(
+def leaf_statistics(
     certificate: Certificate,
     problem: TrainingProblem,
     X: Matrix,
@@ -104,7 +109,7 @@ def describe_cells(
     feature_names: Sequence[str],
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Cells:
+) -> LeafStatistics:
     """Walk the tree of a valid certificate and count.
 
     Args:
@@ -122,17 +127,17 @@ def describe_cells(
     regions: Counter[tuple[int, ...]] = Counter()
     multipliers: Counter[str] = Counter()
     mixed = np.zeros(len(X), dtype=np.int64)
-    deepest: list[LeafCell] = []
-    batch: list[LeafCell] = []
+    deepest: list[LeafCone] = []
+    batch: list[LeafCone] = []
     size = max(1, min(_MOST_CELLS, _BATCH // X.size))
     lengths = np.linalg.norm(X, axis=1)
     done = 0
-    for cell in leaf_cells(certificate):
+    for cell in leaf_cones(certificate):
         batch.append(cell)
         if len(batch) < size and done + len(batch) < total:
             continue
         for each in batch:
-            kinds[_kind(each.leaf)] += 1
+            kinds[KINDS[type(each.leaf)]] += 1
             depths[each.depth] += 1
             regions[each.signs] += 1
             if not isinstance(each.leaf, Leaf | TauLeaf):
@@ -147,7 +152,7 @@ def describe_cells(
         on_progress(done, total)
         if should_stop():
             break
-    return Cells(
+    return LeafStatistics(
         leaves=total,
         looked_at=done,
         kinds=dict(kinds.most_common()),
@@ -160,11 +165,7 @@ def describe_cells(
     )
 
 
-def _kind(leaf: AnyLeaf) -> str:
-    return {Leaf: "multipliers", TauLeaf: "tau"}.get(type(leaf), "envelope")
-
-
-def _products(cell: LeafCell, certificate: Certificate, problem: TrainingProblem) -> list[str]:
+def _products(cell: LeafCone, certificate: Certificate, problem: TrainingProblem) -> list[str]:
     """Name the product of each multiplier of a leaf by the kinds of its two quantities."""
     leaf = cell.leaf
     assert isinstance(leaf, Leaf | TauLeaf)
@@ -182,7 +183,7 @@ def _products(cell: LeafCell, certificate: Certificate, problem: TrainingProblem
     ]
 
 
-def _mixed(cells: Sequence[LeafCell], X: Matrix, lengths: Matrix) -> NDArray[np.int64]:
+def _mixed(cells: Sequence[LeafCone], X: Matrix, lengths: Matrix) -> NDArray[np.int64]:
     """Count for each row the cones on which it is mixed."""
     units = _units(cells)
     values = np.einsum("ni,bki->bnk", X, units, optimize=True)
@@ -194,7 +195,7 @@ def _mixed(cells: Sequence[LeafCell], X: Matrix, lengths: Matrix) -> NDArray[np.
     return counts
 
 
-def _units(cells: Sequence[LeafCell]) -> Matrix:
+def _units(cells: Sequence[LeafCone]) -> Matrix:
     """Return the generators at unit length, of shape (cells, d, d); entry (b, k) is generator k."""
     # An integer divided by a larger one is a float, of however many digits they are.
     rows = np.array(
@@ -204,7 +205,7 @@ def _units(cells: Sequence[LeafCell]) -> Matrix:
     return units
 
 
-def _distinct(cells: Sequence[LeafCell], X: Matrix, N: Matrix, gamma: float) -> tuple[DeepCell, ...]:
+def _distinct(cells: Sequence[LeafCone], X: Matrix, N: Matrix, gamma: float) -> tuple[DeepCell, ...]:
     if not cells:
         return ()
     middles = _units(cells).sum(axis=1)
@@ -218,7 +219,7 @@ def _distinct(cells: Sequence[LeafCell], X: Matrix, N: Matrix, gamma: float) -> 
         DeepCell(
             cells[b].node,
             cells[b].depth,
-            _kind(cells[b].leaf),
+            KINDS[type(cells[b].leaf)],
             tuple(middles[b].tolist()),
             float(ratios[b]),
         )

@@ -12,9 +12,9 @@ import pytest
 
 from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.nodes import EnvelopeLeaf, Node, Split
-from certify.checker.deadline import Deadline, TimeIsUpError, look
 from certify.checker.errors import DataError, TimeLimitError
-from certify.checker.progress import CheckProgress
+from certify.checker.limits.deadline import Deadline, TimeIsUpError, look
+from certify.checker.limits.progress import CheckProgress
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
 from certify.datasets.matrices import save_matrix

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from certify.runtime.plain import from_json, result_type, to_json
+from certify.runtime.typed_json import from_json, result_type, to_json
 
 
 class Colour(Enum):

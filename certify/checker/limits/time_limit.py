@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from functools import wraps
 from typing import Any, TypeVar
 
-from certify.checker.deadline import Deadline, TimeIsUpError, watched_deadline
 from certify.checker.errors import DataError, TimeLimitError
+from certify.checker.limits.deadline import Deadline, TimeIsUpError, watched_deadline
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,4 +1,4 @@
-"""Results of another process as JSON: written there, and read here without running anything of it.
+"""Results of another process as JSON: written there, read here without running anything of it.
 
 A value is written and read by its declared type: numbers, texts, fractions, arrays of floats, tuples and
 dataclasses of such, and a base class for all dataclasses below it. Only what is declared can come of reading;

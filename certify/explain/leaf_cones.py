@@ -1,4 +1,4 @@
-"""A walk through a valid proof tree that yields each leaf with its cone and the signs known there."""
+"""The leaves of a valid proof tree, one after the other, each with its cone and the signs known there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from certify.checker.obligations import Obligation, Rejection
 
 
 @dataclass(frozen=True, slots=True)
-class LeafCell:
+class LeafCone:
     """A leaf and the cone {sum_k t_k w_k : t_k >= 0 where the sign is known} that it closes.
 
     Attributes:
@@ -35,7 +35,7 @@ class LeafCell:
     generators: IntegerRows
 
 
-def leaf_cells(certificate: Certificate) -> Iterator[LeafCell]:
+def leaf_cones(certificate: Certificate) -> Iterator[LeafCone]:
     """Yield the leaves in preorder."""
     generators = certificate.frame.generators
     pending = [(generators, (0,) * len(generators), 0)]
@@ -53,4 +53,4 @@ def leaf_cells(certificate: Certificate) -> Iterator[LeafCell]:
             case Part():
                 raise Rejection(Obligation.NODE_KIND, number)
             case AnyLeaf():
-                yield LeafCell(number, node, depth, signs, w)
+                yield LeafCone(number, node, depth, signs, w)

@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-from certify.checker.deadline import Clock
+from certify.checker.limits.deadline import Clock
 
 _FIRST = 1.0  # seconds until anything is shown
 _REDRAWN = 0.2  # seconds between two states of a terminal's line

@@ -1,0 +1,8 @@
+"""What is said of a package that a format needs and that is not installed."""
+
+from __future__ import annotations
+
+
+def not_installed(package: str) -> str:
+    """Say that a package is not installed, and by which extra it comes."""
+    return f"{package} is not installed: pip install 'certify[{package}]'"
