@@ -13,12 +13,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_in_turn, choose
 from certify.bounds.relaxation.bound import residual_relaxation
-from certify.bounds.report import Interval, Report, Status
+from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
@@ -204,7 +205,7 @@ def bound_dataset(
         method=outcome.method,
         solver=outcome.solver,
         estimate=outcome.estimate,
-        gap_curve=tuple(point for each in outcomes for point in each.curve),
+        gap_curve=_curve(outcomes),
         status=status,
         wanted_gap=settings.gap,
         stages=tuple(clock.stages),
@@ -273,6 +274,15 @@ def _train(
         neurons = len(best.output)
         words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
     return generation, ending
+
+
+def _curve(outcomes: Sequence[Outcome]) -> tuple[GapPoint, ...]:
+    """Return the best bounds of all methods over time."""
+    points = sorted(
+        (point for outcome in outcomes for point in outcome.curve), key=lambda point: point.seconds
+    )
+    lower = accumulate((point.lower for point in points), max)
+    return tuple(replace(point, lower=best) for point, best in zip(points, lower, strict=True))
 
 
 def prove_best(

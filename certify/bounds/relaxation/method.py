@@ -13,10 +13,11 @@ from certify.bounds.report import GapPoint
 from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.text.names import counted
 from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
-from formulations.sdp.all_rows import Found, improve
+from formulations.first_order.all_rows import Found, improve
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution
 from formulations.sdp.reduced import solve_reduced
@@ -63,7 +64,8 @@ class Sdp:
             return None
         if n <= most:
             return None
-        return f"{name} takes at most {most} rows with {c} targets, and the data has {n}: use --method shor"
+        rows = f"at most {most} rows with {counted(c, 'target')}"
+        return f"{name} takes {rows}, and the data has {n}: use --method shor"
 
     def bound(self, work: Work) -> Relaxation | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.

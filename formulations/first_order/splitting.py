@@ -21,8 +21,8 @@ import numpy as np
 from scipy.linalg import eigh
 
 from formulations.arrays import Matrix
+from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.multipliers import Multipliers
-from formulations.sdp.unit_problem import UnitProblem
 
 _RELAXATION = 1.6
 _BALANCED = 1.25  # the ratio of the residuals' roots up to which rho stays

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
-from formulations.sdp.all_rows import improve
-from formulations.sdp.arrow import Block, multipliers, value
+from formulations.first_order.all_rows import improve
+from formulations.first_order.arrow import Block, multipliers, value
+from formulations.first_order.projected_lbfgs import maximise
+from formulations.first_order.splitting import Splitting
+from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.multipliers import relaxation_form
-from formulations.sdp.projected_lbfgs import maximise
 from formulations.sdp.reduced import solve_reduced
-from formulations.sdp.splitting import Splitting
-from formulations.sdp.unit_problem import UnitProblem
 
 
 def _data(n: int, seed: int = 0) -> tuple[Matrix, Matrix]:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from formulations.arrays import Indices, Matrix, Vector
+from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.multipliers import Multipliers
-from formulations.sdp.unit_problem import UnitProblem
 
 Pairs = tuple[Indices, Indices]
 

@@ -2,10 +2,10 @@
 
 Two searches take turns, and what either finds is a dual point with its multipliers, so that stopping is safe:
 
-- *Climbing in blocks.* Multipliers inside small blocks of rows first (`formulations.sdp.arrow`), where one
-  look costs little; then the blocks are merged in pairs, each at the sum of its parts, until one is left.
-- *Splitting* (`formulations.sdp.splitting`) finds which of the n^2 multipliers are positive where climbing
-  creeps; now and then its multipliers are taken as the start of a climb.
+- *Climbing in blocks* (`formulations.first_order.arrow`). Multipliers inside small blocks of rows first, where
+  one look costs little; then the blocks are merged in pairs, each at the sum of its parts, until one is left.
+- *Splitting* (`formulations.first_order.splitting`) finds which of the n^2 multipliers are positive where
+  climbing creeps; now and then its multipliers are taken as the start of a climb.
 
 docs/solvers.md has what each does on which data.
 """
@@ -20,11 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from formulations.arrays import Matrix, Vector
-from formulations.sdp.arrow import Block, Point, multipliers, value
+from formulations.first_order.arrow import Block, Point, multipliers, value
+from formulations.first_order.projected_lbfgs import maximise
+from formulations.first_order.splitting import Splitting
+from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.multipliers import DualSolution, Multipliers
-from formulations.sdp.projected_lbfgs import maximise
-from formulations.sdp.splitting import Splitting
-from formulations.sdp.unit_problem import UnitProblem
 
 _BLOCK_SIZE = 36  # the least number of units in a block
 _LARGEST_SPLITTING = 2500  # units, with an eigenvalue decomposition of that order a step
