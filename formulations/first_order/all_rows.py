@@ -3,7 +3,8 @@
 Two searches take turns, and what either finds is a dual point with its multipliers, so that stopping is safe:
 
 - *Climbing in blocks* (`formulations.first_order.arrow`). Multipliers inside small blocks of rows come
-  first, where one look costs little; then the blocks are merged in pairs, each at the sum of its parts, until one is left.
+  first, where one look costs little; then the blocks are merged in pairs, each at the sum of its parts,
+  until one is left.
 - *Splitting* (`formulations.first_order.splitting`) finds which of the n^2 multipliers are positive where
   climbing creeps; now and then its multipliers are taken as the start of a climb.
 
