@@ -224,9 +224,10 @@ class Value:
 def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None:
     """Look at a point; return None outside of the domain, where an alpha-part is not definite.
 
-    With g the largest eigenvalue of sum_b T_b, N and all multipliers times gamma / g are feasible, and the
-    best multiple t <= gamma / g of N has the dual value t <N, Y> - t^2 |N|^2 / 2. For `smooth`, g is the
-    norm of that power of the eigenvalues, which is larger, and a barrier keeps the alpha-parts definite.
+    With g the largest eigenvalue of sum_b T_b, relative to the weights of |u|^2 and |v|^2, N and all
+    multipliers times gamma / g are feasible, and the best multiple t <= gamma / g of N has the dual value
+    t <N, Y> - t^2 |N|^2 / 2. For `smooth`, g is the norm of that power of the eigenvalues, which is larger,
+    and a barrier keeps the alpha-parts definite.
 
     Args:
         blocks: each at its point.
@@ -240,8 +241,8 @@ def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None
             return None
         total = share if total is None else total + share
     assert total is not None
-    gamma = blocks[0].problem.gamma
-    values, vectors = np.linalg.eigh(total)
+    gamma, scale_of = blocks[0].problem.gamma, blocks[0].problem.outer_scale
+    values, vectors = np.linalg.eigh(total / np.outer(scale_of, scale_of))
     top = float(values[-1])
     if not top > 0:
         return None
@@ -250,7 +251,7 @@ def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None
     norm = top * mass ** (1 / power)
     shares = relative ** (power - 1) * mass ** (1 / power - 1)
     seen = shares > 1e-9
-    directions = vectors[:, seen] * np.sqrt(shares[seen])
+    directions = vectors[:, seen] / scale_of[:, None] * np.sqrt(shares[seen])
 
     inner = float(sum(np.sum(block.entries * block.targets) for block in blocks))
     square = float(sum(np.sum(block.entries**2) for block in blocks))
@@ -281,7 +282,8 @@ def _on_line(inner: float, square: float, scale: float) -> float:
 def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, Multipliers]:
     """Return N of all groups, G x c, and the multipliers of all units, scaled until they are feasible."""
     shares = [block.share() for block in blocks]
-    top = float(np.linalg.eigvalsh(sum(share for share in shares if share is not None))[-1])
+    total = sum(share for share in shares if share is not None)
+    top = float(np.linalg.eigvalsh(total / np.outer(problem.outer_scale, problem.outer_scale))[-1])
     entries = np.zeros_like(problem.targets)
     together = Multipliers.zero(len(problem.units))
     for block in blocks:

@@ -155,8 +155,8 @@ class Splitting:
         np.maximum(state[outer:, outer:], 0.0, out=result[outer:, outer:])
         of_units = np.arange(outer, outer + count)
         result[of_units, of_units + count] = result[of_units + count, of_units] = 0.0
-        weights = np.arange(outer)
-        result[weights, weights] -= problem.gamma / 2 / rho
+        diagonal = np.arange(outer)
+        result[diagonal, diagonal] -= problem.gamma / 2 / rho * problem.outer_scale**2
         radii = problem.radii[:, None]
         seen = state[self._forms, d:outer]
         output = (radii * problem.targets + 2 * rho * seen) / (radii**2 + 2 * rho)
@@ -168,7 +168,8 @@ class Splitting:
         """Return f(K) (a loss of the unit problem): an estimate, as K need not be semidefinite."""
         problem = self.problem
         output = problem.radii[:, None] * self._signed[self._forms, self._d : self._outer]
-        weights = np.trace(self._signed[: self._outer, : self._outer])
+        outer = np.arange(self._outer)
+        weights = problem.outer_scale**2 @ self._signed[outer, outer]
         return float(np.sum((output - problem.targets) ** 2) + problem.gamma * weights) / 2
 
     def multipliers(self) -> tuple[Matrix, Multipliers]:

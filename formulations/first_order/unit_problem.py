@@ -17,6 +17,9 @@ from formulations.lines import Directions, directions
 from formulations.loss import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
+_DEGENERATE = 1e-10  # relative to the largest singular value
+_STRETCH = 0.5
+
 
 @dataclass(frozen=True)
 class UnitProblem:
@@ -24,12 +27,15 @@ class UnitProblem:
 
     Its dual form is, over (u, v, alpha) with beta = alpha - units u,
 
-        gamma (|u|^2 + |v|^2) - 2 sum_g radii_g f_g (N_g . v) - (nonnegative multiples of products),
+        gamma (sum_k weights_k u_k^2 + |v|^2) - 2 sum_g radii_g f_g (N_g . v) - [...],
 
-    where f_g is the alpha or the beta of the unit of group g: the rows of X on one side of one line.
+    [...] nonnegative multiples of products. f_g is the alpha or the beta of the unit of group g: the rows of
+    X on one side of one line. The coordinates of u are such that the rows are less alike than those of X, and
+    span all of it.
 
     Attributes:
         units: K x d, rows of length one.
+        weights: of length d, positive.
         lines: of length G; the unit of each group.
         on_beta: of length G; whether the group sees the beta of its unit.
         radii: of length G; the root of the sum of the squared lengths of the group's rows, over `input_unit`.
@@ -40,6 +46,7 @@ class UnitProblem:
     """
 
     units: Matrix
+    weights: Vector
     lines: Indices
     on_beta: NDArray[np.bool_]
     radii: Vector
@@ -47,6 +54,7 @@ class UnitProblem:
     gamma: float
     input_unit: float
     target_unit: float
+    _lengths: Vector
     _directions: Directions
     _groups: Indices
     _Y: Matrix
@@ -74,12 +82,16 @@ class UnitProblem:
         targets = np.zeros((len(present), Y.shape[1]))
         np.add.at(targets, groups, sizes[:, None] * Y[rows])
         targets /= radii[:, None]
+        units, weights = _unlike(along.units)
+        lengths = np.linalg.norm(units, axis=1)
+        radii *= lengths[present // 2]
         input_unit = float(np.sqrt(np.mean(radii**2))) if len(radii) else 1.0
         target_unit = (float(np.sqrt(np.mean(targets**2))) if targets.size else 0.0) or 1.0
         everywhere = np.full(len(Y), -1)
         everywhere[rows] = groups
         return cls(
-            along.units,
+            units / lengths[:, None],
+            weights,
             present // 2,
             present % 2 == 1,
             radii / input_unit,
@@ -87,11 +99,17 @@ class UnitProblem:
             gamma / (input_unit * target_unit),
             input_unit,
             target_unit,
+            lengths,
             along,
             everywhere,
             Y,
             gamma,
         )
+
+    @property
+    def outer_scale(self) -> Vector:
+        """The root of the weight of each entry of (u, v), of length d + c."""
+        return np.concatenate([np.sqrt(self.weights), np.ones(self.targets.shape[1])])
 
     @property
     def loss_unit(self) -> float:
@@ -118,17 +136,38 @@ class UnitProblem:
         N = self._Y.copy()
         rows = self._directions.nonzero
         groups = self._groups[rows]
-        sizes = np.abs(self._directions.scales[rows]) / self.input_unit
+        sizes = np.abs(self._directions.scales[rows]) * self._lengths[self._directions.lines[rows]]
+        sizes /= self.input_unit
         share = sizes / self.radii[groups]
         N[rows] += self.target_unit * share[:, None] * (entries - self.targets)[groups]
         level = self._gamma * self.target_unit * self.input_unit
+        shrink = 1 / np.outer(self._lengths, self._lengths)
+        of_rows = Multipliers(
+            multipliers.alpha_alpha * shrink,
+            multipliers.alpha_beta * shrink,
+            multipliers.beta_beta * shrink,
+            multipliers.slack / self._lengths**2,
+        )
         value = SquaredLoss(self._Y).dual_value(N)
         return DualSolution(
             dual_point=N,
-            multipliers=self._directions.spread(multipliers.scaled(level), N),
+            multipliers=self._directions.spread(of_rows.scaled(level), N),
             value=value,
             dual_value=value,
             solver=solver,
             status=status,
             seconds=seconds,
         )
+
+
+def _unlike(units: Matrix) -> tuple[Matrix, Vector]:
+    """Return the rows in coordinates in which they are less alike, K x rank, and the weights of |u|^2 there.
+
+    Along each principal axis they are stretched by a power of how short the rows are there.
+    """
+    if not len(units):
+        return units, np.ones(units.shape[1])
+    _, singular, axes = np.linalg.svd(units, full_matrices=False)
+    kept = singular > _DEGENERATE * singular[0]
+    stretch = (singular[0] / singular[kept]) ** _STRETCH
+    return units @ (axes[kept].T * stretch), stretch**2

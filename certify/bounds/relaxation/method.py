@@ -42,6 +42,11 @@ _CHECK_SECONDS, _CHECK_ORDER = 8.0, 600
 _T = TypeVar("_T")
 
 
+def largest_interior_point(c: int) -> int:
+    """Return the most rows that the interior-point method takes with c outputs."""
+    return min(LARGEST_INTERIOR_POINT, LARGEST_INTERIOR_POINT_DUAL // c)
+
+
 class Sdp:
     """SDP-NN, by any of its solvers, or in high precision (docs/method.md, section 3a)."""
 
@@ -56,7 +61,7 @@ class Sdp:
             return "high precision has its own solver: leave --solver out"
         n, c = problem.n, problem.c
         if options.precision == "high" or options.solver == "interior-point":
-            most = min(LARGEST_INTERIOR_POINT, LARGEST_INTERIOR_POINT_DUAL // c)
+            most = largest_interior_point(c)
             name = "high precision" if options.precision == "high" else "the interior-point method"
         elif options.solver in (AUTO, "first-order"):
             most, name = LARGEST_FIRST_ORDER, "the method sdp"
@@ -89,12 +94,34 @@ class Sdp:
             return (
                 None if exact is None else Relaxation(self.name, "high precision", float(exact.value), exact)
             )
-        if solver == "first-order" or (solver == AUTO and problem.n > _SMALL):
+        if solver == "first-order":
             return _first_order(self.name, work, limit)
+        if solver == AUTO and problem.n > _SMALL:
+            return self._strongest(work, limit)
         if solver not in (AUTO, "interior-point"):
             return _relaxation(
                 self.name, _in_child(work, limit, _reduced, arrays.X, arrays.Y, arrays.gamma, solver)
             )
+        return self._interior_point(work, limit)
+
+    def _strongest(self, work: Work, limit: float | None) -> Relaxation | None:
+        """Run the first-order method, and where it stays far from closing the gap the other one as well.
+
+        Where the weight decay is weak, fewer rows matter, the first-order method creeps, and the
+        interior-point method proves more (docs/solvers.md).
+        """
+        problem, clock = work.problem, work.clock
+        begun = clock.elapsed
+        fits = problem.n <= largest_interior_point(problem.c)
+        first = _first_order(self.name, work, limit if limit is None or not fits else limit / 2)
+        is_close = first is not None and first.value >= (1 - CLOSE) * work.generation.best.loss
+        if is_close or not fits or work.is_over:
+            return first
+        second = self._interior_point(work, None if limit is None else limit - (clock.elapsed - begun))
+        return max(filter(None, (first, second)), key=lambda found: found.value, default=None)
+
+    def _interior_point(self, work: Work, limit: float | None) -> Relaxation | None:
+        arrays, clock = work.arrays, work.clock
         solution = solve_dual(
             arrays.X,
             arrays.Y,
