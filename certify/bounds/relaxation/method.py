@@ -81,7 +81,7 @@ class Sdp:
         return _relax(work, self._solve)
 
     def _solve(self, work: Work, limit: float | None) -> Relaxation | None:
-        problem, arrays, clock, solver = work.problem, work.arrays, work.clock, work.options.solver
+        problem, arrays, solver = work.problem, work.arrays, work.options.solver
         if work.options.precision == "high":
             exact = _in_child(
                 work,
