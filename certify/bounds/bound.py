@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_in_turn, choose
 from certify.bounds.relaxation.bound import residual_relaxation
-from certify.bounds.report import Interval, Report, Status
+from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
@@ -173,13 +175,13 @@ def bound_dataset(
         settled = settings.gap / 100 if goes_on else 0.0
         generation, ending = _train(arrays, settings.seed, settled, clock, interrupts, checkpoint, start)
         work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
-        outcome = None if work.is_over else bound_in_turn(methods, work)
+        outcomes = () if work.is_over else bound_in_turn(methods, work)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
-        if outcome is None:
+        if not outcomes:
             trained = FloatNetwork.of(network, problem.d, problem.c)
-            outcome = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss))
-        certificate, verdict = prove(problem, dataset, outcome, clock)
+            outcomes = (residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss)),)
+        outcome, certificate, verdict = prove_best(problem, dataset, outcomes, clock)
         upper = exact_loss(problem, network)
         if start is not None and (given := exact_loss(problem, start)) <= upper:
             network, upper = start, given
@@ -203,7 +205,7 @@ def bound_dataset(
         method=outcome.method,
         solver=outcome.solver,
         estimate=outcome.estimate,
-        gap_curve=tuple(outcome.curve),
+        gap_curve=_curve(outcomes),
         status=status,
         wanted_gap=settings.gap,
         stages=tuple(clock.stages),
@@ -272,6 +274,36 @@ def _train(
         neurons = len(best.output)
         words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
     return generation, ending
+
+
+def _curve(outcomes: Sequence[Outcome]) -> tuple[GapPoint, ...]:
+    """Return the best bounds of all methods over time."""
+    points = sorted(
+        (point for outcome in outcomes for point in outcome.curve), key=lambda point: point.seconds
+    )
+    lower = accumulate((point.lower for point in points), max)
+    return tuple(replace(point, lower=best) for point, best in zip(points, lower, strict=True))
+
+
+def prove_best(
+    problem: TrainingProblem, dataset: Dataset, outcomes: Sequence[Outcome], clock: Clock
+) -> tuple[Outcome, Certificate, Verdict]:
+    """Prove the outcome with the largest lower bound, and another one only if its proof came out lower.
+
+    Args:
+        problem: the exact problem.
+        dataset: whose preprocessing the certificate records.
+        outcomes: the results of searches, the largest bound first; at least one.
+        clock: times the stages.
+    """
+    best: tuple[Outcome, Certificate, Verdict] | None = None
+    for outcome in outcomes:
+        if best is None or outcome.value > float(best[1].bound):
+            proved = outcome, *prove(problem, dataset, outcome, clock)
+            if best is None or proved[1].bound > best[1].bound:
+                best = proved
+    assert best is not None
+    return best
 
 
 def prove(

@@ -49,6 +49,7 @@ class Work:
         clock: its limit ends the work; it times the stages and tells the observer.
         interrupts: so does Ctrl-C.
         checkpoint: where proofs are kept, and may be taken up from; None for nowhere.
+        share: of the time that is left, where other methods come after.
     """
 
     problem: TrainingProblem
@@ -59,6 +60,11 @@ class Work:
     clock: Clock
     interrupts: Interrupts
     checkpoint: Checkpoint | None
+    share: float = 1.0
+
+    def remaining(self, share: float) -> float | None:
+        """Return the seconds that a share of this work may take; None without a limit."""
+        return self.clock.remaining(share * self.share)
 
     @property
     def is_over(self) -> bool:
@@ -80,6 +86,10 @@ class Outcome(Protocol):
     @property
     def estimate(self) -> float | None:
         """The solver's value of the relaxation (a loss, no bound); None where none was solved."""
+
+    @property
+    def value(self) -> float:
+        """The lower bound before it is checked (a loss)."""
 
     @property
     def cut_short(self) -> bool:

@@ -17,6 +17,6 @@ DESCRIPTIONS = {
 
 METHODS = (AUTO, *DESCRIPTIONS)
 
-SOLVERS = (AUTO, "interior-point", "mosek", "clarabel", "scs")
+SOLVERS = (AUTO, "interior-point", "first-order", "mosek", "clarabel", "scs")
 
 PRECISIONS = ("double", "high")

@@ -33,6 +33,11 @@ class PartitionBound:
     curve = ()
 
     @property
+    def value(self) -> float:
+        """The dual value (a loss), a lower bound up to rounding."""
+        return self.solution.dual_value
+
+    @property
     def cut_short(self) -> bool:
         """Whether time was what ended it."""
         return self.solution.status == "time limit"
@@ -72,7 +77,7 @@ class Partition:
                         arrays.gamma,
                         best.dual_point,
                         enough=(1 - _AIM * work.gap) * best.loss,
-                        time_limit=clock.remaining(_SHARE),
+                        time_limit=work.remaining(_SHARE),
                         on_progress=lambda value, regions: clock.observer.update(
                             f"bound {value:.6g}, {regions} regions"
                         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
+from certify.bounds.report import GapPoint
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
@@ -27,6 +28,7 @@ class Relaxation:
         estimate: the solver's value of the relaxation (a loss, no bound); None where it was not solved.
         solution: double or high precision.
         cut_short: whether the time limit ended the solver.
+        curve: both bounds while it ran, where it says.
     """
 
     method: str
@@ -34,8 +36,14 @@ class Relaxation:
     estimate: float | None
     solution: DualSolution | HighPrecisionSolution
     cut_short: bool = False
+    curve: tuple[GapPoint, ...] = ()
 
-    curve = ()
+    @property
+    def value(self) -> float:
+        """The dual value (a loss), a lower bound up to rounding."""
+        if isinstance(self.solution, HighPrecisionSolution):
+            return float(self.solution.value)
+        return self.solution.dual_value
 
     def certificates(
         self, problem: TrainingProblem, preprocessing: Preprocessing | None

@@ -9,12 +9,15 @@ from typing import TypeVar
 from certify.bounds.method import Options, Work, refuses_options, refuses_output_bias
 from certify.bounds.names import AUTO
 from certify.bounds.relaxation.bound import Relaxation
+from certify.bounds.report import GapPoint
 from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.text.names import counted
 from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
+from formulations.first_order.all_rows import Found, improve
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution
 from formulations.sdp.reduced import solve_reduced
@@ -23,10 +26,25 @@ from formulations.sdp.shor import solve_shor
 _SHARE = 0.9  # of the time that is left; the proof and its check need the rest
 
 # Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
-LARGEST_SDP_SAMPLES = 400
-LARGEST_SDP_DUAL = 2000  # entries of the dual point
+LARGEST_INTERIOR_POINT = 400  # rows
+LARGEST_INTERIOR_POINT_DUAL = 2000  # entries of the dual point
+# Beyond this the exact check of one leaf takes minutes.
+LARGEST_FIRST_ORDER = 1000  # rows
+_SMALL = 100  # rows, for which the interior-point method takes seconds to its end
+
+_PATIENCE = 120.0  # seconds of the first-order method where no limit is given
+# A relative gap that methods on few of many rows do not close: this one takes all the time that there is.
+CLOSE = 0.05
+_AIM = 0.9  # of the gap that is wanted; rounding takes a little
+# The exact check of a leaf took so many seconds at order 600 on one core.
+_CHECK_SECONDS, _CHECK_ORDER = 8.0, 600
 
 _T = TypeVar("_T")
+
+
+def largest_interior_point(c: int) -> int:
+    """Return the most rows that the interior-point method takes with c outputs."""
+    return min(LARGEST_INTERIOR_POINT, LARGEST_INTERIOR_POINT_DUAL // c)
 
 
 class Sdp:
@@ -41,13 +59,18 @@ class Sdp:
             return refusal
         if options.precision == "high" and options.solver != AUTO:
             return "high precision has its own solver: leave --solver out"
-        fits = problem.n <= LARGEST_SDP_SAMPLES and problem.n * problem.c <= LARGEST_SDP_DUAL
-        if fits or options.solver not in (AUTO, "interior-point"):
+        n, c = problem.n, problem.c
+        if options.precision == "high" or options.solver == "interior-point":
+            most = largest_interior_point(c)
+            name = "high precision" if options.precision == "high" else "the interior-point method"
+        elif options.solver in (AUTO, "first-order"):
+            most, name = LARGEST_FIRST_ORDER, "the method sdp"
+        else:
             return None
-        return (
-            f"the interior-point method takes at most {LARGEST_SDP_SAMPLES} rows and {LARGEST_SDP_DUAL} "
-            f"target entries, and the data has {problem.n} rows and {problem.c} targets: use --method shor"
-        )
+        if n <= most:
+            return None
+        rows = f"at most {most} rows with {counted(c, 'target')}"
+        return f"{name} takes {rows}, and the data has {n}: use --method shor"
 
     def bound(self, work: Work) -> Relaxation | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
@@ -58,7 +81,7 @@ class Sdp:
         return _relax(work, self._solve)
 
     def _solve(self, work: Work, limit: float | None) -> Relaxation | None:
-        problem, arrays, clock, solver = work.problem, work.arrays, work.clock, work.options.solver
+        problem, arrays, solver = work.problem, work.arrays, work.options.solver
         if work.options.precision == "high":
             exact = _in_child(
                 work,
@@ -71,10 +94,34 @@ class Sdp:
             return (
                 None if exact is None else Relaxation(self.name, "high precision", float(exact.value), exact)
             )
+        if solver == "first-order":
+            return _first_order(self.name, work, limit)
+        if solver == AUTO and problem.n > _SMALL:
+            return self._strongest(work, limit)
         if solver not in (AUTO, "interior-point"):
             return _relaxation(
                 self.name, _in_child(work, limit, _reduced, arrays.X, arrays.Y, arrays.gamma, solver)
             )
+        return self._interior_point(work, limit)
+
+    def _strongest(self, work: Work, limit: float | None) -> Relaxation | None:
+        """Run the first-order method, and where it stays far from closing the gap the other one as well.
+
+        Where the weight decay is weak, fewer rows matter, the first-order method creeps, and the
+        interior-point method proves more (docs/solvers.md).
+        """
+        problem, clock = work.problem, work.clock
+        begun = clock.elapsed
+        fits = problem.n <= largest_interior_point(problem.c)
+        first = _first_order(self.name, work, limit if limit is None or not fits else limit / 2)
+        is_close = first is not None and first.value >= (1 - CLOSE) * work.generation.best.loss
+        if is_close or not fits or work.is_over:
+            return first
+        second = self._interior_point(work, None if limit is None else limit - (clock.elapsed - begun))
+        return max(filter(None, (first, second)), key=lambda found: found.value, default=None)
+
+    def _interior_point(self, work: Work, limit: float | None) -> Relaxation | None:
+        arrays, clock = work.arrays, work.clock
         solution = solve_dual(
             arrays.X,
             arrays.Y,
@@ -110,13 +157,61 @@ class Shor:
         return _relaxation(self.name, _in_child(work, limit, solve_shor, arrays.X, arrays.Y, arrays.gamma))
 
 
+def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | None:
+    """Improve a dual point until it proves the gap that is wanted, nothing is gained, or time is up."""
+    arrays, clock, problem = work.arrays, work.clock, work.problem
+    upper = work.generation.best.loss
+    check = _CHECK_SECONDS * ((problem.n + problem.d) / _CHECK_ORDER) ** 3
+
+    def ending(limit: float | None) -> float:
+        return clock.elapsed + (_PATIENCE if limit is None else max(limit - check, limit / 4))
+
+    share, whole = ending(limit), ending(clock.remaining(_SHARE))
+    best: Found | None = None
+
+    def seconds_left() -> float:
+        is_close = best is not None and best.value >= (1 - CLOSE) * upper
+        return (whole if is_close else share) - clock.elapsed
+
+    curve: list[GapPoint] = []
+    status = "optimal"
+    try:
+        for found in improve(
+            arrays.X,
+            arrays.Y,
+            arrays.gamma,
+            seconds_left=seconds_left,
+            on_step=lambda words: clock.observer.update(f"{words}; the network's loss is {upper:.6g}"),
+        ):
+            best = found
+            curve.append(GapPoint(clock.elapsed, found.value, upper))
+            if found.value >= (1 - _AIM * work.gap) * upper:
+                break
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+        status = "interrupted"
+    if best is None:
+        return None
+    if seconds_left() <= 0:
+        status = "time limit"
+    return Relaxation(
+        name,
+        "first-order",
+        None,
+        best.solution(),
+        cut_short=status == "time limit",
+        curve=tuple(curve),
+    )
+
+
 def _relax(work: Work, solve: Callable[[Work, float | None], Relaxation | None]) -> Relaxation | None:
     """Run a solver as the stage "relax"; return None if it was interrupted or left nothing."""
     clock = work.clock
     with clock.stage("relax") as words:
         try:
             with work.interrupts.allowed():
-                relaxation = solve(work, clock.remaining(_SHARE))
+                relaxation = solve(work, work.remaining(_SHARE))
         except ValueError as error:
             raise SolverError(str(error)) from error
         except KeyboardInterrupt:

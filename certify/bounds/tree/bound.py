@@ -165,6 +165,11 @@ class TreeBound:
             saved = checkpoint.proof
             self._adopt(saved.dual_point, saved.gauge_bound, saved.trees)
 
+    @property
+    def value(self) -> float:
+        """The bound of the best proof (a loss); 0 before the first."""
+        return 0.0 if self.proof is None else self.proof.bound
+
     def run(self) -> None:
         """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
         last = _FIRST_SLACK / _STEP

@@ -55,12 +55,13 @@ def test_a_method_asked_for_runs_alone(method: str) -> None:
 @pytest.mark.parametrize(
     ("of", "options", "expected"),
     [
-        (problem(d=6), (), ["tree", "partition"]),
-        (problem(d=7), (), ["partition"]),
+        (problem(d=6), (), ["tree", "sdp", "partition"]),
+        (problem(d=7), (), ["sdp", "partition"]),
+        (problem(n=1001, d=7), (), ["partition"]),
         (problem(d=7, output_bias="free"), (), ["tree"]),
         (problem(), ("auto", "scs"), ["sdp"]),
         (problem(), ("auto", "auto", "high"), ["sdp"]),
-        (problem(n=401), (), ["tree", "partition"]),
+        (problem(n=1001), (), ["tree", "partition"]),
         (problem(n=401), ("sdp", "scs"), ["sdp"]),
     ],
 )
@@ -81,8 +82,13 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (problem(), ("partition", "scs"), "the method partition has one solver"),
         (problem(), ("shor", "auto", "high"), "the method shor has one solver"),
         (problem(), ("sdp", "scs", "high"), "high precision has its own solver: leave --solver out"),
-        (problem(n=401), ("sdp",), "at most 400 rows and 2000 target entries, and the data has 401 rows"),
-        (problem(n=21, c=100), ("auto", "interior-point"), "21 rows and 100 targets: use --method shor"),
+        (problem(n=1001), ("sdp",), "the method sdp takes at most 1000 rows with 1 target, and"),
+        (problem(n=401), ("sdp", "auto", "high"), "high precision takes at most 400 rows with 1 target, and"),
+        (
+            problem(n=21, c=100),
+            ("auto", "interior-point"),
+            "with 100 targets, and the data has 21: use --method",
+        ),
     ],
 )
 def test_what_is_refused(of: TrainingProblem, options: tuple[str, ...], sentence: str) -> None:
@@ -91,46 +97,97 @@ def test_what_is_refused(of: TrainingProblem, options: tuple[str, ...], sentence
     assert sentence in str(refused.value)
 
 
+@dataclass(frozen=True)
+class Found:
+    """An outcome, as much of it as the policy looks at."""
+
+    value: float
+    solver: str = "some"
+
+
 @dataclass
 class Scripted:
     """A method that finds what it is told to."""
 
     name: str
-    finds: bool
-    ran: list[str]
+    finds: float | None
+    ran: list[tuple[str, float]]
     goes_on_training: bool = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         return None
 
     def bound(self, work: Work) -> Outcome | None:
-        self.ran.append(self.name)
-        return cast(Outcome, self.name) if self.finds else None
+        self.ran.append((self.name, work.share))
+        return None if self.finds is None else cast(Outcome, Found(self.finds))
 
 
-@dataclass
+@dataclass(frozen=True)
+class Best:
+    loss: float
+
+
+@dataclass(frozen=True)
+class Generation:
+    best: Best
+
+
+@dataclass(frozen=True)
 class Situation:
-    """As much of `Work` as the policy looks at."""
+    """As much of `Work` as the policy looks at: a gap of 10 %, and a network with loss 100."""
 
     is_over: bool
+    gap: float = 0.1
+    generation: Generation = Generation(Best(100.0))
+    share: float = 1.0
 
 
 @pytest.mark.parametrize(
     ("finds", "is_over", "ran", "found"),
     [
-        ((True, True), False, ["a"], "a"),
-        ((False, True), False, ["a", "b"], "b"),
-        ((False, True), True, ["a"], None),
-        ((False, False), False, ["a", "b"], None),
+        ((95.0, 99.0), False, ["a"], [95.0]),
+        ((40.0, 60.0), False, ["a", "b"], [60.0, 40.0]),
+        ((60.0, 40.0), False, ["a", "b"], [60.0, 40.0]),
+        ((None, 40.0), False, ["a", "b"], [40.0]),
+        ((None, 40.0), True, ["a"], []),
+        ((40.0, 60.0), True, ["a"], [40.0]),
+        ((None, None), False, ["a", "b"], []),
     ],
 )
-def test_methods_run_until_one_finds_something(
-    finds: tuple[bool, bool], is_over: bool, ran: list[str], found: str | None
+def test_methods_run_until_one_reaches_the_gap(
+    finds: tuple[float | None, float | None], is_over: bool, ran: list[str], found: list[float]
 ) -> None:
-    log: list[str] = []
+    log: list[tuple[str, float]] = []
     methods: tuple[BoundingMethod, ...] = tuple(
         Scripted(name, does, log) for name, does in zip("ab", finds, strict=True)
     )
-    outcome: object = bound_in_turn(methods, cast(Work, Situation(is_over)))
-    assert outcome == found
-    assert log == ran
+    outcomes = bound_in_turn(methods, cast(Work, Situation(is_over)))
+    assert [outcome.value for outcome in outcomes] == found
+    assert log == list(zip(ran, (0.5, 1.0), strict=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "solver", "value", "goes_on"),
+    [
+        ("tree", "column generation and branch and bound", 99.5, False),
+        ("tree", "column generation and branch and bound", 98.0, True),
+        ("sdp", "first-order", 96.0, False),
+        ("sdp", "first-order", 94.0, True),
+        ("sdp", "interior-point", 96.0, True),
+    ],
+)
+def test_what_no_other_method_would_improve_is_left_alone(
+    name: str, solver: str, value: float, goes_on: bool
+) -> None:
+    log: list[tuple[str, float]] = []
+
+    class First(Scripted):
+        def bound(self, work: Work) -> Outcome:
+            super().bound(work)
+            return cast(Outcome, Found(value, solver))
+
+    methods: tuple[BoundingMethod, ...] = (First(name, value, log), Scripted("b", 1.0, log))
+    bound_in_turn(methods, cast(Work, Situation(is_over=False, gap=1e-6)))
+    assert len(log) == 1 + goes_on
+    if name == "tree":
+        assert log[0] == ("tree", 1.0)

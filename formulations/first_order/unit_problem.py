@@ -1,0 +1,173 @@
+"""A training problem in the units that solvers of SDP-NN like: unit rows, no two of them parallel.
+
+Rows of X on one line through the origin have one alpha and one beta between them, so they are merged; then
+every row gets length one, and targets and inputs a root mean square of one. What a solver finds for these
+units goes back to the rows of X with `UnitProblem.solution`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formulations.arrays import Indices, Matrix, Vector, check_problem
+from formulations.lines import Directions, directions
+from formulations.loss import SquaredLoss
+from formulations.sdp.multipliers import DualSolution, Multipliers
+
+_DEGENERATE = 1e-10  # relative to the largest singular value
+_STRETCH = 0.5
+
+
+@dataclass(frozen=True)
+class UnitProblem:
+    """The problem over K units.
+
+    Its dual form is, over (u, v, alpha) with beta = alpha - units u,
+
+        gamma (sum_k weights_k u_k^2 + |v|^2) - 2 sum_g radii_g f_g (N_g . v) - [...],
+
+    [...] nonnegative multiples of products. f_g is the alpha or the beta of the unit of group g: the rows of
+    X on one side of one line. The coordinates of u are such that the rows are less alike than those of X, and
+    span all of it.
+
+    Attributes:
+        units: K x d, rows of length one.
+        weights: of length d, positive.
+        lines: of length G; the unit of each group.
+        on_beta: of length G; whether the group sees the beta of its unit.
+        radii: of length G; the root of the sum of the squared lengths of the group's rows, over `input_unit`.
+        targets: G x c; the part of Y that the group can fit, over `target_unit`.
+        gamma: over both units.
+        input_unit: a length of inputs.
+        target_unit: a size of targets.
+    """
+
+    units: Matrix
+    weights: Vector
+    lines: Indices
+    on_beta: NDArray[np.bool_]
+    radii: Vector
+    targets: Matrix
+    gamma: float
+    input_unit: float
+    target_unit: float
+    _lengths: Vector
+    _directions: Directions
+    _groups: Indices
+    _Y: Matrix
+    _gamma: float
+
+    @classmethod
+    def of(cls, X: Matrix, Y: Matrix, gamma: float) -> UnitProblem:
+        """Merge and scale.
+
+        Args:
+            X: the inputs, n x d.
+            Y: the targets, n x c.
+            gamma: positive.
+
+        Raises:
+            ValueError: if they pose no training problem.
+        """
+        check_problem(X, Y, gamma)
+        along = directions(X)
+        rows = along.nonzero
+        sides = 2 * along.lines[rows] + (along.scales[rows] < 0)
+        present, groups = np.unique(sides, return_inverse=True)
+        sizes = np.abs(along.scales[rows])
+        radii = np.sqrt(np.bincount(groups, sizes**2, minlength=len(present)))
+        targets = np.zeros((len(present), Y.shape[1]))
+        np.add.at(targets, groups, sizes[:, None] * Y[rows])
+        targets /= radii[:, None]
+        units, weights = _unlike(along.units)
+        lengths = np.linalg.norm(units, axis=1)
+        radii *= lengths[present // 2]
+        input_unit = float(np.sqrt(np.mean(radii**2))) if len(radii) else 1.0
+        target_unit = (float(np.sqrt(np.mean(targets**2))) if targets.size else 0.0) or 1.0
+        everywhere = np.full(len(Y), -1)
+        everywhere[rows] = groups
+        return cls(
+            units / lengths[:, None],
+            weights,
+            present // 2,
+            present % 2 == 1,
+            radii / input_unit,
+            targets / target_unit,
+            gamma / (input_unit * target_unit),
+            input_unit,
+            target_unit,
+            lengths,
+            along,
+            everywhere,
+            Y,
+            gamma,
+        )
+
+    @property
+    def outer_scale(self) -> Vector:
+        """The root of the weight of each entry of (u, v), of length d + c."""
+        return np.concatenate([np.sqrt(self.weights), np.ones(self.targets.shape[1])])
+
+    @property
+    def loss_unit(self) -> float:
+        """What a loss of the unit problem is worth in losses of the data."""
+        return self.target_unit**2
+
+    @property
+    def beyond_reach(self) -> float:
+        """What the dual value of the data is more than that of the units: the targets no network fits."""
+        return float(np.sum(self._Y**2) - np.sum(self.targets**2) * self.loss_unit) / 2
+
+    def solution(
+        self, entries: Matrix, multipliers: Multipliers, solver: str, status: str, seconds: float
+    ) -> DualSolution:
+        """Return a dual point of the data with its multipliers, in units of the level gamma^2.
+
+        Args:
+            entries: N of the groups, G x c.
+            multipliers: of the units, in units of the form above.
+            solver: named in the solution.
+            status: likewise.
+            seconds: likewise.
+        """
+        N = self._Y.copy()
+        rows = self._directions.nonzero
+        groups = self._groups[rows]
+        sizes = np.abs(self._directions.scales[rows]) * self._lengths[self._directions.lines[rows]]
+        sizes /= self.input_unit
+        share = sizes / self.radii[groups]
+        N[rows] += self.target_unit * share[:, None] * (entries - self.targets)[groups]
+        level = self._gamma * self.target_unit * self.input_unit
+        shrink = 1 / np.outer(self._lengths, self._lengths)
+        of_rows = Multipliers(
+            multipliers.alpha_alpha * shrink,
+            multipliers.alpha_beta * shrink,
+            multipliers.beta_beta * shrink,
+            multipliers.slack / self._lengths**2,
+        )
+        value = SquaredLoss(self._Y).dual_value(N)
+        return DualSolution(
+            dual_point=N,
+            multipliers=self._directions.spread(of_rows.scaled(level), N),
+            value=value,
+            dual_value=value,
+            solver=solver,
+            status=status,
+            seconds=seconds,
+        )
+
+
+def _unlike(units: Matrix) -> tuple[Matrix, Vector]:
+    """Return the rows in coordinates in which they are less alike, K x rank, and the weights of |u|^2 there.
+
+    Along each principal axis they are stretched by a power of how short the rows are there.
+    """
+    if not len(units):
+        return units, np.ones(units.shape[1])
+    _, singular, axes = np.linalg.svd(units, full_matrices=False)
+    kept = singular > _DEGENERATE * singular[0]
+    stretch = (singular[0] / singular[kept]) ** _STRETCH
+    return units @ (axes[kept].T * stretch), stretch**2
