@@ -113,7 +113,7 @@ class Sdp:
         problem, clock = work.problem, work.clock
         begun = clock.elapsed
         fits = problem.n <= largest_interior_point(problem.c)
-        first = _first_order(self.name, work, limit if limit is None or not fits else limit / 2)
+        first = _first_order(self.name, work, limit if limit is None or not fits else limit / 4)
         is_close = first is not None and first.value >= (1 - CLOSE) * work.generation.best.loss
         if is_close or not fits or work.is_over:
             return first
