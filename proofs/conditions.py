@@ -118,6 +118,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training/Cones": (
         ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
         ("negative rows are not active", "else if hd false fl then <<a <? 0>>", "false"),
+        ("cross terms are there before a row is active", "W) W (<<map (fun w => zcomb w O) W>>)\n", "[]"),
     ),
     "training/Enclosures": (
         ("an interval is wide enough", "then 0 else <<- a>>) p", "0"),
