@@ -118,6 +118,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training/Cones": (
         ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
         ("negative rows are not active", "else if hd false fl then <<a <? 0>>", "false"),
+        ("cross terms are there before a row is active", "W) W (<<map (fun w => zcomb w O) W>>)\n", "[]"),
     ),
     "training/Enclosures": (
         ("an interval is wide enough", "then 0 else <<- a>>) p", "0"),
@@ -172,11 +173,20 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("none is left out of the tree", "all_idle s && <<forallb idle rest>>"),
     ),
     "training/Blocks": (
-        ("the shares of inputs fit", "<<psd hint false (unshared E d inputs blocks)>> &&"),
-        ("the shares of outputs fit", "&& <<psd hint false (unshared E c outputs blocks)>>."),
+        ("the shares fit", "bool :=\n  <<psd hint false (unshared s t E d c blocks)>>."),
+        ("cross terms have shares", "<<(tscale (t * E) (between (cross b)))>>", "[]"),
+        ("cross terms are taken off the outputs", "<<map Z.opp (map (zdot r) (output_frame b))>>", "[]"),
+        ("shares of inputs are triangles", "<<triangular d (inputs b)>> &&"),
         (
-            "shares are triangles",
-            "<<triangular d (inputs b) && triangular c (outputs b)>> &&",
+            "shares of outputs are triangles",
+            "&& <<triangular c (outputs b)>>",
+            "true",
+            "missing entries are 0",
+        ),
+        ("cross terms have d rows", "(<<Nat.eqb (length (cross b)) d>> &&"),
+        (
+            "their rows are of c entries",
+            "&& <<forallb (fun r => Nat.eqb (length r) c) (cross b)>>)",
             "true",
             "missing entries are 0",
         ),
@@ -217,8 +227,12 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "blocks have their shapes",
             "owes <<(forallb (block_fits (features p) (targets p)) blocks)>> BLOCK_SHAPE",
         ),
-        ("shares fit", "owes <<(shares_fit hint E (features p) (targets p) blocks)>>"),
+        (
+            "shares fit",
+            "owes <<(shares_fit hint (unit_of p c) (gamma_den p) E (features p) (targets p) blocks)>>",
+        ),
         ("outputs fit", "owes <<(forallb (outputs_fit hint E F (targets p)) blocks)>>"),
+        ("a block's tree has its cross terms", "premise_offset := <<offset b>>", "[]"),
         ("a block's tree has its shares", "premise_form := <<Some (upper (features p) (inputs b))>>", "None"),
     ),
     "numbers/Marks": (("indices ascend", "[] => Some [] | _ => <<None>> end", "Some []"),),

@@ -70,9 +70,12 @@ def _share_changed(
     certificate: Certificate, blocks: Blocks, problem: TrainingProblem, random: Random
 ) -> Certificate:
     def change(block: Block) -> Block:
-        if random.random() < 0.5:
-            return replace(block, inputs=_entry_changed(block.inputs, random))
-        return replace(block, outputs=_entry_changed(block.outputs, random))
+        match random.randrange(3):
+            case 0:
+                return replace(block, inputs=_entry_changed(block.inputs, random))
+            case 1:
+                return replace(block, outputs=_entry_changed(block.outputs, random))
+        return replace(block, cross=_entry_changed(block.cross, random))
 
     return _with_block(certificate, blocks, change, random)
 

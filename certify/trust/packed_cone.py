@@ -39,7 +39,8 @@ class Ray(NamedTuple):
     Attributes:
         vector: w.
         length: of its largest entry, in bits.
-        outputs: N^T relu(Xw), of length c, over all rows, whether they are followed or not.
+        outputs: N^T relu(Xw), of length c, over all rows, whether they are followed or not, with the offset
+            of the plain cone's whole space.
         values: x_i . w for each followed row.
         positive: the set of followed rows with a positive value.
         negative: the set of those with a negative one.
@@ -70,9 +71,15 @@ class Ray(NamedTuple):
         positive, negative = samples.positive(values), samples.negative(values)
         return cls(vector, length_of(vector), outputs, values, positive, negative, samples.column(values))
 
-    def reversed(self, slopes: Sequence[Vector]) -> Ray:
-        """Return the generator -w, given the c rows of N^T X: relu(-p) is relu(p) - p."""
-        outputs = [f - dot(slope, self.vector) for f, slope in zip(self.outputs, slopes, strict=True)]
+    def reversed(self, samples: PackedSamples) -> Ray:
+        """Return the generator -w, where all rows with values at w are followed, as they are without a sign.
+
+        What is linear changes its sign, and relu(-p) is |p| - relu(p).
+        """
+        somewhere = self.positive | self.negative
+        sizes = map(abs, compress(self.values, somewhere.to_bytes(len(self.values), "little")))
+        plus, minus = samples.packing(self.length + samples.matrices.input_bits).sums(somewhere, sizes)
+        outputs = [p - m - f for f, p, m in zip(self.outputs, plus, minus, strict=True)]
         return Ray(
             tuple([-e for e in self.vector]),
             self.length,
@@ -171,7 +178,7 @@ class PackedCone(NamedTuple):
     @property
     def output_count(self) -> int:
         """The number c of outputs."""
-        return len(self.samples.matrices.slopes)
+        return len(self.rays[0].outputs)
 
     @property
     def mixed_count(self) -> int:
@@ -263,7 +270,7 @@ class PackedCone(NamedTuple):
         if negative:
             places = triangle(len(rays))[k]
             products = [gram[place] if l == k else -gram[place] for l, place in enumerate(places)]
-            rays = replaced(rays, k, rays[k].reversed(self.samples.matrices.slopes))
+            rays = replaced(rays, k, rays[k].reversed(self.samples))
             gram = with_entries(gram, places, products)
         return _settled(self.samples, rays, replaced(self.signed, k, True), gram, self.entry_bits)
 

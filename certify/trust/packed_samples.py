@@ -28,7 +28,6 @@ class Matrices:
     Attributes:
         inputs: the n rows x_i of X, of length d.
         weights: the n rows N_i of N, of length c.
-        slopes: the c rows of N^T X, of length d.
         input_bits: |x_i . w| is less than 2^input_bits times the largest entry of w in size.
         digit_bytes: of a column: room for a sum over d generators of at most _COLUMN_BITS bits, and its sign.
     """
@@ -36,10 +35,9 @@ class Matrices:
     def __init__(self, inputs: IntegerRows, weights: IntegerRows) -> None:
         self.inputs = inputs
         self.weights = weights
-        outputs, features = list(zip(*weights, strict=True)), list(zip(*inputs, strict=True))
-        self.slopes = [tuple(sum(map(mul, w, xs)) for xs in features) for w in outputs]
+        outputs, d = list(zip(*weights, strict=True)), len(inputs[0])
         self.input_bits = max(sum(map(abs, row)) for row in inputs).bit_length()
-        self.digit_bytes = (self.input_bits + len(features).bit_length() + _COLUMN_BITS) // 8 + 1
+        self.digit_bytes = (self.input_bits + d.bit_length() + _COLUMN_BITS) // 8 + 1
         self._weight_bits: int = max(sum(map(abs, column)) for column in outputs).bit_length()
         self._packings: dict[int, Packing] = {}
         self._patterns: dict[int, tuple[int, int]] = {}
@@ -59,7 +57,7 @@ class Matrices:
         if steps not in self._packings:
             width = steps * _WIDTH_STEP
             rows = [_pack(row, width) for row in self.weights]
-            self._packings[steps] = Packing(rows, width, len(self.slopes))
+            self._packings[steps] = Packing(rows, width, len(self.weights[0]))
         return self._packings[steps]
 
     def patterns(self, count: int) -> tuple[int, int]:

@@ -78,6 +78,14 @@ def of_training() -> Iterator[Case]:
         kernel=True,
     )
     yield case(
+        "blocks-shares-crossed",
+        "by hand: shares that add up but for their cross terms, which would prove more than the optimum",
+        of_corner(blocks.TOO_MUCH_CROSSED),
+        CORNER_DATA,
+        obligation=Obligation.SHARES,
+        kernel=True,
+    )
+    yield case(
         "other-data",
         "the optimum's certificate, for other data",
         of_corner(HONEST),

@@ -156,6 +156,13 @@ def by_hand() -> Iterator[Case]:
         CORNER_DATA,
         kernel=True,
     )
+    yield case(
+        "blocks-crossed",
+        "by hand: two blocks of samples, with cross terms in their shares",
+        of_corner(blocks.CROSSED),
+        CORNER_DATA,
+        kernel=True,
+    )
     envelopes = replace(HONEST, tree=orthants(*(EnvelopeLeaf(),) * 4))
     yield case(
         "envelopes", "by hand: the optimum, with envelopes", of_corner(envelopes), CORNER_DATA, tight=True

@@ -83,6 +83,7 @@ OF_BLOCKS = {
     "blocks-rows-negative": ('"rows":"1"', '"rows":"-1"'),
     "blocks-rows-none": ('"rows":"1"', '"rows":""'),
     "blocks-nodes-do-not-add-up": (',"nodes":2,', ',"nodes":1,'),
+    "blocks-without-cross-terms": ('"outputs":["3"],"cross":["0","0"],', '"outputs":["3"],'),
     "blocks-without-shares": ('"inputs":["0","0 4"],', ""),
     "blocks-shares-of-numbers": ('"outputs":["3"]', '"outputs":[3]'),
 }

@@ -12,6 +12,7 @@ is made larger.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -42,7 +43,8 @@ from formulations.sdp.multipliers import Multipliers
 
 _MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)  # of gamma^2, for all blocks together
 _SHARE_EXPONENT = 80
-_FRAME_EXPONENT = 40
+_ROUNDING_EXPONENT = 40  # of a frame before it is stretched
+_FRAME_EXPONENT = 80
 
 
 @dataclass(frozen=True)
@@ -109,15 +111,15 @@ def _ordered(proof: BlockProof) -> BlockProof:
 
 @dataclass(frozen=True)
 class _Feasible:
-    """A block whose premise holds with a margin.
+    """A block whose premise holds with a margin, if the dual point is scaled as `_feasible` says.
 
     Attributes:
         rows: numbers of the samples.
         lengths: |x_i| of each.
         inputs: G, d x d, in floats.
+        cross: C before that scaling, d x c, in floats.
         output_frame: T, c x c, as integers over 2^_FRAME_EXPONENT.
         outputs: H likewise, over 2^_SHARE_EXPONENT, at least the inverse of T^T T.
-        dual_rows: N.
         frame: T in floats.
         multipliers: in units of a level.
     """
@@ -125,9 +127,9 @@ class _Feasible:
     rows: Sequence[int]
     lengths: Vector
     inputs: Matrix
+    cross: Matrix
     output_frame: IntegerRows
     outputs: IntegerRows
-    dual_rows: Matrix
     frame: Matrix
     multipliers: Multipliers
 
@@ -150,6 +152,7 @@ def _rounded(
     fit, square = line.coefficients(N)
     if fit < 0:  # -N has the same gauge
         N, fit = np.where(line.live[:, None], -N, arrays.Y), -fit
+        proofs = [replace(proof, share=_reflected(proof.share, problem.d)) for proof in proofs]
     if fit == 0 or square == 0:
         return None
     feasible = _feasible(arrays, [replace(p, dual_rows=N[list(p.rows)]) for p in proofs], margin)
@@ -162,8 +165,10 @@ def _rounded(
     exponent = 1
     for block in blocks:
         rows, stretch = N[list(block.rows)], float(np.linalg.norm(block.frame, 2))
-        outputs = rows @ block.frame.T
-        exponent = max(exponent, dual_exponent(rows, outputs, block.lengths, allowed, stretch))
+        # The cross terms are rounded like rows of samples at the axes.
+        rows = np.vstack([rows, t * block.cross])
+        lengths = np.concatenate([block.lengths, np.ones(problem.d)])
+        exponent = max(exponent, dual_exponent(rows, rows @ block.frame.T, lengths, allowed, stretch))
     q = problem.gamma.denominator
     level = 2 * (exponent + _FRAME_EXPONENT) + _SHARE_EXPONENT  # in bits, of one unit in integers
     leaves, parts = [], []
@@ -172,7 +177,9 @@ def _rounded(
         unit = unit_exponent(block.lengths, allowed) + level + 2 * (q.bit_length() - 1) if live.any() else 0
         leaves.append(rounded_leaf(block.multipliers, live, q**2 << level, max(unit, 0)))
         inputs = _triangle(_over_power(block.inputs, _SHARE_EXPONENT))
-        parts.append(Block(tuple(block.rows), inputs, block.outputs, block.output_frame, 1))
+        unit_of_cross = Fraction(problem.input_denominator << exponent)
+        cross = _rounded_rows(t * block.cross, unit_of_cross)
+        parts.append(Block(tuple(block.rows), inputs, block.outputs, cross, block.output_frame, 1))
     certificate = certificate_of(
         problem,
         rounded_dual_point(problem, N, Fraction(1), exponent),
@@ -187,68 +194,130 @@ def _rounded(
 def _feasible(
     arrays: Arrays, proofs: Sequence[BlockProof], margin: float
 ) -> tuple[list[_Feasible], float] | None:
-    """Make the shares add up and each block's premise hold with its part of the margin.
+    """Make each block's premise hold with its part of the margin, and the shares add up.
+
+    Shares, multipliers and dual point are divided by what the given shares add up to, and, once levels are
+    paid for, by what they do then: with S for u and R for v, G is divided by S, H by R, C and the dual point
+    by the root of S R, and T is multiplied by the root of R, which divides the premise by S.
 
     Returns:
         The blocks, and by how much the dual point may be multiplied; None if a number is not finite.
     """
     gamma, d = arrays.gamma, arrays.X.shape[1]
     part = margin / len(proofs)
-    shares = [_without_cross_terms(proof.share / gamma, d) for proof in proofs]
-    spectra = [np.linalg.eigh(on_v) for _, on_v in shares]
-    floored = [(np.maximum(values, part), vectors) for values, vectors in spectra]
-    all_on_v = sum(((vectors * values) @ vectors.T for values, vectors in floored), np.zeros(()))
-    most = float(np.linalg.eigvalsh(all_on_v)[-1]) * (1 + margin)
-    blocks, total = [], np.zeros((d, d))
-    for proof, (on_u, _), (values, vectors) in zip(proofs, shares, floored, strict=True):
-        frame = _over_power((vectors / np.sqrt(values / most)).T, _FRAME_EXPONENT)
-        in_floats = np.array(frame, dtype=float) / 2.0**_FRAME_EXPONENT
-        X = arrays.X[list(proof.rows)]
-        multipliers = proof.multipliers.scaled(gamma)
+    shares = []
+    for proof in proofs:
+        share = proof.share / gamma
+        values, vectors = np.linalg.eigh(share[d:, d:])
+        share[d:, d:] = (vectors * np.maximum(values, part)) @ vectors.T
+        shares.append(share)
+    most = _largest_eigenvalue(sum(shares, np.zeros(())))
+    if most is None:
+        return None
+    blocks, total = [], np.zeros_like(shares[0])
+    for proof, share in zip(proofs, shares, strict=True):
+        share = share / most
+        values, vectors = np.linalg.eigh(share[d:, d:])
+        if not values[0] > 0:
+            return None
+        frame = _over_power((vectors / np.sqrt(values)).T, _ROUNDING_EXPONENT)
+        in_floats = np.array(frame, dtype=float) / 2.0**_ROUNDING_EXPONENT
+        X, cross = arrays.X[list(proof.rows)], gamma * share[:d, d:]
+        multipliers = proof.multipliers.scaled(gamma / most)
         if np.any(X):
-            form = RepairableForm.of(X, proof.dual_rows @ in_floats.T, multipliers, gamma**2 * on_u)
+            form = RepairableForm.of(
+                X,
+                proof.dual_rows / most @ in_floats.T,
+                multipliers,
+                gamma**2 * share[:d, :d],
+                -cross @ in_floats.T,
+            )
             if form is None:
                 return None
             level, delta = form.best(part * gamma**2)
-            on_u = on_u + level / gamma**2 * np.eye(d)
+            share[:d, :d] += level / gamma**2 * np.eye(d)
             multipliers = form.paid(multipliers, delta)
         else:
-            on_u, multipliers = np.zeros((d, d)), Multipliers.zero(len(X))
-        total += on_u
+            share[:d], share[:, :d] = 0.0, 0.0
+            cross, multipliers = np.zeros_like(cross), Multipliers.zero(len(X))
+        total += share
         blocks.append(
             _Feasible(
                 proof.rows,
                 np.linalg.norm(X, axis=1),
-                on_u,
+                share[:d, :d],
+                cross * most,
                 frame,
-                _inverse_square(frame),
-                proof.dual_rows,
+                (),
                 in_floats,
                 multipliers,
             )
         )
-    scale = float(np.linalg.eigvalsh(total)[-1]) * (1 + margin)
-    if not (np.isfinite(scale) and scale > 0):
+    found = _scales(total, d)
+    if found is None:
         return None
-    scaled = [
-        replace(block, inputs=block.inputs / scale, multipliers=block.multipliers.scaled(1 / scale))
-        for block in blocks
-    ]
-    return scaled, scale**-0.5
+    on_u, on_v = found
+    unit = 2 ** (_FRAME_EXPONENT - _ROUNDING_EXPONENT)
+    root = math.ceil(Fraction(math.sqrt(on_v * (1 + margin))) * unit)
+    on_u *= 1 + margin
+    scaled = []
+    for block in blocks:
+        stretched = tuple(tuple(root * entry for entry in row) for row in block.output_frame)
+        scaled.append(
+            replace(
+                block,
+                inputs=block.inputs / on_u,
+                output_frame=stretched,
+                outputs=_inverse_square(stretched),
+                frame=block.frame * (root / unit),
+                multipliers=block.multipliers.scaled(1 / on_u),
+            )
+        )
+    return scaled, 1 / (most * math.sqrt(on_u) * (root / unit))
 
 
-def _without_cross_terms(share: Matrix, d: int) -> tuple[Matrix, Matrix]:
-    """Return two forms, in u and in v, whose sum is at least a share's form in both.
+def _scales(total: Matrix, d: int) -> tuple[float, float] | None:
+    """Return what to divide the forms of u and of v by so that they add up, with cross terms over both roots.
 
-    2 u^T C v is at most the sum of sigma ((p.u)^2 + (q.v)^2) over the singular values and vectors of C.
+    The product should be small. Where a level has been paid for, the part of u is larger than that of v.
     """
-    p, sigma, q = np.linalg.svd(share[:d, d:], full_matrices=False)
-    return share[:d, :d] + (p * sigma) @ p.T, share[d:, d:] + (q.T * sigma) @ q
+    by_part = [_largest_eigenvalue(total[:d, :d]), _largest_eigenvalue(total[d:, d:])]
+    ratios = [1.0]
+    if by_part[0] is not None and by_part[1] is not None:
+        ratios.append(math.sqrt(by_part[0] / by_part[1]))
+    found = []
+    for ratio in ratios:
+        weights = np.concatenate([np.full(d, ratio**-0.5), np.full(len(total) - d, ratio**0.5)])
+        largest = _largest_eigenvalue(total * np.outer(weights, weights))
+        if largest is not None:
+            found.append((largest, ratio))
+    if not found:
+        return None
+    largest, ratio = min(found)
+    return largest * ratio, largest / ratio
+
+
+def _largest_eigenvalue(form: Matrix) -> float | None:
+    """Return that of a form that is somewhere positive; None of any other, or if it is not finite."""
+    if not np.all(np.isfinite(form)):
+        return None
+    largest = float(np.linalg.eigvalsh(form)[-1])
+    return largest if np.isfinite(largest) and largest > 0 else None
 
 
 def _over_power(matrix: Matrix, exponent: int) -> IntegerRows:
     """Return a matrix in integers over 2**exponent."""
-    return tuple(tuple(round(Fraction(entry) * 2**exponent) for entry in row) for row in matrix.tolist())
+    return _rounded_rows(matrix, Fraction(2**exponent))
+
+
+def _rounded_rows(matrix: Matrix, unit: Fraction) -> IntegerRows:
+    return tuple(tuple(round(Fraction(entry) * unit) for entry in row) for row in matrix.tolist())
+
+
+def _reflected(share: Matrix, d: int) -> Matrix:
+    """Return a share in (u, -v)."""
+    signs = np.concatenate([np.ones(d), -np.ones(len(share) - d)])
+    return share * np.outer(signs, signs)
 
 
 def _inverse_square(frame: IntegerRows) -> IntegerRows:

@@ -34,15 +34,21 @@ class RepairableForm:
 
     @classmethod
     def of(
-        cls, X: Matrix, N: Matrix, multipliers: Multipliers, on_u: Matrix | None = None
+        cls,
+        X: Matrix,
+        N: Matrix,
+        multipliers: Multipliers,
+        on_u: Matrix | None = None,
+        offset: Matrix | None = None,
     ) -> RepairableForm | None:
-        """Return u^T (on_u) u - |N^T alpha|^2 - [...]; None if it is not finite.
+        """Return u^T (on_u) u - |O^T u + N^T alpha|^2 - [...]; None if it is not finite.
 
         Args:
             X: the samples, n x d.
             N: their outputs, n x c.
             multipliers: of their products.
             on_u: symmetric, d x d; by default 0.
+            offset: O, d x c; by default 0.
         """
         d = X.shape[1]
         lengths = np.linalg.norm(X, axis=1)
@@ -52,6 +58,11 @@ class RepairableForm:
         form = relaxation_form(X, N, 0.0, multipliers)[np.ix_(keep, keep)] * np.outer(units, units)
         if on_u is not None:
             form[:d, :d] += on_u
+        if offset is not None:
+            form[:d, :d] -= offset @ offset.T
+            mixed = offset @ (N[live] * lengths[live, None]).T
+            form[:d, d:] -= mixed
+            form[d:, :d] -= mixed.T
         if not np.all(np.isfinite(form)):
             return None
         return cls(form, X[live] / lengths[live, None], lengths)

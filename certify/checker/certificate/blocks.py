@@ -33,6 +33,8 @@ class Block:
         rows: numbers of the samples, ascending, counted from 0.
         inputs: G * 2**e as a lower triangle, d rows: the share of gamma |u|^2 is gamma u^T G u.
         outputs: H * 2**e as a lower triangle, c rows: the share of gamma |v|^2 is gamma v^T H v.
+        cross: C * 2**k * a, d rows of c integers, k the dual exponent and a the common denominator of the
+            inputs: the share of both together is 2 u^T C v besides.
         output_frame: T * 2**f, some rows of c integers, with v^T H v + |T w|^2 >= 2 v.w for all v and w.
         nodes: the number of nodes of the block's tree.
     """
@@ -40,6 +42,7 @@ class Block:
     rows: tuple[int, ...]
     inputs: IntegerRows
     outputs: IntegerRows
+    cross: IntegerRows
     output_frame: IntegerRows
     nodes: int
 
@@ -49,6 +52,7 @@ class Block:
             "rows": " ".join(map(str, self.rows)),
             "inputs": row_texts(self.inputs),
             "outputs": row_texts(self.outputs),
+            "cross": row_texts(self.cross),
             "output_frame": row_texts(self.output_frame),
             "nodes": self.nodes,
         }
@@ -67,6 +71,7 @@ class Block:
             rows,
             entries.rows("inputs"),
             entries.rows("outputs"),
+            entries.rows("cross"),
             entries.rows("output_frame"),
             entries.count("nodes", MAX_NODES),
         )

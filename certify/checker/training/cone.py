@@ -84,7 +84,7 @@ class TrainingCone(WalkedCone, Protocol):
 
     @property
     def linear(self) -> Sequence[Sequence[int]]:
-        """For each k what the active samples add to N^T relu(X w_k), of length c."""
+        """For each k the outputs at w_k without the mixed samples, of length c."""
 
     @property
     def output_count(self) -> int:
@@ -107,7 +107,7 @@ class Cone(NamedTuple):
         signed: whether t_k >= 0 is known.
         gram: w_k . w_l for k <= l, row by row, by the form of `whole_space`.
         mixed: the mixed samples.
-        linear: for each k what the active samples add to N^T relu(X w_k).
+        linear: for each k what the active samples add to N^T relu(X w_k), and the offset of `whole_space`.
         output_count: c.
         entry_bits: the length of the largest entry of X and that of N, in bits, together.
     """
@@ -133,6 +133,7 @@ class Cone(NamedTuple):
         inputs: IntegerRows,
         weights: IntegerRows,
         form: fmpz_mat | None = None,
+        offset: fmpz_mat | None = None,
     ) -> Cone:
         """Return R^d.
 
@@ -141,6 +142,7 @@ class Cone(NamedTuple):
             inputs: samples, n x d.
             weights: their rows of the dual point, n x c.
             form: symmetric, d x d, by which the generators' products are taken; by default the identity.
+            offset: d x c, O: the outputs are O^T u + N^T relu(Xu); by default 0.
         """
         d, c = len(generators), len(weights[0])
         # Products of whole matrices, as d may be in the thousands.
@@ -153,7 +155,7 @@ class Cone(NamedTuple):
             (False,) * d,
             [p for k, row in enumerate(integer_rows(products)) for p in row[k:]],
             tuple(map(Row, weights, inputs, map(tuple, values))),
-            ((0,) * c,) * d,
+            ((0,) * c,) * d if offset is None else tuple(map(tuple, integer_rows(frame * offset))),
             c,
             sum(max(map(longest, rows)) for rows in (inputs, weights)),
         )

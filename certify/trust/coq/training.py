@@ -90,7 +90,7 @@ def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> flo
     d, c, bits = problem.d, problem.c, _bits(certificate.dual_point)
     if certificate.blocks is None:
         return 3.0 + _seconds_of_tree(certificate.tree, problem.n, d, c, bits)
-    seconds = 3.0 + (d**3 + c**3) * _SECONDS_OF_FORMS
+    seconds = 3.0 + (d + c) ** 3 * _SECONDS_OF_FORMS
     for block, nodes, _ in _with_nodes(certificate, certificate.blocks):
         n, outputs = len(block.rows), len(block.output_frame)
         frame_bits = bits + _bits(block.output_frame)
@@ -216,6 +216,7 @@ def _trees(certificate: Certificate, problem: TrainingProblem, missing: int) -> 
             "  block_of := {|\n"
             f"    inputs := {list_of(map(vector, block.inputs))};\n"
             f"    outputs := {list_of(map(vector, block.outputs))};\n"
+            f"    cross := {list_of(map(vector, block.cross))};\n"
             f"    output_frame := {list_of(map(vector, block.output_frame))}\n"
             "  |};\n"
             f"  part_tree := {tree}\n"

@@ -27,10 +27,11 @@ let part_of value =
   let members = row_numbers entries "rows" in
   let inputs = Header.rows entries "inputs" in
   let outputs = Header.rows entries "outputs" in
+  let cross = Header.rows entries "cross" in
   let output_frame = Header.rows entries "output_frame" in
   let nodes = Header.count entries "nodes" Tree_text.max_nodes in
   Header.finish entries;
-  { members; block = { inputs; outputs; output_frame }; nodes }
+  { members; block = { inputs; outputs; cross; output_frame }; nodes }
 
 let sum f parts = List.fold_left (fun total part -> total + f part) 0 parts
 

@@ -200,6 +200,7 @@ Proof. exact (map_nth (fun g => lin g v) V [] k). Qed.
 (** ** The sum of t_k V_k *)
 Fixpoint comb (t : vec) (V : list (list Z)) : vec :=
   match t, V with a :: t', v :: V' => vadd (vscale a (vZ v)) (comb t' V') | _, _ => [] end.
+Lemma comb_nil_r t : comb t [] = []. Proof. destruct t; reflexivity. Qed.
 Lemma dot_comb t V w : dot (comb t V) w = dot t (map (fun v => lin v w) V).
 Proof. revert V; induction t as [|a t IH]; intros [|v V]; simpl; auto.
   rewrite dot_vadd, dot_vscale, IH, lin_dot. ring. Qed.

@@ -63,17 +63,21 @@ Definition check_statement (p : problem) (c : certificate) : option obligation :
   owes (square d (frame c) && square d (inverse c) && (0 <? frame_scale c)) FRAME_SHAPE (
   owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE None))))).
 
+(** gamma = unit_of / gamma_den in the units of N^T X. *)
+Definition unit_of (p : problem) (c : certificate) : Z := gamma_num p * dual_den c * x_den p.
 (** The premise of all rows. *)
 Definition whole (p : problem) (c : certificate) (tree : list node) : premise :=
-  let u := gamma_num p * dual_den c * x_den p in
-  {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p; premise_outputs := targets p;
+  let u := unit_of p c in
+  {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p;
+     premise_offset := []; premise_outputs := targets p;
      premise_rows := with_weights (rows p) (dual c); premise_tree := tree |}.
 (** That of a block, with its rows; shares over E, frames over F. *)
 Definition of_block (p : problem) (c : certificate) (E F : Z) (part_rows : part * list (list Z * list Z)) : premise :=
   let b := block_of (fst part_rows) in
-  let u := gamma_num p * dual_den c * x_den p in
+  let u := unit_of p c in
   {| premise_form := Some (upper (features p) (inputs b)); premise_lam := u * u * (F * F);
-     premise_mu := gamma_den p * gamma_den p * E; premise_outputs := length (output_frame b);
+     premise_mu := gamma_den p * gamma_den p * E;
+     premise_offset := offset b; premise_outputs := length (output_frame b);
      premise_rows := long_map (framed (output_frame b)) (snd part_rows); premise_tree := part_tree (fst part_rows) |}.
 Definition check (p : problem) (c : certificate) : result :=
   match check_statement p c with
@@ -90,7 +94,7 @@ Definition check (p : problem) (c : certificate) : result :=
         let blocks := long_map (fun q => block_of (fst q)) divided in
         match
           owes (forallb (block_fits (features p) (targets p)) blocks) BLOCK_SHAPE (
-          owes (shares_fit hint E (features p) (targets p) blocks) SHARES (
+          owes (shares_fit hint (unit_of p c) (gamma_den p) E (features p) (targets p) blocks) SHARES (
           owes (forallb (outputs_fit hint E F (targets p)) blocks) BLOCK_OUTPUT None))
         with
         | Some o => Failed o None
@@ -172,7 +176,7 @@ Lemma premise_sound p c leaves u : check hint watch p c = Proved leaves -> (leng
   premise_holds K (whole p c []) u.
 Proof.
   intros H Hd. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
-  apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [_ HS].
+  apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [_ HS].
   apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hshape HS]. apply owes_none in HS as [Hinv _].
   apply andb_prop in Hrows as [_ Hcolumns]. apply andb_prop in Hshape as [Hshape Hs]. apply Z.ltb_lt in Hs.
   apply andb_prop in Hshape as [_ Hsq]. apply andb_prop in Hsq as [HL _]. apply Nat.eqb_eq in HL.
@@ -189,25 +193,31 @@ Proof.
     assert (PE : (0 < E)%Z) by apply power_positive. assert (PF : (0 < F)%Z) by apply power_positive.
     rewrite long_map_eq in H. destruct (owes _ BLOCK_SHAPE _) eqn:HO; [discriminate|].
     apply owes_none in HO as [HF HO]. apply owes_none in HO as [HG HO]. apply owes_none in HO as [HO _].
-    apply andb_prop in HG as [HG HH].
+    assert (PU : (0 < unit_of p c)%Z).
+    { repeat (apply andb_prop in Hpos as [Hpos ?]).
+      repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end.
+      unfold unit_of. nia. }
     eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu of_block]; nia|exact EU].
-    unfold premise_holds. cbn [whole premise_lam premise_mu premise_form premise_rows norm_of].
-    apply (@blocks_sound K _ _ E F (features p) (targets p) (map (fun q => (block_of (fst q), snd q)) divided));
-      try assumption; try nia.
+    unfold premise_holds. cbn [whole premise_lam premise_mu premise_form premise_offset premise_rows norm_of].
+    rewrite comb_nil_r. cbn [vadd].
+    apply (@blocks_sound K (unit_of p c) (gamma_den p) E F (features p) (targets p)
+      (map (fun q => (block_of (fst q), snd q)) divided)); try assumption.
     + now apply rows_sum_length.
     + intro w. rewrite total_rows, map_map.
       erewrite (divide_sound K (fun row => relu K (lin K (fst row) u) * lin K (snd row) w)); [|..|exact HB].
       * unfold sum. f_equal. apply map_ext. intros [q l]. symmetry. apply total_rows.
       * intros row I. rewrite (iszero_lin K _ w I). ring.
-    + intro z. rewrite map_map. apply unshared_sound with (K := K) (z := z) in HG; [|lia]. now rewrite map_map in HG.
-    + intro z. rewrite map_map. apply unshared_sound with (K := K) (z := z) in HH; [|lia]. now rewrite map_map in HH.
+    + intros x y Lx. rewrite map_map.
+      apply shares_sound with (K := K) (hint := hint) (u := x) (v := y) in HG; [|nia|assumption|assumption].
+      now rewrite map_map in HG.
     + rewrite forallb_forall in HF, HO. apply Forall_forall. intros b I v w L. apply in_map_iff in I as (q & <- & I).
       pose proof (in_map (fun q => block_of (fst q)) divided q I) as J. cbv beta in J.
       specialize (HF _ J). specialize (HO _ J). apply andb_prop in HF as [_ HF]. cbn [fst].
       now apply outputs_sound with (hint := hint).
     + apply Forall_forall. intros b I. apply in_map_iff in I as (q & <- & I).
       rewrite Forall_forall in H. specialize (H q I). unfold premise_holds in H.
-      cbn [of_block premise_lam premise_mu premise_form premise_rows norm_of] in H. rewrite long_map_eq in H. exact H. Qed.
+      cbn [of_block premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in H.
+      rewrite long_map_eq in H. exact H. Qed.
 
 (** ** Soundness: an accepted bound is a lower bound on the objective of every network, however many neurons it has *)
 (** For any function that the problem's loss may mean. *)
@@ -254,7 +264,8 @@ Proof.
   - (* the premise at u *)
     intros u v I. specialize (Hd u v I). clear EB HD.
     assert (Q := premise_sound p c u H). specialize (Q ltac:(lia)). unfold premise_holds in Q.
-    cbn [whole premise_lam premise_mu premise_form premise_rows norm_of] in Q.
+    cbn [whole premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in Q.
+    rewrite comb_nil_r in Q. cbn [vadd] in Q. unfold unit_of in Q.
     assert (ES : sq (gauge (data p) N u) =
       sq (vscale (finv K x * finv K n) (rows_sum K (with_weights (rows p) (dual c)) u))).
     { apply sq_ext. intro w. unfold data, N. rewrite gauge_rows by assumption. now rewrite dot_vscale. }

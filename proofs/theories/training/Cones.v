@@ -46,9 +46,10 @@ Definition settle (fl : list bool) (G : list (list Z)) (rows : list (list Z * li
 Definition settled (fl : list bool) (W G : list (list Z)) (rows : list (list Z * list Z)) : cone :=
   let (G', kept) := settle fl G rows in Cone fl W G' kept.
 
-(** The whole space in the frame W; the rows are (x, nu). *)
-Definition root (W : list (list Z)) (rows : list (list Z * list Z)) : cone :=
-  settled (map (fun _ => false) W) W [] (long_map (fun row => (map (zdot (fst row)) W, snd row)) rows).
+(** The whole space in the frame W; the rows are (x, nu). G u is the sum of u_j O_j before any row is active. *)
+Definition root (W O : list (list Z)) (rows : list (list Z * list Z)) : cone :=
+  settled (map (fun _ => false) W) W (map (fun w => zcomb w O) W)
+    (long_map (fun row => (map (zdot (fst row)) W, snd row)) rows).
 
 Definition entry (k : nat) (p : list Z) : Z := nth k p 0.
 Definition column (k : nat) (V : list (list Z)) : list Z := nth k V [].
@@ -251,18 +252,22 @@ Fixpoint rows_sum (rows : list (list Z * list Z)) (u : vec) : vec :=
   match rows with
   | [] => []
   | (x, nu) :: rows' => vadd (vscale (relu K (lin K x u)) (vZ K nu)) (rows_sum rows' u) end.
-Theorem root_sound lam mu W rows t : good lam mu (root W rows) ->
-  0 <= z2 lam * norm (comb t W) - z2 mu * sq (rows_sum rows (comb t W)).
+Theorem root_sound lam mu W O rows t : good lam mu (root W O rows) ->
+  0 <= z2 lam * norm (comb t W) - z2 mu * sq (vadd (comb (comb t W) O) (rows_sum rows (comb t W))).
 Proof.
   unfold root. rewrite long_map_eq. intro H. set (T := fit 0 (length W) t).
-  assert (O : okt (map (fun _ => false) W) T).
+  assert (OT : okt (map (fun _ => false) W) T).
   { split; [unfold T; now rewrite fit_length, map_length|]. intros k E. exfalso. clear - E.
     revert k E; induction W; intros [|k] E; cbn [map nth] in E; try discriminate; eauto. }
   assert (ET : forall v, dot (comb T W) v = dot (comb t W) v).
   { intro v. rewrite !dot_comb. unfold T. rewrite dot_comm, dot_fit by (now rewrite map_length). apply dot_comm. }
-  pose proof (settled_sound H O) as Q.
+  pose proof (settled_sound H OT) as Q.
   apply (@premise_ext lam mu _ _ _ _ Q).
-  - intro v. rewrite dot_vadd. replace (dot (comb T []) v) with 0 by now destruct T.
+  - intro v. rewrite !dot_vadd.
+    replace (dot (comb T (map (fun w => zcomb w O) W)) v) with (dot (comb (comb t W) O) v).
+    2:{ rewrite (dot_comb K (comb t W) O v), <- (ET _), !dot_comb, map_map. f_equal. apply map_ext. intro w.
+      now rewrite lin_zcomb. }
+    f_equal.
     replace (rows_sum rows (comb t W)) with (rows_sum rows (comb T W)).
     + clear. induction rows as [|[x nu] rows IH]; cbn [rows_sum map mixed_sum fst snd]; [simpl; ring|].
       rewrite !dot_vadd, !dot_vscale, IH, lin_comb. ring.

@@ -1,9 +1,9 @@
 (** * Premises, and trees that prove them
 
-    A premise is about some rows (x, nu), a quadratic form g and two integers: lambda g(u) - mu |N^T relu(Xu)|^2 >= 0
-    for all u, where N has the rows nu. With |u|^2 for g(u) and all rows it is the premise of weak duality; that of a
-    block of rows has another form ([Blocks.v]). A tree proves it, from a cone that is all of space to its leaves
-    ([Leaves.v]). *)
+    A premise is about some rows (x, nu), a quadratic form g, a matrix O and two integers: lambda g(u) - mu |O^T u +
+    N^T relu(Xu)|^2 >= 0 for all u, where N has the rows nu. With |u|^2 for g(u), no O and all rows it is the premise of
+    weak duality; that of a block of rows has another form, and an O ([Blocks.v]). A tree proves it, from a cone that is
+    all of space to its leaves ([Leaves.v]). *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Cones Leaves.
 Import ListNotations.
@@ -19,6 +19,7 @@ Inductive node :=
 Record premise := {
   premise_form : option tri;
   premise_lam : Z; premise_mu : Z;
+  premise_offset : list (list Z);                 (* the rows of O *)
   premise_outputs : nat;                          (* how many columns N has *)
   premise_rows : list (list Z * list Z);          (* (x, nu) *)
   premise_tree : list node
@@ -78,7 +79,7 @@ Fixpoint check_premises A (premise_of : A -> premise) (W : list (list Z)) (l : l
   | [] => Proved leaves
   | a :: l' =>
     let q := premise_of a in
-    let c := root W (premise_rows q) in
+    let c := root W (premise_offset q) (premise_rows q) in
     let v := vectors (premise_outputs q) c in
     match
       walk (step (metric_of (premise_form q)) (premise_lam q) (premise_mu q)) (vectors (premise_outputs q))
@@ -131,7 +132,8 @@ Proof.
 
 (** What a premise says. *)
 Definition premise_holds (q : premise) (u : vec) : Prop :=
-  0 <= z2 (premise_lam q) * norm_of (premise_form q) u - z2 (premise_mu q) * sq (rows_sum K (premise_rows q) u).
+  0 <= z2 (premise_lam q) * norm_of (premise_form q) u
+    - z2 (premise_mu q) * sq (vadd (comb u (premise_offset q)) (rows_sum K (premise_rows q) u)).
 Lemma rows_sum_ext l x y : (forall w, dot x w = dot y w) -> rows_sum K l x = rows_sum K l y.
 Proof. intro E. induction l as [|[q nu] l IH]; cbn [rows_sum]; auto.
   rewrite IH, !lin_dot, !(dot_comm K (vZ K q)), E. reflexivity. Qed.
@@ -147,6 +149,8 @@ Proof.
     apply walk_sound with (holds := good K (norm_of (premise_form q)) (premise_lam q) (premise_mu q)) in H;
       [|intros ? ?; apply step_sound, M; now left].
     apply Forall_cons_iff in H as [H _]. cbn [fst] in H. apply root_sound with (t := x) in H; [|apply norm_of_ext].
-    unfold premise_holds. now rewrite (norm_of_ext _ _ _ E), (rows_sum_ext _ _ _ E).
+    unfold premise_holds. rewrite (norm_of_ext _ _ _ E), (rows_sum_ext _ _ _ E).
+    replace (sq (vadd (comb u _) _)) with
+      (sq (vadd (comb (comb x W) (premise_offset q)) (rows_sum K (premise_rows q) (comb x W)))); [exact H|]. apply sq_ext. intro w. rewrite !dot_vadd, (dot_comb K u), E, <- dot_comb. reflexivity.
   - apply (IH (fun a I => M a (or_intror I)) _ _ _ Hl). Qed.
 End Soundness.

@@ -19,7 +19,7 @@ LEAF = Leaf(1, 1, ((0, 1, -204800),))
 def axis(k: int, share: int, frame: int) -> Block:
     """The sample e_k with all of u_k^2, with quarters of |v|^2 and of the identity."""
     inputs = ((4,), (0, 0)) if k == 0 else ((0,), (0, 4))
-    return Block((k,), inputs, ((share,),), ((frame,),), 1)
+    return Block((k,), inputs, ((share,),), ((0,), (0,)), ((frame,),), 1)
 
 
 def in_blocks(
@@ -39,6 +39,26 @@ WITH_TREES = replace(
     HONEST,
     tree=(Sign(1), SIGNED_LEAF, SIGNED_LEAF, Sign(0), SIGNED_LEAF, SIGNED_LEAF),
     blocks=Blocks(2, 2, tuple(replace(block, nodes=3) for block in (axis(0, 1, 8), axis(1, 3, 5)))),
+)
+
+
+def crossed(k: int, inputs: int, outputs: int, cross: int, frame: int) -> Block:
+    """The sample e_k with a part of u_k^2 and of |v|^2, and with a cross term of u_k v."""
+    on_u = ((inputs,), (0, 0)) if k == 0 else ((0,), (0, inputs))
+    terms = ((cross,), (0,)) if k == 0 else ((0,), (cross,))
+    return Block((k,), on_u, ((outputs,),), terms, ((frame,),), 3)
+
+
+# The output less half of N_k u_k is half of N_k |u_k|: on either side of u_k = 0 a leaf needs no multipliers.
+HALVES = (Sign(0), Leaf(1, 1), Leaf(1, 1), Sign(1), Leaf(1, 1), Leaf(1, 1))
+CROSSED = replace(
+    certificate_of(PROBLEM, [[10], [16]], HALVES, exponent=4),
+    blocks=Blocks(6, 2, (crossed(0, 31, 9, 5, 11), crossed(1, 32, 21, 8, 7))),
+)
+# G and H alone add up to no more than the identities: 9/16 of each u_k^2, and twice 1/2 of |v|^2.
+TOO_MUCH_CROSSED = replace(
+    certificate_of(PROBLEM, [[20], [20]], HALVES, exponent=4),
+    blocks=Blocks(4, 1, (crossed(0, 9, 8, 10, 3), crossed(1, 9, 8, 10, 3))),
 )
 FORGERIES = {
     # The second sample is nobody's.

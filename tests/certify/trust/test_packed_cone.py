@@ -67,6 +67,20 @@ def test_same_on_every_cone_of_a_tree(
     assert_same(*pair)
 
 
+@given(cones(), st.data())
+def test_with_an_offset(case: tuple[Certificate, TrainingProblem, list[Cone]], data: st.DataObject) -> None:
+    # What is linear on the whole space is what it is at the generators.
+    plain = Cone.root(case[0], case[1])
+    entries = st.tuples(*[st.integers(-9, 9)] * plain.output_count)
+    plain = plain._replace(linear=data.draw(st.tuples(*[entries] * len(plain.generators))))
+    pair: Pair = plain, packed(plain)
+    for k in range(len(plain.generators)):
+        assert_same(*pair)
+        half = data.draw(st.integers(0, 1))
+        pair = pair[0].halves(k)[half], pair[1].halves(k)[half]
+    assert_same(*pair)
+
+
 @given(cones(), st.integers(0, 200), st.data())
 def test_signs_inside_a_cone(
     case: tuple[Certificate, TrainingProblem, list[Cone]], bits: int, data: st.DataObject

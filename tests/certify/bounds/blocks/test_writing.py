@@ -15,7 +15,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from formulations.arrays import Matrix
 from formulations.sdp.multiplier_generation import solve_dual
-from formulations.sdp.multipliers import DualSolution, Multipliers
+from formulations.sdp.multipliers import DualSolution, Multipliers, relaxation_form
 from formulations.sdp.shor import solve_shor
 from tests.certify.checker.oracles import inputs, targets
 
@@ -117,6 +117,30 @@ class TestMatrixShares:
             cross[:3, 3:] = 1e-3 * random.normal(size=(3, 2))
             proofs.append(replace(proof, share=proof.share + cross + cross.T))
         assert_proves(blocks_certificate(problem, proofs), problem, 0.1)
+
+    def test_of_what_the_blocks_need(self) -> None:
+        # Nothing is lost but rounding: the shares that multipliers need are scaled until they add up.
+        problem = problem_of(9)
+        X, Y = inputs(problem), targets(problem)
+        proofs = []
+        for rows in divided(12, 3):
+            found = solve_dual(X[rows], Y[rows], float(GAMMA) / 3)
+            m = found.multipliers.scaled(3 / float(GAMMA))
+            form = relaxation_form(X[rows], np.zeros((4, 2)), 0.0, m)
+            coupling = np.hstack([form[3:, :3], -found.dual_point])
+            share = coupling.T @ np.linalg.solve(form[3:, 3:] + 1e-9 * np.eye(4), coupling)
+            share[:3, :3] -= form[:3, :3]
+            proofs.append(BlockProof(rows, share, found.dual_point, m))
+        scale = float(GAMMA) / np.linalg.eigvalsh(sum(proof.share for proof in proofs))[-1]
+        N = np.zeros_like(Y)
+        for proof in proofs:
+            N[list(proof.rows)] = proof.dual_rows
+        fit, square = float(np.sum(N * Y)), float(np.sum(N**2))
+        scale = min(scale, fit / square)
+        assert scale > 1.01  # shares of the identity would have 1
+        assert_proves(
+            blocks_certificate(problem, proofs), problem, (scale * fit - scale**2 * square / 2) * (1 - 1e-6)
+        )
 
 
 class TestAnything:

@@ -19,7 +19,16 @@ from certify.checker.training import leaf_rules
 from certify.checker.training.check import check_certificate
 from certify.trust import parallel
 from certify.trust.parallel import in_processes
-from tests.certify.checker.blocks import HONEST, LEAF, PROBLEM, WITH_TREES, axis, in_blocks
+from tests.certify.checker.blocks import (
+    CROSSED,
+    HONEST,
+    LEAF,
+    PROBLEM,
+    TOO_MUCH_CROSSED,
+    WITH_TREES,
+    axis,
+    in_blocks,
+)
 
 
 def with_parts(*parts: Block, tree: tuple[Leaf | TauLeaf, ...] = (LEAF, LEAF)) -> Certificate:
@@ -59,6 +68,9 @@ class TestCheck:
             {"inputs": ((0, 0), (0, 4))},
             {"outputs": ((3, 0),)},
             {"outputs": ()},
+            {"cross": ()},
+            {"cross": ((0,),)},
+            {"cross": ((0,), (0, 0))},
             {"output_frame": ()},
             {"output_frame": ((5, 0),)},
         ],
@@ -71,6 +83,18 @@ class TestCheck:
         # Twice as much of u_0^2 as there is.
         certificate = with_parts(replace(axis(0, 1, 8), inputs=((8,), (0, 0))), axis(1, 3, 5))
         assert check_certificate(certificate, PROBLEM).obligation is Obligation.SHARES
+
+    def test_cross_terms(self) -> None:
+        assert check_certificate(CROSSED, PROBLEM).valid
+        assert check_certificate(CROSSED, PROBLEM, walk=in_processes(2)).valid
+        assert TOO_MUCH_CROSSED.bound > Fraction(175, 32)
+        assert check_certificate(TOO_MUCH_CROSSED, PROBLEM).obligation is Obligation.SHARES
+        first, second = parts_of(CROSSED)
+        assert CROSSED.blocks is not None
+        for cross in (((-5,), (0,)), ((0,), (0,)), ((4,), (0,))):
+            parts = replace(first, cross=cross), second
+            changed = replace(CROSSED, blocks=replace(CROSSED.blocks, parts=parts))
+            assert check_certificate(changed, PROBLEM).obligation is Obligation.LEAF_FORM
 
     def test_shares_are_forms(self) -> None:
         # No entry of the sum is above the identity's, but the form is.
@@ -170,6 +194,7 @@ class TestFile:
             "rows": "1",
             "inputs": ["0", "0 4"],
             "outputs": ["3"],
+            "cross": ["0", "0"],
             "output_frame": ["5"],
             "nodes": 1,
         }

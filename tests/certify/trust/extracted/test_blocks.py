@@ -28,8 +28,9 @@ TARGETS = (3, 4, 5)
 LEAVES = ["leaf 1 1 0", "leaf 1 1 0"]
 TREE = ["sign 0", *LEAVES, "sign 1", *LEAVES]
 # N = (5/8, 1, 0); the first sample has T = 2, H = 1/4 and G = u_1^2, the second T = 5/4, H = 3/4, G = u_2^2.
-FIRST = {"rows": "0", "inputs": ["4", "0 0"], "outputs": ["1"], "output_frame": ["8"], "nodes": 3}
-SECOND = {"rows": "1", "inputs": ["0", "0 4"], "outputs": ["3"], "output_frame": ["5"], "nodes": 3}
+NONE = {"cross": ["0", "0"]}
+FIRST = {"rows": "0", "inputs": ["4", "0 0"], "outputs": ["1"], **NONE, "output_frame": ["8"], "nodes": 3}
+SECOND = {"rows": "1", "inputs": ["0", "0 4"], "outputs": ["3"], **NONE, "output_frame": ["5"], "nodes": 3}
 
 
 def blocks(*parts: object, **entries: Any) -> dict[str, Any]:
@@ -101,6 +102,17 @@ FORGERIES: dict[str, tuple[str, str, int | None]] = {
     "too wide a frame": (
         certificate(blocks(FIRST, {**SECOND, "output_frame": ["5 0"]})),
         "BLOCK_SHAPE",
+        None,
+    ),
+    "too few cross terms": (certificate(blocks(FIRST, {**SECOND, "cross": ["0"]})), "BLOCK_SHAPE", None),
+    "too wide cross terms": (
+        certificate(blocks(FIRST, {**SECOND, "cross": ["0", "0 0"]})),
+        "BLOCK_SHAPE",
+        None,
+    ),
+    "too large cross terms": (
+        certificate(blocks(FIRST, {**SECOND, "cross": ["0", "1"]})),
+        "SHARES",
         None,
     ),
     "no frame": (certificate(blocks(FIRST, {**SECOND, "output_frame": []})), "BLOCK_SHAPE", None),
@@ -180,7 +192,14 @@ class TestBlocks:
 
     def test_one_block_of_all_samples(self, tmp_path: Path) -> None:
         """N = (5/8, 0, 0), H = T = 1 and G = I."""
-        whole = {"rows": "0 1 2", "inputs": ["4", "0 4"], "outputs": ["4"], "output_frame": ["4"], "nodes": 3}
+        whole = {
+            "rows": "0 1 2",
+            "inputs": ["4", "0 4"],
+            "outputs": ["4"],
+            **NONE,
+            "output_frame": ["4"],
+            "nodes": 3,
+        }
         code, _ = checked(certificate(blocks(whole), TREE[:3], (5, 0, 0)), tmp_path)
         assert code == 0
 
@@ -204,6 +223,7 @@ class TestBlocks:
                 "rows": f"{2 * k} {2 * k + 1}",
                 "inputs": ["1", "0 1"],
                 "outputs": ["1"],
+                **NONE,
                 "output_frame": ["128"],
                 "nodes": 3,
             }
