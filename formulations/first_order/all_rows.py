@@ -20,15 +20,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formulations.arrays import Matrix, Vector
-from formulations.first_order.arrow import Block, Point, multipliers, value
+from formulations.arrays import Indices, Matrix, Vector
+from formulations.first_order.arrow import Block, Point, feasible_shares, multipliers, value
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
 _BLOCK_SIZE = 36  # the least number of units in a block
-_LARGEST_SPLITTING = 2500  # units, with an eigenvalue decomposition of that order a step
+_LARGEST_BLOCK = 1000  # units, with a Cholesky factorisation of that order a look
+_LARGEST_SPLITTING = 1000  # units, with an eigenvalue decomposition of that order a step
 _NEW_MULTIPLIERS = 4  # for each unit and table, before a climb
 _FIRST_LOOK = 60  # steps of the splitting before its multipliers are looked at
 _SPLITTING_SHARE = 2.0  # how much longer than the last climb the splitting goes on before the next
@@ -56,12 +57,15 @@ class Found:
         search: what found it, in words.
         estimate: of the value of the relaxation, by the splitting; None where it has not run.
         solution: returns it with its multipliers.
+        shares: returns the blocks that its multipliers keep to: the rows of X of each, and what it takes of
+            gamma (|u|^2 + |v|^2), a form of order d + c in (u, v).
     """
 
     value: float
     search: str
     estimate: float | None
     solution: Callable[[], DualSolution]
+    shares: Callable[[], list[tuple[Indices, Matrix]]] = list
 
 
 def improve(
@@ -126,16 +130,25 @@ class _Search:
         """Say it in the units of the data."""
         problem = self.problem
 
+        def blocks() -> list[Block]:
+            found = [Block(problem, block.members) for block, _ in best.blocks]
+            for block, (_, at) in zip(found, best.blocks, strict=True):
+                block.go_to(at)
+            return found
+
+        def shares() -> list[tuple[Indices, Matrix]]:
+            of_units = feasible_shares(problem, blocks())
+            return [
+                (problem.rows_of(block.members), problem.share(share))
+                for (block, _), share in zip(best.blocks, of_units, strict=True)
+            ]
+
         def solution() -> DualSolution:
-            blocks = []
-            for block, at in best.blocks:
-                blocks.append(Block(problem, block.members))
-                blocks[-1].go_to(at)
-            entries, table = multipliers(problem, blocks)
+            entries, table = multipliers(problem, blocks())
             seconds = time.perf_counter() - begun
             return problem.solution(entries, table, "block ascent", best.search, seconds)
 
-        return Found(self.loss(best.value), best.search, best.estimate, solution)
+        return Found(self.loss(best.value), best.search, best.estimate, solution, shares)
 
     def loss(self, value: float) -> float:
         return value * self.problem.loss_unit + self.problem.beyond_reach
@@ -153,7 +166,7 @@ class _Search:
                     yield best
                 if self.is_over():
                     return
-            if len(blocks) == 1:
+            if len(blocks) == 1 or 2 * max(len(block.members) for block in blocks) > _LARGEST_BLOCK:
                 return
             blocks = [first.merged(second) for first, second in zip(blocks[::2], blocks[1::2], strict=True)]
             stages = _LATER

@@ -279,11 +279,20 @@ def _on_line(inner: float, square: float, scale: float) -> float:
     return scale * inner - scale**2 * square / 2
 
 
+def feasible_shares(problem: UnitProblem, blocks: Sequence[Block]) -> list[Matrix]:
+    """Return T_b of all blocks, scaled as `multipliers` scales: they add up to at most gamma."""
+    shares = [share for block in blocks if (share := block.share()) is not None]
+    return [problem.gamma / _largest(problem, shares) * share for share in shares]
+
+
+def _largest(problem: UnitProblem, shares: Sequence[Matrix]) -> float:
+    """Return the largest eigenvalue of the shares' sum, relative to the weights of (u, v)."""
+    return float(np.linalg.eigvalsh(sum(shares) / np.outer(problem.outer_scale, problem.outer_scale))[-1])
+
+
 def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, Multipliers]:
     """Return N of all groups, G x c, and the multipliers of all units, scaled until they are feasible."""
-    shares = [block.share() for block in blocks]
-    total = sum(share for share in shares if share is not None)
-    top = float(np.linalg.eigvalsh(total / np.outer(problem.outer_scale, problem.outer_scale))[-1])
+    top = _largest(problem, [share for block in blocks if (share := block.share()) is not None])
     entries = np.zeros_like(problem.targets)
     together = Multipliers.zero(len(problem.units))
     for block in blocks:

@@ -54,6 +54,7 @@ class UnitProblem:
     gamma: float
     input_unit: float
     target_unit: float
+    _coordinates: Matrix
     _lengths: Vector
     _directions: Directions
     _groups: Indices
@@ -82,7 +83,7 @@ class UnitProblem:
         targets = np.zeros((len(present), Y.shape[1]))
         np.add.at(targets, groups, sizes[:, None] * Y[rows])
         targets /= radii[:, None]
-        units, weights = _unlike(along.units)
+        units, coordinates = _unlike(along.units)
         lengths = np.linalg.norm(units, axis=1)
         radii *= lengths[present // 2]
         input_unit = float(np.sqrt(np.mean(radii**2))) if len(radii) else 1.0
@@ -91,7 +92,7 @@ class UnitProblem:
         everywhere[rows] = groups
         return cls(
             units / lengths[:, None],
-            weights,
+            1 / np.sum(coordinates**2, axis=1),
             present // 2,
             present % 2 == 1,
             radii / input_unit,
@@ -99,6 +100,7 @@ class UnitProblem:
             gamma / (input_unit * target_unit),
             input_unit,
             target_unit,
+            coordinates,
             lengths,
             along,
             everywhere,
@@ -120,6 +122,19 @@ class UnitProblem:
     def beyond_reach(self) -> float:
         """What the dual value of the data is more than that of the units: the targets no network fits."""
         return float(np.sum(self._Y**2) - np.sum(self.targets**2) * self.loss_unit) / 2
+
+    def rows_of(self, units: Indices) -> Indices:
+        """Return the rows of X on the lines of some units, in ascending order."""
+        along = self._directions
+        return np.flatnonzero(np.isin(along.lines, units) & (along.scales != 0))
+
+    def share(self, of_units: Matrix) -> Matrix:
+        """Return a form in (u, v) of the units, of order rank + c, as one of the data's, of order d + c."""
+        c = self.targets.shape[1]
+        rank, d = self._coordinates.shape
+        change = np.zeros((rank + c, d + c))
+        change[:rank, :d], change[rank:, d:] = self._coordinates, np.eye(c)
+        return np.asarray(self.target_unit * self.input_unit * change.T @ of_units @ change)
 
     def solution(
         self, entries: Matrix, multipliers: Multipliers, solver: str, status: str, seconds: float
@@ -160,14 +175,14 @@ class UnitProblem:
         )
 
 
-def _unlike(units: Matrix) -> tuple[Matrix, Vector]:
-    """Return the rows in coordinates in which they are less alike, K x rank, and the weights of |u|^2 there.
+def _unlike(units: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the rows in coordinates in which they are less alike, K x rank, and the map from u to these.
 
     Along each principal axis they are stretched by a power of how short the rows are there.
     """
     if not len(units):
-        return units, np.ones(units.shape[1])
+        return units, np.eye(units.shape[1])
     _, singular, axes = np.linalg.svd(units, full_matrices=False)
     kept = singular > _DEGENERATE * singular[0]
     stretch = (singular[0] / singular[kept]) ** _STRETCH
-    return units @ (axes[kept].T * stretch), stretch**2
+    return units @ (axes[kept].T * stretch), axes[kept] / stretch[:, None]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from certify.bounds.blocks.writing import BlockProof, blocks_certificate
 from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.bounds.report import GapPoint
@@ -13,7 +16,7 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from formulations.arbitrary_precision.solve import HighPrecisionSolution
-from formulations.arrays import Matrix
+from formulations.arrays import Indices, Matrix
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.shor import improve_slack
 
@@ -29,6 +32,8 @@ class Relaxation:
         solution: double or high precision.
         cut_short: whether the time limit ended the solver.
         curve: both bounds while it ran, where it says.
+        shares: of blocks of samples that the multipliers keep to, with the numbers of the samples; none where
+            there is one block.
     """
 
     method: str
@@ -37,6 +42,7 @@ class Relaxation:
     solution: DualSolution | HighPrecisionSolution
     cut_short: bool = False
     curve: tuple[GapPoint, ...] = ()
+    shares: tuple[tuple[Indices, Matrix], ...] = ()
 
     @property
     def value(self) -> float:
@@ -52,6 +58,14 @@ class Relaxation:
         if isinstance(self.solution, HighPrecisionSolution):
             yield exact_root_certificate(problem, self.solution, preprocessing=preprocessing)
             return
+        if self.shares:
+            yield blocks_certificate(
+                problem,
+                self._block_proofs(float(problem.gamma)),
+                preprocessing=preprocessing,
+                method=self.method,
+            )
+            return
         yield root_certificate(
             problem,
             self.solution.dual_point,
@@ -59,6 +73,26 @@ class Relaxation:
             preprocessing=preprocessing,
             method=self.method,
         )
+
+    def _block_proofs(self, gamma: float) -> list[BlockProof]:
+        """Return the blocks with their parts of the solution; what is in none joins the first."""
+        assert isinstance(self.solution, DualSolution)
+        table, N = self.solution.multipliers.scaled(1 / gamma), self.solution.dual_point
+        inside = np.zeros(len(N), dtype=bool)
+        for rows, _ in self.shares:
+            inside[rows] = True
+        proofs = []
+        for number, (rows, share) in enumerate(self.shares):
+            members = np.union1d(rows, np.flatnonzero(~inside)) if number == 0 else rows
+            pairs = np.ix_(members, members)
+            multipliers = Multipliers(
+                table.alpha_alpha[pairs],
+                table.alpha_beta[pairs],
+                table.beta_beta[pairs],
+                table.slack[members],
+            )
+            proofs.append(BlockProof(members.tolist(), share, N[members], multipliers))
+        return proofs
 
 
 def residual_relaxation(arrays: Arrays, residual: Matrix) -> Relaxation:

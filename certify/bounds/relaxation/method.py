@@ -28,8 +28,9 @@ _SHARE = 0.9  # of the time that is left; the proof and its check need the rest
 # Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
 LARGEST_INTERIOR_POINT = 400  # rows
 LARGEST_INTERIOR_POINT_DUAL = 2000  # entries of the dual point
-# Beyond this the exact check of one leaf takes minutes.
-LARGEST_FIRST_ORDER = 1000  # rows
+LARGEST_FIRST_ORDER = 3000  # rows, whose multipliers are dense tables
+# Beyond this the exact check of one leaf takes minutes, and of blocks of samples less.
+_LARGEST_LEAF = 1000  # rows
 _SMALL = 100  # rows, for which the interior-point method takes seconds to its end
 
 _PATIENCE = 120.0  # seconds of the first-order method where no limit is given
@@ -202,6 +203,7 @@ def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | Non
         best.solution(),
         cut_short=status == "time limit",
         curve=tuple(curve),
+        shares=tuple(best.shares()) if problem.n > _LARGEST_LEAF else (),
     )
 
 

@@ -57,11 +57,11 @@ def test_a_method_asked_for_runs_alone(method: str) -> None:
     [
         (problem(d=6), (), ["tree", "sdp", "partition"]),
         (problem(d=7), (), ["sdp", "partition"]),
-        (problem(n=1001, d=7), (), ["partition"]),
+        (problem(n=3001, d=7), (), ["partition"]),
         (problem(d=7, output_bias="free"), (), ["tree"]),
         (problem(), ("auto", "scs"), ["sdp"]),
         (problem(), ("auto", "auto", "high"), ["sdp"]),
-        (problem(n=1001), (), ["tree", "partition"]),
+        (problem(n=3001), (), ["tree", "partition"]),
         (problem(n=401), ("sdp", "scs"), ["sdp"]),
     ],
 )
@@ -82,7 +82,7 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (problem(), ("partition", "scs"), "the method partition has one solver"),
         (problem(), ("shor", "auto", "high"), "the method shor has one solver"),
         (problem(), ("sdp", "scs", "high"), "high precision has its own solver: leave --solver out"),
-        (problem(n=1001), ("sdp",), "the method sdp takes at most 1000 rows with 1 target, and"),
+        (problem(n=3001), ("sdp",), "the method sdp takes at most 3000 rows with 1 target, and"),
         (problem(n=401), ("sdp", "auto", "high"), "high precision takes at most 400 rows with 1 target, and"),
         (
             problem(n=21, c=100),
