@@ -35,7 +35,9 @@ _SMALL = 100  # rows, for which the interior-point method takes seconds to its e
 
 _PATIENCE = 120.0  # seconds of the first-order method where no limit is given
 # A relative gap that methods on few of many rows do not close: this one takes all the time that there is.
-CLOSE = 0.05
+CLOSE = 0.15
+# Below this share of the network's loss after a quarter of its time the first-order method gives up.
+_PROMISING = 0.5
 _AIM = 0.9  # of the gap that is wanted; rounding takes a little
 # The exact check of a leaf took so many seconds at order 600 on one core.
 _CHECK_SECONDS, _CHECK_ORDER = 8.0, 600
@@ -114,9 +116,9 @@ class Sdp:
         problem, clock = work.problem, work.clock
         begun = clock.elapsed
         fits = problem.n <= largest_interior_point(problem.c)
-        first = _first_order(self.name, work, limit if limit is None or not fits else limit / 4)
-        is_close = first is not None and first.value >= (1 - CLOSE) * work.generation.best.loss
-        if is_close or not fits or work.is_over:
+        first = _first_order(self.name, work, limit, may_give_up=fits)
+        promises = first is not None and first.value >= _PROMISING * work.generation.best.loss
+        if promises or not fits or work.is_over:
             return first
         second = self._interior_point(work, None if limit is None else limit - (clock.elapsed - begun))
         return max(filter(None, (first, second)), key=lambda found: found.value, default=None)
@@ -158,8 +160,17 @@ class Shor:
         return _relaxation(self.name, _in_child(work, limit, solve_shor, arrays.X, arrays.Y, arrays.gamma))
 
 
-def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | None:
-    """Improve a dual point until it proves the gap that is wanted, nothing is gained, or time is up."""
+def _first_order(
+    name: str, work: Work, limit: float | None, *, may_give_up: bool = False
+) -> Relaxation | None:
+    """Improve a dual point until it proves the gap that is wanted, nothing is gained, or time is up.
+
+    Args:
+        name: of the method.
+        work: to do.
+        limit: seconds; all that there are where the gap gets small.
+        may_give_up: whether to stop after a quarter of them where little is proved by then.
+    """
     arrays, clock, problem = work.arrays, work.clock, work.problem
     upper = work.generation.best.loss
     check = _CHECK_SECONDS * ((problem.n + problem.d) / _CHECK_ORDER) ** 3
@@ -167,12 +178,16 @@ def _first_order(name: str, work: Work, limit: float | None) -> Relaxation | Non
     def ending(limit: float | None) -> float:
         return clock.elapsed + (_PATIENCE if limit is None else max(limit - check, limit / 4))
 
+    early = clock.elapsed + (_PATIENCE if limit is None else limit) / 4
     share, whole = ending(limit), ending(clock.remaining(_SHARE))
     best: Found | None = None
 
     def seconds_left() -> float:
-        is_close = best is not None and best.value >= (1 - CLOSE) * upper
-        return (whole if is_close else share) - clock.elapsed
+        proved = 0.0 if best is None else best.value
+        if proved >= (1 - CLOSE) * upper:
+            return whole - clock.elapsed
+        gives_up = may_give_up and proved < _PROMISING * upper
+        return (min(early, share) if gives_up else share) - clock.elapsed
 
     curve: list[GapPoint] = []
     status = "optimal"

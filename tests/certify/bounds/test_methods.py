@@ -171,8 +171,8 @@ def test_methods_run_until_one_reaches_the_gap(
     [
         ("tree", "column generation and branch and bound", 99.5, False),
         ("tree", "column generation and branch and bound", 98.0, True),
-        ("sdp", "first-order", 96.0, False),
-        ("sdp", "first-order", 94.0, True),
+        ("sdp", "first-order", 86.0, False),
+        ("sdp", "first-order", 84.0, True),
         ("sdp", "interior-point", 96.0, True),
     ],
 )
