@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.sdp.multipliers import Multipliers
 from formulations.sdp.spread import MERGING_LOSS, tie
 
@@ -106,3 +106,43 @@ def directions(X: Matrix) -> Directions:
             signs = np.append(signs, 1.0)
         scales[i] = signs[lines[i]] * norms[i]
     return Directions(units, np.array(representatives, dtype=np.intp), lines, scales)
+
+
+@dataclass(frozen=True)
+class MergedRows:
+    """The rows of one sign on one line, in one: the network computes multiples of one vector on them.
+
+    Attributes:
+        forms: for each group the index of its form: its line's alpha, or its beta after K of those.
+        radii: the root of the sum of the squared scales in the group.
+        targets: G x c, the part of Y that the group can fit, |scale|-weighted over the radius.
+        groups: of length n; the group of each row, -1 for zero rows.
+    """
+
+    forms: Indices
+    radii: Vector
+    targets: Matrix
+    groups: Indices
+
+    @classmethod
+    def of(cls, lines: Directions, Y: Matrix) -> MergedRows:
+        """Merge the rows on each line, with their targets, n x c."""
+        forms = np.where(lines.scales < 0, lines.lines + len(lines.units), lines.lines)
+        rows = lines.nonzero
+        present, groups = np.unique(forms[rows], return_inverse=True)
+        sizes = np.abs(lines.scales[rows])
+        radii = np.sqrt(np.bincount(groups, sizes**2, minlength=len(present)))
+        targets = np.zeros((len(present), Y.shape[1]))
+        np.add.at(targets, groups, sizes[:, None] * Y[rows])
+        everywhere = np.full(len(Y), -1)
+        everywhere[rows] = groups
+        return cls(present, radii, targets / radii[:, None], everywhere)
+
+    def spread(self, lines: Directions, Y: Matrix, entries: Matrix) -> Matrix:
+        """Return N, n x c, from the groups' rows; what no network can fit of Y stays in it."""
+        N = Y.copy()
+        rows = lines.nonzero
+        groups = self.groups[rows]
+        share = np.abs(lines.scales[rows]) / self.radii[groups]
+        N[rows] += share[:, None] * (entries - self.targets)[groups]
+        return N

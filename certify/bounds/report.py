@@ -18,7 +18,6 @@ from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Stage
 
 if TYPE_CHECKING:
-    pass
     from formulations.training.train import TrainingResult
 
 

@@ -10,7 +10,7 @@ alpha-part S_b of every block is (here: definite) and
     gamma I >= sum_b T_b,   T_b = [[X^T C X, .], [., 0]] + F_b^T S_b^-1 F_b   of order d + c,
 
 F_b what couples alpha to (u, v). So T_b is what block b needs of gamma I: its *matrix share* (docs/method.md,
-section 7). Linear in the number of blocks; one block is SDP-NN itself.
+section 3a). Linear in the number of blocks; one block is SDP-NN itself.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Indices, Matrix, Vector, check_problem
-from formulations.lines import Directions, directions
+from formulations.lines import Directions, MergedRows, directions
 from formulations.loss import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
@@ -57,7 +57,7 @@ class UnitProblem:
     _coordinates: Matrix
     _lengths: Vector
     _directions: Directions
-    _groups: Indices
+    _merged: MergedRows
     _Y: Matrix
     _gamma: float
 
@@ -75,26 +75,19 @@ class UnitProblem:
         """
         check_problem(X, Y, gamma)
         along = directions(X)
-        rows = along.nonzero
-        sides = 2 * along.lines[rows] + (along.scales[rows] < 0)
-        present, groups = np.unique(sides, return_inverse=True)
-        sizes = np.abs(along.scales[rows])
-        radii = np.sqrt(np.bincount(groups, sizes**2, minlength=len(present)))
-        targets = np.zeros((len(present), Y.shape[1]))
-        np.add.at(targets, groups, sizes[:, None] * Y[rows])
-        targets /= radii[:, None]
+        merged = MergedRows.of(along, Y)
+        count = len(along.units)
+        lines, targets = merged.forms % max(count, 1), merged.targets
         units, coordinates = _unlike(along.units)
         lengths = np.linalg.norm(units, axis=1)
-        radii *= lengths[present // 2]
+        radii = merged.radii * lengths[lines]
         input_unit = float(np.sqrt(np.mean(radii**2))) if len(radii) else 1.0
         target_unit = (float(np.sqrt(np.mean(targets**2))) if targets.size else 0.0) or 1.0
-        everywhere = np.full(len(Y), -1)
-        everywhere[rows] = groups
         return cls(
             units / lengths[:, None],
             1 / np.sum(coordinates**2, axis=1),
-            present // 2,
-            present % 2 == 1,
+            lines,
+            merged.forms >= count,
             radii / input_unit,
             targets / target_unit,
             gamma / (input_unit * target_unit),
@@ -103,7 +96,7 @@ class UnitProblem:
             coordinates,
             lengths,
             along,
-            everywhere,
+            merged,
             Y,
             gamma,
         )
@@ -148,13 +141,7 @@ class UnitProblem:
             status: likewise.
             seconds: likewise.
         """
-        N = self._Y.copy()
-        rows = self._directions.nonzero
-        groups = self._groups[rows]
-        sizes = np.abs(self._directions.scales[rows]) * self._lengths[self._directions.lines[rows]]
-        sizes /= self.input_unit
-        share = sizes / self.radii[groups]
-        N[rows] += self.target_unit * share[:, None] * (entries - self.targets)[groups]
+        N = self._merged.spread(self._directions, self._Y, self.target_unit * entries)
         level = self._gamma * self.target_unit * self.input_unit
         shrink = 1 / np.outer(self._lengths, self._lengths)
         of_rows = Multipliers(

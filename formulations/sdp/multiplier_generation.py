@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from formulations.arrays import Indices, Matrix, Vector
-from formulations.lines import Directions, directions
+from formulations.arrays import Matrix
+from formulations.lines import Directions, MergedRows, directions
 from formulations.loss import SquaredLoss
 from formulations.sdp.activation_region import Geometry, Region
 from formulations.sdp.interior_point import Direction, InteriorPoint
@@ -72,7 +71,7 @@ def solve_dual(
         )
     begun = time.perf_counter()
     lines = directions(X)
-    merged = _Merged.of(lines, Y)
+    merged = MergedRows.of(lines, Y)
     if not np.any(merged.targets):
         return _solution(lines, merged, Y, None, gamma, "optimal", begun)
     search = _Search(lines, merged, gamma)
@@ -83,49 +82,10 @@ def solve_dual(
     return _solution(lines, merged, Y, search, gamma, status, begun)
 
 
-@dataclass(frozen=True)
-class _Merged:
-    """The rows of one sign on one line, in one: the network computes multiples of one vector on them.
-
-    Attributes:
-        forms: for each group the index of its form: its line's alpha, or its beta after K of those.
-        radii: the root of the sum of the squared scales in the group.
-        targets: G x c, the part of Y that the group can fit, |scale|-weighted over the radius.
-        groups: of length n; the group of each row, -1 for zero rows.
-    """
-
-    forms: Indices
-    radii: Vector
-    targets: Matrix
-    groups: Indices
-
-    @classmethod
-    def of(cls, lines: Directions, Y: Matrix) -> _Merged:
-        forms = np.where(lines.scales < 0, lines.lines + len(lines.units), lines.lines)
-        rows = lines.nonzero
-        present, groups = np.unique(forms[rows], return_inverse=True)
-        sizes = np.abs(lines.scales[rows])
-        radii = np.sqrt(np.bincount(groups, sizes**2, minlength=len(present)))
-        targets = np.zeros((len(present), Y.shape[1]))
-        np.add.at(targets, groups, sizes[:, None] * Y[rows])
-        everywhere = np.full(len(Y), -1)
-        everywhere[rows] = groups
-        return cls(present, radii, targets / radii[:, None], everywhere)
-
-    def spread(self, lines: Directions, Y: Matrix, entries: Matrix) -> Matrix:
-        """Return N, n x c, from the groups' rows; what no network can fit of Y stays in it."""
-        N = Y.copy()
-        rows = lines.nonzero
-        groups = self.groups[rows]
-        share = np.abs(lines.scales[rows]) / self.radii[groups]
-        N[rows] += share[:, None] * (entries - self.targets)[groups]
-        return N
-
-
 class _Search:
     """The interior-point method on the whole space, with its changing set of multipliers."""
 
-    def __init__(self, lines: Directions, merged: _Merged, gamma: float) -> None:
+    def __init__(self, lines: Directions, merged: MergedRows, gamma: float) -> None:
         geometry = Geometry(lines.units, merged.targets, gamma, merged.forms, merged.radii)
         self.gamma = gamma
         self.strict = len(lines.units) <= _STRICT_DIRECTIONS
@@ -212,7 +172,7 @@ class _Search:
 
 def _solution(
     lines: Directions,
-    merged: _Merged,
+    merged: MergedRows,
     Y: Matrix,
     search: _Search | None,
     gamma: float,
