@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -12,9 +13,34 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
 from certify.floats.dual_line import rounded_dual_point
 
 _TRIVIAL_EXPONENT = 64
+# Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
+# of a double's rounding is left.
+_MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
+
+
+def first_valid(
+    problem: TrainingProblem,
+    rounded: Callable[[float], Certificate | None],
+    preprocessing: Preprocessing | None,
+) -> Certificate:
+    """Return the first certificate that the checker accepts, rounding with larger and larger margins.
+
+    Args:
+        problem: the exact problem.
+        rounded: returns the certificate with a margin for rounding, relative to gamma^2; None for none.
+        preprocessing: for the certificate that needs no solver, where none is accepted.
+    """
+    for margin in _MARGINS:
+        certificate = rounded(margin)
+        if certificate is None or certificate.bound <= 0:
+            continue
+        if check_certificate(certificate, problem).valid:
+            return certificate
+    return trivial_certificate(problem, preprocessing=preprocessing)
 
 
 def trivial_certificate(

@@ -29,19 +29,17 @@ from certify.bounds.relaxation.leaf_rounding import (
 )
 from certify.bounds.relaxation.repair import cleaned, finite
 from certify.bounds.relaxation.repairable_form import RepairableForm
-from certify.bounds.writing import certificate_of, trivial_certificate
+from certify.bounds.writing import certificate_of, first_valid
 from certify.checker.certificate.blocks import Block, Blocks
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.check import check_certificate
 from certify.floats.dual_line import rounded_dual_point
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix, Vector
 from formulations.sdp.multipliers import Multipliers
 
-_MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)  # of gamma^2, for all blocks together
 _SHARE_EXPONENT = 80
 _ROUNDING_EXPONENT = 40  # of a frame before it is stretched
 _FRAME_EXPONENT = 80
@@ -90,13 +88,11 @@ def blocks_certificate(
         raise ValueError("each sample must be in one block")
     arrays = Arrays.of(problem)
     ordered = [_ordered(proof) for proof in proofs]
-    for margin in _MARGINS:
-        certificate = _rounded(problem, arrays, ordered, margin, preprocessing, method)
-        if certificate is None or certificate.bound <= 0:
-            continue
-        if check_certificate(certificate, problem).valid:
-            return certificate
-    return trivial_certificate(problem, preprocessing=preprocessing)
+    return first_valid(
+        problem,
+        lambda margin: _rounded(problem, arrays, ordered, margin, preprocessing, method),
+        preprocessing,
+    )
 
 
 def _ordered(proof: BlockProof) -> BlockProof:

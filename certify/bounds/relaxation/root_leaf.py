@@ -21,19 +21,14 @@ from certify.bounds.relaxation.leaf_rounding import (
     unit_exponent,
 )
 from certify.bounds.relaxation.repair import FeasibleSolution, repair
-from certify.bounds.writing import certificate_of, trivial_certificate
+from certify.bounds.writing import certificate_of, first_valid
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.check import check_certificate
 from certify.floats.dual_line import rounded_dual_point
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
 from formulations.sdp.multipliers import Multipliers
-
-# Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
-# of a double's rounding is left.
-_MARGINS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 
 
 def root_certificate(
@@ -57,14 +52,12 @@ def root_certificate(
         A certificate that `check_certificate` accepts; its bound is at least 0.
     """
     arrays = Arrays.of(problem)
-    for margin in _MARGINS:
+
+    def rounded(margin: float) -> Certificate | None:
         solution = repair(arrays, dual_point, multipliers, margin)
-        if solution is None:
-            continue
-        certificate = _round(problem, arrays, solution, preprocessing, method)
-        if certificate.bound > 0 and check_certificate(certificate, problem).valid:
-            return certificate
-    return trivial_certificate(problem, preprocessing=preprocessing)
+        return None if solution is None else _round(problem, arrays, solution, preprocessing, method)
+
+    return first_valid(problem, rounded, preprocessing)
 
 
 def _round(
