@@ -1,12 +1,12 @@
 """SDP-NN on all rows of a data set, at any time with the best dual point so far.
 
-Two searches take turns, and what either finds is a dual point with its multipliers, so that stopping is safe:
+What is found is a dual point with its multipliers, so that stopping is safe at any time:
 
-- *Climbing in blocks* (`formulations.first_order.arrow`). Multipliers inside small blocks of rows come
-  first, where one look costs little; then the blocks are merged in pairs, each at the sum of its parts,
-  until one is left.
-- *Splitting* (`formulations.first_order.splitting`) finds which of the n^2 multipliers are positive where
-  climbing creeps; now and then its multipliers are taken as the start of a climb.
+- Up to a thousand rows by *splitting* (`formulations.first_order.splitting`), which finds the multipliers of
+  all n^2 products at once. Now and then these get the best slack (`formulations.first_order.slack`) and are
+  taken as the start of a climb.
+- Beyond by *climbing in blocks* (`formulations.first_order.arrow`). Multipliers inside small blocks of rows
+  come first, where one look costs little; then the blocks are merged in pairs, each at the sum of its parts.
 
 docs/solvers.md has what each does on which data.
 """
@@ -23,6 +23,7 @@ import numpy as np
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.first_order.arrow import Block, Point, feasible_shares, multipliers, value
 from formulations.first_order.projected_lbfgs import maximise
+from formulations.first_order.slack import improve_slack
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.multipliers import DualSolution, Multipliers
@@ -32,8 +33,9 @@ _LARGEST_BLOCK = 1000  # units, with a Cholesky factorisation of that order a lo
 _LARGEST_SPLITTING = 1000  # units, with an eigenvalue decomposition of that order a step
 _NEW_MULTIPLIERS = 4  # for each unit and table, before a climb
 _FIRST_LOOK = 60  # steps of the splitting before its multipliers are looked at
-_SPLITTING_SHARE = 2.0  # how much longer than the last climb the splitting goes on before the next
-_TIME_FOR_CLIMB = 1.5  # of the last one, that is left for one at the end
+_SPLITTING_SHARE = 2.0  # how much longer than the last look the splitting goes on before the next
+_TIME_FOR_LOOK = 2.0  # of the last one, that is left for one at the end
+_WORTH_CLIMBING = 0.75  # of the splitting's value, that is proved without
 _LEAST_GAIN = 1e-5  # of |Y|^2 / 2, in ten steps of a climb
 Stage = tuple[float, float, int]
 # Powers of the norm, and barriers relative to |Y|^2 / 2 in all, of the climbs at one size of blocks,
@@ -41,11 +43,9 @@ Stage = tuple[float, float, int]
 _FIRST = ((16, 1e-1, 150), (32, 3e-2, 150), (64, 1e-2, 150), (128, 1e-3, 150))
 _LATER = ((64, 1e-2, 150), (256, 1e-3, 150))
 _AFTER_SPLITTING = ((24, 0.0, 150), (64, 0.0, 150), (256, 0.0, 150))
-# Where the matrix of the relaxation has a larger rank than there are (u, v), the alpha-part is singular
-# at the optimum, and without a barrier a climb creeps along the boundary of its domain.
-_OF_LARGE_RANK = ((64, 1e-1, 400), (128, 3e-2, 400), (256, 1e-2, 150))
-_PATIENCE = 3  # rounds of splitting with too little gain
+_PATIENCE = 3  # looks with too little gain
 _NO_GAIN = 1e-5  # relative
+_NO_CHANGE = 1e-4  # of the splitting's value, relative
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,9 @@ def improve(
         yield Found(solution.dual_value, "no target that a network fits", solution.value, lambda: solution)
         return
     search = _Search(problem, seconds_left, on_step)
-    for found in search.climbs_in_blocks(seed):
+    few = len(problem.units) <= _LARGEST_SPLITTING
+    for found in search.splits() if few else search.climbs_in_blocks(seed):
         yield search.found(found, begun)
-    if len(problem.units) <= _LARGEST_SPLITTING:
-        for found in search.splits():
-            yield search.found(found, begun)
 
 
 @dataclass(frozen=True)
@@ -172,9 +170,9 @@ class _Search:
             stages = _LATER
 
     def splits(self) -> Iterator[_Best]:
-        """Split, and climb from its multipliers whenever that took as long as the climbs, and at the end."""
+        """Split, and look at what its multipliers prove: more and more seldom, and at the end."""
         splitting = Splitting(self.problem)
-        patience, spent, climbing = _PATIENCE, 0.0, 0.0
+        patience, spent, looking, estimate = _PATIENCE, 0.0, 0.0, np.inf
         while patience:
             begun = self.seconds()
             splitting.extrapolate()
@@ -183,43 +181,58 @@ class _Search:
             self.on_step(f"bound {self.loss(self.best):.6g}, splitting, step {splitting.steps}")
             if self.is_over():
                 return
-            is_last = self.seconds_left() < _TIME_FOR_CLIMB * climbing
-            if not is_last and (splitting.steps < _FIRST_LOOK or spent < _SPLITTING_SHARE * climbing):
+            is_last = self.seconds_left() < _TIME_FOR_LOOK * looking
+            if not is_last and (splitting.steps < _FIRST_LOOK or spent < _SPLITTING_SHARE * looking):
                 continue
             before, begun = self.best, self.seconds()
-            yield from self.climb_from(splitting)
-            climbing, spent = self.seconds() - begun, 0.0
+            yield from self.climb_from(splitting, at_once=is_last)
+            looking, spent = self.seconds() - begun, 0.0
             if is_last or self.is_over():
                 return
-            patience = _PATIENCE if self.best > before * (1 + _NO_GAIN) else patience - 1
+            last, estimate = estimate, splitting.primal_value()
+            moves = self.best > before * (1 + _NO_GAIN) or abs(estimate - last) > _NO_CHANGE * estimate
+            patience = _PATIENCE if moves else patience - 1
 
-    def climb_from(self, splitting: Splitting) -> Iterator[_Best]:
-        estimate = self.loss(splitting.primal_value())
-        block = self.definite(*splitting.multipliers())
-        words = f"splitting, {splitting.steps} steps"
-        outer = self.problem.units.shape[1] + self.problem.targets.shape[1]
-        for stage in _OF_LARGE_RANK if splitting.rank > outer else _AFTER_SPLITTING:
-            if best := self.climb([block], stage, words, estimate):
-                yield best
+    def climb_from(self, splitting: Splitting, *, at_once: bool) -> Iterator[_Best]:
+        """Climb from its multipliers, with the best slack before and after each climb.
+
+        Args:
+            splitting: with what it has found so far.
+            at_once: climb even where it is so far from the end that more steps would gain more.
+        """
+        primal = splitting.primal_value()
+        estimate, words = self.loss(primal), f"splitting, {splitting.steps} steps"
+        block = self.whole(*splitting.multipliers())
+        if not improve_slack(block, is_over=self.is_over):
+            return
+        if best := self.looked_at(block, words, estimate):
+            yield best
+        if not at_once and self.best < _WORTH_CLIMBING * primal:
+            return
+        for stage in _AFTER_SPLITTING:
             if self.is_over():
                 return
+            if best := self.climb([block], stage, words, estimate):
+                yield best
+            improve_slack(block, is_over=self.is_over)
+            if best := self.looked_at(block, words, estimate):
+                yield best
 
-    def definite(self, entries: Matrix, table: Multipliers) -> Block:
-        """Return the block of all units at this point, its slack lowered until its form is definite."""
+    def whole(self, entries: Matrix, table: Multipliers) -> Block:
+        """Return the block of all units at this point."""
         block = Block(self.problem, np.arange(len(self.problem.units)))
         block.entries = entries
         block.tables = [table.alpha_alpha, table.alpha_beta, table.beta_beta]
-        mixed = table.alpha_beta + np.diag(table.slack)
-        values = np.linalg.eigvalsh(-(table.alpha_alpha + (mixed + mixed.T) / 2 + table.beta_beta))
-        best, slack = -np.inf, table.slack
-        for exponent in range(-16, 4):
-            lowered = max(-values[0], 0.0) * (1 + 1e-9) + 10 ** (exponent / 2) * abs(values[-1]) / 10
-            block.slack = table.slack - lowered
-            here = value([block], 64, 0.0)
-            if here is not None and here.proved > best:
-                best, slack = here.proved, block.slack
-        block.slack = slack
+        block.slack = table.slack
         return block
+
+    def looked_at(self, block: Block, words: str, estimate: float) -> _Best | None:
+        """Return the point where the block is, if it is a new best."""
+        here = value([block], 1, 0.0)
+        if here is None or here.proved <= self.best:
+            return None
+        self.best = here.proved
+        return _Best(self.best, words, estimate, [(block, block.point)])
 
     def climb(
         self, blocks: Sequence[Block], stage: Stage, words: str, estimate: float | None

@@ -124,28 +124,33 @@ class Block:
         """Set it; the variables stay as they were chosen."""
         self.entries, self.tables, self.slack = point.entries, list(point.tables), point.slack
 
-    def share(self) -> Matrix | None:
-        """Return T_b, of order d + c; None where the alpha-part is not definite."""
+    def parts(self) -> tuple[Matrix, Matrix, Matrix]:
+        """Return S_b, F_b and what of T_b is not F_b^T S_b^-1 F_b."""
         A, B, C = self.tables
         m, d = len(self.members), self.units.shape[1]
         mixed = B + np.diag(self.slack)
         with_beta = mixed.T / 2 + C
         form = -(A + mixed / 2 + with_beta)
-        self._factor, failed = lapack.dpotrf(form, lower=1, clean=1, overwrite_a=1)
-        if failed:
-            return None
         weighted = self.radii * self.entries
         coupling = np.zeros((m, d + weighted.shape[1]))
         coupling[:, :d] = with_beta.T @ self.units
         np.subtract.at(coupling[:, d:], self.lines, weighted)
-        self._half, _ = lapack.dtrtrs(self._factor, coupling, lower=1)
-        share = self._half.T @ self._half
-        share[:d, :d] += self.units.T @ (C @ self.units)
+        corner = np.zeros((coupling.shape[1],) * 2)
+        corner[:d, :d] = self.units.T @ (C @ self.units)
         if self.on_beta.any():
             cross = self.units[self.lines[self.on_beta]].T @ weighted[self.on_beta]
-            share[:d, d:] -= cross
-            share[d:, :d] -= cross.T
-        return np.asarray(share)
+            corner[:d, d:] -= cross
+            corner[d:, :d] -= cross.T
+        return form, coupling, corner
+
+    def share(self) -> Matrix | None:
+        """Return T_b, of order d + c; None where the alpha-part is not definite."""
+        form, coupling, corner = self.parts()
+        self._factor, failed = lapack.dpotrf(form, lower=1, clean=1, overwrite_a=1)
+        if failed:
+            return None
+        self._half, _ = lapack.dtrtrs(self._factor, coupling, lower=1)
+        return np.asarray(corner + self._half.T @ self._half)
 
     def look(self, directions: Matrix) -> None:
         """Find the alpha that are worst for some (u, v), columns of length d + c, and the beta with them."""
