@@ -20,16 +20,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formulations.arrays import Indices, Matrix, Vector
-from formulations.first_order.arrow import Block, Point, feasible_shares, multipliers, value
+from formulations.arrays import Matrix, Vector
+from formulations.first_order.arrow import Block, Point, block_proofs, multipliers, value
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
 _BLOCK_SIZE = 36  # the least number of units in a block
-_LARGEST_BLOCK = 1000  # units, with a Cholesky factorisation of that order a look
+LARGEST_BLOCK = 1000  # rows, with a Cholesky factorisation of that order a look
 _LARGEST_SPLITTING = 1000  # units, with an eigenvalue decomposition of that order a step
+LARGEST_TABLE = 3000  # rows of a block, those on one line counted apart
 _NEW_MULTIPLIERS = 4  # for each unit and table, before a climb
 _FIRST_LOOK = 60  # steps of the splitting before its multipliers are looked at
 _SPLITTING_SHARE = 2.0  # how much longer than the last climb the splitting goes on before the next
@@ -56,16 +58,16 @@ class Found:
         value: its dual value (a loss), up to rounding a lower bound of the optimum.
         search: what found it, in words.
         estimate: of the value of the relaxation, by the splitting; None where it has not run.
-        solution: returns it with its multipliers.
-        shares: returns the blocks that its multipliers keep to: the rows of X of each, and what it takes of
-            gamma (|u|^2 + |v|^2), a form of order d + c in (u, v).
+        solution: returns it with its multipliers, in tables of all rows.
+        blocks: returns it as proofs of the blocks of rows that its multipliers keep to, each with its own
+            tables; a ValueError says where too many rows lie on the lines of one block.
     """
 
     value: float
     search: str
     estimate: float | None
     solution: Callable[[], DualSolution]
-    shares: Callable[[], list[tuple[Indices, Matrix]]] = list
+    blocks: Callable[[], list[BlockProof]]
 
 
 def improve(
@@ -74,6 +76,7 @@ def improve(
     gamma: float,
     *,
     seed: int = 0,
+    largest_block: int = LARGEST_BLOCK,
     seconds_left: Callable[[], float] = lambda: math.inf,
     on_step: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Found]:
@@ -84,23 +87,26 @@ def improve(
         Y: the targets, n x c.
         gamma: positive.
         seed: of the blocks' composition.
+        largest_block: the most rows of X in one block.
         seconds_left: after which to stop; it may change its mind.
         on_step: told what goes on, often.
 
     Raises:
-        ValueError: if the data is no training problem.
+        ValueError: if the data is no training problem, or too many of its rows lie on one line.
     """
     begun = time.perf_counter()
     problem = UnitProblem.of(X, Y, gamma)
+    search = _Search(problem, min(largest_block, LARGEST_BLOCK), seconds_left, on_step)
+    blocks = search.first_blocks(seed)
     if not np.any(problem.targets):
-        zero = Multipliers.zero(len(problem.units))
-        solution = problem.solution(problem.targets, zero, "none", "optimal", 0.0)
-        yield Found(solution.dual_value, "no target that a network fits", solution.value, lambda: solution)
+        for block in blocks:
+            block.take(np.where(block.of_entries, 0.0, block.variables()))
+        at_zero = [(block, block.point) for block in blocks]
+        yield search.found(_Best(0.0, "no target that a network fits", 0.0, at_zero), begun)
         return
-    search = _Search(problem, seconds_left, on_step)
-    for found in search.climbs_in_blocks(seed):
+    for found in search.climbs_in_blocks(blocks):
         yield search.found(found, begun)
-    if len(problem.units) <= _LARGEST_SPLITTING:
+    if len(problem.units) <= _LARGEST_SPLITTING and len(X) <= largest_block:
         for found in search.splits():
             yield search.found(found, begun)
 
@@ -115,9 +121,14 @@ class _Best:
 
 class _Search:
     def __init__(
-        self, problem: UnitProblem, seconds_left: Callable[[], float], on_step: Callable[[str], None]
+        self,
+        problem: UnitProblem,
+        largest_block: int,
+        seconds_left: Callable[[], float],
+        on_step: Callable[[str], None],
     ) -> None:
-        self.problem, self.seconds_left, self.on_step = problem, seconds_left, on_step
+        self.problem, self.largest_block = problem, largest_block
+        self.seconds_left, self.on_step = seconds_left, on_step
         self.seconds = time.perf_counter
         self.size = float(np.sum(problem.targets**2)) / 2
         self.best = 0.0
@@ -136,39 +147,57 @@ class _Search:
                 block.go_to(at)
             return found
 
-        def shares() -> list[tuple[Indices, Matrix]]:
-            of_units = feasible_shares(problem, blocks())
-            return [
-                (problem.rows_of(block.members), problem.share(share))
-                for (block, _), share in zip(best.blocks, of_units, strict=True)
-            ]
+        def proofs() -> list[BlockProof]:
+            return block_proofs(problem, blocks())
 
         def solution() -> DualSolution:
             entries, table = multipliers(problem, blocks())
             seconds = time.perf_counter() - begun
             return problem.solution(entries, table, "block ascent", best.search, seconds)
 
-        return Found(self.loss(best.value), best.search, best.estimate, solution, shares)
+        return Found(self.loss(best.value), best.search, best.estimate, solution, proofs)
 
     def loss(self, value: float) -> float:
         return value * self.problem.loss_unit + self.problem.beyond_reach
 
-    def climbs_in_blocks(self, seed: int) -> Iterator[_Best]:
-        count = len(self.problem.units)
-        number = 1 << max(0, (count // _BLOCK_SIZE).bit_length() - 1)
+    def first_blocks(self, seed: int) -> list[Block]:
+        """Return small blocks, whose number is a power of two, so that they can be merged in pairs.
+
+        Raises:
+            ValueError: if so many rows lie on one line that their tables would outgrow memory.
+        """
+        problem = self.problem
+        (count, rank), c = problem.units.shape, problem.targets.shape[1]
+        # A smaller block has a share that is larger than what it proves it for.
+        size = max(_BLOCK_SIZE, rank + c)
+        number = 1 << max(0, (count // size).bit_length() - 1)
         order = np.random.default_rng(seed).permutation(count)
-        blocks = [Block(self.problem, np.sort(order[start::number])) for start in range(number)]
+        while True:
+            blocks = [Block(problem, np.sort(order[start::number])) for start in range(number)]
+            if (most := max(block.rows for block in blocks)) <= LARGEST_TABLE:
+                return blocks
+            if number >= count:
+                raise ValueError(
+                    f"{most} rows lie on one line through the origin, and a block takes {LARGEST_TABLE}: use "
+                    "--method tree or shor"
+                )
+            number *= 2
+
+    def climbs_in_blocks(self, blocks: list[Block]) -> Iterator[_Best]:
+        """Climb, and merge the blocks in pairs, until one is left or they would become too large."""
         stages: Sequence[Stage] = _FIRST
         while True:
-            words = f"{len(blocks)} blocks" if len(blocks) > 1 else "all rows"
+            most = max(block.rows for block in blocks)
+            words = f"{len(blocks)} blocks of {most} rows" if len(blocks) > 1 else "all rows"
             for stage in stages:
                 if best := self.climb(blocks, stage, words, None):
                     yield best
                 if self.is_over():
                     return
-            if len(blocks) == 1 or 2 * max(len(block.members) for block in blocks) > _LARGEST_BLOCK:
+            pairs = list(zip(blocks[::2], blocks[1::2], strict=False))
+            if not pairs or max(one.rows + other.rows for one, other in pairs) > self.largest_block:
                 return
-            blocks = [first.merged(second) for first, second in zip(blocks[::2], blocks[1::2], strict=True)]
+            blocks = [first.merged(second) for first, second in pairs]
             stages = _LATER
 
     def splits(self) -> Iterator[_Best]:

@@ -24,6 +24,7 @@ from scipy.linalg import lapack
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.first_order.unit_problem import UnitProblem
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import Multipliers
 
 Pairs = tuple[Indices, Indices]
@@ -31,11 +32,10 @@ Pairs = tuple[Indices, Indices]
 
 @dataclass(frozen=True)
 class Point:
-    """What a block proves its share by: see `Block`."""
+    """What a block proves its share by: the variables of `Block`, and which products they are of."""
 
-    entries: Matrix
-    tables: tuple[Matrix, ...]
-    slack: Vector
+    pairs: tuple[Pairs, ...]
+    variables: Vector
 
 
 class Block:
@@ -43,6 +43,7 @@ class Block:
 
     Attributes:
         members: the units, of length m.
+        rows: how many rows of X lie on their lines.
         entries: N of the groups of these units, g x c.
         tables: A, B and C, m x m, of `Multipliers`, entrywise nonnegative.
         slack: of length m.
@@ -59,10 +60,12 @@ class Block:
         self.on_beta = problem.on_beta[self.groups]
         self.radii = problem.radii[self.groups][:, None]
         self.targets = problem.targets[self.groups]
+        self.rows = int(problem.rows_on_lines[members].sum())
         m = len(members)
         self.entries = 0.1 * self.targets
         self.tables = [np.zeros((m, m)) for _ in range(3)]
         self.slack = -np.ones(m)
+        self._taken = np.zeros(0)
         self.alpha = np.zeros((m, 0))
         self.beta = np.zeros((m, 0))
         self.choose(0)
@@ -76,10 +79,15 @@ class Block:
         """
         tables = self.tables
         moments = (self.alpha @ self.alpha.T, self.alpha @ self.beta.T, self.beta @ self.beta.T)
-        self.pairs = [
-            _most_promising(table, moment, more * len(self.members), symmetric)
-            for table, moment, symmetric in zip(tables, moments, (True, False, True), strict=True)
-        ]
+        self._set_pairs(
+            [
+                _most_promising(table, moment, more * len(self.members), symmetric)
+                for table, moment, symmetric in zip(tables, moments, (True, False, True), strict=True)
+            ]
+        )
+
+    def _set_pairs(self, pairs: list[Pairs]) -> None:
+        self.pairs = pairs
         # A symmetric table holds half of a product on either side.
         self.weights = [
             np.where(first == second, 1.0, 2.0) if symmetric else np.ones(len(first))
@@ -93,6 +101,12 @@ class Block:
         multipliers = sum(self.counts)
         return np.arange(multipliers + len(self.slack) + self.entries.size) < multipliers
 
+    @property
+    def of_entries(self) -> NDArray[np.bool_]:
+        """Which of the variables are entries of N."""
+        others = sum(self.counts) + len(self.slack)
+        return np.arange(others + self.entries.size) >= others
+
     def variables(self) -> Vector:
         """Return the multipliers chosen, slack and entries of N."""
         chosen = [table[pairs] for table, pairs in zip(self.tables, self.pairs, strict=True)]
@@ -100,6 +114,7 @@ class Block:
 
     def take(self, variables: Vector) -> None:
         """Set them."""
+        self._taken = variables
         m, at = len(self.members), 0
         tables = []
         for (first, second), count, symmetric in zip(
@@ -117,12 +132,19 @@ class Block:
 
     @property
     def point(self) -> Point:
-        """The present one."""
-        return Point(self.entries, tuple(self.tables), self.slack)
+        """The one last taken."""
+        return Point(tuple(self.pairs), self._taken)
+
+    @property
+    def multipliers(self) -> Multipliers:
+        """Those of the products between the members, in their order."""
+        A, B, C = self.tables
+        return Multipliers(A, B, C, self.slack)
 
     def go_to(self, point: Point) -> None:
-        """Set it; the variables stay as they were chosen."""
-        self.entries, self.tables, self.slack = point.entries, list(point.tables), point.slack
+        """Take it, with its variables."""
+        self._set_pairs(list(point.pairs))
+        self.take(point.variables)
 
     def share(self) -> Matrix | None:
         """Return T_b, of order d + c; None where the alpha-part is not definite."""
@@ -279,20 +301,37 @@ def _on_line(inner: float, square: float, scale: float) -> float:
     return scale * inner - scale**2 * square / 2
 
 
-def feasible_shares(problem: UnitProblem, blocks: Sequence[Block]) -> list[Matrix]:
-    """Return T_b of all blocks, scaled as `multipliers` scales: they add up to at most gamma."""
+def block_proofs(problem: UnitProblem, blocks: Sequence[Block]) -> list[BlockProof]:
+    """Return what the blocks prove in the units of the data, scaled until the shares add up to at most gamma.
+
+    Raises:
+        ValueError: if too many rows of the data lie on the lines of one block.
+    """
+    shares, scale, factor = _scaled(problem, blocks)
+    entries = np.zeros_like(problem.targets)
+    for block in blocks:
+        entries[block.groups] = factor * block.entries
+    N = problem.dual_point(entries)
+    return [
+        problem.block_proof(block.members, scale * share, N, block.multipliers.scaled(scale), number == 0)
+        for number, (block, share) in enumerate(zip(blocks, shares, strict=True))
+    ]
+
+
+def _scaled(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[list[Matrix], float, float]:
+    """Return T_b of all blocks, what makes shares and multipliers feasible, and the best multiple of N."""
     shares = [share for block in blocks if (share := block.share()) is not None]
-    return [problem.gamma / _largest(problem, shares) * share for share in shares]
-
-
-def _largest(problem: UnitProblem, shares: Sequence[Matrix]) -> float:
-    """Return the largest eigenvalue of the shares' sum, relative to the weights of (u, v)."""
-    return float(np.linalg.eigvalsh(sum(shares) / np.outer(problem.outer_scale, problem.outer_scale))[-1])
+    weights = np.outer(problem.outer_scale, problem.outer_scale)
+    top = float(np.linalg.eigvalsh(sum(shares) / weights)[-1])
+    scale = problem.gamma / top if top > 0 else 1.0
+    inner = float(sum(np.sum(block.entries * block.targets) for block in blocks))
+    square = float(sum(np.sum(block.entries**2) for block in blocks))
+    return shares, scale, min(scale, inner / max(square, 1e-300))
 
 
 def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, Multipliers]:
     """Return N of all groups, G x c, and the multipliers of all units, scaled until they are feasible."""
-    top = _largest(problem, [share for block in blocks if (share := block.share()) is not None])
+    _, scale, factor = _scaled(problem, blocks)
     entries = np.zeros_like(problem.targets)
     together = Multipliers.zero(len(problem.units))
     for block in blocks:
@@ -302,6 +341,4 @@ def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, 
         together.alpha_beta[inside] = block.tables[1]
         together.beta_beta[inside] = block.tables[2]
         together.slack[block.members] = block.slack
-    inner, square = float(np.sum(entries * problem.targets)), float(np.sum(entries**2))
-    feasible = problem.gamma / top
-    return entries * min(feasible, inner / max(square, 1e-300)), together.scaled(feasible)
+    return entries * factor, together.scaled(scale)

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from certify.bounds.relaxation.bound import Relaxation
+from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.checker.training.check import check_certificate
 from certify.datasets.arrays import from_arrays
 from certify.floats.problem import Arrays
@@ -27,9 +27,9 @@ def test_blocks_of_the_search_become_blocks_of_the_certificate(degenerate: bool)
     problem = dataset.problem(Fraction(4), "squared", "none")
     arrays = Arrays.of(problem)
     for found in islice(improve(arrays.X, arrays.Y, arrays.gamma), 2):
-        shares = tuple(found.shares())
-        assert len(shares) == 2
-        relaxation = Relaxation("sdp", "first-order", None, found.solution(), shares=shares)
+        proofs = tuple(found.blocks())
+        assert len(proofs) == 2
+        relaxation = Relaxation("sdp", "first-order", None, BlocksSolution(found.value, proofs))
         [certificate] = relaxation.certificates(problem, None)
         assert certificate.blocks is not None
         assert len(certificate.blocks.parts) == 2
