@@ -16,12 +16,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from formulations.arrays import Matrix, Vector
 from formulations.first_order.arrow import Block, Point, block_proofs, multipliers, value
+from formulations.first_order.composition import Composition, stratified
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
@@ -32,11 +35,13 @@ _BLOCK_SIZE = 36  # the least number of units in a block
 LARGEST_BLOCK = 1000  # rows, with a Cholesky factorisation of that order a look
 _LARGEST_SPLITTING = 1000  # units, with an eigenvalue decomposition of that order a step
 LARGEST_TABLE = 3000  # rows of a block, those on one line counted apart
+_WORTH_A_THREAD = 200  # units of a block; for smaller ones the lock of Python changes hands too often
 _NEW_MULTIPLIERS = 4  # for each unit and table, before a climb
 _FIRST_LOOK = 60  # steps of the splitting before its multipliers are looked at
 _SPLITTING_SHARE = 2.0  # how much longer than the last climb the splitting goes on before the next
 _TIME_FOR_CLIMB = 1.5  # of the last one, that is left for one at the end
 _LEAST_GAIN = 1e-5  # of |Y|^2 / 2, in ten steps of a climb
+_T = TypeVar("_T")
 Stage = tuple[float, float, int]
 # Powers of the norm, and barriers relative to |Y|^2 / 2 in all, of the climbs at one size of blocks,
 # and the most steps.
@@ -75,7 +80,9 @@ def improve(
     Y: Matrix,
     gamma: float,
     *,
+    compose: Composition = stratified,
     seed: int = 0,
+    threads: int = 1,
     largest_block: int = LARGEST_BLOCK,
     seconds_left: Callable[[], float] = lambda: math.inf,
     on_step: Callable[[str], None] = lambda words: None,
@@ -86,7 +93,9 @@ def improve(
         X: the inputs, n x d.
         Y: the targets, n x c.
         gamma: positive.
+        compose: makes the first blocks, which are merged later on.
         seed: of the blocks' composition.
+        threads: that look at blocks at the same time; the result does not depend on them.
         largest_block: the most rows of X in one block.
         seconds_left: after which to stop; it may change its mind.
         on_step: told what goes on, often.
@@ -96,19 +105,20 @@ def improve(
     """
     begun = time.perf_counter()
     problem = UnitProblem.of(X, Y, gamma)
-    search = _Search(problem, min(largest_block, LARGEST_BLOCK), seconds_left, on_step)
-    blocks = search.first_blocks(seed)
-    if not np.any(problem.targets):
-        for block in blocks:
-            block.take(np.where(block.of_entries, 0.0, block.variables()))
-        at_zero = [(block, block.point) for block in blocks]
-        yield search.found(_Best(0.0, "no target that a network fits", 0.0, at_zero), begun)
-        return
-    for found in search.climbs_in_blocks(blocks):
-        yield search.found(found, begun)
-    if len(problem.units) <= _LARGEST_SPLITTING and len(X) <= largest_block:
-        for found in search.splits():
+    with ThreadPoolExecutor(threads) as pool:
+        search = _Search(problem, min(largest_block, LARGEST_BLOCK), pool, seconds_left, on_step)
+        blocks = search.first_blocks(compose, seed)
+        if not np.any(problem.targets):
+            for block in blocks:
+                block.take(np.where(block.of_entries, 0.0, block.variables()))
+            at_zero = [(block, block.point) for block in blocks]
+            yield search.found(_Best(0.0, "no target that a network fits", 0.0, at_zero), begun)
+            return
+        for found in search.climbs_in_blocks(blocks):
             yield search.found(found, begun)
+        if len(problem.units) <= _LARGEST_SPLITTING and len(X) <= largest_block:
+            for found in search.splits():
+                yield search.found(found, begun)
 
 
 @dataclass(frozen=True)
@@ -124,10 +134,11 @@ class _Search:
         self,
         problem: UnitProblem,
         largest_block: int,
+        pool: Executor,
         seconds_left: Callable[[], float],
         on_step: Callable[[str], None],
     ) -> None:
-        self.problem, self.largest_block = problem, largest_block
+        self.problem, self.largest_block, self.pool = problem, largest_block, pool
         self.seconds_left, self.on_step = seconds_left, on_step
         self.seconds = time.perf_counter
         self.size = float(np.sum(problem.targets**2)) / 2
@@ -136,6 +147,10 @@ class _Search:
     def is_over(self) -> bool:
         """Whether time is up."""
         return self.seconds_left() <= 0
+
+    def in_threads(self, of_block: Callable[[Block], _T], blocks: Sequence[Block]) -> list[_T]:
+        """Do what `map` does, to its end: no thread works on a block once the search goes on."""
+        return list(self.pool.map(of_block, blocks))
 
     def found(self, best: _Best, begun: float) -> Found:
         """Say it in the units of the data."""
@@ -160,7 +175,7 @@ class _Search:
     def loss(self, value: float) -> float:
         return value * self.problem.loss_unit + self.problem.beyond_reach
 
-    def first_blocks(self, seed: int) -> list[Block]:
+    def first_blocks(self, compose: Composition, seed: int) -> list[Block]:
         """Return small blocks, whose number is a power of two, so that they can be merged in pairs.
 
         Raises:
@@ -171,9 +186,9 @@ class _Search:
         # A smaller block has a share that is larger than what it proves it for.
         size = max(_BLOCK_SIZE, rank + c)
         number = 1 << max(0, (count // size).bit_length() - 1)
-        order = np.random.default_rng(seed).permutation(count)
         while True:
-            blocks = [Block(problem, np.sort(order[start::number])) for start in range(number)]
+            members = compose(problem.units, problem.targets_of_units, number, seed)
+            blocks = [Block(problem, of_block) for of_block in members]
             if (most := max(block.rows for block in blocks)) <= LARGEST_TABLE:
                 return blocks
             if number >= count:
@@ -255,17 +270,18 @@ class _Search:
     ) -> _Best | None:
         """Climb from where the blocks are, and leave them at the top; return a point that is a new best."""
         power, barrier, most_steps = stage
+        large = max(len(block.members) for block in blocks) >= _WORTH_A_THREAD
+        over = self.in_threads if large and len(blocks) > 1 else map
         weight = barrier * self.size / len(self.problem.units)
-        value(blocks, power, weight)
-        for block in blocks:
-            block.choose(_NEW_MULTIPLIERS)
+        value(blocks, power, weight, over)
+        list(over(lambda block: block.choose(_NEW_MULTIPLIERS), blocks))
         cuts = np.cumsum([len(block.nonnegative) for block in blocks])[:-1]
         improved: list[list[tuple[Block, Point]]] = []
 
         def look(variables: Vector) -> tuple[float, Vector] | None:
             for block, part in zip(blocks, np.split(variables, cuts), strict=True):
                 block.take(part)
-            here = value(blocks, power, weight)
+            here = value(blocks, power, weight, over)
             if here is None:
                 return None
             if here.proved > self.best:

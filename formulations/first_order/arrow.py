@@ -15,14 +15,15 @@ section 3a). Linear in the number of blocks; one block is SDP-NN itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from formulations.arrays import Indices, Matrix, Vector
+from formulations.first_order.lapack import cholesky, inverse, solve_triangular
 from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import Multipliers
@@ -152,15 +153,15 @@ class Block:
         m, d = len(self.members), self.units.shape[1]
         mixed = B + np.diag(self.slack)
         with_beta = mixed.T / 2 + C
-        form = -(A + mixed / 2 + with_beta)
-        self._factor, failed = lapack.dpotrf(form, lower=1, clean=1, overwrite_a=1)
-        if failed:
+        factor = cholesky(-(A + mixed / 2 + with_beta))
+        if factor is None:
             return None
+        self._factor = factor
         weighted = self.radii * self.entries
         coupling = np.zeros((m, d + weighted.shape[1]))
         coupling[:, :d] = with_beta.T @ self.units
         np.subtract.at(coupling[:, d:], self.lines, weighted)
-        self._half, _ = lapack.dtrtrs(self._factor, coupling, lower=1)
+        self._half = solve_triangular(factor, coupling)
         share = self._half.T @ self._half
         share[:d, :d] += self.units.T @ (C @ self.units)
         if self.on_beta.any():
@@ -171,8 +172,7 @@ class Block:
 
     def look(self, directions: Matrix) -> None:
         """Find the alpha that are worst for some (u, v), columns of length d + c, and the beta with them."""
-        alpha, _ = lapack.dtrtrs(self._factor, self._half @ directions, lower=1, trans=1)
-        self.alpha = -alpha
+        self.alpha = -solve_triangular(self._factor, self._half @ directions, transposed=True)
         self.beta = self.alpha - self.units @ directions[: self.units.shape[1]]
 
     def slope(self, directions: Matrix) -> Vector:
@@ -192,12 +192,12 @@ class Block:
 
     def slope_of_log_determinant(self) -> Vector:
         """Return its derivatives by the variables."""
-        inverse, _ = lapack.dpotri(self._factor, lower=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        lower = inverse(self._factor)
         of_tables = [
-            -weights * inverse[pairs] for pairs, weights in zip(self.pairs, self.weights, strict=True)
+            -weights * lower[np.maximum(*pairs), np.minimum(*pairs)]
+            for pairs, weights in zip(self.pairs, self.weights, strict=True)
         ]
-        return np.concatenate([*of_tables, -np.diag(inverse), np.zeros(self.entries.size)])
+        return np.concatenate([*of_tables, -np.diag(lower), np.zeros(self.entries.size)])
 
     def merged(self, other: Block) -> Block:
         """Return the block of both, with the multipliers of both and none between them."""
@@ -243,7 +243,9 @@ class Value:
     slope: Vector
 
 
-def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None:
+def value(
+    blocks: Sequence[Block], power: float, barrier: float, over: Callable[..., Iterable[Any]] = map
+) -> Value | None:
     """Look at a point; return None outside of the domain, where an alpha-part is not definite.
 
     With g the largest eigenvalue of sum_b T_b, relative to the weights of |u|^2 and |v|^2, N and all
@@ -255,10 +257,11 @@ def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None
         blocks: each at its point.
         power: of the norm.
         barrier: the weight of the logarithms of the determinants (a loss of the unit problem).
+        over: what computes something of each block, as `map` does, or at once; sums are taken in the blocks'
+            order.
     """
     total: Matrix | None = None
-    for block in blocks:
-        share = block.share()
+    for share in over(Block.share, blocks):
         if share is None or not np.isfinite(share).all():
             return None
         total = share if total is None else total + share
@@ -286,15 +289,16 @@ def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None
     if barrier:
         smooth += barrier * (sum(block.log_determinant() for block in blocks) - units * np.log(norm / gamma))
         by_norm -= barrier * units / norm
-    slopes = []
-    for block in blocks:
+
+    def slope_of(block: Block) -> Vector:
         block.look(directions)
         slope = by_norm * block.slope(directions)
         slope[-block.entries.size :] += (scale * block.targets - scale**2 * block.entries).ravel()
         if barrier:
             slope += barrier * block.slope_of_log_determinant()
-        slopes.append(slope)
-    return Value(smooth, proved, np.concatenate(slopes))
+        return slope
+
+    return Value(smooth, proved, np.concatenate(list(over(slope_of, blocks))))
 
 
 def _on_line(inner: float, square: float, scale: float) -> float:

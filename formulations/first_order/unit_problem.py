@@ -124,6 +124,13 @@ class UnitProblem:
         along = self._directions
         return np.bincount(along.lines[along.nonzero], minlength=len(self.units))
 
+    @property
+    def targets_of_units(self) -> Matrix:
+        """The sum of the targets of each unit's groups, K x c."""
+        sums = np.zeros((len(self.units), self.targets.shape[1]))
+        np.add.at(sums, self.lines, self.targets)
+        return sums
+
     def dual_point(self, entries: Matrix) -> Matrix:
         """Return N of the data, n x c, from that of the groups, G x c."""
         return self._merged.spread(self._directions, self._Y, self.target_unit * entries)

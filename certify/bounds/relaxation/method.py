@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -202,6 +203,7 @@ def _first_order(
             arrays.X,
             arrays.Y,
             arrays.gamma,
+            threads=os.cpu_count() or 1,
             largest_block=largest,
             seconds_left=seconds_left,
             on_step=lambda words: clock.observer.update(f"{words}; the network's loss is {upper:.6g}"),

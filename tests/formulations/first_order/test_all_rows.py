@@ -11,6 +11,8 @@ from formulations.arrays import Matrix
 from formulations.first_order import all_rows
 from formulations.first_order.all_rows import improve
 from formulations.first_order.arrow import Block, multipliers, value
+from formulations.first_order.composition import stratified
+from formulations.first_order.lapack import cholesky, inverse, solve_triangular
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
@@ -81,6 +83,38 @@ def test_blocks_stay_as_small_as_they_are_told() -> None:
         assert sorted(row for proof in found.blocks() for row in proof.rows) == list(range(200))
     assert words[0].endswith("4 blocks of 50 rows")
     assert words[-1].endswith("2 blocks of 100 rows")
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(all_rows, "_WORTH_A_THREAD", 0)
+    X, Y = _data(200)
+    alone, together = (
+        [found.value for found in islice(improve(X, Y, 5.0, threads=threads), 4)] for threads in (1, 3)
+    )
+    assert alone == together
+
+
+def test_stratified_blocks_have_the_same_targets() -> None:
+    Y = np.repeat(np.eye(3), [10, 20, 30], axis=0)
+    blocks = stratified(np.ones((60, 1)), Y, 5, 0)
+    assert sorted(np.concatenate(blocks).tolist()) == list(range(60))
+    assert all(Y[block].sum(axis=0).tolist() == [2, 4, 6] for block in blocks)
+    assert [block.tolist() for block in blocks] != [
+        block.tolist() for block in stratified(np.ones((60, 1)), Y, 5, 1)
+    ]
+
+
+def test_factors_by_address_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(7, 7))
+    matrix, right = root @ root.T + np.eye(7), rng.normal(size=(7, 3))
+    factor = cholesky(matrix.copy())
+    assert factor is not None
+    np.testing.assert_allclose(np.tril(factor), np.linalg.cholesky(matrix))
+    np.testing.assert_allclose(np.tril(factor) @ solve_triangular(factor, right), right)
+    np.testing.assert_allclose(np.tril(factor).T @ solve_triangular(factor, right, transposed=True), right)
+    np.testing.assert_allclose(np.tril(inverse(factor)), np.tril(np.linalg.inv(matrix)))
+    assert cholesky(-matrix) is None
 
 
 def test_many_rows_on_few_lines_fall_into_more_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
