@@ -13,6 +13,7 @@ is made larger.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -37,6 +38,7 @@ from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import rounded_dual_point
 from certify.floats.problem import Arrays
+from certify.trust.parallel import in_processes
 from formulations.arrays import Matrix, Vector
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import Multipliers
@@ -76,6 +78,7 @@ def blocks_certificate(
         problem,
         lambda margin: _rounded(problem, arrays, ordered, margin, preprocessing, method),
         preprocessing,
+        in_processes(os.cpu_count() or 1),
     )
 
 
