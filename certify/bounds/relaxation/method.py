@@ -41,8 +41,9 @@ CLOSE = 0.15
 # Below this share of the network's loss after a quarter of its time the first-order method gives up.
 _PROMISING = 0.5
 _AIM = 0.9  # of the gap that is wanted; rounding takes a little
-# The exact check of a leaf took so many seconds at order 600 on one core.
-_CHECK_SECONDS, _CHECK_ORDER = 8.0, 600
+# The exact check of a leaf took so many seconds at order 600 on one core; from order 60 on it grew with this
+# power.
+_CHECK_SECONDS, _CHECK_ORDER, _CHECK_POWER = 9.5, 600, 2.5
 _CHECK_SHARE = 0.25  # of the time, where blocks of samples may be as small as that needs
 
 _T = TypeVar("_T")
@@ -243,7 +244,8 @@ def _most_on_one_line(problem: TrainingProblem) -> int:
 
 def _check_seconds(problem: TrainingProblem, block: int) -> float:
     """Foresee how long the exact check of blocks of so many rows takes on one core."""
-    return problem.n / block * _CHECK_SECONDS * ((block + problem.d) / _CHECK_ORDER) ** 3
+    order = float(block + problem.d)
+    return problem.n / block * _CHECK_SECONDS * math.pow(order / _CHECK_ORDER, _CHECK_POWER)
 
 
 def _largest_block(problem: TrainingProblem, limit: float | None) -> int:
