@@ -17,6 +17,9 @@ from formulations.arrays import Indices, Matrix, Vector
 from formulations.sdp.multipliers import Multipliers
 from formulations.sdp.spread import MERGING_LOSS, tie
 
+_ROUNDING = float(np.finfo(float).eps)
+_PARALLEL = 8 * _ROUNDING  # the most that an entry of two parallel unit rows differs by
+
 
 @dataclass(frozen=True)
 class Directions:
@@ -79,6 +82,23 @@ class Directions:
             tie(spread, i, r[self.lines[i]] if self.scales[i] else i, self._ratio(i), weight)
         return spread
 
+    def of(self, lines: Indices, rows: Indices) -> Directions:
+        """Return those of some rows of X alone.
+
+        Args:
+            lines: in the order that they shall have.
+            rows: ascending; all that lie on these lines, and any that are zero.
+        """
+        place = np.zeros(len(self.units), dtype=np.intp)
+        place[lines] = np.arange(len(lines))
+        scales = self.scales[rows]
+        return Directions(
+            self.units[lines],
+            np.searchsorted(rows, self.representatives[lines]),
+            np.where(scales != 0, place[self.lines[rows]] if len(place) else 0, 0),
+            scales,
+        )
+
     def _ratio(self, i: int) -> float:
         if not self.scales[i]:
             return 0.0
@@ -86,26 +106,51 @@ class Directions:
 
 
 def directions(X: Matrix) -> Directions:
-    """Return the directions of the rows of X, n x d; rows parallel up to rounding errors are merged."""
-    n, d = X.shape
+    """Return the directions of the rows of X, n x d; rows parallel up to rounding errors are merged.
+
+    A row joins the first of the lines before it that it is parallel to. Only rows whose lengths along one
+    fixed vector are as close as those of parallel ones have to be compared: nearly always those of one line.
+    """
+    n = len(X)
     norms = np.linalg.norm(X, axis=1)
-    units = np.empty((0, d))
-    representatives: list[int] = []
+    rows = np.flatnonzero(norms)
+    units = X[rows] / norms[rows, None]
+    leaders, signs = np.arange(len(rows)), np.ones(len(rows))
+    for alike in _alike(units):
+        found: list[int] = []
+        for i in alike:
+            if (joined := _joined(units, found, i)) is None:
+                found.append(i)
+            else:
+                leaders[i], signs[i] = joined
+    first, of_line = np.unique(leaders, return_inverse=True)
     lines = np.zeros(n, dtype=np.intp)
     scales = np.zeros(n)
-    for i in np.flatnonzero(norms):
-        unit = X[i] / norms[i]
-        signs = np.where(units @ unit < 0, -1.0, 1.0)
-        parallel = np.abs(signs[:, None] * units - unit).max(axis=1, initial=0) <= 8 * np.finfo(float).eps
-        if parallel.any():
-            lines[i] = np.argmax(parallel)
-        else:
-            lines[i] = len(representatives)
-            representatives.append(int(i))
-            units = np.vstack([units, unit])
-            signs = np.append(signs, 1.0)
-        scales[i] = signs[lines[i]] * norms[i]
-    return Directions(units, np.array(representatives, dtype=np.intp), lines, scales)
+    lines[rows], scales[rows] = of_line, signs * norms[rows]
+    return Directions(units[first], rows[first], lines, scales)
+
+
+def _alike(units: Matrix) -> list[list[int]]:
+    """Return the groups of at least two rows among which any parallel ones are, each in ascending order."""
+    probe = np.random.default_rng(0).standard_normal(units.shape[1])
+    lengths = np.abs(units @ probe)
+    order = np.argsort(lengths)
+    rounding = units.shape[1] * _ROUNDING
+    # What parallel rows may differ by, and as much again for the rounding of the products.
+    apart = np.diff(lengths[order]) > 2 * (_PARALLEL + rounding) * np.abs(probe).sum()
+    groups = np.split(order, np.flatnonzero(apart) + 1)
+    return [sorted(group.tolist()) for group in groups if len(group) > 1]
+
+
+def _joined(units: Matrix, found: list[int], i: int) -> tuple[int, float] | None:
+    """Return the first of the rows found that row i is parallel to, and the sign; None if it is to none."""
+    others = units[found]
+    signs = np.where(others @ units[i] < 0, -1.0, 1.0)
+    parallel = np.abs(signs[:, None] * others - units[i]).max(axis=1, initial=0) <= _PARALLEL
+    if not parallel.any():
+        return None
+    at = int(np.argmax(parallel))
+    return found[at], float(signs[at])
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
+from certify.checker.tree.walk import Walk, walk_trees
 from certify.floats.dual_line import rounded_dual_point
 
 _TRIVIAL_EXPONENT = 64
@@ -26,6 +27,7 @@ def first_valid(
     problem: TrainingProblem,
     rounded: Callable[[float], Certificate | None],
     preprocessing: Preprocessing | None,
+    walk: Walk = walk_trees,
 ) -> Certificate:
     """Return the first certificate that the checker accepts, rounding with larger and larger margins.
 
@@ -33,12 +35,13 @@ def first_valid(
         problem: the exact problem.
         rounded: returns the certificate with a margin for rounding, relative to gamma^2; None for none.
         preprocessing: for the certificate that needs no solver, where none is accepted.
+        walk: how the checker goes through the trees, in processes where there are many.
     """
     for margin in _MARGINS:
         certificate = rounded(margin)
         if certificate is None or certificate.bound <= 0:
             continue
-        if check_certificate(certificate, problem).valid:
+        if check_certificate(certificate, problem, walk=walk).valid:
             return certificate
     return trivial_certificate(problem, preprocessing=preprocessing)
 

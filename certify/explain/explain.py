@@ -129,7 +129,7 @@ def explain_valid(
         subject=subject,
         samples=samples,
         cells=cells,
-        blocks=explain_blocks(certificate, samples),
+        blocks=explain_blocks(certificate, problem, samples),
         gauge=gauge,
         gap=gap,
         error_budget=budget,

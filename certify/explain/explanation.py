@@ -115,6 +115,11 @@ class Explanation:
             "rows": block.rows,
             "share_of_inputs": block.of_inputs,
             "share_of_outputs": block.of_outputs,
+            "share_of_both": block.of_both,
+            "cross_terms": block.has_cross_terms,
+            "fit_exact": ratio_text(block.fit),
+            "leaves": block.leaves,
+            "products": block.products,
             "contribution_exact": ratio_text(block.contribution),
             "share": self.samples.share(block.contribution),
         }

@@ -86,7 +86,7 @@ def shrink_file(
         observer: watches the work.
 
     Raises:
-        CertificateError: if a certificate file cannot be read or written, or its proof is in blocks.
+        CertificateError: if a certificate file cannot be read or written.
         DataError: if the data cannot be read, or the time limit is not positive.
     """
     if time_limit is not None and not time_limit > 0:

@@ -23,15 +23,21 @@ from formulations.sdp.cone_multipliers import LiftedCone, cone_multipliers
 _ROUNDINGS = ((1e-3, (9, 12, 16)), (1e-5, (16, 20, 24)))
 
 
-def lifted_leaf(cone: TrainingCone, level: Level) -> Leaf | None:
-    """Return a leaf with multipliers that the exact rule accepts on a cone; None where none was found."""
-    lifted, exponents = _in_floats(cone, level)
+def lifted_leaf(cone: TrainingCone, level: Level, size_of_form: int = 0) -> Leaf | None:
+    """Return a leaf with multipliers that the exact rule accepts on a cone; None where none was found.
+
+    Args:
+        cone: in a block of samples with its share's form in the place of |u|^2.
+        level: of the certificate.
+        size_of_form: the exponent of two, even, of the size of that form.
+    """
+    lifted, exponents = _in_floats(cone, level, size_of_form)
     for margin, lengths in _ROUNDINGS:
         found = cone_multipliers(lifted, margin)
         if found is None:
             continue
         for bits in lengths:
-            leaf = _rounded(*found, exponents, level, bits)
+            leaf = _rounded(*found, exponents, level, bits, size_of_form)
             try:
                 check_leaf(leaf, cone, level)
             except Rejection:
@@ -40,7 +46,7 @@ def lifted_leaf(cone: TrainingCone, level: Level) -> Leaf | None:
     return None
 
 
-def _in_floats(cone: TrainingCone, level: Level) -> tuple[LiftedCone, list[int]]:
+def _in_floats(cone: TrainingCone, level: Level, size_of_form: int) -> tuple[LiftedCone, list[int]]:
     """Scale a cone by powers of two until everything is of the order of 1.
 
     Returns:
@@ -54,11 +60,11 @@ def _in_floats(cone: TrainingCone, level: Level) -> tuple[LiftedCone, list[int]]
         for row in mixed
     ]
     half = level.u.bit_length() // 2
-    unit = math.sqrt((level.alpha << 2 * half) / level.u)
+    unit = math.sqrt((level.alpha << 2 * half) / (level.u << size_of_form))
     lifted = LiftedCone(
         gram=np.array(
             [
-                [_scaled(product, -e - f) for product, f in zip(row, of_t, strict=True)]
+                [_scaled(product, -e - f - size_of_form) for product, f in zip(row, of_t, strict=True)]
                 for row, e in zip(square_of(cone.gram, len(of_t)), of_t, strict=True)
             ]
         ),
@@ -98,10 +104,11 @@ def _rounded(
     exponents: Sequence[int],
     level: Level,
     bits: int,
+    size_of_form: int,
 ) -> Leaf:
     """Write multipliers of the scaled quantities, in units of 2**-bits of the level, for the exact ones."""
     entries = [
-        (i, j, value, exponents[i] + exponents[j])
+        (i, j, value, exponents[i] + exponents[j] + size_of_form)
         for i, j, multiplier in zip(first.tolist(), second.tolist(), multipliers.tolist(), strict=True)
         if (value := round(multiplier * 2.0**bits))
     ]

@@ -16,27 +16,34 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from formulations.arrays import Indices, Matrix, Vector
-from formulations.first_order.arrow import Block, Point, feasible_shares, multipliers, value
+from formulations.arrays import Matrix, Vector
+from formulations.first_order.arrow import Block, Point, block_proofs, multipliers, value
+from formulations.first_order.composition import Composition, stratified
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.slack import improve_slack
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
 _BLOCK_SIZE = 36  # the least number of units in a block
-_LARGEST_BLOCK = 1000  # units, with a Cholesky factorisation of that order a look
+LARGEST_BLOCK = 1000  # rows, with a Cholesky factorisation of that order a look
 _LARGEST_SPLITTING = 1000  # units, with an eigenvalue decomposition of that order a step
+LARGEST_TABLE = 3000  # rows of a block, those on one line counted apart
+_WORTH_A_THREAD = 200  # units of a block; for smaller ones the lock of Python changes hands too often
 _NEW_MULTIPLIERS = 4  # for each unit and table, before a climb
 _FIRST_LOOK = 60  # steps of the splitting before its multipliers are looked at
 _SPLITTING_SHARE = 2.0  # how much longer than the last look the splitting goes on before the next
 _TIME_FOR_LOOK = 2.0  # of the last one, that is left for one at the end
 _WORTH_CLIMBING = 0.75  # of the splitting's value, that is proved without
 _LEAST_GAIN = 1e-5  # of |Y|^2 / 2, in ten steps of a climb
+_T = TypeVar("_T")
 Stage = tuple[float, float, int]
 # Powers of the norm, and barriers relative to |Y|^2 / 2 in all, of the climbs at one size of blocks,
 # and the most steps.
@@ -56,16 +63,16 @@ class Found:
         value: its dual value (a loss), up to rounding a lower bound of the optimum.
         search: what found it, in words.
         estimate: of the value of the relaxation, by the splitting; None where it has not run.
-        solution: returns it with its multipliers.
-        shares: returns the blocks that its multipliers keep to: the rows of X of each, and what it takes of
-            gamma (|u|^2 + |v|^2), a form of order d + c in (u, v).
+        solution: returns it with its multipliers, in tables of all rows.
+        blocks: returns it as proofs of the blocks of rows that its multipliers keep to, each with its own
+            tables; a ValueError says where too many rows lie on the lines of one block.
     """
 
     value: float
     search: str
     estimate: float | None
     solution: Callable[[], DualSolution]
-    shares: Callable[[], list[tuple[Indices, Matrix]]] = list
+    blocks: Callable[[], list[BlockProof]]
 
 
 def improve(
@@ -73,7 +80,10 @@ def improve(
     Y: Matrix,
     gamma: float,
     *,
+    compose: Composition = stratified,
     seed: int = 0,
+    threads: int = 1,
+    largest_block: int = LARGEST_BLOCK,
     seconds_left: Callable[[], float] = lambda: math.inf,
     on_step: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Found]:
@@ -83,24 +93,30 @@ def improve(
         X: the inputs, n x d.
         Y: the targets, n x c.
         gamma: positive.
+        compose: makes the first blocks, which are merged later on.
         seed: of the blocks' composition.
+        threads: that look at blocks at the same time; the result does not depend on them.
+        largest_block: the most rows of X in one block.
         seconds_left: after which to stop; it may change its mind.
         on_step: told what goes on, often.
 
     Raises:
-        ValueError: if the data is no training problem.
+        ValueError: if the data is no training problem, or too many of its rows lie on one line.
     """
     begun = time.perf_counter()
     problem = UnitProblem.of(X, Y, gamma)
-    if not np.any(problem.targets):
-        zero = Multipliers.zero(len(problem.units))
-        solution = problem.solution(problem.targets, zero, "none", "optimal", 0.0)
-        yield Found(solution.dual_value, "no target that a network fits", solution.value, lambda: solution)
-        return
-    search = _Search(problem, seconds_left, on_step)
-    few = len(problem.units) <= _LARGEST_SPLITTING
-    for found in search.splits() if few else search.climbs_in_blocks(seed):
-        yield search.found(found, begun)
+    with ThreadPoolExecutor(threads) as pool:
+        search = _Search(problem, min(largest_block, LARGEST_BLOCK), pool, seconds_left, on_step)
+        blocks = search.first_blocks(compose, seed)
+        if not np.any(problem.targets):
+            for block in blocks:
+                block.take(np.where(block.of_entries, 0.0, block.variables()))
+            at_zero = [(block, block.point) for block in blocks]
+            yield search.found(_Best(0.0, "no target that a network fits", 0.0, at_zero), begun)
+            return
+        splits = len(problem.units) <= _LARGEST_SPLITTING and len(X) <= largest_block
+        for found in search.splits() if splits else search.climbs_in_blocks(blocks):
+            yield search.found(found, begun)
 
 
 @dataclass(frozen=True)
@@ -113,9 +129,15 @@ class _Best:
 
 class _Search:
     def __init__(
-        self, problem: UnitProblem, seconds_left: Callable[[], float], on_step: Callable[[str], None]
+        self,
+        problem: UnitProblem,
+        largest_block: int,
+        pool: Executor,
+        seconds_left: Callable[[], float],
+        on_step: Callable[[str], None],
     ) -> None:
-        self.problem, self.seconds_left, self.on_step = problem, seconds_left, on_step
+        self.problem, self.largest_block, self.pool = problem, largest_block, pool
+        self.seconds_left, self.on_step = seconds_left, on_step
         self.seconds = time.perf_counter
         self.size = float(np.sum(problem.targets**2)) / 2
         self.best = 0.0
@@ -123,6 +145,10 @@ class _Search:
     def is_over(self) -> bool:
         """Whether time is up."""
         return self.seconds_left() <= 0
+
+    def in_threads(self, of_block: Callable[[Block], _T], blocks: Sequence[Block]) -> list[_T]:
+        """Do what `map` does, to its end: no thread works on a block once the search goes on."""
+        return list(self.pool.map(of_block, blocks))
 
     def found(self, best: _Best, begun: float) -> Found:
         """Say it in the units of the data."""
@@ -134,39 +160,57 @@ class _Search:
                 block.go_to(at)
             return found
 
-        def shares() -> list[tuple[Indices, Matrix]]:
-            of_units = feasible_shares(problem, blocks())
-            return [
-                (problem.rows_of(block.members), problem.share(share))
-                for (block, _), share in zip(best.blocks, of_units, strict=True)
-            ]
+        def proofs() -> list[BlockProof]:
+            return block_proofs(problem, blocks())
 
         def solution() -> DualSolution:
             entries, table = multipliers(problem, blocks())
             seconds = time.perf_counter() - begun
             return problem.solution(entries, table, "block ascent", best.search, seconds)
 
-        return Found(self.loss(best.value), best.search, best.estimate, solution, shares)
+        return Found(self.loss(best.value), best.search, best.estimate, solution, proofs)
 
     def loss(self, value: float) -> float:
         return value * self.problem.loss_unit + self.problem.beyond_reach
 
-    def climbs_in_blocks(self, seed: int) -> Iterator[_Best]:
-        count = len(self.problem.units)
-        number = 1 << max(0, (count // _BLOCK_SIZE).bit_length() - 1)
-        order = np.random.default_rng(seed).permutation(count)
-        blocks = [Block(self.problem, np.sort(order[start::number])) for start in range(number)]
+    def first_blocks(self, compose: Composition, seed: int) -> list[Block]:
+        """Return small blocks, whose number is a power of two, so that they can be merged in pairs.
+
+        Raises:
+            ValueError: if so many rows lie on one line that their tables would outgrow memory.
+        """
+        problem = self.problem
+        (count, rank), c = problem.units.shape, problem.targets.shape[1]
+        # A smaller block has a share that is larger than what it proves it for.
+        size = max(_BLOCK_SIZE, rank + c)
+        number = 1 << max(0, (count // size).bit_length() - 1)
+        while True:
+            members = compose(problem.units, problem.targets_of_units, number, seed)
+            blocks = [Block(problem, of_block) for of_block in members]
+            if (most := max(block.rows for block in blocks)) <= LARGEST_TABLE:
+                return blocks
+            if number >= count:
+                raise ValueError(
+                    f"{most} rows lie on one line through the origin, and a block takes {LARGEST_TABLE}: use "
+                    "--method tree or shor"
+                )
+            number *= 2
+
+    def climbs_in_blocks(self, blocks: list[Block]) -> Iterator[_Best]:
+        """Climb, and merge the blocks in pairs, until one is left or they would become too large."""
         stages: Sequence[Stage] = _FIRST
         while True:
-            words = f"{len(blocks)} blocks" if len(blocks) > 1 else "all rows"
+            most = max(block.rows for block in blocks)
+            words = f"{len(blocks)} blocks of {most} rows" if len(blocks) > 1 else "all rows"
             for stage in stages:
                 if best := self.climb(blocks, stage, words, None):
                     yield best
                 if self.is_over():
                     return
-            if len(blocks) == 1 or 2 * max(len(block.members) for block in blocks) > _LARGEST_BLOCK:
+            pairs = list(zip(blocks[::2], blocks[1::2], strict=False))
+            if not pairs or max(one.rows + other.rows for one, other in pairs) > self.largest_block:
                 return
-            blocks = [first.merged(second) for first, second in zip(blocks[::2], blocks[1::2], strict=True)]
+            blocks = [first.merged(second) for first, second in pairs]
             stages = _LATER
 
     def splits(self) -> Iterator[_Best]:
@@ -227,7 +271,9 @@ class _Search:
         return block
 
     def looked_at(self, block: Block, words: str, estimate: float) -> _Best | None:
-        """Return the point where the block is, if it is a new best."""
+        """Return the point where the block's tables are, if it is a new best."""
+        block.choose(0)
+        block.take(block.variables())
         here = value([block], 1, 0.0)
         if here is None or here.proved <= self.best:
             return None
@@ -239,17 +285,18 @@ class _Search:
     ) -> _Best | None:
         """Climb from where the blocks are, and leave them at the top; return a point that is a new best."""
         power, barrier, most_steps = stage
+        large = max(len(block.members) for block in blocks) >= _WORTH_A_THREAD
+        over = self.in_threads if large and len(blocks) > 1 else map
         weight = barrier * self.size / len(self.problem.units)
-        value(blocks, power, weight)
-        for block in blocks:
-            block.choose(_NEW_MULTIPLIERS)
+        value(blocks, power, weight, over)
+        list(over(lambda block: block.choose(_NEW_MULTIPLIERS), blocks))
         cuts = np.cumsum([len(block.nonnegative) for block in blocks])[:-1]
         improved: list[list[tuple[Block, Point]]] = []
 
         def look(variables: Vector) -> tuple[float, Vector] | None:
             for block, part in zip(blocks, np.split(variables, cuts), strict=True):
                 block.take(part)
-            here = value(blocks, power, weight)
+            here = value(blocks, power, weight, over)
             if here is None:
                 return None
             if here.proved > self.best:

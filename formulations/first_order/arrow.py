@@ -15,15 +15,17 @@ section 3a). Linear in the number of blocks; one block is SDP-NN itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from formulations.arrays import Indices, Matrix, Vector
+from formulations.first_order.lapack import cholesky, inverse, solve_triangular
 from formulations.first_order.unit_problem import UnitProblem
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import Multipliers
 
 Pairs = tuple[Indices, Indices]
@@ -31,11 +33,10 @@ Pairs = tuple[Indices, Indices]
 
 @dataclass(frozen=True)
 class Point:
-    """What a block proves its share by: see `Block`."""
+    """What a block proves its share by: the variables of `Block`, and which products they are of."""
 
-    entries: Matrix
-    tables: tuple[Matrix, ...]
-    slack: Vector
+    pairs: tuple[Pairs, ...]
+    variables: Vector
 
 
 class Block:
@@ -43,6 +44,7 @@ class Block:
 
     Attributes:
         members: the units, of length m.
+        rows: how many rows of X lie on their lines.
         entries: N of the groups of these units, g x c.
         tables: A, B and C, m x m, of `Multipliers`, entrywise nonnegative.
         slack: of length m.
@@ -59,10 +61,12 @@ class Block:
         self.on_beta = problem.on_beta[self.groups]
         self.radii = problem.radii[self.groups][:, None]
         self.targets = problem.targets[self.groups]
+        self.rows = int(problem.rows_on_lines[members].sum())
         m = len(members)
         self.entries = 0.1 * self.targets
         self.tables = [np.zeros((m, m)) for _ in range(3)]
         self.slack = -np.ones(m)
+        self._taken = np.zeros(0)
         self.alpha = np.zeros((m, 0))
         self.beta = np.zeros((m, 0))
         self.choose(0)
@@ -76,10 +80,15 @@ class Block:
         """
         tables = self.tables
         moments = (self.alpha @ self.alpha.T, self.alpha @ self.beta.T, self.beta @ self.beta.T)
-        self.pairs = [
-            _most_promising(table, moment, more * len(self.members), symmetric)
-            for table, moment, symmetric in zip(tables, moments, (True, False, True), strict=True)
-        ]
+        self._set_pairs(
+            [
+                _most_promising(table, moment, more * len(self.members), symmetric)
+                for table, moment, symmetric in zip(tables, moments, (True, False, True), strict=True)
+            ]
+        )
+
+    def _set_pairs(self, pairs: list[Pairs]) -> None:
+        self.pairs = pairs
         # A symmetric table holds half of a product on either side.
         self.weights = [
             np.where(first == second, 1.0, 2.0) if symmetric else np.ones(len(first))
@@ -93,6 +102,12 @@ class Block:
         multipliers = sum(self.counts)
         return np.arange(multipliers + len(self.slack) + self.entries.size) < multipliers
 
+    @property
+    def of_entries(self) -> NDArray[np.bool_]:
+        """Which of the variables are entries of N."""
+        others = sum(self.counts) + len(self.slack)
+        return np.arange(others + self.entries.size) >= others
+
     def variables(self) -> Vector:
         """Return the multipliers chosen, slack and entries of N."""
         chosen = [table[pairs] for table, pairs in zip(self.tables, self.pairs, strict=True)]
@@ -100,6 +115,7 @@ class Block:
 
     def take(self, variables: Vector) -> None:
         """Set them."""
+        self._taken = variables
         m, at = len(self.members), 0
         tables = []
         for (first, second), count, symmetric in zip(
@@ -117,12 +133,19 @@ class Block:
 
     @property
     def point(self) -> Point:
-        """The present one."""
-        return Point(self.entries, tuple(self.tables), self.slack)
+        """The one last taken."""
+        return Point(tuple(self.pairs), self._taken)
+
+    @property
+    def multipliers(self) -> Multipliers:
+        """Those of the products between the members, in their order."""
+        A, B, C = self.tables
+        return Multipliers(A, B, C, self.slack)
 
     def go_to(self, point: Point) -> None:
-        """Set it; the variables stay as they were chosen."""
-        self.entries, self.tables, self.slack = point.entries, list(point.tables), point.slack
+        """Take it, with its variables."""
+        self._set_pairs(list(point.pairs))
+        self.take(point.variables)
 
     def parts(self) -> tuple[Matrix, Matrix, Matrix]:
         """Return S_b, F_b and what of T_b is not F_b^T S_b^-1 F_b."""
@@ -146,16 +169,16 @@ class Block:
     def share(self) -> Matrix | None:
         """Return T_b, of order d + c; None where the alpha-part is not definite."""
         form, coupling, corner = self.parts()
-        self._factor, failed = lapack.dpotrf(form, lower=1, clean=1, overwrite_a=1)
-        if failed:
+        factor = cholesky(form)
+        if factor is None:
             return None
-        self._half, _ = lapack.dtrtrs(self._factor, coupling, lower=1)
+        self._factor = factor
+        self._half = solve_triangular(factor, coupling)
         return np.asarray(corner + self._half.T @ self._half)
 
     def look(self, directions: Matrix) -> None:
         """Find the alpha that are worst for some (u, v), columns of length d + c, and the beta with them."""
-        alpha, _ = lapack.dtrtrs(self._factor, self._half @ directions, lower=1, trans=1)
-        self.alpha = -alpha
+        self.alpha = -solve_triangular(self._factor, self._half @ directions, transposed=True)
         self.beta = self.alpha - self.units @ directions[: self.units.shape[1]]
 
     def slope(self, directions: Matrix) -> Vector:
@@ -175,12 +198,12 @@ class Block:
 
     def slope_of_log_determinant(self) -> Vector:
         """Return its derivatives by the variables."""
-        inverse, _ = lapack.dpotri(self._factor, lower=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        lower = inverse(self._factor)
         of_tables = [
-            -weights * inverse[pairs] for pairs, weights in zip(self.pairs, self.weights, strict=True)
+            -weights * lower[np.maximum(*pairs), np.minimum(*pairs)]
+            for pairs, weights in zip(self.pairs, self.weights, strict=True)
         ]
-        return np.concatenate([*of_tables, -np.diag(inverse), np.zeros(self.entries.size)])
+        return np.concatenate([*of_tables, -np.diag(lower), np.zeros(self.entries.size)])
 
     def merged(self, other: Block) -> Block:
         """Return the block of both, with the multipliers of both and none between them."""
@@ -226,7 +249,9 @@ class Value:
     slope: Vector
 
 
-def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None:
+def value(
+    blocks: Sequence[Block], power: float, barrier: float, over: Callable[..., Iterable[Any]] = map
+) -> Value | None:
     """Look at a point; return None outside of the domain, where an alpha-part is not definite.
 
     With g the largest eigenvalue of sum_b T_b, relative to the weights of |u|^2 and |v|^2, N and all
@@ -238,10 +263,11 @@ def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None
         blocks: each at its point.
         power: of the norm.
         barrier: the weight of the logarithms of the determinants (a loss of the unit problem).
+        over: what computes something of each block, as `map` does, or at once; sums are taken in the blocks'
+            order.
     """
     total: Matrix | None = None
-    for block in blocks:
-        share = block.share()
+    for share in over(Block.share, blocks):
         if share is None or not np.isfinite(share).all():
             return None
         total = share if total is None else total + share
@@ -269,35 +295,53 @@ def value(blocks: Sequence[Block], power: float, barrier: float) -> Value | None
     if barrier:
         smooth += barrier * (sum(block.log_determinant() for block in blocks) - units * np.log(norm / gamma))
         by_norm -= barrier * units / norm
-    slopes = []
-    for block in blocks:
+
+    def slope_of(block: Block) -> Vector:
         block.look(directions)
         slope = by_norm * block.slope(directions)
         slope[-block.entries.size :] += (scale * block.targets - scale**2 * block.entries).ravel()
         if barrier:
             slope += barrier * block.slope_of_log_determinant()
-        slopes.append(slope)
-    return Value(smooth, proved, np.concatenate(slopes))
+        return slope
+
+    return Value(smooth, proved, np.concatenate(list(over(slope_of, blocks))))
 
 
 def _on_line(inner: float, square: float, scale: float) -> float:
     return scale * inner - scale**2 * square / 2
 
 
-def feasible_shares(problem: UnitProblem, blocks: Sequence[Block]) -> list[Matrix]:
-    """Return T_b of all blocks, scaled as `multipliers` scales: they add up to at most gamma."""
+def block_proofs(problem: UnitProblem, blocks: Sequence[Block]) -> list[BlockProof]:
+    """Return what the blocks prove in the units of the data, scaled until the shares add up to at most gamma.
+
+    Raises:
+        ValueError: if too many rows of the data lie on the lines of one block.
+    """
+    shares, scale, factor = _scaled(problem, blocks)
+    entries = np.zeros_like(problem.targets)
+    for block in blocks:
+        entries[block.groups] = factor * block.entries
+    N = problem.dual_point(entries)
+    return [
+        problem.block_proof(block.members, scale * share, N, block.multipliers.scaled(scale), number == 0)
+        for number, (block, share) in enumerate(zip(blocks, shares, strict=True))
+    ]
+
+
+def _scaled(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[list[Matrix], float, float]:
+    """Return T_b of all blocks, what makes shares and multipliers feasible, and the best multiple of N."""
     shares = [share for block in blocks if (share := block.share()) is not None]
-    return [problem.gamma / _largest(problem, shares) * share for share in shares]
-
-
-def _largest(problem: UnitProblem, shares: Sequence[Matrix]) -> float:
-    """Return the largest eigenvalue of the shares' sum, relative to the weights of (u, v)."""
-    return float(np.linalg.eigvalsh(sum(shares) / np.outer(problem.outer_scale, problem.outer_scale))[-1])
+    weights = np.outer(problem.outer_scale, problem.outer_scale)
+    top = float(np.linalg.eigvalsh(sum(shares) / weights)[-1])
+    scale = problem.gamma / top if top > 0 else 1.0
+    inner = float(sum(np.sum(block.entries * block.targets) for block in blocks))
+    square = float(sum(np.sum(block.entries**2) for block in blocks))
+    return shares, scale, min(scale, inner / max(square, 1e-300))
 
 
 def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, Multipliers]:
     """Return N of all groups, G x c, and the multipliers of all units, scaled until they are feasible."""
-    top = _largest(problem, [share for block in blocks if (share := block.share()) is not None])
+    _, scale, factor = _scaled(problem, blocks)
     entries = np.zeros_like(problem.targets)
     together = Multipliers.zero(len(problem.units))
     for block in blocks:
@@ -307,6 +351,4 @@ def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, 
         together.alpha_beta[inside] = block.tables[1]
         together.beta_beta[inside] = block.tables[2]
         together.slack[block.members] = block.slack
-    inner, square = float(np.sum(entries * problem.targets)), float(np.sum(entries**2))
-    feasible = problem.gamma / top
-    return entries * min(feasible, inner / max(square, 1e-300)), together.scaled(feasible)
+    return entries * factor, together.scaled(scale)

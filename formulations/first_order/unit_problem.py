@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from formulations.arrays import Indices, Matrix, Vector, check_problem
 from formulations.lines import Directions, MergedRows, directions
 from formulations.loss import SquaredLoss
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
 _DEGENERATE = 1e-10  # relative to the largest singular value
 _STRETCH = 0.5
+_LEAST_SHARE = 1e-12  # of |v|^2 in any direction, relative to the largest
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,50 @@ class UnitProblem:
         """What the dual value of the data is more than that of the units: the targets no network fits."""
         return float(np.sum(self._Y**2) - np.sum(self.targets**2) * self.loss_unit) / 2
 
-    def rows_of(self, units: Indices) -> Indices:
-        """Return the rows of X on the lines of some units, in ascending order."""
+    @property
+    def rows_on_lines(self) -> Indices:
+        """The number of rows of X on the line of each unit, of length K."""
         along = self._directions
-        return np.flatnonzero(np.isin(along.lines, units) & (along.scales != 0))
+        return np.bincount(along.lines[along.nonzero], minlength=len(self.units))
 
-    def share(self, of_units: Matrix) -> Matrix:
+    @property
+    def targets_of_units(self) -> Matrix:
+        """The sum of the targets of each unit's groups, K x c."""
+        sums = np.zeros((len(self.units), self.targets.shape[1]))
+        np.add.at(sums, self.lines, self.targets)
+        return sums
+
+    def dual_point(self, entries: Matrix) -> Matrix:
+        """Return N of the data, n x c, from that of the groups, G x c."""
+        return self._merged.spread(self._directions, self._Y, self.target_unit * entries)
+
+    def block_proof(
+        self, units: Indices, share: Matrix, N: Matrix, multipliers: Multipliers, with_zero_rows: bool
+    ) -> BlockProof:
+        """Return what a block of units proves as a proof of a block of the data's rows.
+
+        Args:
+            units: of the block, in the order of the multipliers.
+            share: of gamma (|u|^2 + |v|^2) in (u, v) of the units, of order rank + c.
+            N: of the data, n x c.
+            multipliers: of the units, in units of the form above.
+            with_zero_rows: whether the rows of X that are zero, which need no share, are in this block.
+        """
+        along, c = self._directions, self.targets.shape[1]
+        is_zero = along.scales == 0
+        rows = np.flatnonzero(np.where(is_zero, with_zero_rows, np.isin(along.lines, units)))
+        of_data = self._share(share)
+        values, vectors = np.linalg.eigh(of_data[-c:, -c:])
+        least = _LEAST_SHARE * float(values[-1]) or 1.0
+        # Rows on one line are tied by how much of the block's share of |v|^2 their outputs take.
+        outputs = N[rows] @ vectors / np.sqrt(np.maximum(values, least))
+        unit = self.target_unit * self.input_unit
+        spread = along.of(units, rows).spread(
+            _for_lengths(multipliers, self._lengths[units]).scaled(unit), outputs
+        )
+        return BlockProof(rows.tolist(), of_data, N[rows], spread)
+
+    def _share(self, of_units: Matrix) -> Matrix:
         """Return a form in (u, v) of the units, of order rank + c, as one of the data's, of order d + c."""
         c = self.targets.shape[1]
         rank, d = self._coordinates.shape
@@ -141,25 +181,29 @@ class UnitProblem:
             status: likewise.
             seconds: likewise.
         """
-        N = self._merged.spread(self._directions, self._Y, self.target_unit * entries)
+        N = self.dual_point(entries)
         level = self._gamma * self.target_unit * self.input_unit
-        shrink = 1 / np.outer(self._lengths, self._lengths)
-        of_rows = Multipliers(
-            multipliers.alpha_alpha * shrink,
-            multipliers.alpha_beta * shrink,
-            multipliers.beta_beta * shrink,
-            multipliers.slack / self._lengths**2,
-        )
         value = SquaredLoss(self._Y).dual_value(N)
         return DualSolution(
             dual_point=N,
-            multipliers=self._directions.spread(of_rows.scaled(level), N),
+            multipliers=self._directions.spread(_for_lengths(multipliers, self._lengths).scaled(level), N),
             value=value,
             dual_value=value,
             solver=solver,
             status=status,
             seconds=seconds,
         )
+
+
+def _for_lengths(multipliers: Multipliers, lengths: Vector) -> Multipliers:
+    """Return multipliers of unit rows for the same rows with these lengths."""
+    shrink = 1 / np.outer(lengths, lengths)
+    return Multipliers(
+        multipliers.alpha_alpha * shrink,
+        multipliers.alpha_beta * shrink,
+        multipliers.beta_beta * shrink,
+        multipliers.slack / lengths**2,
+    )
 
 
 def _unlike(units: Matrix) -> tuple[Matrix, Matrix]:

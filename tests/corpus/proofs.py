@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.copositive_matrices import HORN
-from certify.bounds.blocks.writing import BlockProof, blocks_certificate
+from certify.bounds.blocks.writing import blocks_certificate
 from certify.bounds.bound import Settings, bound_dataset
 from certify.checker.certificate.copositivity import COPOSITIVE, STRICTLY_COPOSITIVE
 from certify.checker.certificate.nodes import EnvelopeLeaf, FacesLeaf
@@ -23,6 +23,7 @@ from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from certify.runtime.progress import Observer
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multiplier_generation import solve_dual
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
 from tests.certify.checker import blocks

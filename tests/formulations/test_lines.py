@@ -25,6 +25,44 @@ def test_nearly_parallel_rows_stay_apart() -> None:
     assert len(directions(np.array([[1.0, 0.0], [1.0, 1e-12]])).units) == 2
 
 
+@given(st.integers(0, 10**6))
+def test_lines_are_those_of_a_comparison_with_every_line_before(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    eps = np.finfo(float).eps
+    X = (
+        rng.integers(-2, 3, (12, 3)) / 7
+        + rng.integers(0, 2) * rng.standard_normal((12, 3))[rng.integers(0, 4, 12)]
+    )
+    X *= rng.choice([-3.0, 0.1, 1.0, 1 + 4 * eps, 1 + 40 * eps], (12, 3 if seed % 2 else 1))
+    units: list[np.ndarray] = []
+    expected = np.zeros(12, dtype=int)
+    norms = np.linalg.norm(X, axis=1)
+    for i in np.flatnonzero(norms):
+        unit = X[i] / norms[i]
+        near = [min(np.abs(unit - k).max(), np.abs(unit + k).max()) <= 8 * eps for k in units]
+        expected[i] = near.index(True) if any(near) else len(units)
+        if not any(near):
+            units.append(unit)
+    lines = directions(X)
+    assert lines.lines.tolist() == expected.tolist()
+    assert lines.units == pytest.approx(np.array(units).reshape(-1, 3), abs=0)
+    np.testing.assert_allclose(
+        lines.scales[:, None] * lines.units[lines.lines] if units else X, X, atol=1e-14
+    )
+
+
+def test_lines_of_some_rows() -> None:
+    X = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 2.0], [1.0, 1.0], [-6.0, -8.0], [2.0, 2.0]])
+    whole = directions(X)
+    rows = np.array([0, 1, 3, 4, 5])
+    part = whole.of(np.array([2, 0]), rows)
+    alone = directions(X[rows])
+    assert part.units == pytest.approx(alone.units[::-1])
+    assert part.representatives.tolist() == alone.representatives[::-1].tolist()
+    assert part.lines[part.nonzero].tolist() == (1 - alone.lines[alone.nonzero]).tolist()
+    assert part.scales == pytest.approx(alone.scales)
+
+
 def line_of(a: int, b: int) -> tuple[int, int]:
     """The primitive integer vector on the line through (a, b), with a positive first nonzero entry."""
     divisor = math.gcd(a, b) * (1 if (a, b) > (0, 0) else -1)

@@ -13,6 +13,7 @@ is made larger.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -37,29 +38,14 @@ from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import rounded_dual_point
 from certify.floats.problem import Arrays
+from certify.trust.parallel import in_processes
 from formulations.arrays import Matrix, Vector
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import Multipliers
 
 _SHARE_EXPONENT = 80
 _ROUNDING_EXPONENT = 40  # of a frame before it is stretched
 _FRAME_EXPONENT = 80
-
-
-@dataclass(frozen=True)
-class BlockProof:
-    """An approximate proof of a block: share(u, v) - 2 alpha^T N v - [...] is nearly semidefinite.
-
-    Attributes:
-        rows: numbers of the samples.
-        share: symmetric, of order d + c: the block's share of gamma (|u|^2 + |v|^2), in (u, v).
-        dual_rows: N, one row of c for each sample.
-        multipliers: of the products of the samples' alpha and beta, in units of gamma.
-    """
-
-    rows: Sequence[int]
-    share: Matrix
-    dual_rows: Matrix
-    multipliers: Multipliers
 
 
 def blocks_certificate(
@@ -92,6 +78,7 @@ def blocks_certificate(
         problem,
         lambda margin: _rounded(problem, arrays, ordered, margin, preprocessing, method),
         preprocessing,
+        in_processes(os.cpu_count() or 1),
     )
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from certify.bounds.blocks.writing import BlockProof, blocks_certificate
+from certify.bounds.blocks.writing import blocks_certificate
 from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.bounds.report import GapPoint
@@ -16,9 +14,23 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from formulations.arbitrary_precision.solve import HighPrecisionSolution
-from formulations.arrays import Indices, Matrix
+from formulations.arrays import Matrix
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.shor import improve_slack
+
+
+@dataclass(frozen=True)
+class BlocksSolution:
+    """An approximate dual solution in blocks of samples.
+
+    Attributes:
+        dual_value: of all blocks together (a loss).
+        proofs: of blocks that have each sample once.
+    """
+
+    dual_value: float
+    proofs: tuple[BlockProof, ...]
 
 
 @dataclass(frozen=True)
@@ -29,20 +41,17 @@ class Relaxation:
         method: "sdp" or "shor".
         solver: what ran.
         estimate: the solver's value of the relaxation (a loss, no bound); None where it was not solved.
-        solution: double or high precision.
+        solution: double or high precision, or its dual value and a proof for each block of samples.
         cut_short: whether the time limit ended the solver.
         curve: both bounds while it ran, where it says.
-        shares: of blocks of samples that the multipliers keep to, with the numbers of the samples; none where
-            there is one block.
     """
 
     method: str
     solver: str
     estimate: float | None
-    solution: DualSolution | HighPrecisionSolution
+    solution: DualSolution | HighPrecisionSolution | BlocksSolution
     cut_short: bool = False
     curve: tuple[GapPoint, ...] = ()
-    shares: tuple[tuple[Indices, Matrix], ...] = ()
 
     @property
     def value(self) -> float:
@@ -58,12 +67,9 @@ class Relaxation:
         if isinstance(self.solution, HighPrecisionSolution):
             yield exact_root_certificate(problem, self.solution, preprocessing=preprocessing)
             return
-        if self.shares:
+        if isinstance(self.solution, BlocksSolution):
             yield blocks_certificate(
-                problem,
-                self._block_proofs(float(problem.gamma)),
-                preprocessing=preprocessing,
-                method=self.method,
+                problem, self.solution.proofs, preprocessing=preprocessing, method=self.method
             )
             return
         yield root_certificate(
@@ -73,26 +79,6 @@ class Relaxation:
             preprocessing=preprocessing,
             method=self.method,
         )
-
-    def _block_proofs(self, gamma: float) -> list[BlockProof]:
-        """Return the blocks with their parts of the solution; what is in none joins the first."""
-        assert isinstance(self.solution, DualSolution)
-        table, N = self.solution.multipliers.scaled(1 / gamma), self.solution.dual_point
-        inside = np.zeros(len(N), dtype=bool)
-        for rows, _ in self.shares:
-            inside[rows] = True
-        proofs = []
-        for number, (rows, share) in enumerate(self.shares):
-            members = np.union1d(rows, np.flatnonzero(~inside)) if number == 0 else rows
-            pairs = np.ix_(members, members)
-            multipliers = Multipliers(
-                table.alpha_alpha[pairs],
-                table.alpha_beta[pairs],
-                table.beta_beta[pairs],
-                table.slack[members],
-            )
-            proofs.append(BlockProof(members.tolist(), share, N[members], multipliers))
-        return proofs
 
 
 def residual_relaxation(arrays: Arrays, residual: Matrix) -> Relaxation:

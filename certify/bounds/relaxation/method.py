@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import os
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeVar
 
 from certify.bounds.method import Options, Work, refuses_options, refuses_output_bias
 from certify.bounds.names import AUTO
-from certify.bounds.relaxation.bound import Relaxation
+from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.report import GapPoint
 from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
@@ -17,7 +20,7 @@ from certify.checker.text.names import counted
 from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
-from formulations.first_order.all_rows import Found, improve
+from formulations.first_order.all_rows import LARGEST_BLOCK, LARGEST_TABLE, Found, improve
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution
 from formulations.sdp.reduced import solve_reduced
@@ -28,7 +31,6 @@ _SHARE = 0.9  # of the time that is left; the proof and its check need the rest
 # Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
 LARGEST_INTERIOR_POINT = 400  # rows
 LARGEST_INTERIOR_POINT_DUAL = 2000  # entries of the dual point
-LARGEST_FIRST_ORDER = 3000  # rows, whose multipliers are dense tables
 # Beyond this the exact check of one leaf takes minutes, and of blocks of samples less.
 _LARGEST_LEAF = 1000  # rows
 _SMALL = 100  # rows, for which the interior-point method takes seconds to its end
@@ -39,8 +41,10 @@ CLOSE = 0.15
 # Below this share of the network's loss after a quarter of its time the first-order method gives up.
 _PROMISING = 0.5
 _AIM = 0.9  # of the gap that is wanted; rounding takes a little
-# The exact check of a leaf took so many seconds at order 600 on one core.
-_CHECK_SECONDS, _CHECK_ORDER = 8.0, 600
+# The exact check of a leaf took so many seconds at order 600 on one core; from order 60 on it grew with this
+# power.
+_CHECK_SECONDS, _CHECK_ORDER, _CHECK_POWER = 9.5, 600, 2.5
+_CHECK_SHARE = 0.25  # of the time, where blocks of samples may be as small as that needs
 
 _T = TypeVar("_T")
 
@@ -67,7 +71,10 @@ class Sdp:
             most = largest_interior_point(c)
             name = "high precision" if options.precision == "high" else "the interior-point method"
         elif options.solver in (AUTO, "first-order"):
-            most, name = LARGEST_FIRST_ORDER, "the method sdp"
+            if n <= LARGEST_TABLE or (most := _most_on_one_line(problem)) <= LARGEST_TABLE:
+                return None
+            limit = f"a block of the method sdp takes {LARGEST_TABLE}"
+            return f"{most} rows lie on one line through the origin, and {limit}: use --method tree or shor"
         else:
             return None
         if n <= most:
@@ -173,7 +180,8 @@ def _first_order(
     """
     arrays, clock, problem = work.arrays, work.clock, work.problem
     upper = work.generation.best.loss
-    check = _CHECK_SECONDS * ((problem.n + problem.d) / _CHECK_ORDER) ** 3
+    largest = _largest_block(problem, clock.remaining())
+    check = _check_seconds(problem, largest)
 
     def ending(limit: float | None) -> float:
         return clock.elapsed + (_PATIENCE if limit is None else max(limit - check, limit / 4))
@@ -196,6 +204,8 @@ def _first_order(
             arrays.X,
             arrays.Y,
             arrays.gamma,
+            threads=os.cpu_count() or 1,
+            largest_block=largest,
             seconds_left=seconds_left,
             on_step=lambda words: clock.observer.update(f"{words}; the network's loss is {upper:.6g}"),
         ):
@@ -215,11 +225,37 @@ def _first_order(
         name,
         "first-order",
         None,
-        best.solution(),
+        BlocksSolution(best.value, tuple(best.blocks())) if problem.n > _LARGEST_LEAF else best.solution(),
         cut_short=status == "time limit",
         curve=tuple(curve),
-        shares=tuple(best.shares()) if problem.n > _LARGEST_LEAF else (),
     )
+
+
+def _most_on_one_line(problem: TrainingProblem) -> int:
+    """Return how many rows of the inputs, none of them zero, are multiples of one."""
+    lines: Counter[tuple[int, ...]] = Counter()
+    for row in problem.inputs:
+        if divisor := math.gcd(*row):
+            first = next(entry for entry in row if entry)
+            divisor = divisor if first > 0 else -divisor
+            lines[tuple(entry // divisor for entry in row)] += 1
+    return max(lines.values(), default=0)
+
+
+def _check_seconds(problem: TrainingProblem, block: int) -> float:
+    """Foresee how long the exact check of blocks of so many rows takes on one core."""
+    order = float(block + problem.d)
+    return problem.n / block * _CHECK_SECONDS * math.pow(order / _CHECK_ORDER, _CHECK_POWER)
+
+
+def _largest_block(problem: TrainingProblem, limit: float | None) -> int:
+    """Return the most rows of a block, so that the check leaves most of the time to the search."""
+    if problem.n <= _LARGEST_LEAF:
+        return problem.n
+    limit, block = 2 * _PATIENCE if limit is None else limit, LARGEST_BLOCK
+    while block > _SMALL and _check_seconds(problem, block) > _CHECK_SHARE * limit:
+        block //= 2
+    return block
 
 
 def _relax(work: Work, solve: Callable[[Work, float | None], Relaxation | None]) -> Relaxation | None:
@@ -241,7 +277,7 @@ def _relax(work: Work, solve: Callable[[Work, float | None], Relaxation | None])
                 f"{relaxation.method} value {relaxation.estimate:.8g} by {relaxation.solver} (an estimate)"
             )
         else:
-            words.append(f"stopped at {relaxation.solution.dual_value:.8g}")
+            words.append(f"stopped at {relaxation.value:.8g}")
             if relaxation.cut_short and not clock.limited:
                 words.append("--time-limit SECONDS lets it go on")
     return relaxation

@@ -83,11 +83,20 @@ def _blocks(explanation: Explanation) -> Iterator[str]:
         return
     count = counted(len(blocks), "block")
     yield f"The proof is in {count} of samples, each with its share of the weight decay"
-    yield f"  {'rows':>6}  {'of |u|^2':>8}  {'of |v|^2':>8}  {'contribution':>13}  {'share':>7}  the rows"
+    if crossed := sum(block.has_cross_terms for block in blocks):
+        yield (
+            f"  {crossed} of them take products of u and v besides, which are in no part of |u|^2 and |v|^2 "
+            "(cross terms)"
+        )
+    yield (
+        f"  {'rows':>6}  {'of |u|^2':>8}  {'of |v|^2':>8}  {'of both':>8}  {'<N, Y>':>12}  "
+        f"{'contribution':>13}  {'share':>7}  {'products':>8}  the rows"
+    )
     for block in sorted(blocks, key=lambda block: -block.contribution)[:_ROWS]:
         yield (
             f"  {len(block.rows):>6}  {_percent(block.of_inputs):>8}  {_percent(block.of_outputs):>8}  "
-            f"{float(block.contribution):>13.6g}  {_percent(samples.share(block.contribution)):>7}  "
+            f"{_percent(block.of_both):>8}  {float(block.fit):>12.6g}  {float(block.contribution):>13.6g}  "
+            f"{_percent(samples.share(block.contribution)):>7}  {block.products:>8}  "
             f"{listed(map(str, block.rows))}"
         )
 

@@ -10,7 +10,7 @@ import pytest
 
 from certify.attack.attack import KINDS, KINDS_OF_BLOCKS, AttackReport, attack
 from certify.attack.forgeries import ALONE, FORGERIES, OF_BLOCKS, RAISING
-from certify.bounds.blocks.writing import BlockProof, blocks_certificate
+from certify.bounds.blocks.writing import blocks_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.checker.certificate.file import from_text
 from certify.checker.certificate.nodes import (
@@ -25,6 +25,7 @@ from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.verdict import Verdict
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import Multipliers
 from tests.certify.checker import blocks

@@ -82,7 +82,11 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (problem(), ("partition", "scs"), "the method partition has one solver"),
         (problem(), ("shor", "auto", "high"), "the method shor has one solver"),
         (problem(), ("sdp", "scs", "high"), "high precision has its own solver: leave --solver out"),
-        (problem(n=3001), ("sdp",), "the method sdp takes at most 3000 rows with 1 target, and"),
+        (
+            problem(n=3001),
+            ("sdp",),
+            "3001 rows lie on one line through the origin, and a block of the method",
+        ),
         (problem(n=401), ("sdp", "auto", "high"), "high precision takes at most 400 rows with 1 target, and"),
         (
             problem(n=21, c=100),

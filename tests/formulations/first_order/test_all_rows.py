@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
+from formulations.first_order import all_rows
 from formulations.first_order.all_rows import improve
 from formulations.first_order.arrow import Block, multipliers, value
+from formulations.first_order.composition import stratified
+from formulations.first_order.lapack import cholesky, inverse, solve_triangular
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
@@ -71,6 +74,80 @@ def test_without_targets_the_value_is_that_of_the_zero_network() -> None:
 def test_it_stops_when_told() -> None:
     X, Y = _data(12)
     assert len(list(improve(X, Y, 0.5, seconds_left=lambda: 0.0))) <= 1
+
+
+def test_blocks_stay_as_small_as_they_are_told() -> None:
+    X, Y = _data(200)
+    words: list[str] = []
+    for found in improve(X, Y, 5.0, largest_block=110, on_step=words.append):
+        assert sorted(row for proof in found.blocks() for row in proof.rows) == list(range(200))
+    assert words[0].endswith("4 blocks of 50 rows")
+    assert words[-1].endswith("2 blocks of 100 rows")
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(all_rows, "_WORTH_A_THREAD", 0)
+    X, Y = _data(200)
+    alone, together = (
+        [found.value for found in islice(improve(X, Y, 5.0, threads=threads), 4)] for threads in (1, 3)
+    )
+    assert alone == together
+
+
+def test_stratified_blocks_have_the_same_targets() -> None:
+    Y = np.repeat(np.eye(3), [10, 20, 30], axis=0)
+    blocks = stratified(np.ones((60, 1)), Y, 5, 0)
+    assert sorted(np.concatenate(blocks).tolist()) == list(range(60))
+    assert all(Y[block].sum(axis=0).tolist() == [2, 4, 6] for block in blocks)
+    assert [block.tolist() for block in blocks] != [
+        block.tolist() for block in stratified(np.ones((60, 1)), Y, 5, 1)
+    ]
+
+
+def test_factors_by_address_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(7, 7))
+    matrix, right = root @ root.T + np.eye(7), rng.normal(size=(7, 3))
+    factor = cholesky(matrix.copy())
+    assert factor is not None
+    np.testing.assert_allclose(np.tril(factor), np.linalg.cholesky(matrix))
+    np.testing.assert_allclose(np.tril(factor) @ solve_triangular(factor, right), right)
+    np.testing.assert_allclose(np.tril(factor).T @ solve_triangular(factor, right, transposed=True), right)
+    np.testing.assert_allclose(np.tril(inverse(factor)), np.tril(np.linalg.inv(matrix)))
+    assert cholesky(-matrix) is None
+
+
+def test_many_rows_on_few_lines_fall_into_more_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(all_rows, "LARGEST_TABLE", 30)
+    X, Y = _data(12)
+    X, Y = np.tile(X, (10, 1)), np.tile(Y, (10, 1)) + np.arange(120)[:, None] / 50
+    found = next(improve(X, Y, 5.0))
+    assert [len(proof.rows) for proof in found.blocks()] == [30] * 4
+    with pytest.raises(ValueError, match="40 rows lie on one line through the origin"):
+        next(improve(np.tile(X[:12], (40, 1)), np.tile(Y[:12], (40, 1)), 5.0))
+
+
+def test_blocks_share_what_there_is_and_prove_their_forms() -> None:
+    X, Y = _with_lines()
+    X, Y = np.vstack([X, _data(80, 3)[0]]), np.vstack([Y, _data(80, 3)[1]])
+    found = next(improve(X, Y, 5.0))
+    proofs = found.blocks()
+    assert len(proofs) == 2
+    order = X.shape[1] + Y.shape[1]
+    assert np.linalg.eigvalsh(sum(proof.share for proof in proofs))[-1] <= 5.0 * (1 + 1e-9)
+    value = 0.0
+    for proof in proofs:
+        rows, N = list(proof.rows), proof.dual_rows
+        value += float(np.sum(N * Y[rows]) - np.sum(N**2) / 2)
+        m, d = proof.multipliers, X.shape[1]
+        form = np.zeros((order + len(rows),) * 2)
+        keep = [*range(d), *range(order, order + len(rows))]
+        form[np.ix_(keep, keep)] = -m.form(X[rows])
+        form[:order, :order] += proof.share
+        form[order:, d:order], form[d:order, order:] = -N, -N.T
+        scale = 1 / np.sqrt(np.maximum(np.diag(form), 1e-9))
+        assert np.linalg.eigvalsh(form * np.outer(scale, scale))[0] >= -1e-5
+    assert value == pytest.approx(found.value, rel=1e-9)
 
 
 def _two_blocks(barrier: float) -> tuple[UnitProblem, list[Block]]:

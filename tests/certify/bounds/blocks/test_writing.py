@@ -7,13 +7,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from certify.bounds.blocks.writing import BlockProof, blocks_certificate
+from certify.bounds.blocks.writing import blocks_certificate
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
 from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from formulations.arrays import Matrix
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution, Multipliers, relaxation_form
 from formulations.sdp.shor import solve_shor
