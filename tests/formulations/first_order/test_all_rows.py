@@ -85,6 +85,13 @@ def test_blocks_stay_as_small_as_they_are_told() -> None:
     assert words[-1].endswith("2 blocks of 100 rows")
 
 
+@pytest.fixture
+def in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let few rows be searched as more than a thousand are."""
+    monkeypatch.setattr(all_rows, "_LARGEST_SPLITTING", 0)
+
+
+@pytest.mark.usefixtures("in_blocks")
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(all_rows, "_WORTH_A_THREAD", 0)
     X, Y = _data(200)
@@ -117,6 +124,7 @@ def test_factors_by_address_are_those_of_numpy() -> None:
     assert cholesky(-matrix) is None
 
 
+@pytest.mark.usefixtures("in_blocks")
 def test_many_rows_on_few_lines_fall_into_more_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(all_rows, "LARGEST_TABLE", 30)
     X, Y = _data(12)
@@ -127,6 +135,7 @@ def test_many_rows_on_few_lines_fall_into_more_blocks(monkeypatch: pytest.Monkey
         next(improve(np.tile(X[:12], (40, 1)), np.tile(Y[:12], (40, 1)), 5.0))
 
 
+@pytest.mark.usefixtures("in_blocks")
 def test_blocks_share_what_there_is_and_prove_their_forms() -> None:
     X, Y = _with_lines()
     X, Y = np.vstack([X, _data(80, 3)[0]]), np.vstack([Y, _data(80, 3)[1]])

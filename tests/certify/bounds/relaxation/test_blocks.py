@@ -17,6 +17,7 @@ from certify.checker.training.check import check_certificate
 from certify.datasets.arrays import from_arrays
 from certify.floats.problem import Arrays
 from certify.trust.extracted import find_checker
+from formulations.first_order import all_rows
 from formulations.first_order.all_rows import improve
 
 needs_program = pytest.mark.skipif(
@@ -25,7 +26,10 @@ needs_program = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize("degenerate", [False, True])
-def test_blocks_of_the_search_become_blocks_of_the_certificate(degenerate: bool) -> None:
+def test_blocks_of_the_search_become_blocks_of_the_certificate(
+    degenerate: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_rows, "_LARGEST_SPLITTING", 0)
     rng = np.random.default_rng(1)
     X = np.c_[rng.normal(size=(80, 3)), np.ones(80)].round(3)
     Y = rng.normal(size=(80, 2)).round(3)
