@@ -35,15 +35,36 @@ _UNSEEN = 5e-4  # of the space: with few maxima most starts find what others hav
 
 @dataclass(frozen=True)
 class _Effort:
-    """How hard to look for new directions: random starts, steps of an ascent (None: to its end), how wide."""
+    """How hard to look for new directions, and how exactly to weigh them.
+
+    Attributes:
+        starts: how many random ones.
+        max_steps: of an ascent; None for to its end.
+        wide: whether ascents follow every great circle half around.
+        together: steps that all random starts take at once before. Where they take any, none of them is an
+            intersection of kinks.
+        most: how many of the best directions join.
+        tolerance: relative gap of the master.
+        slide: of the loss, that ten iterations of a slide have to gain at least.
+    """
 
     starts: int
     max_steps: int | None
     wide: bool
+    together: int = 0
+    most: int | None = None
+    tolerance: float = 1e-10
+    slide: float = 0.0
 
 
 # Far from the optimum the dual point moves too much for ascents to end; near it nothing may be missed.
 _EFFORTS = (_Effort(400, 8, False), _Effort(800, None, True), _Effort(1600, None, True))
+# On large data an ascent is dear, and the way to the optimum long.
+_FIRST_IF_LARGE = _Effort(400, 8, False, together=3, most=150, tolerance=1e-6, slide=1e-6)
+_FIRST_IF_VERY_LARGE = replace(_FIRST_IF_LARGE, starts=200, together=5)
+_LARGE, _VERY_LARGE = 4000, 50_000  # entries of X
+_FEW_FEATURES = 6  # up to as many the optimum is wanted to many digits, however large X is
+_RESTART_GAIN = 1e-3  # of the loss, that ten iterations of a descent from a random network then have to gain
 
 
 @dataclass(frozen=True)
@@ -147,9 +168,12 @@ class ColumnGeneration:
         self._oracle = GaugeOracle(self.X)
         self._intercept = Intercept.of(output_bias, len(X), gamma)
         self._loss_of_master = self._intercept.without_bias(self.loss)
+        self._is_large = X.size > _LARGE and X.shape[1] > _FEW_FEATURES
+        first = _FIRST_IF_VERY_LARGE if X.size > _VERY_LARGE else _FIRST_IF_LARGE
+        self._efforts = (first, *_EFFORTS[1:]) if self._is_large else _EFFORTS
+        self._effort = 0
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
-        self._effort = 0
         self._found: tuple[Network, int, list[GaugeMaximum]] | None = None
 
     def seconds(self) -> float:
@@ -185,6 +209,8 @@ class ColumnGeneration:
             gain = before - self.best.loss
             if status is None and self._effort and _SETTLED * before < gain < settled * before:
                 status = "settled"
+                # With the tolerance of the present effort, which drops what a loose one has kept.
+                self._adopt("master", self._solve(self.best.directions, self.best.kinks))
             if status is not None:
                 return status
         return "rounds"
@@ -197,14 +223,15 @@ class ColumnGeneration:
     def advance(self) -> str | None:
         """Take one round: directions join, neurons slide; return a status if it is no use to go on."""
         before = self.best.loss
-        found = self._join(self._peaks())
-        self._slide(_SLIDE_SHARE * (before - self.best.loss))
+        effort = self._efforts[self._effort]
+        found = self._join(self._peaks()[: effort.most])
+        self._slide(max(_SLIDE_SHARE * (before - self.best.loss), effort.slide * before))
         if self.is_late():
             return "time_limit"
         gain = (before - self.best.loss) / max(before, 1e-300) if found else 0.0
         if gain > _SETTLED:
             self._effort = 0 if gain > _SLOW else 1
-        elif self._effort + 1 < len(_EFFORTS):
+        elif self._effort + 1 < len(self._efforts):
             self._effort += 1
         else:
             self._tidy()
@@ -234,7 +261,12 @@ class ColumnGeneration:
     def _solve(self, directions: Matrix, kinks: tuple[Indices, ...]) -> Network:
         """Return the best network over unit directions, without those it does not use."""
         atoms = np.maximum(self.X @ directions, 0.0)
-        master = solve_group_lasso(self._intercept.apply(atoms), self._loss_of_master, self.gamma)
+        master = solve_group_lasso(
+            self._intercept.apply(atoms),
+            self._loss_of_master,
+            self.gamma,
+            tolerance=self._efforts[self._effort].tolerance,
+        )
         used = np.flatnonzero(np.any(master.output != 0, axis=1))
         return Network(
             directions[:, used],
@@ -258,6 +290,7 @@ class ColumnGeneration:
             self.gamma,
             _balanced(start),
             intercept=self._intercept,
+            least_gain=_RESTART_GAIN * start.loss if self._is_large else 0.0,
             should_stop=lambda: self.is_late(0.5),
         )
         self.restarts += 1
@@ -269,8 +302,10 @@ class ColumnGeneration:
         """Return maxima of the gauge at the best network's dual point, searched with the present effort."""
         key = self.best, self._effort
         if self._found is None or self._found[0] is not key[0] or self._found[1] != key[1]:
-            effort = _EFFORTS[self._effort]
-            starts = self._oracle.draw_starts(self.best.dual_point, effort.starts, self.rng)
+            effort, N = self._efforts[self._effort], self.best.dual_point
+            starts = self._oracle.draw_starts(N, effort.starts, self.rng, corners=not effort.together)
+            if effort.together:
+                starts = self._oracle.raise_together(N, starts, effort.together)
             self._found = (*key, self._maximise(starts, effort, _UNSEEN))
         return self._found[2]
 

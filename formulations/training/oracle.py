@@ -22,6 +22,7 @@ from formulations.training.ascent import climb
 
 _ROUNDING = 1e-14
 _CANDIDATES_PER_START = 4
+_LONGEST_STEP = 1.5  # of a step of the power method
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class GaugeOracle:
         units: Matrix = drawn / np.linalg.norm(drawn, axis=0)
         return units
 
-    def draw_starts(self, N: Matrix, count: int, rng: np.random.Generator) -> Matrix:
+    def draw_starts(self, N: Matrix, count: int, rng: np.random.Generator, *, corners: bool = True) -> Matrix:
         """Return promising unit directions for an ascent as columns in random order, of shape (d, count).
 
         They come from a larger sample of Gaussian directions, data rows and intersections of kinks: half of
@@ -72,21 +73,54 @@ class GaugeOracle:
             N: dual point, of shape (n, c).
             count: how many.
             rng: source of randomness.
+            corners: draw intersections of kinks. An ascent takes long to leave one of many kinks, so that
+                with many features they are not worth it.
         """
         units, d = self._lines.units, self._lines.units.shape[1]
         if not len(units):
             return self.draw_gaussian(0, rng)
-        third = count * _CANDIDATES_PER_START // 3 + 1
-        rows = units[rng.integers(len(units), size=third)].T
-        crossing = units[rng.integers(len(units), size=(third, max(d - 1, 1)))]
-        corners = np.linalg.svd(crossing)[2][:, -1, :].T
-        pool = np.hstack([self.draw_gaussian(third, rng), rows, corners])[:, rng.permutation(3 * third)]
+        share = count * _CANDIDATES_PER_START // (3 if corners else 2) + 1
+        rows = units[rng.integers(len(units), size=share)].T
+        kinds = [rows]
+        if corners:
+            crossing = units[rng.integers(len(units), size=(share, max(d - 1, 1)))]
+            kinds.append(np.linalg.svd(crossing)[2][:, -1, :].T)
+        drawn = np.hstack([self.draw_gaussian(share, rng), *kinds])
+        pool = drawn[:, rng.permutation(drawn.shape[1])]
         gauge = self._gauge(N)
         ahead, opposite = gauge.values(pool), gauge.values(-pool)
         pool = np.where(ahead >= opposite, pool, -pool)
         best = np.argsort(-np.maximum(ahead, opposite), kind="stable")[: count - count // 2]
-        others = np.setdiff1d(np.arange(3 * third), best)[: count // 2]
+        others = np.setdiff1d(np.arange(pool.shape[1]), best)[: count // 2]
         return pool[:, rng.permutation(np.concatenate([best, others]))]
+
+    def raise_together(self, N: Matrix, starts: Matrix, steps: int) -> Matrix:
+        """Take some cheap steps uphill from all directions at once, and return the unit directions reached.
+
+        A step goes to the normalised gradient of the gauge, as the power method does, or less far where that
+        is downhill. It stalls at kinks; from where it ends `maximise` needs fewer of its own steps, each of
+        which costs as much as these do for dozens of directions.
+
+        Args:
+            N: dual point, of shape (n, c).
+            starts: nonzero directions as columns, of shape (d, k).
+            steps: how many.
+        """
+        gauge = self._gauge(N)
+        points: Matrix = starts / np.linalg.norm(starts, axis=0)
+        values, targets = gauge.values_and_targets(points)
+        lengths = np.ones(points.shape[1])
+        for _ in range(steps):
+            moved = points + lengths * (targets - points)
+            sizes = np.linalg.norm(moved, axis=0)
+            moved /= np.where(sizes > 0, sizes, 1.0)
+            reached, ahead = gauge.values_and_targets(moved)
+            higher = reached > values
+            points = np.where(higher, moved, points)
+            targets = np.where(higher, ahead, targets)
+            values = np.where(higher, reached, values)
+            lengths = np.where(higher, np.minimum(2 * lengths, _LONGEST_STEP), lengths / 4)
+        return points
 
     def maximise(
         self,
@@ -166,6 +200,15 @@ class _Gauge:
         image = self.weights.T @ np.maximum(self.rows @ points, 0.0) + self.linear @ points
         norms: Vector = np.linalg.norm(image, axis=0)
         return norms
+
+    def values_and_targets(self, points: Matrix) -> tuple[Vector, Matrix]:
+        """Return the gauges, and the gradients over them: for unit points with products 1, if it is not 0."""
+        before = self.rows @ points
+        image = self.weights.T @ np.maximum(before, 0.0) + self.linear @ points
+        norms: Vector = np.linalg.norm(image, axis=0)
+        image /= np.where(norms > self.floor, norms, np.inf) ** 2
+        gradient = self.rows.T @ ((before > 0) * (self.weights @ image)) + self.linear.T @ image
+        return norms, np.asarray(np.where(norms > self.floor, gradient, points))
 
 
 def _share_unseen(maxima: int, starts: int) -> float:

@@ -138,6 +138,45 @@ def test_zero_and_repeated_rows() -> None:
     assert 18 not in doubled.kinks
 
 
+@pytest.mark.parametrize(("d", "c"), [(2, 1), (5, 3), (12, 2)])
+def test_steps_together_go_up(d: int, c: int) -> None:
+    X, N = random_problem(d + c, 40, d, c, on_grid=d == 5)
+    oracle = GaugeOracle(X)
+    starts = oracle.draw_starts(N, 30, np.random.default_rng(0), corners=False)
+    before = gauges(X, N, starts)
+    for steps in (0, 1, 5):
+        reached = oracle.raise_together(N, 3 * starts, steps)
+        assert np.linalg.norm(reached, axis=0) == pytest.approx(1)
+        after = gauges(X, N, reached)
+        assert np.all(after >= before * (1 - 1e-12))
+        before = after
+    assert np.median(after) > 1.1 * np.median(gauges(X, N, starts))
+
+
+def test_steps_together_reach_a_maximum_without_kinks() -> None:
+    """All rows are active at (1, 1): the power method finds the top singular vector of diag(2, 1)."""
+    X, N = np.eye(2), np.diag([2.0, 1.0])
+    reached = GaugeOracle(X).raise_together(N, np.array([[1.0], [1.0]]), 60)
+    assert reached[:, 0] == pytest.approx([1, 0], abs=1e-6)
+
+
+def test_steps_together_leave_a_gauge_of_zero_alone() -> None:
+    start = np.array([[-0.6], [-0.8]])
+    assert GaugeOracle(np.eye(2)).raise_together(np.eye(2), start, 3) == pytest.approx(start)
+
+
+def test_without_corners_no_start_is_on_a_kink() -> None:
+    X, N = random_problem(3, 30, 4, 2)
+    on_kinks = [
+        np.sum(
+            np.abs(X @ GaugeOracle(X).draw_starts(N, 60, np.random.default_rng(1), corners=corners)) < 1e-9
+        )
+        for corners in (False, True)
+    ]
+    assert on_kinks[0] == 0
+    assert on_kinks[1] > 0
+
+
 def test_zero_inputs_have_no_starts() -> None:
     oracle = GaugeOracle(np.zeros((4, 3)))
     rng = np.random.default_rng(0)

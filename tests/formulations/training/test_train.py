@@ -1,12 +1,16 @@
 """Training: the exact planar optimum, known optima, invariances, limits."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
+from formulations.loss import SquaredLoss
 from formulations.training.arcs import global_optimum_2d
+from formulations.training.column_generation import ColumnGeneration
+from formulations.training.group_lasso import solve_group_lasso
 from formulations.training.train import TrainingResult, train
 from tests.clocks import Ticking
 from tests.places import ROOT
@@ -79,6 +83,33 @@ def test_iris() -> None:
     assert_consistent(result, X, Y, 0.1)
     assert 3.470705 <= result.loss <= 3.470716
     assert result.hidden.shape[1] <= 50
+
+
+def test_short_cuts_on_large_data_lose_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They hold beyond 4000 entries and six features; the plain way is the measure."""
+    rng = np.random.default_rng(40)
+    X = rng.standard_normal((600, 7))
+    Y = np.maximum(X[:, :1] + X[:, 1:2], 0) + 0.1 * rng.standard_normal((600, 1))
+    assert ColumnGeneration(X, Y, 20.0)._is_large
+    assert not ColumnGeneration(X[:, :6], Y, 20.0)._is_large
+    assert not ColumnGeneration(X[:500], Y[:500], 20.0)._is_large
+    result, again = (train(X, Y, 20.0, seed=2) for _ in range(2))
+    assert_consistent(result, X, Y, 20.0)
+    assert np.array_equal(result.hidden, again.hidden)
+    monkeypatch.setattr("formulations.training.column_generation._LARGE", math.inf)
+    assert result.loss == pytest.approx(train(X, Y, 20.0, seed=2).loss, rel=1e-4)
+
+
+def test_a_run_that_settles_weighs_its_neurons_exactly() -> None:
+    """The loose master of large data keeps neurons that the last one drops."""
+    rng = np.random.default_rng(41)
+    X = rng.standard_normal((600, 7))
+    Y = np.abs(X[:, :1]) + 0.1 * rng.standard_normal((600, 1))
+    generation = ColumnGeneration(X, Y, 20.0)
+    assert generation.run(1, settled=1e-2) == "settled"
+    best = generation.best
+    master = solve_group_lasso(np.maximum(X @ best.directions, 0), SquaredLoss(Y), 20.0)
+    assert best.loss <= master.value * (1 + 1e-9)
 
 
 def test_one_sample_by_hand() -> None:
