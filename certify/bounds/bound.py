@@ -13,11 +13,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from fractions import Fraction
-from itertools import accumulate
 from typing import Any
 
 from certify.bounds.method import Options, Outcome, Work
-from certify.bounds.methods import bound_in_turn, choose
+from certify.bounds.methods import bound_from_below, choose
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.tree.checkpoint import Checkpoint
@@ -40,6 +39,7 @@ from certify.trust.parallel import in_processes
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.train import RESTARTS, training_result
 
+_AT_ONCE = 10.0  # seconds for a bound where no method had one
 _LARGE = 2000  # entries of X, from which on training to the end takes minutes
 
 
@@ -175,12 +175,14 @@ def bound_dataset(
         settled = settings.gap / 100 if goes_on else 0.0
         generation, ending = _train(arrays, settings.seed, settled, clock, interrupts, checkpoint, start)
         work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
-        outcomes = () if work.is_over else bound_in_turn(methods, work)
+        outcomes = () if work.is_over else bound_from_below(methods, work)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         if not outcomes:
             trained = FloatNetwork.of(network, problem.d, problem.c)
-            outcomes = (residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss)),)
+            seconds = min(work.seconds_left(), _AT_ONCE)
+            at_once = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss), seconds)
+            outcomes = (replace(at_once, cut_short=True),)
         outcome, certificate, verdict = prove_best(problem, dataset, outcomes, clock)
         upper = exact_loss(problem, network)
         if start is not None and (given := exact_loss(problem, start)) <= upper:
@@ -277,12 +279,9 @@ def _train(
 
 
 def _curve(outcomes: Sequence[Outcome]) -> tuple[GapPoint, ...]:
-    """Return the best bounds of all methods over time."""
-    points = sorted(
-        (point for outcome in outcomes for point in outcome.curve), key=lambda point: point.seconds
-    )
-    lower = accumulate((point.lower for point in points), max)
-    return tuple(replace(point, lower=best) for point, best in zip(points, lower, strict=True))
+    """Return the bounds of all searches over time."""
+    points = (point for outcome in outcomes for point in outcome.curve)
+    return tuple(sorted(points, key=lambda point: point.seconds))
 
 
 def prove_best(

@@ -172,8 +172,10 @@ class GapPoint:
         seconds: as the caller counts them.
         lower: the bound of the best proof (a loss).
         upper: the loss of the best network.
+        search: what gave the proof: the method, and which of its searches where it has more than one.
     """
 
     seconds: float
     lower: float
     upper: float
+    search: str

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from certify.bounds.blocks.writing import BlockProof, blocks_certificate
+from certify.bounds.proof_time import leaves_seconds
 from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.bounds.report import GapPoint
@@ -18,7 +20,9 @@ from certify.floats.problem import Arrays
 from formulations.arbitrary_precision.solve import HighPrecisionSolution
 from formulations.arrays import Indices, Matrix
 from formulations.sdp.multipliers import DualSolution, Multipliers
-from formulations.sdp.shor import improve_slack
+from formulations.sdp.shor import improve_slack, level_of
+
+_LEAST_BLOCK = 32  # samples in a block of a residual's proof
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Relaxation:
     cut_short: bool = False
     curve: tuple[GapPoint, ...] = ()
     shares: tuple[tuple[Indices, Matrix], ...] = ()
+
+    def with_curve(self, curve: tuple[GapPoint, ...]) -> Relaxation:
+        """Return the same with both bounds over time."""
+        return replace(self, curve=curve)
 
     @property
     def value(self) -> float:
@@ -95,13 +103,29 @@ class Relaxation:
         return proofs
 
 
-def residual_relaxation(arrays: Arrays, residual: Matrix) -> Relaxation:
+def residual_relaxation(arrays: Arrays, residual: Matrix, seconds: float = math.inf) -> Relaxation:
     """Take a network's residual as the dual point, with the best slack for it: quick, and weak.
 
     Args:
         arrays: the problem.
         residual: Y - f(X), n x c.
+        seconds: that its proof may take; where one leaf takes more, the samples are divided into blocks,
+            which is weaker.
     """
-    multipliers = replace(Multipliers.zero(len(residual)), slack=improve_slack(arrays.X, residual))
+    n, d = arrays.X.shape
+    order = d + residual.shape[1]
+    number = 1
+    while number * _LEAST_BLOCK < n and leaves_seconds([n // number + 1 + d] * number) > seconds:
+        number *= 2
+    blocks = [np.arange(first, n, number) for first in range(number)]
+    slack = np.zeros(n)
+    shares = []
+    for rows in blocks:
+        slack[rows] = improve_slack(arrays.X[rows], residual[rows])
+        if number > 1:
+            gauge = math.sqrt(level_of(arrays.X[rows], residual[rows], slack[rows]))
+            shares.append((rows, gauge * np.eye(order)))
+            slack[rows] *= arrays.gamma / gauge if gauge > 0 else 0.0
+    multipliers = replace(Multipliers.zero(n), slack=slack)
     solution = DualSolution(residual, multipliers, 0.0, 0.0, "residual", "feasible", 0.0)
-    return Relaxation("shor", "residual", None, solution)
+    return Relaxation("shor", "residual", None, solution, shares=tuple(shares))
