@@ -117,14 +117,15 @@ def test_a_search_that_may_not_be_needed(first: float, expected: list[float], sc
     assert values(here) == [value for value in expected if value != 30.0]
 
 
-def test_interrupts_keep_what_there_is(scripted: Make) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupts_keep_what_there_is(number: signal.Signals, scripted: Make) -> None:
     class Presses(Observer):
         pressed = False
 
         def update(self, message: str) -> None:
             if not self.pressed and "a: at 50" in message and "b: at 30" in message:
                 self.pressed = True
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(number)
 
     searches = scripted("a", (50.0,), "wait"), scripted("b", (30.0,), "wait")
     assert run(*searches, observer=Presses()) == [50.0, 30.0]
