@@ -20,6 +20,7 @@ from formulations.arrays import Matrix
 
 # Rounding, and the step to the interior that pays for it, take a little of the gap that is wanted.
 _AIM = 0.9
+_VISIBLE = 1e-5  # of a bound, that is gained from one point of its history to the next
 _FADING = 0.7  # of the longest step, with each that is shorter
 
 
@@ -176,7 +177,7 @@ class Board:
     def found(self, label: str, value: float, words: str) -> None:
         """A search has so much of a bound."""
         curve = self._curves.setdefault(label, [])
-        if not curve or value > curve[-1].lower:
+        if not curve or value > (1 + _VISIBLE) * curve[-1].lower:
             curve.append(GapPoint(self._work.clock.elapsed, value, self.upper, label))
         self._values[label] = max(value, self._values.get(label, 0.0))
         self.say(label, words)
