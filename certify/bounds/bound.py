@@ -20,6 +20,7 @@ from certify.bounds.methods import bound_from_below, choose
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.tree.checkpoint import Checkpoint
+from certify.bounds.warm_up import warm_up
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
@@ -170,6 +171,8 @@ def bound_dataset(
         checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape)
     with Interrupts() as interrupts:
         arrays = Arrays.of(problem)
+        names = [method.name for method in methods]
+        warm_up(clock, trees="tree" in names, relaxations=names != ["tree"])
         # A method that goes on with the columns does so where it needs them.
         goes_on = methods[0].goes_on_training and arrays.X.size > _LARGE
         settled = settings.gap / 100 if goes_on else 0.0
@@ -244,7 +247,6 @@ def _train(
             checkpoint.save_network(generation.best.directions)
 
     with clock.stage("train") as words:
-        clock.observer.update("compiling, the first time on this machine (about 15 s)")
         generation = ColumnGeneration(
             arrays.X,
             arrays.Y,

@@ -73,7 +73,6 @@ def search_for_proof(
         None where no level was proved.
     """
     with clock.stage("search") as words:
-        clock.observer.update("compiling, the first time on this machine (about 15 s)")
         search = TreeBound(
             arrays,
             source,
