@@ -19,6 +19,7 @@ from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_from_below, choose
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
+from certify.bounds.saved_bounds import SavedBound, SavedBounds
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.bounds.warm_up import warm_up
 from certify.checker.certificate.file import from_text, to_text
@@ -178,7 +179,9 @@ def bound_dataset(
         settled = settings.gap / 100 if goes_on else 0.0
         generation, ending = _train(arrays, settings.seed, settled, clock, interrupts, checkpoint, start)
         work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
+        earlier = SavedBounds(work).read
         outcomes = () if work.is_over else bound_from_below(methods, work)
+        outcomes = _with_earlier(outcomes, earlier)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         if not outcomes:
@@ -278,6 +281,14 @@ def _train(
         neurons = len(best.output)
         words.append(f"loss {best.loss:.8g} with {neurons} neuron{'s' * (neurons != 1)}")
     return generation, ending
+
+
+def _with_earlier(outcomes: Sequence[Outcome], earlier: Sequence[SavedBound]) -> tuple[Outcome, ...]:
+    """Add the best bound that the checkpoint had, where no search went on from it."""
+    if not earlier or any(isinstance(outcome, SavedBound) for outcome in outcomes):
+        return tuple(outcomes)
+    best = max(earlier, key=lambda saved: saved.value)
+    return tuple(sorted([*outcomes, best], key=lambda outcome: -outcome.value))
 
 
 def _curve(outcomes: Sequence[Outcome]) -> tuple[GapPoint, ...]:

@@ -15,6 +15,7 @@ from certify.bounds.names import METHODS as NAMES
 from certify.bounds.partition.method import Partition
 from certify.bounds.portfolio import beside
 from certify.bounds.relaxation.method import Sdp, Shor
+from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, SearchingMethod, in_turn
 from certify.bounds.tree.method import Tree
 from certify.checker.errors import SolverError
@@ -95,7 +96,7 @@ def bound_from_below(methods: Sequence[BoundingMethod], work: Work) -> tuple[Out
     if len(methods) > 1:
         searches = searches_of([method.name for method in methods], work.problem, work.options)
         if work.arrays.Y.size <= _QUICK:
-            return in_turn(searches, work, os.cpu_count() or 1)
+            return in_turn(searches, work, SavedBounds(work), os.cpu_count() or 1)
         return beside(searches, work)
     outcome = methods[0].bound(work)
     return () if outcome is None else (outcome,)

@@ -14,13 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from certify.bounds.method import Work
-from certify.bounds.partition.bound import PartitionBound
-from certify.bounds.relaxation.bound import Relaxation
+from certify.bounds.saved_bounds import AnyBound, SavedBounds
 from certify.bounds.searching import Board, Bound, Found, Search, Task, in_order, is_enough
 from certify.checker.errors import SolverError
 from certify.runtime.worker import Answer, Calls, asked_to_stop
-
-AnyBound = Relaxation | PartitionBound
 
 _TICK = 0.1  # seconds between two looks at the clock
 _SEND = 1.0  # seconds, of those that are left, for what a search has to come over
@@ -96,11 +93,14 @@ class _Run:
         self._running: dict[int, Search] = {}
         self._bounds: dict[int, AnyBound] = {}
         self._searches: dict[int, Search] = {}
-        self._proof_seconds = 0.0  # of the best bound that has come over
         cores = os.cpu_count() or 1
         self._places = max(2, cores)
         self._task = Task.of(work, max(1, cores // min(self._places, len(searches))))
         self.board = Board(work)
+        self._kept = SavedBounds(work)
+        self._resumed = self.board.resume(self._kept)
+        # Of the best bound that has come over.
+        self._proof_seconds = max((saved.proof_seconds for saved in self._kept.read), default=0.0)
         self.refusals: list[str] = []
 
     def go(self) -> None:
@@ -118,7 +118,7 @@ class _Run:
     @property
     def _proved(self) -> float:
         """The largest bound that has come over."""
-        return max((bound.value for bound in self._bounds.values()), default=0.0)
+        return max((bound.value for bound in [*self._resumed, *self._bounds.values()]), default=0.0)
 
     def _start(self) -> None:
         while self._waiting and len(self._running) < self._places:
@@ -138,7 +138,7 @@ class _Run:
         search = self._running[answer.call]
         if answer.kind == "told":
             news: News = answer.value
-            self._keep(answer.call, news.bound, news.proof_seconds)
+            self._keep(answer.call, news.bound, news.proof_seconds, at_once=False)
             if news.value is not None:
                 self.board.found(search.label, news.value, news.words)
             else:
@@ -147,7 +147,7 @@ class _Run:
         del self._running[answer.call]
         if answer.kind == "result":
             result: Result = answer.value
-            self._keep(answer.call, result.bound, result.proof_seconds)
+            self._keep(answer.call, result.bound, result.proof_seconds, at_once=True)
             if result.bound is not None:
                 self.board.found(search.label, result.bound.value, "done")
                 return search
@@ -157,12 +157,13 @@ class _Run:
         self.board.lost(search.label, 0.0 if kept is None else kept.value, answer.words or "found nothing")
         return search
 
-    def _keep(self, call: int, bound: AnyBound | None, proof_seconds: float) -> None:
+    def _keep(self, call: int, bound: AnyBound | None, proof_seconds: float, at_once: bool) -> None:
         if bound is None:
             return
         if bound.value >= self._proved:
             self._proof_seconds = proof_seconds
         self._bounds[call] = bound
+        self._kept.keep(self._searches[call].label, bound, at_once=at_once)
 
     def _collect(self) -> None:
         """Ask all that run for what they have, and wait a little for it."""
@@ -176,9 +177,12 @@ class _Run:
         """Return what all have, the largest lower bound first."""
         return in_order(
             [
-                self._bounds[number].with_curve(self.board.curve(search.label))
-                for number, search in self._searches.items()
-                if number in self._bounds
+                *self._resumed,
+                *(
+                    self._bounds[number].with_curve(self.board.curve(search.label))
+                    for number, search in self._searches.items()
+                    if number in self._bounds
+                ),
             ]
         )
 

@@ -160,6 +160,21 @@ class Allowance:
         return limit - self.proof_seconds - self._step
 
 
+class Keeper(Protocol):
+    """Where bounds are kept, as `certify.bounds.saved_bounds.SavedBounds` does."""
+
+    @property
+    def read(self) -> Sequence[Bound]:
+        """What an earlier run had."""
+
+    @property
+    def are_due(self) -> bool:
+        """Whether it is time to keep what there is."""
+
+    def keep(self, label: str, bound: Bound, *, at_once: bool = False) -> None:
+        """Keep a bound if it is a search's best."""
+
+
 class Board:
     """What all searches of a run have so far, and the line that says so."""
 
@@ -181,6 +196,13 @@ class Board:
             curve.append(GapPoint(self._work.clock.elapsed, value, self.upper, label))
         self._values[label] = max(value, self._values.get(label, 0.0))
         self.say(label, words)
+
+    def resume(self, kept: Keeper) -> list[Bound]:
+        """Begin with what an earlier run had; return it."""
+        best = max((bound.value for bound in kept.read), default=0.0)
+        if best > 0:
+            self.found("checkpoint", best, "resumed")
+        return [bound.with_curve(self.curve("checkpoint")) for bound in kept.read if bound.value == best]
 
     def lost(self, label: str, value: float, words: str) -> None:
         """A search has died, and only so much of its bound is left."""
@@ -232,8 +254,14 @@ def is_enough(ended: Search | None, value: float, task: Task) -> bool:
     return value >= task.enough or (ended is not None and value >= ended.settled * task.upper)
 
 
-def in_turn(searches: Sequence[Search], work: Work, threads: int) -> tuple[Bound, ...]:
+def in_turn(searches: Sequence[Search], work: Work, kept: Keeper, threads: int) -> tuple[Bound, ...]:
     """Run searches here, each with all the time that is left, until one has the gap that is wanted.
+
+    Args:
+        searches: to run.
+        work: to do.
+        kept: where bounds are kept, and an earlier run's are.
+        threads: that a search may take.
 
     Returns:
         What they found, the largest lower bound first; nothing if Ctrl-C or the time limit came before.
@@ -241,30 +269,35 @@ def in_turn(searches: Sequence[Search], work: Work, threads: int) -> tuple[Bound
     Raises:
         SolverError: if a search does not take the problem.
     """
-    clock = work.clock
     board = Board(work)
     task = Task.of(work, threads)
-    outcomes: list[Bound] = []
-    with clock.stage("relax") as result:
+    with work.clock.stage("relax") as result:
+        outcomes: list[Bound] = board.resume(kept)
         for search in searches:
-            if work.is_over or board.proved >= search.promising * task.upper:
+            if work.is_over or is_enough(None, board.proved, task):
+                break
+            if board.proved >= search.promising * task.upper:
                 continue
-            found = _run(search, task, work, board)
+            found = _run(search, task, work, board, kept)
             if found is not None:
-                outcomes.append(found.outcome().with_curve(board.curve(search.label)))
+                bound = found.outcome()
+                kept.keep(search.label, bound, at_once=True)
+                outcomes.append(bound.with_curve(board.curve(search.label)))
             if is_enough(search, board.proved, task):
                 break
         result.extend(board.summary(outcomes))
     return in_order(outcomes)
 
 
-def _run(search: Search, task: Task, work: Work, board: Board) -> Found | None:
+def _run(search: Search, task: Task, work: Work, board: Board, kept: Keeper) -> Found | None:
     """Return the last that a search finds."""
     found: Found | None = None
     try:
         with work.interrupts.allowed():
             for found in search.improve(task, work.seconds_left, partial(board.say, search.label)):
                 board.found(search.label, found.value, found.words)
+                if kept.are_due:
+                    kept.keep(search.label, found.outcome())
     except KeyboardInterrupt:
         pass
     except ValueError as error:

@@ -6,6 +6,7 @@ import os
 
 from certify.bounds.method import Options, Outcome, Work, refuses_options, refuses_output_bias
 from certify.bounds.partition.search import PartitionSearch
+from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, in_turn
 from certify.checker.problems.training import TrainingProblem
 
@@ -32,5 +33,7 @@ class Partition:
         Returns:
             None if Ctrl-C came before there was anything.
         """
-        outcomes = in_turn(self.searches(work.problem, work.options), work, os.cpu_count() or 1)
+        outcomes = in_turn(
+            self.searches(work.problem, work.options), work, SavedBounds(work), os.cpu_count() or 1
+        )
         return next(iter(outcomes), None)

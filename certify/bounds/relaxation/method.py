@@ -18,6 +18,7 @@ from certify.bounds.relaxation.searches import (
     after_first_order,
     relaxation,
 )
+from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, in_turn
 from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
@@ -87,7 +88,7 @@ class Sdp:
             SolverError: if the solver asked for is not available or the problem is too large for it.
         """
         if searches := self.searches(work.problem, work.options):
-            return next(iter(in_turn(searches, work, 1)), None)
+            return next(iter(in_turn(searches, work, SavedBounds(work), 1)), None)
         return _relax(work, self._solve)
 
     def _solve(self, work: Work, limit: float | None) -> Relaxation | None:

@@ -13,6 +13,7 @@ import pytest
 
 from certify.bounds.method import Options, Work
 from certify.bounds.portfolio import beside
+from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Bound, Search, in_turn
 from certify.checker.errors import SolverError
 from certify.datasets.arrays import from_arrays
@@ -27,6 +28,7 @@ import os, time
 from dataclasses import dataclass
 import numpy as np
 from certify.bounds.partition.bound import PartitionBound
+from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Found
 from formulations.partition.partition import PartitionSolution
 
@@ -113,7 +115,8 @@ def test_a_search_that_may_not_be_needed(first: float, expected: list[float], sc
     last = scripted("c", (55.0,), promising=0.5)
     assert run(scripted("a", (first,)), scripted("b", (30.0,)), last) == expected
     with Interrupts() as interrupts:
-        here = in_turn([scripted("a", (first,)), last], work(Clock(None, Observer()), interrupts), 1)
+        there = work(Clock(None, Observer()), interrupts)
+        here = in_turn([scripted("a", (first,)), last], there, SavedBounds(there), 1)
     assert values(here) == [value for value in expected if value != 30.0]
 
 
