@@ -330,8 +330,11 @@ def prove(
         clock: times the stages.
     """
     candidates = outcome.certificates(problem, dataset.preprocessing)
-    for candidate in candidates:
+    while True:
         with clock.stage("prove") as words:
+            candidate = next(candidates, None)
+            if candidate is None:
+                break
             certificate = from_text(to_text(candidate))
             words.append(f"lower bound {decimal_down(certificate.bound, 10)}")
         with clock.stage("check") as words:

@@ -20,8 +20,8 @@ from certify.checker.errors import SolverError
 from certify.runtime.worker import Answer, Calls, asked_to_stop
 
 _TICK = 0.1  # seconds between two looks at the clock
-_SEND = 1.0  # seconds, of those that are left, for what a search has to come over
-_COLLECT = 0.5  # seconds, likewise, from which on those are ended that have not said all
+_SEND = 1.5  # seconds, of those that are left, for what a search has to come over
+_COLLECT = 0.5  # seconds, likewise, after which those are ended that have not said all
 _GRACE = 3.0  # seconds for that at Ctrl-C
 _WORDS_EVERY = 0.25  # seconds between two news in words
 _BOUND_EVERY = 2.0  # seconds between two bounds with all that proves them
@@ -106,7 +106,7 @@ class _Run:
     def go(self) -> None:
         """Run until all have ended, the gap is as wanted, or time is up."""
         ended: Search | None = None
-        while not (self._work.is_over or self._work.seconds_left() <= self._proof_seconds + _COLLECT):
+        while not (self._work.is_over or self._work.seconds_left() <= self._proof_seconds + 2 * _COLLECT):
             if is_enough(ended, self._proved, self._task):
                 return
             self._start()
