@@ -122,7 +122,11 @@ class _Run:
 
     def _start(self) -> None:
         while self._waiting and len(self._running) < self._places:
-            search = self._waiting.popleft()
+            search = self._waiting[0]
+            # Whether it is needed is known when what its method does before it has ended.
+            if search.promising < 1 and any(each.method == search.method for each in self._running.values()):
+                return
+            self._waiting.popleft()
             if self.board.proved >= search.promising * self._task.upper:
                 continue
             left = self._work.seconds_left()
