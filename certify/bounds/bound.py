@@ -13,14 +13,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from fractions import Fraction
-from itertools import accumulate
 from typing import Any
 
 from certify.bounds.method import Options, Outcome, Work
-from certify.bounds.methods import bound_in_turn, choose
+from certify.bounds.methods import bound_from_below, choose
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
+from certify.bounds.saved_bounds import SavedBound, SavedBounds
 from certify.bounds.tree.checkpoint import Checkpoint
+from certify.bounds.warm_up import warm_up
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
@@ -40,6 +41,7 @@ from certify.trust.parallel import in_processes
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.train import RESTARTS, training_result
 
+_AT_ONCE = 10.0  # seconds for a bound where no method had one
 _LARGE = 2000  # entries of X, from which on training to the end takes minutes
 
 
@@ -170,17 +172,23 @@ def bound_dataset(
         checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape)
     with Interrupts() as interrupts:
         arrays = Arrays.of(problem)
+        names = [method.name for method in methods]
+        warm_up(clock, trees="tree" in names, relaxations=names != ["tree"])
         # A method that goes on with the columns does so where it needs them.
         goes_on = methods[0].goes_on_training and arrays.X.size > _LARGE
         settled = settings.gap / 100 if goes_on else 0.0
         generation, ending = _train(arrays, settings.seed, settled, clock, interrupts, checkpoint, start)
         work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
-        outcomes = () if work.is_over else bound_in_turn(methods, work)
+        earlier = SavedBounds(work).read
+        outcomes = () if work.is_over else bound_from_below(methods, work)
+        outcomes = _with_earlier(outcomes, earlier)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         if not outcomes:
             trained = FloatNetwork.of(network, problem.d, problem.c)
-            outcomes = (residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss)),)
+            seconds = min(work.seconds_left(), _AT_ONCE)
+            at_once = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss), seconds)
+            outcomes = (replace(at_once, cut_short=True),)
         outcome, certificate, verdict = prove_best(problem, dataset, outcomes, clock)
         upper = exact_loss(problem, network)
         if start is not None and (given := exact_loss(problem, start)) <= upper:
@@ -242,7 +250,6 @@ def _train(
             checkpoint.save_network(generation.best.directions)
 
     with clock.stage("train") as words:
-        clock.observer.update("compiling, the first time on this machine (about 15 s)")
         generation = ColumnGeneration(
             arrays.X,
             arrays.Y,
@@ -276,13 +283,18 @@ def _train(
     return generation, ending
 
 
+def _with_earlier(outcomes: Sequence[Outcome], earlier: Sequence[SavedBound]) -> tuple[Outcome, ...]:
+    """Add the best bound that the checkpoint had, where no search went on from it."""
+    if not earlier or any(isinstance(outcome, SavedBound) for outcome in outcomes):
+        return tuple(outcomes)
+    best = max(earlier, key=lambda saved: saved.value)
+    return tuple(sorted([*outcomes, best], key=lambda outcome: -outcome.value))
+
+
 def _curve(outcomes: Sequence[Outcome]) -> tuple[GapPoint, ...]:
-    """Return the best bounds of all methods over time."""
-    points = sorted(
-        (point for outcome in outcomes for point in outcome.curve), key=lambda point: point.seconds
-    )
-    lower = accumulate((point.lower for point in points), max)
-    return tuple(replace(point, lower=best) for point, best in zip(points, lower, strict=True))
+    """Return the bounds of all searches over time."""
+    points = (point for outcome in outcomes for point in outcome.curve)
+    return tuple(sorted(points, key=lambda point: point.seconds))
 
 
 def prove_best(
@@ -318,8 +330,11 @@ def prove(
         clock: times the stages.
     """
     candidates = outcome.certificates(problem, dataset.preprocessing)
-    for candidate in candidates:
+    while True:
         with clock.stage("prove") as words:
+            candidate = next(candidates, None)
+            if candidate is None:
+                break
             certificate = from_text(to_text(candidate))
             words.append(f"lower bound {decimal_down(certificate.bound, 10)}")
         with clock.stage("check") as words:

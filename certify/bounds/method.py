@@ -6,11 +6,13 @@ A method first says whether it takes a problem. Then it is given what training f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from certify.bounds.names import AUTO
+from certify.bounds.proof_time import loss_seconds
 from certify.bounds.report import GapPoint
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.checker.certificate.training import Certificate
@@ -49,7 +51,6 @@ class Work:
         clock: its limit ends the work; it times the stages and tells the observer.
         interrupts: so does Ctrl-C.
         checkpoint: where proofs are kept, and may be taken up from; None for nowhere.
-        share: of the time that is left, where other methods come after.
     """
 
     problem: TrainingProblem
@@ -60,11 +61,17 @@ class Work:
     clock: Clock
     interrupts: Interrupts
     checkpoint: Checkpoint | None
-    share: float = 1.0
 
-    def remaining(self, share: float) -> float | None:
-        """Return the seconds that a share of this work may take; None without a limit."""
-        return self.clock.remaining(share * self.share)
+    def seconds_left(self) -> float:
+        """Return the seconds for a search, its proof and its check; infinitely many without a limit.
+
+        The exact loss of the network has its time as well.
+        """
+        left = self.clock.remaining()
+        if left is None:
+            return math.inf
+        problem, best = self.problem, self.generation.best
+        return left - loss_seconds(problem.n, problem.d, problem.c, len(best.output))
 
     @property
     def is_over(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -77,7 +77,7 @@ class Report:
         method: the name of the method that gave the lower bound, of `certify.bounds.names.DESCRIPTIONS`.
         solver: the solver that ran for it.
         estimate: the solver's own value of the relaxation (a loss, not a bound); None if none ran.
-        gap_curve: both bounds over time, where a tree was searched.
+        gap_curve: both bounds over time, before the lower one was checked, of all searches that say so.
         status: why the work ended.
         wanted_gap: the relative gap that was asked for.
         stages: where the time went.
@@ -114,7 +114,7 @@ class Report:
         return f"SDP-NN leaves up to {gap} % open; certify tightness says why"
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
-        """Return the machine-readable result; floats are rounded outward.
+        """Return the machine-readable result; floats are rounded outward, but for those of the gap's history.
 
         Args:
             certificate_path: the file that the certificate was written to, if any.
@@ -140,6 +140,7 @@ class Report:
             "neurons": self.network.width,
             "seconds": round(self.seconds, 3),
             "leaves": self.certificate.leaves,
+            "gap_curve": [asdict(point) for point in self.gap_curve],
             "certificate": certificate_path,
         }
 
@@ -172,8 +173,10 @@ class GapPoint:
         seconds: as the caller counts them.
         lower: the bound of the best proof (a loss).
         upper: the loss of the best network.
+        search: what gave the proof: the method, and which of its searches where it has more than one.
     """
 
     seconds: float
     lower: float
     upper: float
+    search: str

@@ -17,6 +17,7 @@ from certify.cli.matrices import copositive, cp
 from certify.cli.problem import problem
 from certify.cli.shrink import shrink
 from certify.cli.tightness import tightness
+from certify.cli.warm_up import warm_up
 
 _EXIT_CODES = (
     "Exit codes: 0 done, valid, yes; 1 rejected, no; 2 unusable input; 3 unknown; 70 a fault of certify "
@@ -42,6 +43,7 @@ app.command()(cp)
 app.command()(gap)
 app.command()(problem)
 app.command()(tightness)
+app.command()(warm_up)
 
 
 def main() -> NoReturn:

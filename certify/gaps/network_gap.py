@@ -20,6 +20,7 @@ from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report
 from certify.bounds.tree.method import search_for_proof
 from certify.bounds.tree.residual import ResidualSource
+from certify.bounds.warm_up import warm_up
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
 from certify.checker.errors import NetworkError, SolverError
@@ -213,8 +214,9 @@ def gap_of_network(
     given = FloatNetwork.of(network, problem.d, problem.c)
     arrays = Arrays.of(problem)
     clock = Clock(settings.time_limit, observer)
+    warm_up(clock, trees=True, relaxations=False)
     with clock.stage("network") as words:
-        observer.update("looking at its neurons; compiling, the first time on this machine (about 15 s)")
+        observer.update("looking at its neurons")
         # Without a diagnosis there is no result; but Ctrl-C in compiled code should end like any other.
         with Interrupts() as interrupts, interrupts.allowed():
             diagnosis = diagnose_network(problem, arrays, network, given)

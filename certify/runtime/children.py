@@ -12,9 +12,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO, BinaryIO
 
 from certify.checker.errors import ChildError
@@ -41,6 +43,7 @@ _THREADS = (
     "RAYON_NUM_THREADS",
 )
 _MOST_WORDS = 300  # characters of a child's last words
+_LAST_LINES = 20  # of its standard error
 
 
 def find_program(name: str) -> str | None:
@@ -80,6 +83,79 @@ def start_child(module: str) -> subprocess.Popen[bytes]:
         raise ChildError(
             f"another process of Python, {sys.executable}, cannot be started ({reason})"
         ) from None
+
+
+class Child:
+    """A process of `start_child` that is sent things and answers in lines; its last words are kept."""
+
+    def __init__(self, module: str, what: str) -> None:
+        """Start it.
+
+        Args:
+            module: whose `serve()` it runs.
+            what: it is, in words.
+
+        Raises:
+            ChildError: if there is no process to be had.
+        """
+        self._process = start_child(module)
+        self._what = what
+        self._last_words: deque[bytes] = deque(maxlen=_LAST_LINES)
+        listen = self._last_words.extend
+        self._listener = Thread(target=listen, args=(open_stream(self._process.stderr),), daemon=True)
+        self._listener.start()
+
+    def send(self, message: bytes) -> None:
+        """Write to its standard input."""
+        stdin = open_stream(self._process.stdin)
+        with suppress(OSError):  # it is no longer there to read
+            stdin.write(message)
+            stdin.flush()
+
+    def line(self, most: int = -1) -> bytes:
+        """Return its next line, or so many bytes of it; nothing once it has ended."""
+        return open_stream(self._process.stdout).readline(most)
+
+    def failure(self) -> ChildError | RuntimeError:
+        """Return the error that it ended before its answer; see `ended_early`."""
+        self._listener.join()
+        return ended_early(self._process, self._last_words, self._what)
+
+    def interrupt(self) -> None:
+        """Send it what Ctrl-C would."""
+        self._process.send_signal(signal.SIGINT)
+
+    def end(self) -> None:
+        """End it, whatever it is doing; its pipes stay open until nobody reads them."""
+        end_child(self._process)
+
+    def close(self) -> None:
+        """Close the pipes of a child that has ended."""
+        self._listener.join()
+        close_pipes(self._process)
+
+
+def end_with_parent() -> None:
+    """End this child as soon as its parent does, even within compiled code, where the system knows how.
+
+    The parent holds the other end of standard input, and has said all it will; when that end is closed the
+    system sends a signal.
+    """
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+        if not _is_open(0):
+            os._exit(1)
+
+
+def _is_open(stream: int) -> bool:
+    """Say whether somebody holds the other end of a pipe that nothing is written to."""
+    import select
+
+    return not select.select([stream], [], [], 0)[0]
 
 
 def _current_folder() -> str:

@@ -1,4 +1,4 @@
-"""Ctrl-C that ends a search early without losing what it found."""
+"""Ctrl-C, or a request to terminate, that ends a search early without losing what it found."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE = 3  # whoever presses this often wants out, result or not
 
 
 class Interrupts:
     """Takes Ctrl-C for the time of a `with` block, and raises KeyboardInterrupt only where it is allowed.
+
+    SIGTERM, by which systems and job queues end a process, is taken like Ctrl-C.
 
     Outside the main thread, where Python delivers no signals, nothing is changed.
     """
@@ -23,7 +26,7 @@ class Interrupts:
 
     @property
     def came(self) -> bool:
-        """Whether Ctrl-C was pressed."""
+        """Whether Ctrl-C was pressed, or SIGTERM came."""
         return self._presses > 0
 
     @contextmanager
@@ -43,18 +46,19 @@ class Interrupts:
             self._allowed = False
 
     def __enter__(self) -> Interrupts:
-        """Take over the signal."""
+        """Take over the signals."""
         self._main = threading.current_thread() is threading.main_thread()
         if self._main:
-            self._previous = signal.signal(signal.SIGINT, self._handle)
+            self._previous = [(number, signal.signal(number, self._handle)) for number in _SIGNALS]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signal back."""
+        """Give the signals back."""
         if self._main:
-            signal.signal(signal.SIGINT, self._previous)
+            for number, handler in self._previous:
+                signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self._presses += 1

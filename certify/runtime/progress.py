@@ -92,3 +92,18 @@ class Clock:
         result = ", ".join(words)
         self.stages.append(Stage(name, result, self.elapsed - begun))
         self.observer.finish(result)
+
+    @contextmanager
+    def uncounted(self, name: str, least: float = 1.0) -> Iterator[list[str]]:
+        """Let the clock stand for a stage that a limit is not meant for.
+
+        Its body appends to a list what it did, which is told only where it took more than so many seconds.
+        """
+        begun = self._now()
+        words: list[str] = []
+        self.observer.start(name)
+        yield words
+        seconds = self._now() - begun
+        self._start += seconds
+        if seconds > least:
+            self.observer.finish(", ".join(words))

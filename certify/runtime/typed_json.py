@@ -1,8 +1,8 @@
 """Results of another process as JSON: written there, read here without running anything of it.
 
-A value is written and read by its declared type: numbers, texts, fractions, arrays of floats, tuples and
-dataclasses of such, and a base class for all dataclasses below it. Only what is declared can come of reading;
-anything else is refused.
+A value is written and read by its declared type: numbers, texts, fractions, arrays of floats or of integers,
+tuples, mappings and dataclasses of such, and a base class for all dataclasses below it. Only what is declared
+can come of reading; anything else is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from fractions import Fraction
@@ -52,8 +52,13 @@ def _plain(value: Any, kind: Any) -> Any:
         return [place, _plain(value, parts[place])]
     if origin is tuple:
         return [_plain(entry, part) for entry, part in zip(value, _parts(parts, len(value)), strict=True)]
+    if isinstance(kind, type) and issubclass(kind, tuple):
+        hints = get_type_hints(kind)
+        return [_plain(entry, hint) for entry, hint in zip(value, hints.values(), strict=True)]
+    if origin is Mapping:
+        return [[_plain(key, parts[0]), _plain(entry, parts[1])] for key, entry in value.items()]
     if origin is np.ndarray:
-        array = np.ascontiguousarray(value, dtype="<f8")
+        array = np.ascontiguousarray(value, dtype=_width(kind)[0])
         return {"shape": array.shape, "data": base64.b64encode(array.tobytes()).decode("ascii")}
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
@@ -75,9 +80,15 @@ def _value(plain: Any, kind: Any) -> Any:
         return tuple(
             _value(entry, part) for entry, part in zip(plain, _parts(parts, len(plain)), strict=True)
         )
+    if isinstance(kind, type) and issubclass(kind, tuple):
+        hints = get_type_hints(kind)
+        return kind(*(_value(entry, hint) for entry, hint in zip(plain, hints.values(), strict=True)))
+    if origin is Mapping:
+        return {_value(key, parts[0]): _value(entry, parts[1]) for key, entry in plain}
     if origin is np.ndarray:
-        floats = np.frombuffer(base64.b64decode(plain["data"], validate=True), dtype="<f8")
-        return floats.reshape([_count(length) for length in plain["shape"]]).astype(np.float64)
+        written, wanted = _width(kind)
+        numbers = np.frombuffer(base64.b64decode(plain["data"], validate=True), dtype=written)
+        return numbers.reshape([_count(length) for length in plain["shape"]]).astype(wanted)
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         names = [field.name for field in fields(kind)]
@@ -90,6 +101,14 @@ def _value(plain: Any, kind: Any) -> Any:
         name, inner = plain
         return _value(inner, members[name])
     return _SCALARS[kind][1](plain)
+
+
+def _width(kind: Any) -> tuple[str, Any]:
+    """Return how the entries of an array's type are written, and the type itself: floats or integers."""
+    entry = get_args(get_args(kind)[1])[0]
+    if not issubclass(entry, np.integer | np.float64):
+        raise TypeError(kind)
+    return ("<i8" if issubclass(entry, np.integer) else "<f8"), entry
 
 
 def _members(kind: Any) -> dict[str, type]:

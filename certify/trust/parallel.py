@@ -16,7 +16,6 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Thread
 from typing import Any, NamedTuple
 
 from certify.checker.certificate.nodes import AnyLeaf, Node, Split
@@ -34,14 +33,7 @@ from certify.checker.tree.walk import (
     walk_trees,
 )
 from certify.checker.work import Meter
-from certify.runtime.children import (
-    answers,
-    close_pipes,
-    end_child,
-    ended_early,
-    open_stream,
-    start_child,
-)
+from certify.runtime.children import Child, answers
 from certify.trust.packed_cone import packed
 
 _LEAST_NODES = 4000  # a smaller tree is walked before a process has started
@@ -331,15 +323,11 @@ def _divide(nodes: Sequence[Node], root: C, premise: Premise[C], processes: int,
     return _Top(len(nodes), parts, checked, meter.spent, None)
 
 
-class _Walker:
+class _Walker(Child):
     """A process that walks one part after another."""
 
     def __init__(self) -> None:
-        self.process = start_child("certify.trust.parallel")
-        self._last_words: deque[bytes] = deque(maxlen=20)
-        listen = self._last_words.extend
-        self._listener = Thread(target=listen, args=(open_stream(self.process.stderr),), daemon=True)
-        self._listener.start()
+        super().__init__("certify.trust.parallel", _WHAT)
 
     def ask(self, part: _Subtree) -> _Answer:
         """Have a part walked.
@@ -348,24 +336,11 @@ class _Walker:
             ChildError: if the process ended before it said what came of it.
             RuntimeError: if the reason is a fault of certify.
         """
-        stdin, stdout = open_stream(self.process.stdin), open_stream(self.process.stdout)
-        with suppress(OSError):  # it is no longer there to read
-            pickle.dump(part, stdin)
-            stdin.flush()
-        line = stdout.readline(_LONGEST_ANSWER)
+        self.send(pickle.dumps(part))
+        line = self.line(_LONGEST_ANSWER)
         if line:
             return part.answer(line)
-        self._listener.join()
-        raise ended_early(self.process, self._last_words, _WHAT)
-
-    def end(self) -> None:
-        """End the process, whose pipes stay open until nobody reads them."""
-        end_child(self.process)
-
-    def close(self) -> None:
-        """Close the pipes of a process that has ended."""
-        self._listener.join()
-        close_pipes(self.process)
+        raise self.failure()
 
 
 _Answered = tuple[_Top, _Subtree | None, _Answer | None]

@@ -63,14 +63,16 @@ class Found:
         value: its dual value (a loss), up to rounding a lower bound of the optimum.
         search: what found it, in words.
         estimate: of the value of the relaxation, by the splitting; None where it has not run.
+        rows: how many rows each of the blocks has that its multipliers keep to.
         solution: returns it with its multipliers, in tables of all rows.
-        blocks: returns it as proofs of the blocks of rows that its multipliers keep to, each with its own
-            tables; a ValueError says where too many rows lie on the lines of one block.
+        blocks: returns it as proofs of these blocks, each with its own tables; a ValueError says where too
+            many rows lie on the lines of one block.
     """
 
     value: float
     search: str
     estimate: float | None
+    rows: tuple[int, ...]
     solution: Callable[[], DualSolution]
     blocks: Callable[[], list[BlockProof]]
 
@@ -168,7 +170,8 @@ class _Search:
             seconds = time.perf_counter() - begun
             return problem.solution(entries, table, "block ascent", best.search, seconds)
 
-        return Found(self.loss(best.value), best.search, best.estimate, solution, proofs)
+        rows = tuple(block.rows for block, _ in best.blocks)
+        return Found(self.loss(best.value), best.search, best.estimate, rows, solution, proofs)
 
     def loss(self, value: float) -> float:
         return value * self.problem.loss_unit + self.problem.beyond_reach

@@ -159,7 +159,7 @@ class UnitProblem:
         spread = along.of(units, rows).spread(
             _for_lengths(multipliers, self._lengths[units]).scaled(unit), outputs
         )
-        return BlockProof(rows.tolist(), of_data, N[rows], spread)
+        return BlockProof(tuple(rows.tolist()), of_data, N[rows], spread)
 
     def _share(self, of_units: Matrix) -> Matrix:
         """Return a form in (u, v) of the units, of order rank + c, as one of the data's, of order d + c."""

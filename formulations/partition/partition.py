@@ -8,8 +8,9 @@ feasible.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,7 +26,6 @@ ROWS = 48
 _POOL = 90  # rows on which SDP-NN is asked how many it needs
 _POOL_SECONDS = 15.0
 _SUPPORT = 0.02  # of the longest row of N: shorter ones are not needed
-_PATIENCE = 120.0  # seconds, where no limit is given
 _FIRST_GOAL = 0.3
 _GOAL = 0.03  # relative gap at which the next regions are divided
 _BATCH = 100  # multipliers a region and a stage
@@ -75,7 +75,24 @@ class PartitionSolution:
     seconds: float
 
 
-def solve_partition(
+@dataclass(frozen=True)
+class Found:
+    """Where the search is after a step; the best point so far.
+
+    Attributes:
+        value: its dual value (a loss), up to rounding a lower bound of the optimum.
+        regions: how many there are by now; the best point may have fewer.
+        samples: so many are looked at.
+        solution: returns it with its regions.
+    """
+
+    value: float
+    regions: int
+    samples: int
+    solution: Callable[[], PartitionSolution]
+
+
+def improve(
     X: Matrix,
     Y: Matrix,
     gamma: float,
@@ -83,9 +100,9 @@ def solve_partition(
     *,
     rows: int = ROWS,
     enough: float = np.inf,
-    time_limit: float | None = None,
-    on_progress: Callable[[float, int], None] = lambda value, regions: None,
-) -> PartitionSolution:
+    seconds_left: Callable[[], float] = lambda: math.inf,
+    threads: int | None = None,
+) -> Iterator[Found]:
     """Search for a dual point on few rows and a partition of the space on which it is feasible.
 
     Args:
@@ -95,41 +112,81 @@ def solve_partition(
         hint: a dual point, n x c, the residual of a good network: its longest rows are looked at first.
         rows: so many samples are looked at, and no more unless SDP-NN needs more.
         enough: the bound (a loss) at which the search may end.
-        time_limit: in seconds; two minutes by default.
-        on_progress: called with the dual value and the number of regions after each step.
+        seconds_left: after which to stop; asked after each step.
+        threads: that share the regions; as many as there are cores by default.
+
+    Yields:
+        The best so far after each step; only the last one's solution has a status other than "interrupted".
     """
     begun = time.perf_counter()
-    deadline = begun + (_PATIENCE if time_limit is None else time_limit)
-    chosen = _choose_rows(X, Y, gamma, hint, rows, deadline)
-    N = np.where(np.any(X != 0, axis=1)[:, None], 0.0, Y)
+    chosen = _choose_rows(X, Y, gamma, hint, rows, seconds_left())
+    elsewhere = np.where(np.any(X != 0, axis=1)[:, None], 0.0, Y)
     loss = SquaredLoss(Y)
-    elsewhere = loss.dual_value(N)
+    value_elsewhere = loss.dual_value(elsewhere)
     if not len(chosen):
-        return PartitionSolution(N, (), (), {}, elsewhere, "enough", time.perf_counter() - begun)
-    search = _Search(Geometry(X[chosen], Y[chosen], gamma), enough - elsewhere, deadline, on_progress)
-    status = search.run()
-    found, states = search.best
-    N[chosen] = found.reshape(len(chosen), -1)
+        seconds = time.perf_counter() - begun
+        whole = PartitionSolution(elsewhere, (), (), {}, value_elsewhere, "enough", seconds)
+        yield Found(value_elsewhere, 0, 0, lambda: whole)
+        return
+    geometry = Geometry(X[chosen], Y[chosen], gamma)
+    search = _Search(geometry, enough - value_elsewhere, seconds_left, threads)
     names = [int(i) for i in chosen]
-    return PartitionSolution(
-        dual_point=N,
-        pivots=tuple(names[i] for i in search.pivots),
-        regions=tuple(_proof(state, search.geometry.scales, names) for state in states),
-        interior=dict(zip(names, (search.shor / search.geometry.scales**2).tolist(), strict=True)),
-        dual_value=loss.dual_value(N),
-        status=status,
-        seconds=time.perf_counter() - begun,
+
+    def found(status: str) -> Found:
+        best, pivots = search.best, tuple(search.pivots)
+
+        def solution() -> PartitionSolution:
+            entries, states = best
+            N = elsewhere.copy()
+            N[chosen] = entries.reshape(len(chosen), -1)
+            return PartitionSolution(
+                dual_point=N,
+                pivots=tuple(names[i] for i in pivots),
+                regions=tuple(_proof(state, geometry.scales, names) for state in states),
+                interior=dict(zip(names, (search.shor / geometry.scales**2).tolist(), strict=True)),
+                dual_value=loss.dual_value(N),
+                status=status,
+                seconds=time.perf_counter() - begun,
+            )
+
+        return Found(value_elsewhere + search.best_value, len(search.regions), len(chosen), solution)
+
+    steps = search.run()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            yield found(ended.value)
+            return
+        yield found("interrupted")
+
+
+def solve_partition(
+    X: Matrix,
+    Y: Matrix,
+    gamma: float,
+    hint: Matrix,
+    *,
+    rows: int = ROWS,
+    enough: float = np.inf,
+    time_limit: float = np.inf,
+) -> PartitionSolution:
+    """Return the best that `improve` finds; the arguments are its own, and the time limit is in seconds."""
+    deadline = time.perf_counter() + time_limit
+    *_, last = improve(
+        X, Y, gamma, hint, rows=rows, enough=enough, seconds_left=lambda: deadline - time.perf_counter()
     )
+    return last.solution()
 
 
-def _choose_rows(X: Matrix, Y: Matrix, gamma: float, hint: Matrix, rows: int, deadline: float) -> Indices:
+def _choose_rows(X: Matrix, Y: Matrix, gamma: float, hint: Matrix, rows: int, seconds_left: float) -> Indices:
     """Return the longest rows of the hint: so many, or as many of them as SDP-NN makes use of."""
     live = np.flatnonzero(np.any(X != 0, axis=1))
     order = live[np.argsort(-np.linalg.norm(hint[live], axis=1), kind="stable")]
     if len(order) <= rows:
         return order
     pool = order[:_POOL]
-    limit = max(0.0, min(_POOL_SECONDS, 0.1 * (deadline - time.perf_counter())))
+    limit = max(0.0, min(_POOL_SECONDS, 0.1 * seconds_left))
     found = solve_dual(X[pool], Y[pool], gamma, tolerance=1e-3, time_limit=limit)
     sizes = np.linalg.norm(found.dual_point, axis=1)
     used = int(np.sum(sizes > _SUPPORT * sizes.max(initial=0.0))) if found.status == "optimal" else 0
@@ -168,46 +225,44 @@ class _Search:
 
     Attributes:
         best: the flattened N of the largest dual value so far, with its regions.
+        best_value: that value.
     """
 
     def __init__(
-        self, geometry: Geometry, enough: float, deadline: float, on_progress: Callable[[float, int], None]
+        self, geometry: Geometry, enough: float, seconds_left: Callable[[], float], threads: int | None
     ) -> None:
-        self.geometry, self.enough, self.deadline = geometry, enough, deadline
-        self._on_progress = on_progress
+        self.geometry, self.enough, self.seconds_left = geometry, enough, seconds_left
+        self._threads = threads
         self.pivots: list[int] = []
         self.shor = geometry.shor_slack()
         self.regions = [Region.whole(geometry)]
         targets = geometry.targets.ravel()
-        self.iterate = InteriorPoint(np.zeros(len(targets)), targets, self.regions)
-        self._best_value = -np.inf
+        self.iterate = InteriorPoint(np.zeros(len(targets)), targets, self.regions, threads)
+        self.best_value = -np.inf
         self._keep()
 
     def _keep(self) -> None:
         """Remember the iterate if it is the best one; its arrays are replaced, never written to."""
         value = self.iterate.dual_value()
-        if value > self._best_value:
-            self._best_value = value
+        if value > self.best_value:
+            self.best_value = value
             states = [_State(r.signs, r.open, r.names, r.slack, r.pairs, r.y) for r in self.regions]
             self.best = self.iterate.N, states
 
-    def run(self) -> str:
-        """Solve and divide in turns; return why it ended."""
+    def run(self) -> Generator[None, None, str]:
+        """Solve and divide in turns, with a pause after each step; return why it ended."""
         goal = _FIRST_GOAL
-        try:
-            while True:
-                self._solve(goal)
-                goal = 0.1
-                if self.iterate.dual_value() >= self.enough:
-                    return "enough"
-                if time.perf_counter() > self.deadline:
-                    return "time limit"
-                if not self._divide():
-                    return "divided"
-        except KeyboardInterrupt:
-            return "interrupted"
+        while True:
+            yield from self._solve(goal)
+            goal = 0.1
+            if self.iterate.dual_value() >= self.enough:
+                return "enough"
+            if self.seconds_left() <= 0:
+                return "time limit"
+            if not self._divide():
+                return "divided"
 
-    def _solve(self, goal: float) -> None:
+    def _solve(self, goal: float) -> Iterator[None]:
         iterate = self.iterate
         for _ in range(_MAX_STEPS):
             try:
@@ -217,8 +272,8 @@ class _Search:
             for region in self.regions:
                 region.drop(_DROP)
             self._keep()
-            self._on_progress(iterate.dual_value(), len(self.regions))
-            if time.perf_counter() > self.deadline or iterate.dual_value() >= self.enough:
+            yield
+            if self.seconds_left() <= 0 or iterate.dual_value() >= self.enough:
                 return
             gap = iterate.relative_gap()
             if gap < goal:
@@ -247,7 +302,7 @@ class _Search:
         for region, (value, row) in zip(self.regions, best, strict=True):
             regions.extend(region.split(row, self.iterate.N) if value >= least and value > 0 else [region])
         self.regions = regions
-        self.iterate = InteriorPoint(self.iterate.N, self.iterate.targets, regions)
+        self.iterate = InteriorPoint(self.iterate.N, self.iterate.targets, regions, self._threads)
         self._go_back()
         return True
 

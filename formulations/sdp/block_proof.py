@@ -7,7 +7,6 @@ samples squared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from formulations.arrays import Matrix
@@ -25,7 +24,7 @@ class BlockProof:
         multipliers: of the products of the samples' alpha and beta, in units of gamma.
     """
 
-    rows: Sequence[int]
+    rows: tuple[int, ...]
     share: Matrix
     dual_rows: Matrix
     multipliers: Multipliers

@@ -64,10 +64,14 @@ class InteriorPoint:
         N: the flattened dual point, row by row.
         targets: likewise.
         blocks: the constraints, with their own variables.
+        threads: how many share the blocks; as many as there are cores by default.
     """
 
-    def __init__(self, N: Vector, targets: Vector, blocks: Sequence[Block]) -> None:
+    def __init__(
+        self, N: Vector, targets: Vector, blocks: Sequence[Block], threads: int | None = None
+    ) -> None:
         """Start at a strictly feasible point."""
+        self.threads = os.cpu_count() if threads is None else threads
         self.N, self.targets, self.blocks = N, targets, list(blocks)
         for block in self.blocks:
             block.refresh(N)
@@ -106,9 +110,9 @@ class InteriorPoint:
         Raises:
             LinAlgError: if the iterate is too close to the boundary for double precision.
         """
-        if len(self.blocks) == 1:
+        if len(self.blocks) == 1 or self.threads == 1:
             return self._direction(lambda work, items: [work(item) for item in items])
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             return self._direction(lambda work, items: list(pool.map(work, items)))
 
     def _direction(self, each: _Map) -> Direction:

@@ -11,14 +11,16 @@ Rows of X on one line are merged and the rows get unit length before anything is
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from formulations.arrays import Matrix
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.lines import Directions, MergedRows, directions
 from formulations.loss import SquaredLoss
 from formulations.sdp.activation_region import Geometry, Region
@@ -32,18 +34,34 @@ _STRICT_DIRECTIONS = 100
 _BATCH = 400
 _DROP = 1e-3
 _MAX_STEPS = 600
-_PATIENCE = 120.0  # seconds, where no limit is given and the strict method is out of reach
+PATIENCE = 120.0  # seconds, where no limit is given and the strict method is out of reach
 
 
-def solve_dual(
+@dataclass(frozen=True)
+class Found:
+    """A dual point after a step of the method.
+
+    Attributes:
+        value: its dual value (a loss), up to rounding a lower bound of the optimum.
+        gap: the complementarity gap, relative to the value.
+        multipliers: how many there are.
+        solution: returns it with its multipliers.
+    """
+
+    value: float
+    gap: float
+    multipliers: int
+    solution: Callable[[], DualSolution]
+
+
+def improve(
     X: Matrix,
     Y: Matrix,
     gamma: float,
     *,
     tolerance: float = 1e-6,
-    time_limit: float | None = None,
-    on_progress: Callable[[float, float, int], None] | None = None,
-) -> DualSolution:
+    seconds_left: Callable[[], float] = lambda: math.inf,
+) -> Iterator[Found]:
     """Solve SDP-NN for N and its multipliers; every intermediate point is dual feasible, so stopping is safe.
 
     Args:
@@ -51,13 +69,12 @@ def solve_dual(
         Y: the targets, n x c.
         gamma: positive.
         tolerance: of the complementarity gap, relative to the value.
-        time_limit: in seconds; by default none for up to a hundred directions, two minutes beyond.
-        on_progress: called with (dual value, relative gap, number of multipliers) after each step.
+        seconds_left: after which to stop; asked after each step.
 
-    Returns:
-        A strictly feasible dual point. `status` is "optimal", "stalled" (double precision gave no more),
-        "time limit" or "interrupted"; `value` is the primal objective where it is "optimal", otherwise the
-        dual value again.
+    Yields:
+        A strictly feasible dual point after each step. The status of the last one is "optimal", "stalled"
+        (double precision gave no more) or "time limit", of those before "interrupted"; `value` is the primal
+        objective where it is "optimal", otherwise the dual value again.
 
     Raises:
         ValueError: if gamma is not positive or the problem is too large.
@@ -73,13 +90,77 @@ def solve_dual(
     lines = directions(X)
     merged = MergedRows.of(lines, Y)
     if not np.any(merged.targets):
-        return _solution(lines, merged, Y, None, gamma, "optimal", begun)
+        whole = _solution(lines, merged, Y, None, "optimal", begun)
+        yield Found(whole.dual_value, 0.0, 0, lambda: whole)
+        return
     search = _Search(lines, merged, gamma)
-    if time_limit is None and len(lines.units) > _STRICT_DIRECTIONS:
-        time_limit = _PATIENCE
-    deadline = None if time_limit is None else begun + time_limit
-    status = search.run(tolerance, deadline, on_progress)
-    return _solution(lines, merged, Y, search, gamma, status, begun)
+    elsewhere = SquaredLoss(Y).dual_value(merged.spread(lines, Y, np.zeros_like(merged.targets)))
+
+    def found(status: str) -> Found:
+        reached = search.reached()
+        return Found(
+            elsewhere + search.iterate.dual_value(),
+            search.iterate.relative_gap(),
+            len(reached.y),
+            lambda: _solution(lines, merged, Y, reached, status, begun),
+        )
+
+    steps = search.run(tolerance, seconds_left)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            yield found(ended.value)
+            return
+        yield found("interrupted")
+
+
+def solve_dual(
+    X: Matrix,
+    Y: Matrix,
+    gamma: float,
+    *,
+    tolerance: float = 1e-6,
+    time_limit: float | None = None,
+) -> DualSolution:
+    """Return the last that `improve` finds.
+
+    The arguments are its own, and the time limit is in seconds; by default there is none for up to a hundred
+    directions, and two minutes beyond.
+    """
+    if time_limit is None and len(directions(X).units) > _STRICT_DIRECTIONS:
+        time_limit = PATIENCE
+    deadline = math.inf if time_limit is None else time.perf_counter() + time_limit
+    *_, last = improve(X, Y, gamma, tolerance=tolerance, seconds_left=lambda: deadline - time.perf_counter())
+    return last.solution()
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """A dual point of the merged rows with its multipliers, and what it leaves of the complementarity gap.
+
+    The arrays are the iterate's own, which are replaced and not written to.
+    """
+
+    region: Region
+    gamma: float
+    N: Vector
+    gap: float
+    pairs: Indices
+    y: Vector
+    slack: Vector
+
+    def multipliers(self) -> Multipliers:
+        """Return those of the lines' unit rows, in units of the level gamma^2."""
+        region = self.region
+        count, scale = len(region.open), 1 / region.geometry.scales
+        table = np.zeros((2 * count, 2 * count))
+        table[self.pairs[:, 0], self.pairs[:, 1]] = self.gamma * self.y
+        table *= np.outer(np.tile(scale, 2), np.tile(scale, 2))
+        # Pairs f <= g with alphas first: symmetric tables hold half of a product on either side.
+        a, b, c = table[:count, :count], table[:count, count:], table[count:, count:]
+        slack = self.gamma * self.slack * scale**2
+        return Multipliers((a + a.T) / 2, b.copy(), (c + c.T) / 2, slack)
 
 
 class _Search:
@@ -93,29 +174,29 @@ class _Search:
         targets = merged.targets.ravel()
         self.iterate = InteriorPoint(np.zeros(len(targets)), targets, [self.region])
 
-    def run(
-        self,
-        tolerance: float,
-        deadline: float | None,
-        on_progress: Callable[[float, float, int], None] | None,
-    ) -> str:
-        """Move until the gap is small, time is up, Ctrl-C comes or precision ends; return which."""
+    def run(self, tolerance: float, seconds_left: Callable[[], float]) -> Generator[None, None, str]:
+        """Move until the gap is small, time is up or precision ends, with a pause after each step.
+
+        Returns:
+            Which of these it was.
+        """
         self.goal = 0.3
-        try:
-            for _ in range(_MAX_STEPS):
-                try:
-                    ended = self._step(tolerance)
-                except linalg.LinAlgError:
-                    return "stalled"
-                if on_progress is not None:
-                    on_progress(self.iterate.dual_value(), self.iterate.relative_gap(), len(self.region.y))
-                if ended:
-                    return "optimal"
-                if deadline is not None and time.perf_counter() > deadline:
-                    return "time limit"
-        except KeyboardInterrupt:
-            return "interrupted"
+        for _ in range(_MAX_STEPS):
+            try:
+                ended = self._step(tolerance)
+            except linalg.LinAlgError:
+                return "stalled"
+            if ended:
+                return "optimal"
+            yield
+            if seconds_left() <= 0:
+                return "time limit"
         return "stalled"
+
+    def reached(self) -> _Reached:
+        """Return where the iterate is."""
+        region, iterate = self.region, self.iterate
+        return _Reached(region, self.gamma, iterate.N, iterate.gap, region.pairs, region.y, region.slack)
 
     def _step(self, tolerance: float) -> bool:
         """Take one step, or prepare it; say whether all is done."""
@@ -157,36 +238,23 @@ class _Search:
         self.region.include(worst, least_slack=0.03)
         return False
 
-    def multipliers(self) -> Multipliers:
-        """Return those of the lines' unit rows, in units of the level gamma^2."""
-        region = self.region
-        count, scale = len(region.open), 1 / region.geometry.scales
-        table = np.zeros((2 * count, 2 * count))
-        table[region.pairs[:, 0], region.pairs[:, 1]] = self.gamma * region.y
-        table *= np.outer(np.tile(scale, 2), np.tile(scale, 2))
-        # Pairs f <= g with alphas first: symmetric tables hold half of a product on either side.
-        a, b, c = table[:count, :count], table[:count, count:], table[count:, count:]
-        slack = self.gamma * region.slack * scale**2
-        return Multipliers((a + a.T) / 2, b.copy(), (c + c.T) / 2, slack)
-
 
 def _solution(
     lines: Directions,
     merged: MergedRows,
     Y: Matrix,
-    search: _Search | None,
-    gamma: float,
+    reached: _Reached | None,
     status: str,
     begun: float,
 ) -> DualSolution:
     entries: NDArray[np.float64] = np.zeros_like(merged.targets)
     multipliers = Multipliers.zero(len(lines.units))
     excess = 0.0
-    if search is not None:
-        entries = search.iterate.N.reshape(merged.targets.shape)
-        multipliers = search.multipliers()
+    if reached is not None:
+        entries = reached.N.reshape(merged.targets.shape)
+        multipliers = reached.multipliers()
         if status == "optimal":
-            excess = search.iterate.gap
+            excess = reached.gap
     N = merged.spread(lines, Y, entries)
     value = SquaredLoss(Y).dual_value(N)
     return DualSolution(

@@ -188,6 +188,17 @@ def improve_slack(X: Matrix, N: Matrix) -> Vector:
     return slack
 
 
+def level_of(X: Matrix, N: Matrix, slack: Vector) -> float:
+    """Return the level that slack, as `improve_slack` returns it, proves for a dual point."""
+    lengths = np.linalg.norm(X, axis=1)
+    live = slack < 0
+    if not np.any(live):
+        return 0.0
+    theta = np.log(-slack[live] * lengths[live] ** 2)
+    units, rows = X[live] / lengths[live, None], N[live] * lengths[live, None]
+    return float(np.exp(_log_level(theta, units, rows, _NORMS[-1])[0])) / 4
+
+
 def _log_level(theta: Vector, X: Matrix, N: Matrix, p: int) -> tuple[float, Vector]:
     """Return the logarithm of the p-norm of the eigenvalues of 4 level, and its gradient in log sigma."""
     sigma = np.exp(theta)

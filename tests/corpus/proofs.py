@@ -113,7 +113,7 @@ def in_blocks() -> Case:
         solution = solve_dual(arrays.X[rows], arrays.Y[rows], gamma)
         share = gamma * np.eye(problem.d + problem.c)
         multipliers = solution.multipliers.scaled(1 / gamma)
-        proofs.append(BlockProof(rows, share, solution.dual_point, multipliers))
+        proofs.append(BlockProof(tuple(rows), share, solution.dual_point, multipliers))
     certificate = blocks_certificate(problem, proofs, preprocessing=dataset.preprocessing)
     how = "SDP-NN on each of two blocks of samples, with half of gamma each"
     return case("blocks-two-targets", how, certificate, GARDEN, kernel=True)

@@ -87,7 +87,7 @@ def _ordered(proof: BlockProof) -> BlockProof:
     order = np.argsort(proof.rows)
     m, pairs = cleaned(proof.multipliers), np.ix_(order, order)
     multipliers = Multipliers(m.alpha_alpha[pairs], m.alpha_beta[pairs], m.beta_beta[pairs], m.slack[order])
-    rows = [int(proof.rows[i]) for i in order]
+    rows = tuple(int(proof.rows[i]) for i in order)
     share = finite(proof.share)
     return BlockProof(rows, (share + share.T) / 2, finite(proof.dual_rows)[order], multipliers)
 

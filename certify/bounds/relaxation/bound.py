@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from certify.bounds.blocks.writing import blocks_certificate
+from certify.bounds.proof_time import leaves_seconds
 from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.bounds.report import GapPoint
@@ -17,7 +21,9 @@ from formulations.arbitrary_precision.solve import HighPrecisionSolution
 from formulations.arrays import Matrix
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
-from formulations.sdp.shor import improve_slack
+from formulations.sdp.shor import improve_slack, level_of
+
+_LEAST_BLOCK = 32  # samples in a block of a residual's proof
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,10 @@ class Relaxation:
     cut_short: bool = False
     curve: tuple[GapPoint, ...] = ()
 
+    def with_curve(self, curve: tuple[GapPoint, ...]) -> Relaxation:
+        """Return the same with both bounds over time."""
+        return replace(self, curve=curve)
+
     @property
     def value(self) -> float:
         """The dual value (a loss), a lower bound up to rounding."""
@@ -81,13 +91,29 @@ class Relaxation:
         )
 
 
-def residual_relaxation(arrays: Arrays, residual: Matrix) -> Relaxation:
+def residual_relaxation(arrays: Arrays, residual: Matrix, seconds: float = math.inf) -> Relaxation:
     """Take a network's residual as the dual point, with the best slack for it: quick, and weak.
 
     Args:
         arrays: the problem.
         residual: Y - f(X), n x c.
+        seconds: that its proof may take; where one leaf takes more, the samples are divided into blocks,
+            which is weaker.
     """
-    multipliers = replace(Multipliers.zero(len(residual)), slack=improve_slack(arrays.X, residual))
-    solution = DualSolution(residual, multipliers, 0.0, 0.0, "residual", "feasible", 0.0)
-    return Relaxation("shor", "residual", None, solution)
+    n, d = arrays.X.shape
+    order = d + residual.shape[1]
+    number = 1
+    while number * _LEAST_BLOCK < n and leaves_seconds([n // number + 1 + d] * number) > seconds:
+        number *= 2
+    proofs = []
+    for first in range(number):
+        X, N = arrays.X[first::number], residual[first::number]
+        slack = improve_slack(X, N)
+        multipliers = replace(Multipliers.zero(len(X)), slack=slack)
+        if number == 1:
+            solution = DualSolution(N, multipliers, 0.0, 0.0, "residual", "feasible", 0.0)
+            return Relaxation("shor", "residual", None, solution)
+        gauge = math.sqrt(level_of(X, N, slack))
+        scaled = multipliers.scaled(1 / gauge if gauge > 0 else 0.0)
+        proofs.append(BlockProof(tuple(range(first, n, number)), gauge * np.eye(order), N, scaled))
+    return Relaxation("shor", "residual", None, BlocksSolution(0.0, tuple(proofs)))

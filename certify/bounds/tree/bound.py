@@ -244,7 +244,9 @@ class TreeBound:
         _, bound = self._line.best(N, self._gamma / gauge_bound)
         if self.proof is None or bound > self.proof.bound:
             self.proof = TreeProof(N, gauge_bound, self._frame, trees, bound)
-        self.curve.append(GapPoint(self._seconds(), self.proof.bound, self._generation.best.loss))
+        self.curve.append(
+            GapPoint(self._seconds(), self.proof.bound, self._generation.best.loss, self.method)
+        )
         return self.proof
 
     def _needed(self, N: Matrix) -> float:

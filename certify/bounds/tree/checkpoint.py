@@ -1,4 +1,4 @@
-"""What a killed run continues from: its best network and its best proof so far.
+"""What a killed run continues from: its best network, its best proof and its best bounds so far.
 
 The file is untrusted like everything that guides a search: a wrong one costs time, never truth. It is written
 whole or not at all, so that the last good one survives whatever happens.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from formulations.arrays import Matrix
 
 _VERSION = 2
 _SECONDS = 5.0  # at least, between two files
+_COST = 20.0  # times what the last one took, likewise
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Checkpoint:
     Attributes:
         directions: of the best network's neurons, unit vectors as columns; None before there is one.
         proof: the best one; None before there is one.
+        bounds: of searches, in the words of `certify.bounds.saved_bounds`; none before there are some.
     """
 
     def __init__(
@@ -61,14 +65,28 @@ class Checkpoint:
         self._path = Path(path)
         self._sha256 = problem_sha256
         self._shape = shape
-        self._written = -np.inf
+        self._written, self._cost = -np.inf, 0.0
+        self.bounds = b""
         self.directions: Matrix | None = None
         self.proof: SavedProof | None = None
         if self._path.exists():
             self._load()
 
-    def _load(self) -> None:
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Raise a CheckpointError for whatever goes wrong with what the file says."""
         try:
+            yield
+        except CheckpointError:
+            raise
+        except Exception as error:  # damaged bytes raise almost anything
+            raise CheckpointError(
+                f"{self._path}: this is no checkpoint that certify wrote; give another file, or delete it to "
+                "start afresh"
+            ) from error
+
+    def _load(self) -> None:
+        with self.reading():
             with self._path.open("rb") as file, np.load(file, allow_pickle=False) as entries:
                 arrays = {name: entries[name] for name in entries.files}
             if str(arrays["problem_sha256"]) != self._sha256:
@@ -77,13 +95,8 @@ class Checkpoint:
                     "another file"
                 )
             self.directions, self.proof = self._read(arrays)
-        except CheckpointError:
-            raise
-        except Exception as error:  # damaged bytes raise almost anything
-            raise CheckpointError(
-                f"{self._path}: this is no checkpoint that certify wrote; give another file, or delete it to "
-                "start afresh"
-            ) from error
+            if "bounds" in arrays:
+                self.bounds = np.asarray(arrays["bounds"], dtype=np.uint8).tobytes()
 
     def _read(self, arrays: dict[str, NDArray[np.generic]]) -> tuple[Matrix, SavedProof | None]:
         n, d, c = self._shape
@@ -104,8 +117,19 @@ class Checkpoint:
 
     def save_network(self, directions: Matrix, *, at_once: bool = False) -> None:
         """Write the best network's directions, unless a file was written just now."""
-        if at_once or time.monotonic() - self._written > _SECONDS:
+        if at_once or self.is_due:
             self._write(directions)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether no file was written just now, and writing takes a small part of the time."""
+        return time.monotonic() - self._written > max(_SECONDS, _COST * self._cost)
+
+    def save_bounds(self, bounds: bytes) -> None:
+        """Write the bounds of searches beside the best network, which there has to be."""
+        assert self.directions is not None
+        self.bounds = bounds
+        self._write(self.directions)
 
     def save_proof(self, directions: Matrix, proof: SavedProof) -> None:
         """Write the best network's directions and a new proof."""
@@ -113,6 +137,7 @@ class Checkpoint:
         self._write(directions)
 
     def _write(self, directions: Matrix) -> None:
+        begun = time.monotonic()
         self.directions = directions
         arrays: dict[str, NDArray[np.generic]] = {
             "version": np.array(_VERSION),
@@ -125,6 +150,8 @@ class Checkpoint:
             arrays["sizes"] = np.array([len(tree.kinds) for tree in self.proof.trees])
             for name in Nodes._fields:
                 arrays[name] = np.concatenate([getattr(tree, name) for tree in self.proof.trees])
+        if self.bounds:
+            arrays["bounds"] = np.frombuffer(self.bounds, dtype=np.uint8)
         temporary = self._path.with_name(self._path.name + ".part")
         try:
             with temporary.open("wb") as file:
@@ -135,6 +162,7 @@ class Checkpoint:
                 f"{self._path}: the checkpoint cannot be written ({error.strerror}); choose another path"
             ) from error
         self._written = time.monotonic()
+        self._cost = self._written - begun
 
 
 def _finite(array: NDArray[np.generic]) -> Matrix:

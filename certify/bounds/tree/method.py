@@ -35,7 +35,7 @@ class Tree:
     def bound(self, work: Work) -> TreeBound | None:
         """Search until the gap is as wanted or nothing is gained; return None where no level was proved."""
         generation = work.generation
-        limit = work.remaining(_SHARE)
+        limit = work.clock.remaining(_SHARE)
         generation.time_limit = None if limit is None else generation.seconds() + limit
         return search_for_proof(
             work.arrays,
@@ -73,7 +73,6 @@ def search_for_proof(
         None where no level was proved.
     """
     with clock.stage("search") as words:
-        clock.observer.update("compiling, the first time on this machine (about 15 s)")
         search = TreeBound(
             arrays,
             source,

@@ -46,6 +46,7 @@ _STYLE: dict[str, Any] = {
 }
 _DPI = 160  # of what is rasterised
 _PALETTE = 256
+_LEGEND_COLUMNS = 4
 _PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 
 
@@ -72,8 +73,12 @@ def canvas(height: float) -> Iterator[Figure]:
 
 
 def legend_above(axes: Axes) -> None:
-    """Put the legend in one line above the axes, where it hides nothing."""
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=5, borderaxespad=0, columnspacing=1.4)
+    """Put the legend above the axes, where it hides nothing, of more than four entries in two lines."""
+    number = len(axes.get_legend_handles_labels()[0])
+    columns = number if number <= _LEGEND_COLUMNS else 3
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=columns, borderaxespad=0, columnspacing=1.4
+    )
 
 
 def svg(figure: Figure, name: str, alternative: str) -> Markup:

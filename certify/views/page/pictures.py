@@ -16,6 +16,9 @@ from certify.views.page.canvas import (
 )
 from certify.views.page.gauge_pictures import gauge_on_circle, gauge_on_sphere
 
+# Of the lower bounds of searches, in the order in which they come.
+_LINES = (("-", "."), ("--", "s"), ("-.", "^"), (":", "x"))
+
 
 def pictures(report: Report) -> list[Picture]:
     """Draw all that the report's method and dimension allow."""
@@ -61,7 +64,7 @@ def training(report: Report) -> Picture | None:
 
 
 def convergence(report: Report) -> Picture | None:
-    """Draw how far both bounds were from each other's final value over time."""
+    """Draw how far both bounds were from each other's final value over time, each search's own."""
     lower, upper = report.interval.lower, report.interval.upper
     if not report.gap_curve or lower == upper:
         return None
@@ -69,19 +72,33 @@ def convergence(report: Report) -> Picture | None:
     # The network without neurons, which comes first, would take most of the axis.
     curve = report.training.curve[1:] or report.training.curve
     network = [(point.seconds, (point.loss - float(lower)) / float(upper)) for point in curve]
-    proof = [(point.seconds, 1 - point.lower / float(upper)) for point in report.gap_curve]
-    first, end = proof[0][0], max(proof[-1][0], network[-1][0])
+    proofs: dict[str, list[tuple[float, float]]] = {}
+    for point in report.gap_curve:
+        proofs.setdefault(point.search, []).append((point.seconds, 1 - point.lower / float(upper)))
+    first, end = report.gap_curve[0].seconds, max(report.gap_curve[-1].seconds, network[-1][0])
     with canvas(2.8) as figure:
         axes = figure.add_subplot()
-        for label, color, points in (
-            ("upper bound: loss of the best network", BLUE, network),
-            ("lower bound: proof", WARM, proof),
-        ):
+        lines = [("upper bound: network", BLUE, "-", "", network)]
+        lines += [
+            (f"lower bound: {search}", WARM, line, marker, points)
+            for (search, points), (line, marker) in zip(proofs.items(), _LINES, strict=False)
+        ]
+        for label, color, line, marker, points in lines:
             seconds, gaps = zip(*points, (end, points[-1][1]), strict=True)
             # Rounding may put a last point below the exact gap.
             percent = [100 * max(gap, final) for gap in gaps]
-            axes.step(seconds, percent, where="post", label=label, color=color, linewidth=1.4)
-        axes.plot(*zip(*((t, 100 * max(gap, final)) for t, gap in proof), strict=True), ".", color=WARM)
+            axes.step(
+                seconds,
+                percent,
+                where="post",
+                label=label,
+                color=color,
+                linewidth=1.4,
+                linestyle=line,
+                marker=marker,
+                markersize=3.5,
+                markevery=slice(0, len(points)),
+            )
         if report.wanted_gap > 0:
             axes.axhline(100 * report.wanted_gap, label="wanted gap", color=INK, linewidth=0.9, linestyle=":")
         axes.axvspan(0, first, color=LINE, alpha=0.45, linewidth=0)
@@ -98,12 +115,13 @@ def convergence(report: Report) -> Picture | None:
         element = svg(
             figure,
             "convergence",
-            f"Line chart with a logarithmic axis: the first lower bound, {proof[0][1]:.2%} below the final "
-            f"upper bound, came after {first:.1f} s; after {end:.1f} s the gap was {final:.2g}.",
+            f"Line chart with a logarithmic axis: the first lower bound, "
+            f"{1 - report.gap_curve[0].lower / float(upper):.2%} below the final upper bound, came after "
+            f"{first:.1f} s; after {end:.1f} s the gap was {final:.2g}. Lower bounds by {', '.join(proofs)}.",
         )
     caption = (
-        "How far the best network was above the final lower bound, and how far the best proof was below the "
-        f"final upper bound, both relative to the latter. They end at the certified gap, "
+        "How far the best network was above the final lower bound, and how far the best proof of each search "
+        f"was below the final upper bound, both relative to the latter. They end at the certified gap, "
         f"{decimal_up(100 * report.interval.relative_gap, 4)} %. "
         f"The first proof came after {first:.1f} s."
     )

@@ -171,7 +171,7 @@ class TestBlocks:
             found = solve_dual(inputs(problem)[rows], targets(problem)[rows], gamma)
             multipliers = found.multipliers.scaled(1 / gamma)
             share = gamma * np.eye(problem.d + problem.c)
-            proofs.append(BlockProof(rows, share, found.dual_point, multipliers))
+            proofs.append(BlockProof(tuple(rows), share, found.dual_point, multipliers))
         certificate = blocks_certificate(problem, proofs)
         assert certificate.blocks is not None
         assert_no_breach(attack(certificate, problem, trials=400, seed=seed, upper=upper))

@@ -20,7 +20,7 @@ def test_auto_is_never_worse_than_a_method_that_it_could_have_run(n: int, d: int
 
 
 def test_many_rows_with_strong_weight_decay() -> None:
-    """SDP-NN on all rows is nearly exact there, and no other method runs after it."""
+    """SDP-NN on all rows is nearly exact there, and the search that proves so ends those beside it."""
     rng = np.random.default_rng(3)
     X = np.c_[rng.normal(size=(120, 9)), np.ones(120)]
     Y = np.maximum(X @ rng.normal(size=(10, 2)), 0)
@@ -29,6 +29,6 @@ def test_many_rows_with_strong_weight_decay() -> None:
     assert report.solver == "first-order"
     assert report.status is Status.GAP_REACHED
     assert [stage.name for stage in report.stages] == ["train", "relax", "prove", "check"]
-    lower = [point.lower for point in report.gap_curve]
+    lower = [point.lower for point in report.gap_curve if point.search == "sdp"]
     assert lower == sorted(lower)
     assert lower[-1] == pytest.approx(float(report.interval.lower), rel=1e-3)  # rounding may gain a little

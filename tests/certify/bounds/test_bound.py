@@ -183,7 +183,7 @@ def test_time_limit_keeps_a_valid_result(stage: str, monkeypatch: pytest.MonkeyP
         ("tree", "prove"),
         ("tree", "check"),
         ("sdp", "relax"),
-        ("partition", "divide"),
+        ("partition", "relax"),
     ],
 )
 def test_interrupt_in_any_stage_keeps_a_valid_result(method: str, stage: str, moment: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from certify import SolverError
 from certify.bounds import names
 from certify.bounds.method import BoundingMethod, Options, Outcome, Work
-from certify.bounds.methods import METHODS, bound_in_turn, choose
+from certify.bounds.methods import METHODS, bound_from_below, choose, searches_of
 from certify.checker.problems.training import TrainingProblem
 from tests.places import ROOT
 
@@ -101,29 +101,17 @@ def test_what_is_refused(of: TrainingProblem, options: tuple[str, ...], sentence
     assert sentence in str(refused.value)
 
 
-@dataclass(frozen=True)
-class Found:
-    """An outcome, as much of it as the policy looks at."""
-
-    value: float
-    solver: str = "some"
-
-
-@dataclass
-class Scripted:
-    """A method that finds what it is told to."""
-
-    name: str
-    finds: float | None
-    ran: list[tuple[str, float]]
-    goes_on_training: bool = False
-
-    def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
-        return None
-
-    def bound(self, work: Work) -> Outcome | None:
-        self.ran.append((self.name, work.share))
-        return None if self.finds is None else cast(Outcome, Found(self.finds))
+@pytest.mark.parametrize(
+    ("of", "labels"),
+    [
+        (problem(n=100, d=7), ["sdp", "partition"]),
+        (problem(n=101, d=7), ["sdp", "partition", "sdp by interior point"]),
+        (problem(n=401, d=7), ["sdp", "partition"]),
+        (problem(n=101, d=7, c=20), ["sdp", "partition"]),
+    ],
+)
+def test_which_searches_run_beside_each_other(of: TrainingProblem, labels: list[str]) -> None:
+    assert [search.label for search in searches_of(["sdp", "partition"], of, Options())] == labels
 
 
 @dataclass(frozen=True)
@@ -138,60 +126,51 @@ class Generation:
 
 @dataclass(frozen=True)
 class Situation:
-    """As much of `Work` as the policy looks at: a gap of 10 %, and a network with loss 100."""
+    """As much of `Work` as the policy looks at before relaxations run: a network with loss 100."""
 
-    is_over: bool
-    gap: float = 0.1
+    is_over: bool = False
+    gap: float = 1e-6
     generation: Generation = Generation(Best(100.0))
-    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Bounded:
+    value: float
+
+
+@dataclass
+class Scripted:
+    """A method that finds what it is told to."""
+
+    name: str
+    finds: float | None
+    ran: list[str]
+    goes_on_training: bool = False
+
+    def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
+        return None
+
+    def bound(self, work: Work) -> Outcome | None:
+        self.ran.append(self.name)
+        return None if self.finds is None else cast(Outcome, Bounded(self.finds))
 
 
 @pytest.mark.parametrize(
-    ("finds", "is_over", "ran", "found"),
+    ("tree", "is_over", "ran", "found"),
     [
-        ((95.0, 99.0), False, ["a"], [95.0]),
-        ((40.0, 60.0), False, ["a", "b"], [60.0, 40.0]),
-        ((60.0, 40.0), False, ["a", "b"], [60.0, 40.0]),
-        ((None, 40.0), False, ["a", "b"], [40.0]),
-        ((None, 40.0), True, ["a"], []),
-        ((40.0, 60.0), True, ["a"], [40.0]),
-        ((None, None), False, ["a", "b"], []),
+        (99.5, False, ["tree"], [99.5]),
+        (98.0, False, ["tree", "b"], [98.0, 60.0]),
+        (40.0, False, ["tree", "b"], [60.0, 40.0]),
+        (None, False, ["tree", "b"], [60.0]),
+        (40.0, True, ["tree"], [40.0]),
+        (None, True, ["tree"], []),
     ],
 )
-def test_methods_run_until_one_reaches_the_gap(
-    finds: tuple[float | None, float | None], is_over: bool, ran: list[str], found: list[float]
+def test_a_tree_comes_first_and_others_where_it_leaves_a_gap(
+    tree: float | None, is_over: bool, ran: list[str], found: list[float]
 ) -> None:
-    log: list[tuple[str, float]] = []
-    methods: tuple[BoundingMethod, ...] = tuple(
-        Scripted(name, does, log) for name, does in zip("ab", finds, strict=True)
-    )
-    outcomes = bound_in_turn(methods, cast(Work, Situation(is_over)))
+    log: list[str] = []
+    methods: tuple[BoundingMethod, ...] = (Scripted("tree", tree, log), Scripted("b", 60.0, log))
+    outcomes = bound_from_below(methods, cast(Work, Situation(is_over)))
     assert [outcome.value for outcome in outcomes] == found
-    assert log == list(zip(ran, (0.5, 1.0), strict=False))
-
-
-@pytest.mark.parametrize(
-    ("name", "solver", "value", "goes_on"),
-    [
-        ("tree", "column generation and branch and bound", 99.5, False),
-        ("tree", "column generation and branch and bound", 98.0, True),
-        ("sdp", "first-order", 86.0, False),
-        ("sdp", "first-order", 84.0, True),
-        ("sdp", "interior-point", 96.0, True),
-    ],
-)
-def test_what_no_other_method_would_improve_is_left_alone(
-    name: str, solver: str, value: float, goes_on: bool
-) -> None:
-    log: list[tuple[str, float]] = []
-
-    class First(Scripted):
-        def bound(self, work: Work) -> Outcome:
-            super().bound(work)
-            return cast(Outcome, Found(value, solver))
-
-    methods: tuple[BoundingMethod, ...] = (First(name, value, log), Scripted("b", 1.0, log))
-    bound_in_turn(methods, cast(Work, Situation(is_over=False, gap=1e-6)))
-    assert len(log) == 1 + goes_on
-    if name == "tree":
-        assert log[0] == ("tree", 1.0)
+    assert log == ran

@@ -92,7 +92,8 @@ def test_json_is_the_documented_object(
     found = json.loads(capsys.readouterr().out)
     documented = {
         "lower_bound", "upper_bound", "relative_gap", "lower_bound_exact", "upper_bound_exact", "status",
-        "method", "n", "d", "c", "gamma", "seconds", "leaves", "certificate",
+        "method", "n", "d", "c", "gamma", "seconds", "leaves", "gap_curve",
+        "certificate",
     }  # fmt: skip
     assert documented <= found.keys()
     lower, upper = Fraction(found["lower_bound_exact"]), Fraction(found["upper_bound_exact"])
@@ -100,6 +101,8 @@ def test_json_is_the_documented_object(
     assert (found["n"], found["d"], found["c"], found["gamma"]) == (12, 2, 2, 0.05)
     assert (found["method"], found["status"]) == ("tree", "gap_reached")
     assert found["leaves"] == load_certificate(certificate).leaves > 1
+    assert [point["search"] for point in found["gap_curve"]] == ["tree"] * len(found["gap_curve"])
+    assert found["gap_curve"][-1]["lower"] == pytest.approx(found["lower_bound"])
     verdict = check(certificate, data=small)
     assert verdict.valid
     assert verdict.bound == lower

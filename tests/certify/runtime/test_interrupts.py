@@ -26,3 +26,16 @@ def test_other_failures_stay_what_they_are() -> None:
     with Interrupts() as interrupts, pytest.raises(SystemError), interrupts.allowed():
         raise SystemError("something else")
     assert not interrupts.came
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_kept_until_it_is_allowed_and_given_back_after(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with Interrupts() as interrupts:
+        signal.raise_signal(number)
+        assert interrupts.came
+        with pytest.raises(KeyboardInterrupt), interrupts.allowed():
+            pass
+    with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt), interrupts.allowed():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is before

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -143,3 +144,33 @@ def test_the_type_of_a_result() -> None:
     from certify.tightness.lifted_matrix import LiftedDiagnosis, diagnose
 
     assert result_type(partial(partial(diagnose, cuts=1), gamma=1)) is LiftedDiagnosis
+
+
+class Named(NamedTuple):
+    part: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Tables:
+    rows: NDArray[np.intp]
+    table: NDArray[np.float64]
+    slack: Mapping[int, float]
+    pairs: tuple[tuple[Named, Named], ...]
+
+
+def test_tables_by_number_and_by_name() -> None:
+    value = Tables(
+        np.array([[3, 1]], dtype=np.intp), np.array([0.1]), {7: -0.0}, ((Named(1, "a"), Named(-1, "b")),)
+    )
+    text = to_json(value, Tables)
+    back = from_json(text, Tables)
+    assert back.rows.dtype == np.intp
+    assert back.rows.tolist() == [[3, 1]]
+    assert back.table.tolist() == [0.1]
+    assert back.slack == {7: 0.0}
+    assert back.pairs == value.pairs
+    assert isinstance(back.pairs[0][1], Named)
+    for old, new in [('[["0x7"', '[["seven"'), ('[1], "data"', '[2], "data"'), ('"b"', "3")]:
+        with pytest.raises(ValueError, match="no value of the type"):
+            from_json(text.replace(old, new), Tables)

@@ -164,7 +164,7 @@ class TestProcesses:
         (tmp_path / "another_child.py").write_text(f"import os\ndef serve():\n    {does}\n")
         monkeypatch.syspath_prepend(tmp_path)
         start = children.start_child
-        monkeypatch.setattr(parallel, "start_child", lambda _: start("another_child"))
+        monkeypatch.setattr(children, "start_child", lambda _: start("another_child"))
         with pytest.raises(error, match=words):
             check_tree(grown(5), ROOT, PREMISE, None, in_processes(2))
 

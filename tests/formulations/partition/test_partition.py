@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
-from formulations.partition.partition import PartitionSolution, solve_partition
+from formulations.partition.partition import PartitionSolution, improve, solve_partition
 from formulations.sdp.activation_region import Geometry, Region
 from formulations.sdp.block import inverse
 from formulations.sdp.interior_point import InteriorPoint
@@ -42,14 +42,20 @@ def test_bound_lies_between_the_relaxation_and_the_optimum(seed: int) -> None:
 def test_divisions_go_beyond_the_relaxation() -> None:
     X, Y = random_problem(5, 14, 4)
     relaxation = solve_dual(X, Y, 0.01).dual_value
-    values: list[tuple[float, int]] = []
-    solution = solve_partition(
-        X, Y, 0.01, Y, time_limit=np.inf, on_progress=lambda value, regions: values.append((value, regions))
-    )
+    found = list(improve(X, Y, 0.01, Y))
+    solution, halfway = found[-1].solution(), found[len(found) // 2]
     assert solution.status == "divided"
     assert len(solution.pivots) == 4
     assert solution.dual_value > relaxation * 1.001
-    assert solution.dual_value == pytest.approx(max(value for value, _ in values), rel=1e-12)
+    values = [each.value for each in found]
+    assert values == sorted(values)
+    assert solution.dual_value == pytest.approx(values[-1], rel=1e-12)
+    # What was found on the way is as it was then, whatever came after.
+    early = halfway.solution()
+    assert early.status == "interrupted"
+    assert len(early.regions) <= halfway.regions < len(solution.regions)
+    assert early.dual_value == pytest.approx(halfway.value, rel=1e-12)
+    assert_regions_cover(early)
 
 
 def test_dual_point_keeps_to_the_rows_it_may_use() -> None:

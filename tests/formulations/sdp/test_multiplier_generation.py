@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import _thread
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
-from formulations.sdp.multiplier_generation import solve_dual
+from formulations.sdp.multiplier_generation import improve, solve_dual
 from formulations.sdp.multipliers import DualSolution, relaxation_form
 from formulations.sdp.reduced import solve_reduced
 from formulations.training.arcs import global_optimum_2d
@@ -93,23 +93,30 @@ def test_many_directions_take_the_other_way(monkeypatch: pytest.MonkeyPatch) -> 
     assert_feasible(X, 0.1, staged)
 
 
-@pytest.mark.parametrize("ending", ["time limit", "interrupted"])
-def test_stopping_early_keeps_a_feasible_point(ending: str) -> None:
+@pytest.mark.parametrize("steps", [1, 5])
+def test_every_point_on_the_way_is_feasible_and_worth_what_is_said(steps: int) -> None:
     X, Y = instance(7, 30, 3, 2)
-    steps = 0
+    found = list(islice(improve(X, Y, 0.1), steps))
+    later = found[-1].solution()
+    assert later.status == "interrupted"
+    assert 0 <= later.dual_value < np.sum(Y**2) / 2
+    assert later.dual_value == pytest.approx(found[-1].value, rel=1e-12, abs=1e-12)
+    assert_feasible(X, 0.1, later)
+    assert found[0].solution().dual_value == pytest.approx(found[0].value, rel=1e-12, abs=1e-12)
 
-    def interrupt(value: float, gap: float, multipliers: int) -> None:
-        nonlocal steps
-        steps += 1
-        if ending == "interrupted" and steps == 5:
-            _thread.interrupt_main()
 
-    solution = solve_dual(
-        X, Y, 0.1, time_limit=0.0 if ending == "time limit" else None, on_progress=interrupt
-    )
-    assert solution.status == ending
-    assert 0 <= solution.dual_value < np.sum(Y**2) / 2
+def test_the_time_limit_keeps_a_feasible_point() -> None:
+    X, Y = instance(7, 30, 3, 2)
+    solution = solve_dual(X, Y, 0.1, time_limit=0.0)
+    assert solution.status == "time limit"
     assert_feasible(X, 0.1, solution)
+
+
+def test_what_is_said_of_rows_on_one_line_and_at_zero() -> None:
+    X = np.array([[1.0, 2.0], [2.0, 4.0], [-0.5, -1.0], [0.0, 0.0], [1.0, -1.0]])
+    Y = np.array([[1.0], [3.0], [0.5], [2.0], [1.0]])
+    *_, last = improve(X, Y, 0.1)
+    assert last.solution().dual_value == pytest.approx(last.value, rel=1e-12)
 
 
 def test_bad_input_gets_a_sentence() -> None:

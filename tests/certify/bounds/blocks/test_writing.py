@@ -45,7 +45,7 @@ def with_scalar_share(
     """A solution of a block alone, at the gamma that is its part of the whole."""
     order = X.shape[1] + dual_rows.shape[1]
     gamma = part * float(GAMMA)
-    return BlockProof(rows, gamma * np.eye(order), dual_rows, multipliers.scaled(1 / gamma))
+    return BlockProof(tuple(rows), gamma * np.eye(order), dual_rows, multipliers.scaled(1 / gamma))
 
 
 def assert_proves(certificate: Certificate, problem: TrainingProblem, least: float) -> None:
@@ -103,7 +103,7 @@ class TestMatrixShares:
             share = np.zeros((3, 3))
             share[k, k], share[2, 2] = 1.25, entry**2 / 1.25
             m = replace(Multipliers.zero(1), slack=np.array([-2.5]))
-            proofs.append(BlockProof([k], share, np.array([[entry]]), m))
+            proofs.append(BlockProof((k,), share, np.array([[entry]]), m))
         assert_proves(blocks_certificate(problem, proofs), problem, 175 / 32 - 1e-6)
 
     def test_cross_terms(self) -> None:
@@ -131,7 +131,7 @@ class TestMatrixShares:
             coupling = np.hstack([form[3:, :3], -found.dual_point])
             share = coupling.T @ np.linalg.solve(form[3:, 3:] + 1e-9 * np.eye(4), coupling)
             share[:3, :3] -= form[:3, :3]
-            proofs.append(BlockProof(rows, share, found.dual_point, m))
+            proofs.append(BlockProof(tuple(rows), share, found.dual_point, m))
         scale = float(GAMMA) / np.linalg.eigvalsh(sum(proof.share for proof in proofs))[-1]
         N = np.zeros_like(Y)
         for proof in proofs:
@@ -161,13 +161,15 @@ class TestAnything:
             share, N = random.normal(size=(order, order)), random.normal(size=(size, problem.c))
             if wild:
                 share[0, 0], N[0, 0] = 1e300, -np.inf
-            proofs.append(BlockProof(rows, share, N, Multipliers(tables[0], tables[1], tables[2], slack)))
+            proofs.append(
+                BlockProof(tuple(rows), share, N, Multipliers(tables[0], tables[1], tables[2], slack))
+            )
         assert_proves(blocks_certificate(problem, proofs), problem, 0.0)
 
     def test_samples_at_zero(self) -> None:
         problem = TrainingProblem.from_rationals([[0, 0], [1, 2], [0, 0]], [[1], [2], [3]], GAMMA)
         proofs = [
-            BlockProof([k], float(GAMMA) / 3 * np.eye(3), np.array([[0.25]]), Multipliers.zero(1))
+            BlockProof((k,), float(GAMMA) / 3 * np.eye(3), np.array([[0.25]]), Multipliers.zero(1))
             for k in range(3)
         ]
         certificate = blocks_certificate(problem, proofs)
@@ -176,6 +178,6 @@ class TestAnything:
 
     def test_each_sample_is_in_one_block(self) -> None:
         problem = problem_of(1, n=2)
-        proof = BlockProof([0, 0], np.eye(5), np.zeros((2, 2)), Multipliers.zero(2))
+        proof = BlockProof((0, 0), np.eye(5), np.zeros((2, 2)), Multipliers.zero(2))
         with pytest.raises(ValueError, match="each sample"):
             blocks_certificate(problem, [proof])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from certify import check
+from certify.bounds import proof_time
+from certify.bounds.proof_time import leaves_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
-from certify.bounds.relaxation.method import _check_seconds, _largest_block
-from certify.checker.problems.training import TrainingProblem
+from certify.bounds.relaxation.searches import largest_block
 from certify.checker.training.check import check_certificate
 from certify.datasets.arrays import from_arrays
 from certify.floats.problem import Arrays
@@ -77,18 +79,15 @@ def test_many_blocks_with_repeated_rows(trust: str) -> None:
     assert not check(forged, problem=problem, trust=trust).valid
 
 
-def test_blocks_are_as_large_as_their_check_has_time_for() -> None:
-    def largest(n: int, limit: float | None) -> int:
-        rows = tuple((i, 1) for i in range(n))
-        return _largest_block(TrainingProblem(rows, rows, Fraction(1)), limit)
-
-    assert largest(1000, 1.0) == 1000
-    assert largest(1800, 600.0) == 1000
+def test_blocks_are_as_large_as_their_proof_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof_time, "slowness", lambda: 1.0)
+    assert largest_block(400, 10, 180.0) == 400
+    assert largest_block(1000, 10, 3000.0) == 1000
+    assert largest_block(1000, 10, math.inf) == 500
     limits = [1e9, 3000.0, 300.0, 100.0, 1.0]
-    sizes = [largest(20_000, limit) for limit in limits]
+    sizes = [largest_block(20_000, 1, limit) for limit in limits]
     assert sizes[0] == 1000
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] < 100
     for limit, size in zip(limits[:-1], sizes[:-1], strict=True):
-        rows = tuple((i, 1) for i in range(20_000))
-        assert _check_seconds(TrainingProblem(rows, rows, Fraction(1)), size) <= limit / 4
+        assert leaves_seconds([size + 1] * (20_000 // size)) <= 0.4 * limit

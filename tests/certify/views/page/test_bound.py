@@ -1,6 +1,7 @@
 """The HTML page: self-contained, with the pictures that fit the method and the dimension."""
 
 import re
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -14,7 +15,7 @@ LARGEST_PAGE = 1_500_000  # bytes
 
 @pytest.mark.parametrize(
     ("d", "method", "pictures"),
-    [(1, "tree", 2), (2, "tree", 3), (3, "tree", 3), (4, "tree", 2), (2, "sdp", 2), (3, "sdp", 2)],
+    [(1, "tree", 2), (2, "tree", 3), (3, "tree", 3), (4, "tree", 2), (2, "sdp", 3), (3, "sdp", 3)],
 )
 def test_pictures(d: int, method: str, pictures: int) -> None:
     rng = np.random.default_rng(d)
@@ -33,6 +34,17 @@ def test_pictures(d: int, method: str, pictures: int) -> None:
     # The user's own settings of matplotlib are not the page's.
     with mpl.rc_context({"font.size": 20, "lines.linewidth": 5}):
         assert render_page(report) == page
+
+
+def test_each_search_has_its_line() -> None:
+    rng = np.random.default_rng(0)
+    report = bound(rng.normal(size=(8, 4)), rng.normal(size=(8, 2)), method="tree")
+    curve = tuple(replace(point, search=name) for name in ("sdp", "partition") for point in report.gap_curve)
+    page = render_page(replace(report, gap_curve=curve))
+    for name in ("sdp", "partition"):
+        assert f"lower bound: {name}</text>" in page
+    assert "Lower bounds by sdp, partition." in page
+    assert "lower bound: tree" not in page
 
 
 @pytest.mark.parametrize("d", [2, 3])

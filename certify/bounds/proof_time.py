@@ -1,0 +1,58 @@
+"""How long it takes to write a proof exactly and to have it checked, so that a time limit is kept.
+
+Estimates from sizes: both are dominated by eliminations of integer matrices, one for each leaf, that take
+time as the cube of its order. The constants were measured on one machine; another one's speed is measured
+by a small elimination of the same kind. None of it decides what is proved.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from functools import cache
+
+from flint import fmpz_mat
+
+_LEAF = 2e-7  # seconds for an order of one: written with one check or two, and checked again
+_REGION = 3.2e-7  # likewise, of a leaf on a region, whose entries are larger
+_LOSS = 3e-7  # seconds for a product in the exact loss of a network
+_ALWAYS = 1.0  # seconds, of what does not grow
+_MARGIN = 1.4
+_PROBE_ORDER, _PROBE_SECONDS = 60, 0.018
+
+
+def leaves_seconds(orders: Iterable[int]) -> float:
+    """Return the seconds for leaves whose forms have such orders."""
+    return _seconds(_LEAF * sum(order**3 for order in orders))
+
+
+def regions_seconds(regions: int, order: int) -> float:
+    """Return the seconds for so many regions whose forms have this order."""
+    return _seconds(_REGION * regions * order**3)
+
+
+def loss_seconds(n: int, d: int, c: int, neurons: int) -> float:
+    """Return the seconds for the exact loss of a network on n samples."""
+    return _MARGIN * slowness() * _LOSS * n * neurons * (d + c)
+
+
+def _seconds(measured: float) -> float:
+    return _ALWAYS + _MARGIN * slowness() * measured
+
+
+@cache
+def slowness() -> float:
+    """Return how much longer than where the constants were measured an elimination takes."""
+    numbers = range(_PROBE_ORDER)
+    matrix = fmpz_mat(
+        [
+            [(i * j * j + 7 * i + 1) * 2**60 // (i + j + 1) + (i == j) * 2**70 for j in numbers]
+            for i in numbers
+        ]
+    )
+    seconds = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        matrix.det()
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds) / _PROBE_SECONDS

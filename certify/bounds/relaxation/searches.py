@@ -1,0 +1,160 @@
+"""The searches of the method "sdp": the first-order method and the interior-point method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from certify.bounds.proof_time import leaves_seconds
+from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
+from certify.bounds.searching import Allowance, Found, Task
+from formulations.first_order import all_rows
+from formulations.sdp import multiplier_generation
+from formulations.sdp.multipliers import DualSolution
+
+_PROOF_SHARE = 0.4  # of the time, where blocks of samples may be as small as that needs
+_PATIENCE = 120.0  # seconds, where no limit is given
+_LONGEST_STEP = 2.0  # seconds of the first-order method, which asks often
+# A relative gap that methods on few of many rows do not close.
+_CLOSE = 0.15
+# Below this share of the network's loss after so much of its time the first-order method gives up.
+_PROMISING, _EARLY = 0.5, 0.25
+
+
+@dataclass(frozen=True)
+class FirstOrderSearch:
+    """SDP-NN on all rows by first-order methods.
+
+    Attributes:
+        may_give_up: whether to stop after a quarter of the time where little is proved by then, as another
+            search waits.
+    """
+
+    may_give_up: bool
+
+    method = "sdp"
+    label = "sdp"
+    promising = 1.0
+    settled = 1 - _CLOSE
+
+    def improve(
+        self, task: Task, seconds_left: Callable[[], float], say: Callable[[str], None]
+    ) -> Iterator[Found]:
+        """Improve a dual point until it proves the gap that is wanted, nothing is gained, or time is up."""
+        allowance = Allowance(seconds_left, _PATIENCE, _LONGEST_STEP)
+        later = (1 - _EARLY) * allowance.left()  # what is left when it may give up
+        best: Found | None = None
+
+        def left() -> float:
+            proved = 0.0 if best is None else best.value
+            if self.may_give_up and proved < _PROMISING * task.upper:
+                return allowance.left() - later
+            return allowance.left()
+
+        def step(words: str) -> None:
+            allowance.step()
+            say(_shortened(words))
+
+        d = task.X.shape[1]
+        for point in all_rows.improve(
+            task.X,
+            task.Y,
+            task.gamma,
+            threads=task.threads,
+            largest_block=largest_block(len(task.X), d, seconds_left()),
+            seconds_left=left,
+            on_step=step,
+        ):
+            seconds = leaves_seconds(rows + d for rows in point.rows)
+            if best is not None and seconds > seconds_left():
+                break  # what is already there can be proved in time
+            allowance.proof_seconds = seconds
+            best = Found(point.value, point.search, seconds, _first_order(point, True))
+            yield best
+            if point.value >= task.enough:
+                break
+        if best is not None and left() > 0:
+            yield replace(best, outcome=_first_order(point, False))
+
+
+def largest_block(n: int, d: int, seconds: float) -> int:
+    """Return the most rows of a block, so that the proof leaves most of the time to the search.
+
+    Args:
+        n: the number of samples.
+        d: the number of features.
+        seconds: for both; infinite without a limit.
+    """
+    seconds = 2 * _PATIENCE if math.isinf(seconds) else seconds
+    block = min(n, all_rows.LARGEST_BLOCK)
+    while block > SMALL and leaves_seconds([block + d] * (n // block)) > _PROOF_SHARE * seconds:
+        block = (block + 1) // 2
+    return block
+
+
+@dataclass(frozen=True)
+class InteriorPointSearch:
+    """SDP-NN by the interior-point method.
+
+    Attributes:
+        promising: the share of the network's loss from which on it need not begin.
+        label: what it is called.
+    """
+
+    promising: float = 1.0
+    label: str = "sdp"
+
+    method = "sdp"
+    settled = 1.0
+
+    def improve(
+        self, task: Task, seconds_left: Callable[[], float], say: Callable[[str], None]
+    ) -> Iterator[Found]:
+        """Solve the relaxation, or come as far as time allows."""
+        n, d = task.X.shape
+        allowance = Allowance(seconds_left, _PATIENCE if n > SMALL else math.inf)
+        allowance.proof_seconds = leaves_seconds([n + d])
+        for found in multiplier_generation.improve(task.X, task.Y, task.gamma, seconds_left=allowance.left):
+            allowance.step()
+            words = f"interior point, {found.multipliers} multipliers"
+            yield Found(found.value, words, allowance.proof_seconds, _interior_point(found))
+
+
+SMALL = 100  # rows, for which the interior-point method takes seconds to its end
+
+
+def after_first_order() -> InteriorPointSearch:
+    """Return the interior-point method for where the first-order method has proved little.
+
+    Where the weight decay is weak, fewer rows matter, the first-order method creeps, and the interior-point
+    method proves more (docs/solvers.md).
+    """
+    return InteriorPointSearch(_PROMISING, "sdp by interior point")
+
+
+def relaxation(method: str, solution: DualSolution) -> Relaxation:
+    """Return a solver's result; where it ended early its value is no estimate of the relaxation's."""
+    ended_early = solution.status in ("time limit", "interrupted")
+    return Relaxation(
+        method, solution.solver, None if ended_early else solution.value, solution, cut_short=ended_early
+    )
+
+
+def _shortened(words: str) -> str:
+    """Leave out the bound, which is said for all searches together."""
+    return words.partition(", ")[2] if words.startswith("bound ") else words
+
+
+def _first_order(found: all_rows.Found, cut_short: bool) -> Callable[[], Relaxation]:
+    def outcome() -> Relaxation:
+        if len(found.rows) == 1 and found.rows[0] <= all_rows.LARGEST_BLOCK:
+            return Relaxation("sdp", "first-order", None, found.solution(), cut_short=cut_short)
+        blocks = BlocksSolution(found.value, tuple(found.blocks()))
+        return Relaxation("sdp", "first-order", None, blocks, cut_short=cut_short)
+
+    return outcome
+
+
+def _interior_point(found: multiplier_generation.Found) -> Callable[[], Relaxation]:
+    return lambda: relaxation("sdp", found.solution())
