@@ -14,7 +14,7 @@ from functools import cache
 from flint import fmpz_mat
 
 _LEAF = 2e-7  # seconds for an order of one: written with one check or two, and checked again
-_REGION = 3.2e-7  # likewise, of a leaf on a region, whose entries are larger
+_REGION = 5e-7  # likewise, of a leaf on a region: larger entries, and the first certificate may be refused
 _LOSS = 3e-7  # seconds for a product in the exact loss of a network
 _ALWAYS = 1.0  # seconds, of what does not grow
 _MARGIN = 1.4

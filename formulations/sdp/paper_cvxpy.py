@@ -19,7 +19,7 @@ from formulations.arrays import Matrix, Vector, check_problem
 from formulations.loss import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.reduced import primal_value
-from formulations.sdp.solvers import choose_solver, run
+from formulations.sdp.solvers import SolverChoice, choose_solver, run
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,12 @@ class PaperSolution(DualSolution):
 
 
 def solve_paper_cvxpy(
-    X: Matrix, Y: Matrix, gamma: float, *, solver: str | None = None, verbose: bool = False
+    X: Matrix,
+    Y: Matrix,
+    gamma: float,
+    *,
+    solver: str | SolverChoice | None = None,
+    verbose: bool = False,
 ) -> PaperSolution:
     """Solve SDP-NN in the paper's variables; prefer `solve_reduced` for anything but a comparison.
 
@@ -42,7 +47,8 @@ def solve_paper_cvxpy(
         X: the inputs, n x d.
         Y: the targets, n x c.
         gamma: the weight of the regularisation, positive.
-        solver: mosek, clarabel or scs; None for the best that is there (see `choose_solver`).
+        solver: mosek, clarabel or scs, or one with settings of its own; None for the best that is there (see
+            `choose_solver`).
         verbose: let the solver print its progress.
 
     Raises:
@@ -51,7 +57,7 @@ def solve_paper_cvxpy(
     check_problem(X, Y, gamma)
     (n, d), c = X.shape, Y.shape[1]
     order = 2 * n + d + c
-    choice = choose_solver(order, solver)
+    choice = solver if isinstance(solver, SolverChoice) else choose_solver(order, solver)
     start = time.perf_counter()
     lifted = cp.Variable((order, order), PSD=True)
     tie = paper_equations(X, c)
