@@ -1,4 +1,4 @@
-"""Seconds until the gap is five percent, against the number of samples and of features, as a table and a plot.
+"""Seconds until the gap is five percent, against the number of samples and of features: a table, a plot.
 
     python -m benchmarks.scaling [--limit 300] [--plot docs/scaling.svg]
 
