@@ -225,7 +225,7 @@ class _Search:
             splitting.extrapolate()
             splitting.advance()
             spent += self.seconds() - begun
-            self.on_step(f"bound {self.loss(self.best):.6g}, splitting, step {splitting.steps}")
+            self.on_step(f"splitting, step {splitting.steps}")
             if self.is_over():
                 return
             is_last = self.seconds_left() < _TIME_FOR_LOOK * looking
@@ -305,7 +305,7 @@ class _Search:
             if here.proved > self.best:
                 self.best = here.proved
                 improved[:] = [[(block, block.point) for block in blocks]]
-                self.on_step(f"bound {self.loss(self.best):.6g}, {words}")
+                self.on_step(words)
             return here.smooth, here.slope
 
         start = np.concatenate([block.variables() for block in blocks])

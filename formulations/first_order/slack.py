@@ -17,10 +17,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
 
 from formulations.arrays import Matrix, Vector
 from formulations.first_order.arrow import Block
+from formulations.first_order.lapack import cholesky, solve_triangular
+from formulations.first_order.lapack import inverse as inverse_of
 
 _FIRST_WEIGHT = 1 / 3  # of the barrier, relative to what g is more than one
 _REDUCTION = 5.0
@@ -102,8 +103,7 @@ class _Form:
 
     def factor(self, slack: Vector, g: float) -> Matrix | None:
         """Return the Cholesky factor; None where the form is not definite."""
-        factor, failed = lapack.dpotrf(self.at(slack, g), lower=1, overwrite_a=1)
-        return None if failed else np.asarray(factor)
+        return cholesky(self.at(slack, g))
 
     def barrier(self, slack: Vector, g: float, weight: float) -> float | None:
         """Return g less a multiple of the logarithm of the determinant; None where it is not defined."""
@@ -117,8 +117,8 @@ class _Form:
         """Return the step of (s, g) from a point of the domain, and the square of its decrement (a g)."""
         factor = self.factor(slack, g)
         assert factor is not None
-        inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        lower = inverse_of(factor)
+        inverse = np.tril(lower) + np.tril(lower, -1).T
         outer, (count, d) = len(self.outer), self.units.shape
         alpha = inverse[outer:]
         beta = alpha - self.units @ inverse[:d]
@@ -131,10 +131,10 @@ class _Form:
         hessian[count, count] = np.sum(inverse[:outer, :outer] ** 2 * np.outer(self.outer, self.outer))
         slope = np.append(weight * np.diag(alpha_beta), 1 - weight * np.diag(inverse)[:outer] @ self.outer)
         hessian *= weight
-        factor, failed = lapack.dpotrf(hessian, lower=1)
-        if failed:
+        root = cholesky(hessian)
+        if root is None:
             return np.zeros(count + 1), 0.0
-        step, _ = lapack.dpotrs(factor, -slope, lower=1)
+        step = solve_triangular(root, solve_triangular(root, -slope[:, None]), transposed=True)[:, 0]
         return step, float(-slope @ step)
 
 

@@ -90,15 +90,15 @@ class Splitting:
         self._last: tuple[Vector, Vector] | None = None
         self._history: deque[tuple[Vector, Vector]] = deque(maxlen=_MEMORY)
         self._positive = PositivePart()
-        self._compute_in(np.zeros(size, np.float32), inputs)
+        self._exact_inputs = inputs
+        self._compute_in(np.zeros(size, np.float32))
         self.steps = 0
 
-    def _compute_in(self, state: NDArray[Any], inputs: Matrix) -> None:
+    def _compute_in(self, state: NDArray[Any]) -> None:
         """Go on from a state in its precision."""
         self._type = state.dtype.type
-        self._inputs = inputs.astype(self._type)
-        self._half = (self.problem.units @ inputs / 2).astype(self._type)
-        self._exact_inputs = inputs
+        self._inputs = self._exact_inputs.astype(self._type)
+        self._half = (self.problem.units @ self._exact_inputs / 2).astype(self._type)
         self._state, self._signed, self._apart = (
             _Blocks.of(entries, self._outer, self._count)
             for entries in (state, np.zeros_like(state), np.zeros_like(state))
@@ -148,7 +148,7 @@ class Splitting:
             self._history.clear()
             self._last = None
             self._positive = PositivePart()
-            self._compute_in(state.astype(float), self._exact_inputs)
+            self._compute_in(state.astype(float))
 
     def step(self) -> None:
         """Project once on either set, and move by what the two projections are apart."""

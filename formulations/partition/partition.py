@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -151,14 +151,8 @@ def improve(
 
         return Found(value_elsewhere + search.best_value, len(search.regions), len(chosen), solution)
 
-    steps = search.run()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as ended:
-            yield found(ended.value)
-            return
-        yield found("interrupted")
+    for status in search.run():
+        yield found(status)
 
 
 def solve_partition(
@@ -249,18 +243,22 @@ class _Search:
             states = [_State(r.signs, r.open, r.names, r.slack, r.pairs, r.y) for r in self.regions]
             self.best = self.iterate.N, states
 
-    def run(self) -> Generator[None, None, str]:
-        """Solve and divide in turns, with a pause after each step; return why it ended."""
+    def run(self) -> Iterator[str]:
+        """Solve and divide in turns; yield "interrupted" after each step, and at last why it ended."""
         goal = _FIRST_GOAL
         while True:
-            yield from self._solve(goal)
+            for _ in self._solve(goal):
+                yield "interrupted"
             goal = 0.1
             if self.iterate.dual_value() >= self.enough:
-                return "enough"
+                yield "enough"
+                return
             if self.seconds_left() <= 0:
-                return "time limit"
+                yield "time limit"
+                return
             if not self._divide():
-                return "divided"
+                yield "divided"
+                return
 
     def _solve(self, goal: float) -> Iterator[None]:
         iterate = self.iterate

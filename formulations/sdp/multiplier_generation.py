@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,14 +105,8 @@ def improve(
             lambda: _solution(lines, merged, Y, reached, status, begun),
         )
 
-    steps = search.run(tolerance, seconds_left)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as ended:
-            yield found(ended.value)
-            return
-        yield found("interrupted")
+    for status in search.run(tolerance, seconds_left):
+        yield found(status)
 
 
 def solve_dual(
@@ -174,24 +168,26 @@ class _Search:
         targets = merged.targets.ravel()
         self.iterate = InteriorPoint(np.zeros(len(targets)), targets, [self.region])
 
-    def run(self, tolerance: float, seconds_left: Callable[[], float]) -> Generator[None, None, str]:
-        """Move until the gap is small, time is up or precision ends, with a pause after each step.
+    def run(self, tolerance: float, seconds_left: Callable[[], float]) -> Iterator[str]:
+        """Move until the gap is small, time is up or precision ends.
 
-        Returns:
-            Which of these it was.
+        Yields:
+            "interrupted" after each step, and at last which of these it was.
         """
         self.goal = 0.3
         for _ in range(_MAX_STEPS):
             try:
                 ended = self._step(tolerance)
             except linalg.LinAlgError:
-                return "stalled"
+                break
             if ended:
-                return "optimal"
-            yield
+                yield "optimal"
+                return
+            yield "interrupted"
             if seconds_left() <= 0:
-                return "time limit"
-        return "stalled"
+                yield "time limit"
+                return
+        yield "stalled"
 
     def reached(self) -> _Reached:
         """Return where the iterate is."""

@@ -54,7 +54,7 @@ class FirstOrderSearch:
 
         def step(words: str) -> None:
             allowance.step()
-            say(_shortened(words))
+            say(words)
 
         d = task.X.shape[1]
         for point in all_rows.improve(
@@ -139,11 +139,6 @@ def relaxation(method: str, solution: DualSolution) -> Relaxation:
     return Relaxation(
         method, solution.solver, None if ended_early else solution.value, solution, cut_short=ended_early
     )
-
-
-def _shortened(words: str) -> str:
-    """Leave out the bound, which is said for all searches together."""
-    return words.partition(", ")[2] if words.startswith("bound ") else words
 
 
 def _first_order(found: all_rows.Found, cut_short: bool) -> Callable[[], Relaxation]:
