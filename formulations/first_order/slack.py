@@ -50,17 +50,19 @@ def improve_slack(block: Block, *, is_over: Callable[[], bool] = lambda: False) 
     order = form.order
     weight = _FIRST_WEIGHT * max(g - 1, _LEAST) / order
     g += weight * order
-    here = form.barrier(slack, g, weight)
+    factor = form.factor(slack, g)
     for _ in range(_MOST_STEPS):
-        if here is None or is_over():
+        if factor is None or is_over():
             break
-        step, decrement = form.newton(slack, g, weight)
+        here = _barrier(factor, g, weight)
+        step, decrement = form.newton(factor, weight)
         length = 1.0
         while length > _SHORTEST:
             trial = slack + length * step[:-1], g + length * step[-1]
-            there = form.barrier(*trial, weight)
-            if there is not None and there <= here - _SUFFICIENT * length * decrement:
-                slack, g = trial
+            there = form.factor(*trial)
+            promised = here - _SUFFICIENT * length * decrement
+            if there is not None and _barrier(there, trial[1], weight) <= promised:
+                (slack, g), factor = trial, there
                 break
             length /= 2
         else:
@@ -69,7 +71,6 @@ def improve_slack(block: Block, *, is_over: Callable[[], bool] = lambda: False) 
             if weight * order < max(_ENOUGH * (g - 1), _LEAST):
                 break
             weight /= _REDUCTION
-        here = form.barrier(slack, g, weight)
     block.slack = slack
     return True
 
@@ -105,18 +106,8 @@ class _Form:
         """Return the Cholesky factor; None where the form is not definite."""
         return cholesky(self.at(slack, g))
 
-    def barrier(self, slack: Vector, g: float, weight: float) -> float | None:
-        """Return g less a multiple of the logarithm of the determinant; None where it is not defined."""
-        factor = self.factor(slack, g)
-        if factor is None:
-            return None
-        result = g - 2 * weight * float(np.sum(np.log(np.diag(factor))))
-        return result if np.isfinite(result) else None
-
-    def newton(self, slack: Vector, g: float, weight: float) -> tuple[Vector, float]:
-        """Return the step of (s, g) from a point of the domain, and the square of its decrement (a g)."""
-        factor = self.factor(slack, g)
-        assert factor is not None
+    def newton(self, factor: Matrix, weight: float) -> tuple[Vector, float]:
+        """Return the step of (s, g) from where the form has this factor, and its decrement squared (a g)."""
         lower = inverse_of(factor)
         inverse = np.tril(lower) + np.tril(lower, -1).T
         outer, (count, d) = len(self.outer), self.units.shape
@@ -136,6 +127,11 @@ class _Form:
             return np.zeros(count + 1), 0.0
         step = solve_triangular(root, solve_triangular(root, -slope[:, None]), transposed=True)[:, 0]
         return step, float(-slope @ step)
+
+
+def _barrier(factor: Matrix, g: float, weight: float) -> float:
+    """Return g less a multiple of the logarithm of the determinant of the form with this factor."""
+    return g - 2 * weight * float(np.sum(np.log(np.diag(factor))))
 
 
 def _start(block: Block) -> tuple[_Form, Vector, float] | None:

@@ -8,7 +8,7 @@ import cvxpy as cp
 import numpy as np
 
 from formulations.first_order.arrow import Block, value
-from formulations.first_order.slack import _start, improve_slack
+from formulations.first_order.slack import _barrier, _start, improve_slack
 from formulations.first_order.unit_problem import UnitProblem
 
 
@@ -60,12 +60,15 @@ def test_the_newton_step_solves_the_equations_of_the_barrier() -> None:
     assert start is not None
     form, slack, g = start
     g, weight = 1.5 * g, 0.1
-    step, decrement = form.newton(slack, g, weight)
+    factor = form.factor(slack, g)
+    assert factor is not None
+    step, decrement = form.newton(factor, weight)
 
     def barrier(length: float) -> float:
-        result = form.barrier(slack + length * step[:-1], g + length * step[-1], weight)
-        assert result is not None
-        return result
+        there = g + length * step[-1]
+        factor = form.factor(slack + length * step[:-1], there)
+        assert factor is not None
+        return _barrier(factor, there, weight)
 
     unit = 1e-3 / float(np.linalg.norm(step))
     slope = (barrier(unit) - barrier(-unit)) / (2 * unit)
