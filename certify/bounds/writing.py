@@ -15,7 +15,7 @@ from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.tree.walk import Walk, walk_trees
-from certify.floats.dual_line import rounded_dual_point
+from certify.floats.dual_rounding import rounded_dual_point
 
 _TRIVIAL_EXPONENT = 64
 # Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
