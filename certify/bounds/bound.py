@@ -252,7 +252,7 @@ def _train(
     with clock.stage("train") as words:
         generation = ColumnGeneration(
             arrays.X,
-            arrays.Y,
+            arrays.loss,
             arrays.gamma,
             output_bias=arrays.output_bias,
             seed=seed,

@@ -16,6 +16,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.tree.walk import Walk, walk_trees
 from certify.floats.dual_rounding import rounded_dual_point
+from certify.floats.problem import Arrays
 
 _TRIVIAL_EXPONENT = 64
 # Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
@@ -54,7 +55,8 @@ def trivial_certificate(
     The network computes its output bias there, so their dual point is what the best one leaves of the
     targets; elsewhere it is zero.
     """
-    rows = rounded_dual_point(problem, np.zeros((problem.n, problem.c)), Fraction(1), _TRIVIAL_EXPONENT)
+    nothing = Arrays.of(problem).dual_line.multiple(np.zeros((problem.n, problem.c)), 1.0)
+    rows = rounded_dual_point(problem, nothing, Fraction(1), _TRIVIAL_EXPONENT)
     return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
 
 

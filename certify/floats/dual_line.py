@@ -45,6 +45,10 @@ class DualLine(ABC):
     def best(self, N: Matrix, largest: float) -> tuple[float, float]:
         """Return the best t up to the largest, for an admissible N, and its bound (a loss)."""
 
+    def value(self, N: Matrix) -> float:
+        """Return the bound (a loss) of a dual point whose gauge is at most gamma, n x c, or of a part of it."""
+        return self.best(self.admissible(N), 1.0)[1]
+
     @abstractmethod
     def least(self, N: Matrix, aim: float) -> float:
         """Return the least t whose bound reaches the aim (a loss), for an admissible N; infinite for none."""

@@ -64,8 +64,8 @@ class _Domain:
     def of(cls, problem: TrainingProblem, unit: int) -> _Domain:
         """Take the intervals of a problem's loss inwards to integers over the unit."""
         low, high = [], []
-        for target, weight in problem.samples():
-            box = problem.loss.box(target, weight)
+        for i in range(problem.n):
+            box = problem.loss.box(problem.target(i), problem.weight(i))
             low.append(tuple(None if least is None else math.ceil(unit * least) for least, _ in box))
             high.append(tuple(None if most is None else math.floor(unit * most) for _, most in box))
         is_free = problem.output_bias is OutputBias.FREE
@@ -138,24 +138,27 @@ def _clipped(entry: int, low: int | None, high: int | None) -> int:
 
 
 def _completed(problem: TrainingProblem, rows: list[list[Fraction]]) -> list[Sequence[Fraction]]:
-    """Return N with its best rows at x = 0, or balanced where there are none to do it."""
-    bias, loss = problem.output_bias, problem.loss
+    """Return N with its best rows at x = 0, or balanced where there are none to do it; of the squared loss.
+
+    The best row is the residual y - b that the output bias b leaves, which takes the other rows' sums along.
+    """
+    bias = problem.output_bias
     live = [any(x) for x in problem.inputs]
-    targets = {
-        i: [Fraction(entry, problem.target_denominator) for entry in problem.targets[i]]
-        for i, is_live in enumerate(live)
-        if not is_live
-    }
-    b: Sequence[Fraction] = [Fraction(0)] * problem.c
+    targets = {i: problem.target(i) for i, is_live in enumerate(live) if not is_live}
+    b = [Fraction(0)] * problem.c
     if bias.exists:
         kept = [row for row, is_live in zip(rows, live, strict=True) if is_live]
-        total = [sum(column, Fraction(0)) for column in zip(*kept, strict=True)] or list(b)
+        total = [sum(column, Fraction(0)) for column in zip(*kept, strict=True)] or b
         penalty = bias.penalty(problem.gamma)
         if not targets and not penalty:
             means = [entry / len(rows) for entry in total]
             return [[entry - mean for entry, mean in zip(row, means, strict=True)] for row in rows]
-        b = loss.balance(list(targets.values()), total, penalty)
-    return [loss.best_row(targets[i], b) if i in targets else row for i, row in enumerate(rows)]
+        sums = [entry + sum(y[j] for y in targets.values()) for j, entry in enumerate(total)]
+        b = [entry / (penalty + len(targets)) for entry in sums]
+    return [
+        [y - shift for y, shift in zip(targets[i], b, strict=True)] if i in targets else row
+        for i, row in enumerate(rows)
+    ]
 
 
 def _sums_kept(values: list[Fraction]) -> list[int]:

@@ -84,8 +84,7 @@ def with_value(relaxation: Relaxation, line: DualLine) -> Relaxation:
     solution = relaxation.solution
     assert not isinstance(solution, HighPrecisionSolution)
     N = dual_point(solution) if isinstance(solution, BlocksSolution) else solution.dual_point
-    _, value = line.best(line.admissible(N), 1.0)
-    return replace(relaxation, estimate=None, solution=replace(solution, dual_value=value))
+    return replace(relaxation, estimate=None, solution=replace(solution, dual_value=line.value(N)))
 
 
 def dual_point(solution: BlocksSolution) -> Matrix:
