@@ -124,24 +124,29 @@ class ConcaveLine(DualLine):
         return float(np.min(ratios, initial=np.inf))
 
     def _balanced(self, N: Matrix) -> Matrix:
-        """Return a point of the domain near N whose columns sum to zero, up to rounding."""
+        """Return a point of the domain near N whose columns sum to zero, up to rounding.
+
+        Rows move by multiples of their samples' weights, as they do where an output bias moves.
+        """
+        weights = self._loss.sample_weights
         if self._loss.zero_sum:
             size = max(float(np.abs(N).sum()), 1e-300)
             for _ in range(_SWEEPS):
-                means = N.mean(axis=0)
-                if float(np.abs(means).max()) * len(N) <= _BALANCED * size:
+                sums = N.sum(axis=0)
+                if float(np.abs(sums).max()) <= _BALANCED * size:
                     break
-                N = self._loss.into_domain(N - means)
+                N = self._loss.into_domain(N - weights * (sums / weights.sum()))
             return N
         low, high = self._loss.box()
         # By columns, the sum of what is clipped falls as the shift grows.
-        span = float(np.abs(N).max(initial=0.0)) + 1.0
+        span = float(np.abs(N / weights).max(initial=0.0)) + 1.0
         below, above = np.full(N.shape[1], -span), np.full(N.shape[1], span)
         for _ in range(_HALVINGS):
             middle = (below + above) / 2
-            is_high = np.clip(N - middle, low, high).sum(axis=0) > 0
+            is_high = np.clip(N - weights * middle, low, high).sum(axis=0) > 0
             below, above = np.where(is_high, middle, below), np.where(is_high, above, middle)
-        return np.clip(N - (below + above) / 2, low, high)
+        balanced: Matrix = np.clip(N - weights * (below + above) / 2, low, high)
+        return balanced
 
     def _filled(self, N: Matrix) -> Matrix:
         filled = self._fixed.copy()

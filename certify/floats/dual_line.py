@@ -46,7 +46,7 @@ class DualLine(ABC):
         """Return the best t up to the largest, for an admissible N, and its bound (a loss)."""
 
     def value(self, N: Matrix) -> float:
-        """Return the bound (a loss) of a dual point whose gauge is at most gamma, n x c, or of a part of it."""
+        """Return the bound (a loss) of N, n x c, or of a part of it, if its gauge is at most gamma."""
         return self.best(self.admissible(N), 1.0)[1]
 
     @abstractmethod

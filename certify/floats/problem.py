@@ -103,7 +103,8 @@ class Arrays:
 def _weights(problem: TrainingProblem) -> Vector | None:
     if problem.weights is None:
         return None
-    return _floats((problem.weights,), problem.weight_denominator)[0]
+    weights: Vector = _floats((problem.weights,), problem.weight_denominator)[0]
+    return weights
 
 
 def _floats(rows: IntegerRows, denominator: int) -> Matrix:

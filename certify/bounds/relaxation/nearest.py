@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -68,10 +69,14 @@ class NearestSearch:
             assert isinstance(bound, Relaxation)
             valued = with_value(bound, self.line)
             if best is None or valued.value > best.value or not valued.cut_short:
-                best = replace(found, value=valued.value, outcome=lambda bound=valued: bound)
+                best = replace(found, value=valued.value, outcome=partial(_as_it_is, valued))
                 yield best
             if valued.value >= task.enough:
                 return
+
+
+def _as_it_is(relaxation: Relaxation) -> Relaxation:
+    return relaxation
 
 
 def with_value(relaxation: Relaxation, line: DualLine) -> Relaxation:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from certify.checker.problems.dual_bound import column_sums, dual_bound
+from certify.checker.problems.dual_bound import column_sums, dual_bound, in_domain
 from certify.checker.problems.losses.table import read_loss
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.concave_line import ConcaveLine
@@ -77,7 +77,7 @@ def test_rounding_stays_in_the_domain(
     arrays, line = line_of(problem)
     N = line.admissible(some_dual_point(arrays, seed))
     rows = rounded_dual_point(problem, N, factor, exponent)
-    assert problem.in_domain(rows, exponent)
+    assert in_domain(problem, rows, exponent)
     if output_bias == "free":
         assert not any(column_sums(rows))
     if exponent == 40:
@@ -126,8 +126,9 @@ def test_weights_of_the_squared_loss_by_repeating_samples(output_bias: str) -> N
     )
     line = Arrays.of(repeated).dual_line
     assert isinstance(line, SquaredLine)
-    N = rng.normal(size=(3, 1))
+    arrays = Arrays.of(weighted)
+    N = some_dual_point(arrays, 0)
     other = N[[0, 1, 1, 2]] / np.array([[1], [2], [2], [1]])
-    concave = Arrays.of(weighted).dual_line
+    concave = arrays.dual_line
     found = concave.best(concave.admissible(N), 1.0)
     assert found == pytest.approx(line.best(line.admissible(other), 1.0), rel=1e-6, abs=1e-6)
