@@ -21,6 +21,7 @@ from certify.bounds.bound import Settings, bound_dataset
 from certify.bounds.warm_up import compile_kernels
 from certify.checker.data.choice import read_dataset
 from certify.checker.data.dataset import Dataset
+from certify.checker.subject import Training
 from certify.checker.training.check import check_certificate
 from certify.datasets.arrays import from_arrays
 from certify.runtime.progress import Observer
@@ -69,13 +70,14 @@ def row(case: Case, loss: str, gap: float, limit: float) -> str:
     """
     settings = Settings(case.gamma, loss=loss, gap=gap, time_limit=limit)
     report = bound_dataset(case.data, settings, Observer())
+    subject = Training(report.problem, case.data)
     begun = time.perf_counter()
     assert check_certificate(report.certificate, report.problem).valid
     exact = f"{time.perf_counter() - begun:.2f}"
     proved = ""
     if find_checker() is not None:
         begun = time.perf_counter()
-        assert check_proved(report.certificate, report.problem).valid
+        assert check_proved(report.certificate, subject).valid
         proved = f"{time.perf_counter() - begun:.2f}"
     interval = report.interval
     return (

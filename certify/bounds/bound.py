@@ -24,6 +24,7 @@ from certify.bounds.tree.checkpoint import Checkpoint
 from certify.bounds.warm_up import warm_up
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import ClassWeight
 from certify.checker.data.dataset import Dataset
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import decimal_down
@@ -94,6 +95,8 @@ def bound(
     bias: bool = False,
     output_bias: str = "none",
     standardize: bool = False,
+    sample_weight: Any = None,
+    class_weight: ClassWeight | str | None = None,
     loss: str = "squared",
     method: str = "auto",
     solver: str = "auto",
@@ -115,6 +118,9 @@ def bound(
         bias: append a column of ones to the features, a hidden bias.
         output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
         standardize: shift and scale the features by recorded dyadic coefficients.
+        sample_weight: n positive numbers, by which the losses of the samples are multiplied; none by default.
+        class_weight: of a classification, by label what the weights of its samples are multiplied by, or
+            "balanced".
         loss: see `Settings`, like all that follow.
         method: a name of `certify.bounds.names.METHODS`.
         solver: of the method "sdp".
@@ -133,7 +139,15 @@ def bound(
         SolverError: if the solver asked for cannot run.
         CheckpointError: if the checkpoint cannot be used.
     """
-    dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
+    dataset = from_arrays(
+        X,
+        y,
+        task=task,
+        bias=bias,
+        standardize=standardize,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+    )
     settings = Settings(
         gamma=gamma,
         loss=loss,

@@ -1,4 +1,4 @@
-"""Multiples of a dual point for every loss: the line of their bounds, and rounding that stays in the domain."""
+"""Multiples of a dual point for every loss: the line of their bounds, and rounding into the domain."""
 
 from __future__ import annotations
 
