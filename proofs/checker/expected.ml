@@ -75,7 +75,7 @@ let index table target =
 
 let targets e table (recipe : Recipe.t) =
   let expected = List.sort_uniq compare (List.map (index table) e.targets) in
-  let found = List.sort_uniq compare (snd (Problem.columns table recipe)) in
+  let found = List.sort_uniq compare (Problem.columns table recipe).targets in
   if e.targets = [] || expected = found then []
   else
     [ Printf.sprintf "expected target%s %s, found %s"

@@ -2,11 +2,16 @@
    that it is refused. tests/certify/trust/extracted/readers.py holds that against the readers in Python. *)
 
 (* A case is a line "KIND SIZE SIZE" and as many bytes twice: the file, and of a table the recipe for its problem. *)
+let of_table loss file recipe =
+  let recipe = Recipe.of_json (Json.parse recipe) in
+  let p = Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) loss NoBias in
+  Loss.refuse_targets p.loss p.y_den (List.map (fun (_, (_, y)) -> y) p.rows);
+  Canonical.problem_sha256 p
+
 let answer kind file recipe =
   match kind with
-  | "table" ->
-    let recipe = Recipe.of_json (Json.parse recipe) in
-    Canonical.problem_sha256 (Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) Squared NoBias)
+  | "table" -> of_table Squared file recipe
+  | "signs" -> of_table Hinge file recipe
   | "csv" -> Canonical.matrix_sha256 (Matrix_file.of_table "csv" (Table.of_bytes ~least_columns:1 "csv" file))
   | "market" -> Canonical.matrix_sha256 (Matrix_file.of_market "market" file)
   | "problem" -> Canonical.problem_sha256 (Canonical.parse_problem "problem" file)

@@ -37,8 +37,8 @@ HEADER = """\
    same in integers, and `evidence`, the certificate, may be anything. Have it checked by
    coqc -R proofs/theories Certify THIS_FILE, where proofs/ is that of certify. *)
 From Coq Require Import ZArith QArith Qreals Reals String List.
-From Certify Require Import Factor Tree Products Losses OutputBias Objective Premises Blocks
-  Checker OverReals AsRead.
+From Certify Require Import RealField Factor Tree Products LossBounds Entropies OutputBias Objective Premises
+  Blocks Checker OverReals AsRead.
 Import ListNotations.
 Open Scope Z_scope.
 """
@@ -78,7 +78,7 @@ class TrainingTheorem:
             "lower_bound",
             _statement(problem),
             data="table",
-            meaning="`samples`, made of it, `objective` in Objective.v and `value_of` in Losses.v are",
+            meaning="`samples`, made of it, `objective` in Objective.v and `value_of` in Entropies.v are",
             bound=certificate.bound,
             leaves=certificate.leaves,
             blocks=blocks_in_words(certificate.blocks),
@@ -131,7 +131,7 @@ def _conclusion(certificate: Certificate, subject: Training) -> Iterator[str]:
     yield f"Definition claim : Q := {rational(bound)}%Q."
     yield f"Lemma claim_in_decimals : Qle_bool {decimal_down(bound, 12)}%Q claim = true."
     yield "Proof. vm_cast_no_check (eq_refl true). Qed."
-    yield "Lemma as_read : same_problem training evidence samples weight_decay claim = true."
+    yield "Lemma as_read : same_problem training evidence (counted_once samples) weight_decay claim = true."
     yield "Proof. vm_cast_no_check (eq_refl true). Qed."
     yield "Theorem lower_bound (net : list (list R * list R)) (b : list R) :"
     yield (
@@ -160,12 +160,15 @@ OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias"}
 
 def problem_definitions(problem: TrainingProblem) -> Iterator[str]:
     """Yield the sentences that define `training`, the problem that a theorem is about."""
-    samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    rows = yield from chunked("integer_rows", "list Z * list Z", samples)
+    samples = [
+        f"({vector(x)}, (1, {vector(y)}))" for x, y in zip(problem.inputs, problem.targets, strict=True)
+    ]
+    rows = yield from chunked("integer_rows", "list Z * (Z * list Z)", samples)
     yield (
         "Definition training : problem := {|\n"
         f"  rows := {rows};\n"
-        f"  x_den := {integer(problem.input_denominator)}; y_den := {integer(problem.target_denominator)};\n"
+        f"  x_den := {integer(problem.input_denominator)}; w_den := 1;\n"
+        f"  y_den := {integer(problem.target_denominator)};\n"
         f"  gamma_num := {integer(problem.gamma.numerator)};\n"
         f"  gamma_den := {integer(problem.gamma.denominator)};\n"
         f"  features := {problem.d}; targets := {problem.c};\n"

@@ -167,7 +167,7 @@ class TestVerdict:
         file = tmp_path / "theorem.v"
         in_kernel(certificate, problem, file=file)
         text = file.read_text()
-        assert "rows := [([1; 0], [3]); ([0; 1], [4])];" in text
+        assert "rows := [([1; 0], (1, [3])); ([0; 1], (1, [4]))];" in text
         assert "table : list (list Q * list Q) := [\n  ([1; 0], [3]);\n  ([0; 1], [4])]." in text
         assert "Definition weight_decay : Q := 1.25." in text
         claim = re.search(r"claim : Q := (\S+)%Q", text)

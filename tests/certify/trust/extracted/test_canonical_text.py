@@ -155,7 +155,7 @@ def test_another_text_is_refused_or_that_of_another_one(
         ("gamma 1/10", "gamma -1/10"),
         ("gamma 1/10", "gamma -1/-10"),
         ("gamma 1/10", "gamma 0.1"),
-        ("loss squared", "loss absolute"),
+        ("loss squared", "loss absolut"),
         ("output_bias free", "output_bias both"),
         ("-12\n", "-12\n\n"),
         ("-12\n", "-12\x00\n"),
