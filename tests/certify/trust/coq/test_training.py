@@ -438,7 +438,7 @@ class TestCommand:
         path.write_text(path.read_text().replace('"bound":"', '"bound":"1'))
         run = self.run(path, "--data", data, "--trust", "kernel")
         assert run.returncode == 1
-        assert "the claimed bound is not the one that the dual point proves" in run.stdout
+        assert "the claimed bound is more than the dual point proves" in run.stdout
 
     def test_outputs_do_not_overwrite_inputs(self, files: tuple[Path, Path]) -> None:
         path, data = files
