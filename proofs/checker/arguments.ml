@@ -34,6 +34,14 @@ let one_of name choices value =
     unusable "%s %s is none of %s" name (Quoted.text value) (String.concat ", " choices);
   value
 
+let class_weight value =
+  match String.rindex_opt value '=' with
+  | None -> unusable "--class-weight %s is no LABEL=W, such as a=2" (Quoted.text value)
+  | Some i ->
+    let label = Text.strip (String.sub value 0 i) in
+    let weight = positive "--class-weight" (String.sub value (i + 1) (String.length value - i - 1)) in
+    ((match Text.parse_number label with Number q -> Text.of_rational q | Not_a_number | Vast _ -> label), weight)
+
 let loss_of value =
   match Loss.read value with
   | Some kind -> Loss.text kind
@@ -90,6 +98,15 @@ let options : (string * action * string) list =
       ("--no-standardize", Flag (flag_of (fun e ->
           once "--standardize" e.standardize (fun standardize -> { e with standardize }) false)),
         "expect features as in the file");
+      ("--sample-weight", Value ("COL", expects (fun e v ->
+          once "--sample-weight" e.sample_weight (fun sample_weight -> { e with sample_weight }) v)),
+        "expect this column of the samples' weights, by name or position from 1");
+      ("--class-weight", Value ("LABEL=W", expects (fun e v -> { e with class_weights = class_weight v :: e.class_weights })),
+        "expect this weight of a class, else 1; once for each");
+      ("--weighted", Flag (flag_of (fun e -> once "--weighted" e.weighted (fun weighted -> { e with weighted }) true)),
+        "expect samples that have weights, of a column or by class");
+      ("--no-weighted", Flag (flag_of (fun e -> once "--weighted" e.weighted (fun weighted -> { e with weighted }) false)),
+        "expect none");
       ("--loss", Value ("L", expects (fun e v -> once "--loss" e.loss (fun loss -> { e with loss }) (loss_of v))),
         "expect this loss: " ^ Loss.words);
       ("--at-least", Value ("BOUND", expects (fun e v ->
