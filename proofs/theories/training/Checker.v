@@ -45,7 +45,7 @@ Definition domain_fits (p : problem) (c : certificate) : bool :=
   rows_fit (row_fits (loss p) (Z.of_nat (targets p)) (dual_den c) (y_den p) (w_den p)) (rows p) (dual c).
 (** Is it at most the number that the dual point proves? *)
 Definition claim_fits (p : problem) (c : certificate) : bool :=
-  at_most
+  at_most (loss p)
     (dual_bound (loss p) (bias p) (Z.of_nat (targets p)) (y_den p) (w_den p) (dual_den c) (gamma_num p) (gamma_den p)
       (rows p) (dual c))
     (roundings (loss p) (rows p)) (claim_num c) (claim_den c).

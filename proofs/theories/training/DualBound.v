@@ -45,20 +45,24 @@ Definition roundings (kind : loss_kind) (D : samples) : list rounding :=
 
 (** Numerator and denominator, of c targets over y_den, weights over w_den, N over nu_den and gamma = gamma_num / gamma_den. *)
 Definition dual_bound (kind : loss_kind) (bias : output_bias) (c y_den w_den nu_den gamma_num gamma_den : Z)
-    (D : samples) (N : list (list Z)) (how : rounding) : Z * Z :=
+    (D : samples) (N : list (list Z)) (up : bool) (how : rounding) : Z * Z :=
   let (common, digits) := how in
-  let total := bounds_onto (row_bound kind common (logarithms_to digits) c nu_den y_den w_den) D N 0 in
+  let total := bounds_onto (row_bound up kind common (logarithms_to digits) c nu_den y_den w_den) D N 0 in
   let scale := weighted_scale kind common digits c nu_den y_den w_den in
   let den := toll_den bias gamma_num nu_den in
   (total * den - toll_num bias gamma_den (zsum_of_rows N) * scale, scale * den).
-(** Is a number at most the bound, rounded in one of these ways? *)
-Fixpoint at_most (bound : rounding -> Z * Z) (tried : list rounding) (num den : Z) : bool :=
+(** Is a number at most the bound, rounded in one of these ways? What is above all that logarithms may be is not tried
+    with more digits. *)
+Fixpoint at_most (kind : loss_kind) (bound : bool -> rounding -> Z * Z) (tried : list rounding) (num den : Z) : bool :=
   match tried with
   | [] => false
   | how :: tried' =>
-    let (bound_num, bound_den) := bound how in
+    let (bound_num, bound_den) := bound false how in
     if (0 <? fst how) && (0 <=? snd how) && (0 <? bound_den) && (num * bound_den <=? bound_num * den) then true
-    else at_most bound tried' num den end.
+    else
+      if (if entropic kind then let (most_num, most_den) := bound true how in most_num * den <? num * most_den else false)
+      then false
+      else at_most kind bound tried' num den end.
 End Executable.
 
 Section Soundness.
@@ -98,7 +102,7 @@ Proof.
 Lemma bounds_sound common digits D N found : (0 < common)%Z -> (0 <= digits)%Z -> length N = length D ->
   forallb (fun row => 0 <? fst (snd row))%Z D = true -> rows_fit (row_fits kind c nu_den y_den w_den) D N = true ->
   in_domain (weighted l) (samples D) (point N) /\
-  z2 (bounds_onto (row_bound kind common (logarithms_to digits) c nu_den y_den w_den) D N found) <=
+  z2 (bounds_onto (row_bound false kind common (logarithms_to digits) c nu_den y_den w_den) D N found) <=
     z2 found + z2 (weighted_scale kind common digits c nu_den y_den w_den) * sum_of_bounds (weighted l) (samples D) (point N).
 Proof.
   intros Hc Hg. revert N found; induction D as [|[x wy] D IH]; intros [|nu N] found L P F; try discriminate;
@@ -107,7 +111,7 @@ Proof.
   - apply andb_prop in P as [W P]. apply Z.ltb_lt in W.
     destruct (row_fits kind c nu_den y_den w_den nu wy) eqn:E; [|discriminate].
     destruct (@row_sound K kind l common digits c nu_den y_den w_den nu wy R Hc Hg Hn Hy Hw W E) as [B1 B2]. injection L as L.
-    destruct (IH _ (found + row_bound kind common (logarithms_to digits) c nu_den y_den w_den nu wy)%Z L P F) as [I1 I2].
+    destruct (IH _ (found + row_bound false kind common (logarithms_to digits) c nu_den y_den w_den nu wy)%Z L P F) as [I1 I2].
     fold (samples D). fold (point N). split; [split; assumption|].
     apply (f_trans K _ _ _ I2). apply le_sub in B2. apply sub_le. rewrite ofZ_add.
     match type of B2 with 0 <= ?p => match goal with |- 0 <= ?g => replace g with p by ring end end. exact B2. Qed.
@@ -115,14 +119,14 @@ Proof.
 Theorem dual_bound_sound D N tried num den : length N = length D ->
   forallb (fun row => 0 <? fst (snd row))%Z D = true -> rows_fit (row_fits kind c nu_den y_den w_den) D N = true ->
   (0 < den)%Z ->
-  at_most (dual_bound kind bias c y_den w_den nu_den gamma_num gamma_den D N) tried num den = true ->
+  at_most kind (dual_bound kind bias c y_den w_den nu_den gamma_num gamma_den D N) tried num den = true ->
   in_domain (weighted l) (samples D) (point N) /\
   z2 num / z2 den <= sum_of_bounds (weighted l) (samples D) (point N)
                      - toll bias (z2 gamma_num / z2 gamma_den) (sum_of_rows (point N)).
 Proof.
   intros L P F Hd. induction tried as [|[common digits] tried IH]; cbn [at_most]; [discriminate|].
   unfold dual_bound at 1. cbn [fst snd]. set (scale := weighted_scale _ _ _ _ _ _ _).
-  match goal with |- context [if ?b then _ else _] => destruct b eqn:E; [intros _|exact IH] end. clear IH.
+  match goal with |- context [if ?b then _ else _] => destruct b eqn:E; [intros _|] end; [|match goal with |- context [if ?b then _ else _] => now destruct b end]. clear IH.
   apply andb_prop in E as [E C]. apply andb_prop in E as [E S]. apply andb_prop in E as [Hc Hg].
   apply Z.ltb_lt in Hc, S. apply Z.leb_le in Hg, C.
   destruct (bounds_sound D N 0 Hc Hg L P F) as [I B]. rewrite ofZ_0 in B. fold scale in B. split; [exact I|].

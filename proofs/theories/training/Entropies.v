@@ -117,8 +117,8 @@ Definition function_of (kind : loss_kind) : loss_function RField vec :=
 Definition value_of (kind : loss_kind) : vec -> vec -> R := loss_value (function_of kind).
 
 (** ** The bounds in integers *)
-Lemma entropy_below_sound d whole part n : (0 <= d)%Z -> (0 < whole)%Z -> (0 <= part)%Z -> 0 < n ->
-  IZR (entropy_below (logarithms_to d) whole part) <= n * IZR (2 ^ d) * entropy (IZR whole / n) (IZR part / n).
+Lemma entropy_bound_sound d whole part n : (0 <= d)%Z -> (0 < whole)%Z -> (0 <= part)%Z -> 0 < n ->
+  IZR (entropy_bound false (logarithms_to d) whole part) <= n * IZR (2 ^ d) * entropy (IZR whole / n) (IZR part / n).
 Proof.
   intros Hd Hw Hp Hn. assert (E : entropy (IZR whole / n) (IZR part / n) = entropy (IZR whole) (IZR part) / n).
   { replace (IZR whole / n) with (/ n * IZR whole) by (unfold Rdiv; ring).
@@ -126,7 +126,7 @@ Proof.
     rewrite entropy_scale by now apply Rinv_0_lt_compat. unfold Rdiv; ring. }
   rewrite E. replace (n * IZR (2 ^ d) * (entropy (IZR whole) (IZR part) / n)) with
     (IZR (2 ^ d) * entropy (IZR whole) (IZR part)) by (field; lra). clear E.
-  unfold entropy_below, entropy. destruct (Z.eqb_spec part 0) as [->|N]; [lra|]. rewrite mult_IZR.
+  unfold entropy_bound, entropy. destruct (Z.eqb_spec part 0) as [->|N]; [lra|]. rewrite mult_IZR.
   assert (Q : (0 < part)%Z) by lia. pose proof (log_below_sound Hd Hw Q). apply IZR_lt in Q. nra. Qed.
 Lemma shiftl_IZR a d : (0 <= d)%Z -> IZR (Z.shiftl a d) = IZR a * IZR (2 ^ d).
 Proof. intro H. rewrite Z.shiftl_mul_pow2, mult_IZR by exact H. reflexivity. Qed.
@@ -149,8 +149,8 @@ Proof.
   unfold logistic_bound. rewrite E. replace (1 - IZR (Z.abs a) / IZR n) with (IZR (n - Z.abs a) / IZR n)
     by (rewrite minus_IZR; field; lra).
   replace 1 with (IZR n / IZR n) by (field; lra). rewrite shiftl_IZR by exact H. rewrite plus_IZR.
-  pose proof (@entropy_below_sound digits n (Z.abs a) _ H Hn (Z.abs_nonneg a) Np).
-  assert (Q : (0 <= n - Z.abs a)%Z) by lia. pose proof (@entropy_below_sound digits n _ _ H Hn Q Np). lra. Qed.
+  pose proof (@entropy_bound_sound digits n (Z.abs a) _ H Hn (Z.abs_nonneg a) Np).
+  assert (Q : (0 <= n - Z.abs a)%Z) by lia. pose proof (@entropy_bound_sound digits n _ _ H Hn Q Np). lra. Qed.
 Theorem poisson_sound : represents (K := RField) Poisson poisson.
 Proof.
   intros digits c n d nu y H Hn Hd F. unfold nu_fits in F. apply andb_prop in F as [F _].
@@ -163,7 +163,7 @@ Proof.
   assert (Q : (0 <= e * n - a * d)%Z) by lia. assert (W : (0 < n * d)%Z) by nia. assert (Wp : 0 < IZR (n * d)) by now apply IZR_lt.
   rewrite E. split; [apply ratio_ge0; [now apply IZR_le|exact Wp]|].
   unfold poisson_bound. rewrite E, plus_IZR. cbn [Logarithm.digits logarithms_to]. rewrite !shiftl_IZR by exact H.
-  pose proof (@entropy_below_sound digits _ _ _ H W Q Wp) as G. replace (IZR (n * d) / IZR (n * d)) with 1 in G by (field; lra).
+  pose proof (@entropy_bound_sound digits _ _ _ H W Q Wp) as G. replace (IZR (n * d) / IZR (n * d)) with 1 in G by (field; lra).
   rewrite Rmult_plus_distr_l.
   replace (IZR (n * d) * IZR (2 ^ digits) * (IZR (e * n - a * d) / IZR (n * d))) with (IZR (e * n - a * d) * IZR (2 ^ digits))
     by (field; lra). apply Rplus_le_compat_l. exact G. Qed.
@@ -228,12 +228,12 @@ Proof.
   assert (Sp : 0 < IZR whole / IZR (D * n)) by (apply Rdiv_lt_0_compat; [now apply IZR_lt|exact W]).
   cbn [loss_domain loss_bound cross_entropy]. rewrite Y. unfold soft_domain, soft_bound. rewrite Su.
   edestruct (pairs_sound RField (fun a => IZR a * / IZR n) of_y (fun a e => 0 <=? share a e)%Z
-    (fun a e => entropy_below (logarithms_to digits) whole (share a e)) (IZR (Z.shiftl (D * n) digits))
+    (fun a e => entropy_bound false (logarithms_to digits) whole (share a e)) (IZR (Z.shiftl (D * n) digits))
     (fun nu e => 0 <= e - nu) (fun nu e => entropy (IZR whole / IZR (D * n)) (e - nu))) as [I B]; [|exact P|].
   - intros a e R. apply Z.leb_le in R. pose proof (share_is p Hq Hc Hn Hd a e) as X. fold share in X. cbv zeta in X.
     fold D in X. change (of_y e - IZR a * / IZR n = IZR (share a e) / IZR (D * n)) in X. real. rewrite X.
     split; [apply ratio_ge0; [now apply IZR_le|exact W]|].
-    rewrite shiftl_IZR by exact H. now apply entropy_below_sound.
+    rewrite shiftl_IZR by exact H. now apply entropy_bound_sound.
   - split; [split; [now apply (inside_each_simplex RField)|split; [|exact Sp]]|exact B].
     assert (Z : sum (K := RField) (vQ RField n nu) = IZR (zsum nu) / IZR n).
     { clear. induction nu as [|a nu IH]; [cbn; real; unfold Rdiv; ring|].

@@ -74,9 +74,9 @@ Definition nu_fits (kind : loss_kind) (c nu_den y_den : Z) (nu y : list Z) : boo
   target_fits kind y_den y && pairwise (entry_inside kind c nu_den y_den) nu y
   && (negb (sums_to_zero kind) || (zsum nu =? 0)) && (Z.of_nat (length y) =? c).
 
-(** Not above 2^digits part ln(whole/part). *)
-Definition entropy_below (l : logarithms) (whole part : Z) : Z :=
-  if part =? 0 then 0 else part * log_below l whole part.
+(** Not above 2^digits part ln(whole/part), or not below it. *)
+Definition entropy_bound (up : bool) (l : logarithms) (whole part : Z) : Z :=
+  if part =? 0 then 0 else part * (if up then log_above l whole part else log_below l whole part).
 Definition bound_scale (kind : loss_kind) (digits c nu_den y_den : Z) : Z :=
   match kind with
   | Squared | Huber _ _ | SquaredHinge => 2 * (nu_den * nu_den) * y_den
@@ -86,7 +86,8 @@ Definition bound_scale (kind : loss_kind) (digits c nu_den y_den : Z) : Z :=
   | Logistic => Z.shiftl nu_den digits
   | CrossEntropy _ q => Z.shiftl (smoothed_den q c y_den * nu_den) digits
   | Poisson => Z.shiftl (nu_den * y_den) digits end.
-Definition sample_bound (kind : loss_kind) (l : logarithms) (c nu_den y_den : Z) (nu y : list Z) : Z :=
+(** With the logarithms rounded down; rounded up it says which claims are too high at any number of digits. *)
+Definition sample_bound (up : bool) (kind : loss_kind) (l : logarithms) (c nu_den y_den : Z) (nu y : list Z) : Z :=
   match kind with
   | Squared => 2 * nu_den * zdot nu y - y_den * zdot nu nu
   | Huber _ _ | SquaredHinge => sum_of_pairs (fun a e => a * (2 * nu_den * e - y_den * a)) nu y
@@ -94,15 +95,15 @@ Definition sample_bound (kind : loss_kind) (l : logarithms) (c nu_den y_den : Z)
   | EpsilonInsensitive p q => sum_of_pairs (fun a e => q * (a * e) - p * y_den * Z.abs a) nu y
   | MulticlassHinge => sum_of_pairs (fun a e => (e * nu_den - a * y_den) * (y_den - e)) nu y
   | Logistic =>
-    sum_of_pairs (fun a _ => entropy_below l nu_den (Z.abs a) + entropy_below l nu_den (nu_den - Z.abs a)) nu y
+    sum_of_pairs (fun a _ => entropy_bound up l nu_den (Z.abs a) + entropy_bound up l nu_den (nu_den - Z.abs a)) nu y
   | CrossEntropy p q =>
     let share := share_entry p q c nu_den y_den in
     let whole := sum_of_pairs share nu y in
-    sum_of_pairs (fun a e => entropy_below l whole (share a e)) nu y
+    sum_of_pairs (fun a e => entropy_bound up l whole (share a e)) nu y
   | Poisson =>
     let whole := nu_den * y_den in
     sum_of_pairs (fun a e =>
-      let part := e * nu_den - a * y_den in Z.shiftl part (digits l) + entropy_below l whole part) nu y
+      let part := e * nu_den - a * y_den in Z.shiftl part (digits l) + entropy_bound up l whole part) nu y
   end.
 End Executable.
 
@@ -120,7 +121,7 @@ Definition represents (kind : loss_kind) (l : loss_function K vec) : Prop :=
   forall digits c nu_den y_den nu y, (0 <= digits)%Z -> (0 < nu_den)%Z -> (0 < y_den)%Z ->
   nu_fits kind c nu_den y_den nu y = true ->
   loss_domain l (vQ K nu_den nu) (vQ K y_den y) /\
-  z2 (sample_bound kind (logarithms_to digits) c nu_den y_den nu y) <=
+  z2 (sample_bound false kind (logarithms_to digits) c nu_den y_den nu y) <=
     z2 (bound_scale kind digits c nu_den y_den) * loss_bound l (vQ K nu_den nu) (vQ K y_den y).
 (** What the losses without logarithms mean over any ordered field; the others are in [Entropies.v]. *)
 Definition algebraic_loss (kind : loss_kind) : option (loss_function K vec) :=

@@ -17,9 +17,9 @@ Definition row_fits (kind : loss_kind) (c nu_den y_den w_den : Z) (nu : list Z) 
   nu_fits kind c (nu_den * fst wy) y_den (unweighted_row w_den nu) (snd wy).
 Definition weighted_scale (kind : loss_kind) (common digits c nu_den y_den w_den : Z) : Z :=
   common * w_den * bound_scale kind digits c nu_den y_den.
-Definition row_bound (kind : loss_kind) (common : Z) (l : logarithms) (c nu_den y_den w_den : Z) (nu : list Z)
+Definition row_bound (up : bool) (kind : loss_kind) (common : Z) (l : logarithms) (c nu_den y_den w_den : Z) (nu : list Z)
   (wy : Z * list Z) : Z :=
-  let b := common * sample_bound kind l c (nu_den * fst wy) y_den (unweighted_row w_den nu) (snd wy) in
+  let b := common * sample_bound up kind l c (nu_den * fst wy) y_den (unweighted_row w_den nu) (snd wy) in
   if quadratic kind then b / fst wy else b.
 End Executable.
 
@@ -51,7 +51,7 @@ Theorem row_sound kind l common digits c n d w_den nu wy : represents kind l ->
   (0 < common)%Z -> (0 <= digits)%Z -> (0 < n)%Z -> (0 < d)%Z -> (0 < w_den)%Z -> (0 < fst wy)%Z ->
   row_fits kind c n d w_den nu wy = true ->
   loss_domain (weighted l) (vQ K n nu) (weight_and_target w_den d wy) /\
-  z2 (row_bound kind common (logarithms_to digits) c n d w_den nu wy) <=
+  z2 (row_bound false kind common (logarithms_to digits) c n d w_den nu wy) <=
     z2 (weighted_scale kind common digits c n d w_den) *
     loss_bound (weighted l) (vQ K n nu) (weight_and_target w_den d wy).
 Proof.
@@ -62,7 +62,7 @@ Proof.
   rewrite (vQ_unweighted nu Hv Hw Hn). split.
   - split; [apply z2_ratio_pos; lia|]. split; [|exact D].
     intro E. apply Nw. transitivity (z2 w_den * (z2 w / z2 w_den)); [field; exact Nv|]. rewrite E. ring.
-  - set (b := sample_bound _ _ _ _ _ _ _) in *. set (v := loss_bound l _ _) in *. unfold weighted_scale.
+  - set (b := sample_bound _ _ _ _ _ _ _ _) in *. set (v := loss_bound l _ _) in *. unfold weighted_scale.
     rewrite (bound_scale_weighted kind c n d w Hg) in B. set (s := bound_scale kind digits c n d) in *.
     assert (P : z2 (common * b) <= z2 common * (z2 (if quadratic kind then w * w else w) * z2 s * v)).
     { apply le_sub in B. apply sub_le. rewrite ofZ_mul in B. rewrite ofZ_mul.
