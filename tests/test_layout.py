@@ -19,7 +19,7 @@ ROOMS = {
     "datasets": "checker",
     "networks": "checker",
     "attack": "checker",
-    "floats": "checker networks formulations.arrays formulations.loss",
+    "floats": "checker networks formulations.arrays formulations.losses",
     "trust": "checker datasets runtime",
     "shrink": "checker trust runtime formulations",
     "matrices": "checker datasets runtime formulations",

@@ -12,7 +12,7 @@ from certify.checker.errors import NetworkError
 from certify.checker.numbers.integers import Rational
 from certify.networks.network import ReLUNetwork
 from formulations.arrays import Matrix
-from formulations.loss import Loss
+from formulations.losses.loss import Loss
 
 _LARGEST = Fraction(10) ** 60  # squares and their products are still floats
 

@@ -14,7 +14,8 @@ from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_line import DualLine
 from certify.floats.network import FloatNetwork
 from formulations.arrays import Matrix
-from formulations.loss import Loss, SquaredLoss
+from formulations.losses.loss import Loss
+from formulations.losses.squared import SquaredLoss
 
 _LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
 

@@ -28,7 +28,7 @@ from certify.runtime.worker import run_in_child
 from certify.tightness.lifted_matrix import LiftedDiagnosis, diagnose
 from certify.tightness.settings import StudySettings
 from formulations.arrays import Matrix
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.rounding.rounding import round_to_network
 from formulations.sdp.reduced import ReducedSolution, solve_reduced
 from formulations.training.descent import descend

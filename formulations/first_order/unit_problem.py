@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from formulations.arrays import Indices, Matrix, Vector, check_problem
 from formulations.lines import Directions, MergedRows, directions
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 

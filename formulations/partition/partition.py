@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp.activation_region import Form, Geometry, Region
 from formulations.sdp.interior_point import InteriorPoint
 from formulations.sdp.multiplier_generation import solve_dual

@@ -20,7 +20,8 @@ from typing import Literal
 import numpy as np
 
 from formulations.arrays import Matrix, check_problem
-from formulations.loss import SquaredLoss, objective
+from formulations.losses.loss import objective
+from formulations.losses.squared import SquaredLoss
 from formulations.rounding.splitting import (
     FeasibilityErrors,
     paper_step,

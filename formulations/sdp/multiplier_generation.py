@@ -22,7 +22,7 @@ from scipy import linalg
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.lines import Directions, MergedRows, directions
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp.activation_region import Geometry, Region
 from formulations.sdp.interior_point import Direction, InteriorPoint
 from formulations.sdp.multipliers import DualSolution, Multipliers

@@ -16,7 +16,7 @@ import cvxpy as cp
 import numpy as np
 
 from formulations.arrays import Matrix, Vector, check_problem
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.reduced import primal_value
 from formulations.sdp.solvers import SolverChoice, choose_solver, run

@@ -23,7 +23,7 @@ from scipy import sparse
 
 from formulations.arrays import Matrix, check_problem
 from formulations.lines import Directions, directions
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.products import (
     BracketProducts,

@@ -19,7 +19,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
 # The largest eigenvalue is replaced by the p-norm of the eigenvalues, which is smooth, with p growing.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.training.group_lasso import solve_group_lasso
 
 _MAX_ROUNDS = 300

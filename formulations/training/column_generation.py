@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import descend
 from formulations.training.group_lasso import solve_group_lasso
 from formulations.training.intercept import Intercept

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.loss import Loss, SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.training.intercept import Intercept
 from formulations.training.oracle import orthogonal_to
 
@@ -127,7 +127,9 @@ class _Point:
     gradient: Matrix  # with respect to hidden, d x m
 
 
-def _eliminate_output(X: Matrix, loss: Loss, gamma: float, intercept: Intercept, hidden: Matrix) -> _Point:
+def _eliminate_output(
+    X: Matrix, loss: SquaredLoss, gamma: float, intercept: Intercept, hidden: Matrix
+) -> _Point:
     """Solve for the output weights; the loss is what an eliminated output bias leaves of it."""
     before = X @ hidden
     features = intercept.apply(np.maximum(before, 0.0))

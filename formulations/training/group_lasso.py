@@ -27,7 +27,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 
 _STALLED_AFTER = 10
 _JITTER = 1e-13

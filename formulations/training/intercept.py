@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from formulations.arrays import Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 
 
 @dataclass(frozen=True)

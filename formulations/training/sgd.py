@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, check_problem
-from formulations.loss import Loss, SquaredLoss, objective
+from formulations.losses.loss import Loss, objective
+from formulations.losses.squared import SquaredLoss
 
 if TYPE_CHECKING:
     import torch

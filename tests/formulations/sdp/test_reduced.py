@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formulations.arrays import Matrix
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp.multipliers import relaxation_form
 from formulations.sdp.reduced import ReducedSolution, solve_reduced
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formulations.arrays import Matrix
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import descend
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formulations.arrays import Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import _eliminate_output, descend
 from formulations.training.intercept import Intercept
 from formulations.training.train import train

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.training.arcs import global_optimum_2d
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.group_lasso import solve_group_lasso
