@@ -7,7 +7,7 @@ import pytest
 from certify.attack.tree_forgeries import EXCHANGES
 from certify.checker.certificate.nodes import AnyLeaf, Node
 from certify.checker.matrix import leaf_rules as matrix
-from certify.checker.problems.loss import LOSSES
+from certify.checker.problems.losses.table import LOSSES
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.statements import STATEMENTS
 from certify.checker.subject import OfMatrix

@@ -51,7 +51,7 @@ class Settings:
 
     Attributes:
         gamma: the weight decay, a positive number; "0.1", "1/10" and 0.1 are all one tenth.
-        loss: a name of `certify.checker.problems.loss.LOSSES`.
+        loss: a name of `certify.checker.problems.losses.table.LOSSES`.
         method: a name of `certify.bounds.names.METHODS`; "auto" takes the strongest that the size allows.
         solver: a name of `certify.bounds.names.SOLVERS`.
         precision: "double", or "high" for a bound within 1e-12 of the relaxation's value (small problems).

@@ -17,6 +17,7 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.expected import Expected
 from certify.checker.limits.time_limit import within_time_limit
 from certify.checker.obligations import Obligation
+from certify.checker.problems.losses.table import recorded_loss
 from certify.checker.source import AnyPath, FileSource, OtherDataError, Source, otherwise_other_data
 from certify.checker.statements import statement_of
 from certify.checker.subject import OfMatrix, Subject, Training
@@ -155,7 +156,8 @@ def _training(certificate: Certificate, source: Source, expected: Expected) -> T
     dataset, table = source.dataset(certificate.preprocessing)
     try:
         with otherwise_other_data():
-            problem = dataset.problem(certificate.gamma, certificate.loss, certificate.output_bias)
+            loss = recorded_loss(certificate.loss)
+            problem = dataset.problem(certificate.gamma, loss, certificate.output_bias)
     except OtherDataError:
         _insist(expected.differences(certificate, dataset, table, None))
         raise

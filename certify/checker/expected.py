@@ -13,12 +13,13 @@ from fractions import Fraction
 
 from certify.checker.certificate.any_certificate import AnyCertificate, MatrixCertificate
 from certify.checker.certificate.training import Certificate
-from certify.checker.data.dataset import Dataset, parse_gamma, target_names
+from certify.checker.data.columns import target_names
+from certify.checker.data.dataset import Dataset, parse_gamma
 from certify.checker.data.recipe import TASKS
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import decimal_down, decimal_up
-from certify.checker.problems.loss import LOSSES
+from certify.checker.problems.losses.table import read_loss
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
@@ -39,7 +40,6 @@ _OF_TRAINING = ("gamma", *_OF_DATA, "output_bias", "loss", "at_least")
 _CHOICES: dict[str, Iterable[str]] = {
     "task": TASKS,
     "output_bias": OUTPUT_BIASES,
-    "loss": LOSSES,
     "statement": STATEMENTS,
 }
 
@@ -57,7 +57,7 @@ class Expected:
         bias: whether a column of ones is appended to the features.
         output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
         standardize: whether features are standardised.
-        loss: a name of `certify.checker.problems.loss.LOSSES`.
+        loss: a text that `certify.checker.problems.losses.table.read_loss` reads.
         at_least: what the proved bound must not be below (a loss).
         statement: a name of `certify.checker.statements.STATEMENTS`.
         free: r, for complete positivity how many coordinates may have any sign; where the statement is
@@ -92,6 +92,8 @@ class Expected:
                 raise DataError(
                     f"the expected {name} {quoted(str(value))} is unknown: use {', '.join(choices)}"
                 )
+        if self.loss is not None:
+            object.__setattr__(self, "loss", read_loss(self.loss).text)
         if self.gamma is not None and _number(self.gamma, "gamma") <= 0:
             raise DataError("the expected gamma is not positive: give a number such as 0.1")
         if self.at_least is not None:

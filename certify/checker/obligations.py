@@ -14,7 +14,8 @@ class Obligation(Enum):
     STATEMENT = "the certificate states another gamma or loss than the problem's"
     DUAL_SHAPE = "the dual point has not one row per sample and one column per target"
     DUAL_SUMS = "the dual point's columns do not sum to zero, as a free output bias requires"
-    CLAIM = "the claimed bound is not the one that the dual point proves"
+    DUAL_DOMAIN = "a row of the dual point is outside the domain of the loss, where it proves nothing"
+    CLAIM = "the claimed bound is more than the dual point proves"
     FRAME_SHAPE = "the root frame is not d generators of R^d with a d x d inverse and a positive scale"
     FRAME_INVERSE = "the root frame's inverse does not prove its generators to be a basis"
     BLOCK_ROWS = (

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from certify.checker.data.recipe import TASKS
 from certify.checker.expected import LEAST_DIGITS, Expected
-from certify.checker.problems.loss import LOSSES
+from certify.checker.problems.losses.table import LOSS_WORDS
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.statements import STATEMENTS
 
@@ -44,7 +44,7 @@ PINS = {
     "bias": Pin("--bias", None, "Whether a column of ones is appended to the features.", "switch"),
     "output_bias": Pin("--output-bias", "KIND", f"The output bias: {', '.join(OUTPUT_BIASES)}."),
     "standardize": Pin("--standardize", None, "Whether the features are shifted and scaled.", "switch"),
-    "loss": Pin("--loss", "LOSS", f"The loss: {', '.join(LOSSES)}."),
+    "loss": Pin("--loss", "LOSS", f"The loss: {LOSS_WORDS}."),
     "at_least": Pin("--at-least", "BOUND", "What the proved bound is not below: a decimal or p/q, exact."),
     "statement": Pin("--statement", "NAME", f"The statement: {', '.join(STATEMENTS)}."),
     "free": Pin(

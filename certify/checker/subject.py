@@ -15,7 +15,7 @@ from certify.checker.data.dataset import Dataset
 from certify.checker.numbers.rounding import ratio_text
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.text.names import column, listed, shown
+from certify.checker.text.names import column, listed
 from certify.checker.training.words import theorem
 
 _LONGEST_GAMMA = 60  # characters in a sentence
@@ -63,7 +63,7 @@ class Training:
         data = (
             f"n = {problem.n}, d = {problem.d}, c = {problem.c}"
             if self.dataset is None
-            else self.dataset.describe()
+            else self.dataset.describe(problem.loss.encoding)
         )
         return (
             f"{data}; gamma = {short(problem.gamma)}, loss {_loss(problem)}, "
@@ -96,8 +96,8 @@ class Training:
                 ("task", recipe.task),
             ]
             if recipe.classes:
-                classes = listed(map(shown, recipe.classes))
-                rows.append(("classes", f"{len(recipe.classes)}, one-hot: {classes}"))
+                rows.append(("classes", dataset.describe_classes(problem.loss.encoding)))
+            rows += [("weights", words.removeprefix("weights ")) for words in dataset.describe_weights()]
         return [
             *rows,
             ("output bias", problem.output_bias.words),
@@ -121,6 +121,9 @@ class Training:
             "classes": None if recipe is None else list(recipe.classes),
             "bias": None if recipe is None else recipe.bias,
             "standardize": None if recipe is None else recipe.standardize is not None,
+            "sample_weight": None if dataset is None else dataset.weight_name,
+            "class_weights": None if recipe is None else list(map(ratio_text, recipe.class_weights)),
+            "weighted": problem.weights is not None,
             "constant_features": None if dataset is None else list(dataset.constant_features),
             "gamma_exact": ratio_text(problem.gamma),
             "loss": problem.loss.text,
@@ -177,7 +180,7 @@ def short(value: Fraction) -> str:
 
 
 def _loss(problem: TrainingProblem) -> str:
-    return f"{problem.loss.text}, {problem.loss.formula}"
+    return f"{problem.loss.text}, {problem.loss_formula}"
 
 
 def _columns(names: tuple[str, ...]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from certify.checker.data.choice import _choose
+from certify.checker.data.choice import ClassWeight, _choose, class_weights_of
+from certify.checker.data.columns import ColumnNames, own_names
 from certify.checker.data.dataset import (
     Dataset,
     _follow,
     _numbers,
-    _own_names,
 )
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import Table
@@ -19,9 +20,16 @@ from certify.datasets.array_table import array_table
 
 
 def from_arrays(
-    X: Any, y: Any, *, task: str = "auto", bias: bool = False, standardize: bool = False
+    X: Any,
+    y: Any,
+    *,
+    task: str = "auto",
+    bias: bool = False,
+    standardize: bool = False,
+    sample_weight: Any = None,
+    class_weight: ClassWeight | str | None = None,
 ) -> Dataset:
-    """Take over two arrays and choose the recipe for them.
+    """Take over arrays and choose the recipe for them.
 
     Args:
         X: n x d: a list of rows, a numpy array, a pandas or polars frame, whose column names are kept. A
@@ -30,38 +38,66 @@ def from_arrays(
         task: see `read_dataset`.
         bias: see `read_dataset`.
         standardize: see `read_dataset`.
+        sample_weight: n positive weights, of the same types; None for ones.
+        class_weight: see `read_dataset`.
 
     Raises:
         DataError: if an entry or a shape is unusable.
     """
-    features, labels = _array_tables(X, y)
+    features, labels, weights = _array_tables(X, y, sample_weight)
     inputs = _numbers(features, "feature")
-    own = _own_names(features), _own_names(labels)
-    recipe = _choose(inputs, labels, own[1], task, bias, standardize)
-    return _follow(recipe, inputs, own, labels, "arrays")
+    own = _names(features, labels, weights)
+    recipe = _choose(inputs, labels, own.targets, task, bias, standardize)
+    recipe = replace(
+        recipe, sample_weight=own.weight, class_weights=class_weights_of(recipe, labels, class_weight)
+    )
+    return _follow(recipe, inputs, own, labels, weights, "arrays")
 
 
-def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing) -> Dataset:
-    """Take over two arrays by a recorded recipe; `y` has as many columns as the recipe has targets.
+def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing, sample_weight: Any = None) -> Dataset:
+    """Take over arrays by a recorded recipe.
+
+    Args:
+        X: n x d.
+        y: with as many columns as the recipe has targets.
+        preprocessing: the recipe.
+        sample_weight: n positive weights where the recipe has such a column, else None.
 
     Raises:
         DataError: if an entry or a shape is unusable or the recipe does not fit.
     """
-    features, labels = _array_tables(X, y)
+    features, labels, weights = _array_tables(X, y, sample_weight)
     if len(labels.names) != len(preprocessing.targets):
         raise DataError(
             f"y has {counted(len(labels.names), 'column')} and the recipe "
             f"{counted(len(preprocessing.targets), 'target')}: give the targets that the recipe was made for"
         )
-    own = _own_names(features), _own_names(labels)
-    return _follow(preprocessing, _numbers(features, "feature"), own, labels, "arrays")
+    if (weights is None) != (preprocessing.sample_weight is None):
+        needed = "none" if preprocessing.sample_weight is None else "one for each sample"
+        raise DataError(f"the recipe takes {needed} of the sample weights: give what it was made for")
+    own = _names(features, labels, weights)
+    return _follow(preprocessing, _numbers(features, "feature"), own, labels, weights, "arrays")
 
 
-def _array_tables(X: Any, y: Any) -> tuple[Table, Table]:
+def _names(features: Table, labels: Table, weights: Table | None) -> ColumnNames:
+    return ColumnNames(
+        own_names(features), own_names(labels), None if weights is None else own_names(weights)[0]
+    )
+
+
+def _array_tables(X: Any, y: Any, sample_weight: Any) -> tuple[Table, Table, Table | None]:
     features, labels = array_table(X, "X"), array_table(y, "y", vector=True)
     if len(features.rows) != len(labels.rows):
         raise DataError(
             f"X has {counted(len(features.rows), 'row')} and y has {len(labels.rows)}: "
             "give one target per row of X"
         )
-    return features, labels
+    if sample_weight is None:
+        return features, labels, None
+    weights = array_table(sample_weight, "sample_weight", vector=True)
+    if (len(weights.rows), len(weights.names)) != (len(features.rows), 1):
+        raise DataError(
+            f"X has {counted(len(features.rows), 'row')} and sample_weight has {len(weights.rows)} and "
+            f"{counted(len(weights.names), 'column')}: give one weight per row of X"
+        )
+    return features, labels, weights

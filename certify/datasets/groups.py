@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from certify.checker.data.dataset import column_of
+from certify.checker.data.columns import column_of
 from certify.checker.data.recipe import label_text
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError

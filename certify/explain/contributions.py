@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.rounding import decimal_down, plain
-from certify.checker.problems.dual_bound import column_sums
+from certify.checker.problems.dual_bound import column_sums, sample_bound
 from certify.checker.problems.training import TrainingProblem
 
 _WIDEST = 12  # characters of a target
@@ -90,7 +90,7 @@ def contributions(
     samples = []
     totals = dict.fromkeys(classes, Fraction(0))
     for i, (row, targets) in enumerate(zip(certificate.dual_point, problem.targets, strict=True)):
-        part = problem.loss.total_bound([row], unit, [targets], b)
+        part = sample_bound(problem, i, row, certificate.dual_exponent)
         if classes:
             name = classes[targets.index(max(targets))]
             totals[name] += part

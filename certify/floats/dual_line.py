@@ -7,7 +7,7 @@ leaves, as a function of t,
     t fit - t^2/2 square + constant .
 
 `DualLine` is that function in floats, and the only place in floating point that knows what a dual point
-proves; the exact rows are those of `checker.problems.loss.Loss`.
+proves; the exact rows are those of `checker.problems.losses`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.losses.regression import Squared
 from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from formulations.arrays import Matrix, Vector
@@ -113,6 +115,10 @@ def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, ex
 def _completed(problem: TrainingProblem, rows: list[list[Fraction]]) -> list[Sequence[Fraction]]:
     """Return N with its best rows at x = 0, or balanced where there are none to do it."""
     bias, loss = problem.output_bias, problem.loss
+    if not isinstance(loss, Squared) or problem.weights is not None:
+        raise DataError(
+            f"the best rows of samples at x = 0 are not known for the loss {loss.text} or weights"
+        )
     live = [any(x) for x in problem.inputs]
     targets = {
         i: [Fraction(entry, problem.target_denominator) for entry in problem.targets[i]]

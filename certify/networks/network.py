@@ -170,7 +170,7 @@ def _loss_of(
     shifted = (
         [z * unit + shift * scale for z, shift in zip(row, shifts, strict=True)] for row in predictions
     )
-    value = problem.loss.total_value(shifted, scale * unit, problem.targets, problem.target_denominator)
+    value = problem.total_value(shifted, scale * unit)
     return value + problem.gamma / 2 * (decay + problem.output_bias.decay(bias))
 
 

@@ -75,7 +75,7 @@ class Certificate:
         loss: its loss.
         output_bias: whether its networks have one: "none", "free" or "decayed".
         preprocessing: how the problem is made from a data file; None for a problem given as arrays.
-        bound: the claimed lower bound, `dual_bound` of the dual point (a loss).
+        bound: the claimed lower bound, at most what the dual point proves (a loss).
         dual_point: N as n rows of c integers over 2**dual_exponent, scaled so that h(N) <= gamma.
         dual_exponent: at least zero.
         frame: the root of the tree.

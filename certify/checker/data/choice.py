@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
+from certify.checker.data.columns import column_of, divided, file_names, target_columns, weight_column
 from certify.checker.data.dataset import (
     Dataset,
     Matrix,
-    _divided,
-    _file_names,
     _follow,
     _numbers,
-    _target_columns,
-    column_of,
+    parse_gamma,
 )
 from certify.checker.data.recipe import (
     TASKS,
@@ -23,9 +24,13 @@ from certify.checker.data.recipe import (
     label_text,
     standardization,
 )
-from certify.checker.data.table import Table, read_table
+from certify.checker.data.table import Cell, Table, read_table
 from certify.checker.errors import DataError
-from certify.checker.text.names import quoted
+from certify.checker.text.names import listed, quoted, shown
+
+BALANCED = "balanced"
+# Of labels to weights; labels that are not there weigh 1.
+ClassWeight = Mapping[Any, Fraction | int | str | float]
 
 
 def read_dataset(
@@ -35,22 +40,35 @@ def read_dataset(
     task: str = "auto",
     bias: bool = False,
     standardize: bool = False,
+    sample_weight: str | None = None,
+    class_weight: ClassWeight | str | None = None,
 ) -> Dataset:
     """Read a CSV or Parquet file (see `certify.checker.data.table.read_table`) and choose the recipe for it.
 
     Args:
         path: the file.
-        targets: names or 1-based positions of the target columns; if empty, the last column. All other
-            columns are features.
+        targets: names or 1-based positions of the target columns; if empty, the last column that is no
+            weight. All other columns are features.
         task: "classification", "regression", or "auto" for the rule of `certify.checker.data.recipe`.
         bias: whether to append a column of ones to the features.
         standardize: whether to shift and scale every feature to mean 0 and variance 1, up to the rounding
             of `certify.checker.data.recipe.standardization`.
+        sample_weight: name or 1-based position of a column of positive weights, which is no feature.
+        class_weight: of a classification, by label what the weights of its samples are multiplied by, or
+            "balanced": the number of samples over the number of classes and the class's samples.
 
     Raises:
-        DataError: if the file or the choice of targets is unusable.
+        DataError: if the file, the choice of targets or a weight is unusable.
     """
-    return from_table(read_table(path), targets=targets, task=task, bias=bias, standardize=standardize)
+    return from_table(
+        read_table(path),
+        targets=targets,
+        task=task,
+        bias=bias,
+        standardize=standardize,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+    )
 
 
 def from_table(
@@ -60,21 +78,78 @@ def from_table(
     task: str = "auto",
     bias: bool = False,
     standardize: bool = False,
+    sample_weight: str | None = None,
+    class_weight: ClassWeight | str | None = None,
 ) -> Dataset:
     """Choose the recipe for a table; see `read_dataset`."""
-    chosen = _target_columns(table, targets) if targets else [len(table.names) - 1]
-    features, labels = _divided(table, chosen)
+    weight = weight_column(table, (), sample_weight)
+    others = [k for k in range(len(table.names)) if k != weight]
+    if not others:
+        raise DataError(f"{table.source}: the only column is the sample weight: add features and a target")
+    chosen = target_columns(table, targets) if targets else others[-1:]
+    weight_column(table, chosen, sample_weight)
+    features, labels, weights = divided(table, chosen, weight)
     references = tuple(_reference(table, column) for column in chosen)
     inputs = _numbers(features, "feature")
     recipe = _choose(inputs, labels, references, task, bias, standardize)
-    return _follow(recipe, inputs, _file_names(table, chosen), labels, table.source)
+    recipe = replace(
+        recipe,
+        sample_weight=None if weight is None else _reference(table, weight, "sample weight"),
+        class_weights=class_weights_of(recipe, labels, class_weight),
+    )
+    return _follow(recipe, inputs, file_names(table, chosen, weight), labels, weights, table.source)
 
 
-def _reference(table: Table, column: int) -> str:
+def class_weights_of(
+    recipe: Preprocessing, labels: Table, class_weight: ClassWeight | str | None
+) -> tuple[Fraction, ...]:
+    """Return the weights of a recipe's classes, in their order; () if all are 1.
+
+    Raises:
+        DataError: if there are no classes, or a weight is of no class or not positive.
+    """
+    if class_weight is None:
+        return ()
+    if not recipe.classes:
+        raise DataError(f"{labels.source}: class weights are of a classification, and this is a regression")
+    if isinstance(class_weight, str):
+        if class_weight != BALANCED:
+            raise DataError(
+                f"the class weight is {quoted(class_weight)}: give a weight to each label, or {BALANCED}"
+            )
+        counts = Counter(label_text(row[0]) for row in labels.rows)
+        total = len(labels.rows)
+        balanced = tuple(Fraction(total, len(counts) * counts[name]) for name in recipe.classes)
+        return () if set(balanced) == {1} else balanced
+    given: dict[str, Fraction] = {}
+    for label, weight in class_weight.items():
+        name = label_text(_cell(label))
+        if name not in recipe.classes:
+            raise DataError(
+                f"{labels.source}: the class weight of {quoted(name)} is of none of the classes "
+                f"{listed(map(shown, recipe.classes))}: give weights of these"
+            )
+        given[name] = parse_gamma(weight, f"the class weight of {quoted(name)}")
+        if given[name] <= 0:
+            raise DataError(
+                f"the class weight of {quoted(name)} is not positive: leave out rows that should not count"
+            )
+    weights = tuple(given.get(name, Fraction(1)) for name in recipe.classes)
+    return () if set(weights) == {1} else weights
+
+
+def _cell(label: Any) -> Cell:
+    """Return a label as a table has it."""
+    if hasattr(label, "item"):  # a numpy scalar
+        label = label.item()
+    return label if isinstance(label, str) else Fraction(label)
+
+
+def _reference(table: Table, column: int, role: str = "target") -> str:
     """The text by which `column_of` finds a column again: its name, or its position if not unique."""
     name = table.names[column]
     text = name if table.names.count(name) == 1 else str(column + 1)
-    column_of(table, text)
+    column_of(table, text, role)
     return text
 
 

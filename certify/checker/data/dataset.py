@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import math
 import os
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from certify.checker.data.columns import (
+    ColumnNames,
+    divided,
+    file_names,
+    target_columns,
+    weight_column,
+)
 from certify.checker.data.recipe import (
     Preprocessing,
     label_text,
@@ -23,6 +28,9 @@ from certify.checker.data.recipe import (
 )
 from certify.checker.data.table import Table, parse_number, read_table
 from certify.checker.errors import DataError
+from certify.checker.numbers.rounding import decimal_down, plain
+from certify.checker.problems.losses.loss import ONE_HOT, SIGNS, Loss
+from certify.checker.problems.losses.table import SQUARED, read_loss
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text import names
 from certify.checker.text.names import counted
@@ -30,6 +38,7 @@ from certify.checker.text.names import counted
 Matrix = tuple[tuple[Fraction, ...], ...]
 
 MAX_BITS = 14_000  # of an integer of the problem: Python writes at most 4300 digits
+_WIDEST = 12  # characters of a weight in a sentence
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class Dataset:
 
     Attributes:
         inputs: n x d, standardised and with the bias column if the recipe says so.
-        targets: n x c, one-hot rows for classes.
+        targets: n x c, one-hot rows for classes; some losses take them as signs (`targets_for`).
         preprocessing: the recipe that led here.
         features: n rows, the features as they stand in the data: neither standardised nor with a bias.
         labels: the target columns as they stand there.
@@ -48,6 +57,8 @@ class Dataset:
         target_names: likewise the columns that `targets` are made of, whatever the recipe calls them.
         source: the path as given, or "arrays".
         lines: the 1-based line of the file on which each row begins; None where rows are just counted.
+        weights: of the samples, positive; None if there are none.
+        weight_name: the column that they come from, as `target_names` has columns; None if they do not.
     """
 
     inputs: Matrix
@@ -59,24 +70,42 @@ class Dataset:
     target_names: tuple[str, ...]
     source: str
     lines: tuple[int, ...] | None = None
+    weights: tuple[Fraction, ...] | None = None
+    weight_name: str | None = None
 
     def problem(
-        self, gamma: Fraction | int | str | float, loss: str = "squared", output_bias: str = "none"
+        self,
+        gamma: Fraction | int | str | float,
+        loss: Loss | str = SQUARED,
+        output_bias: str = "none",
     ) -> TrainingProblem:
         """Add the weight decay and the loss.
 
         Args:
             gamma: positive; a float is taken as the shortest decimal that prints it, so that "0.1", "1/10"
                 and 0.1 all mean one tenth.
-            loss: a name of `certify.checker.problems.loss.LOSSES`.
+            loss: itself, or a text that `certify.checker.problems.losses.table.read_loss` reads.
             output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
 
         Raises:
-            DataError: if gamma is not a positive number, the loss or the output bias unknown.
+            DataError: if gamma is not a positive number, the loss or the output bias is unknown, or the
+                targets are none of the loss.
         """
+        kind = read_loss(loss) if isinstance(loss, str) else loss
         return TrainingProblem.from_rationals(
-            self.inputs, self.targets, parse_gamma(gamma), loss, output_bias
+            self.inputs, self.targets_for(kind), parse_gamma(gamma), kind, output_bias, self.weights
         )
+
+    def targets_for(self, loss: Loss) -> Matrix:
+        """Return the targets, n x c, as a loss takes those of classes.
+
+        As signs, two classes are one column, -1 for the first and 1 for the second, and more are a column
+        each, 1 where a sample is of the class.
+        """
+        if not self.preprocessing.classes or loss.encoding != SIGNS:
+            return self.targets
+        rows = tuple(tuple(2 * entry - 1 for entry in row) for row in self.targets)
+        return tuple(row[1:] for row in rows) if len(self.preprocessing.classes) == 2 else rows
 
     @property
     def constant_features(self) -> tuple[str, ...]:
@@ -86,13 +115,18 @@ class Dataset:
             name for name, column in zip(self.feature_names, columns, strict=False) if len(set(column)) == 1
         )
 
-    def describe(self) -> str:
-        """Say in one sentence what is fitted to what."""
+    def describe(self, encoding: str = ONE_HOT) -> str:
+        """Say in one sentence what is fitted to what.
+
+        Args:
+            encoding: of classes, as `Loss.encoding` has it.
+        """
         source = self.source if self.source.isprintable() else repr(self.source)
         parts = [f"{source}: {counted(len(self.inputs), 'row')}", self.describe_features()]
         if self.preprocessing.bias:
             parts.append("with a bias")
-        return ", ".join([*parts, self.describe_targets()])
+        parts.append(self.describe_targets(encoding))
+        return "; ".join([", ".join(parts), *self.describe_weights()])
 
     def describe_features(self) -> str:
         """Name the features, and say how they are standardised."""
@@ -106,14 +140,37 @@ class Dataset:
         constant = names.listed(map(names.column, self.constant_features))
         return f"{words} (but {constant}: constant, shifted to 0)" if constant else words
 
-    def describe_targets(self) -> str:
-        """Name the targets, and say what is made of them."""
-        classes = self.preprocessing.classes
+    def describe_targets(self, encoding: str = ONE_HOT) -> str:
+        """Name the targets, and say what is made of them; see `describe`."""
         words = "target " if len(self.target_names) == 1 else "targets "
         words += names.listed(map(names.column, self.target_names))
-        if not classes:
-            return f"{words}: regression"
-        return f"{words}: {len(classes)} classes ({names.listed(map(names.shown, classes))}), one-hot"
+        classes = self.preprocessing.classes
+        return f"{words}: {self.describe_classes(encoding)}" if classes else f"{words}: regression"
+
+    def describe_classes(self, encoding: str = ONE_HOT) -> str:
+        """Name the classes, and say how they are encoded; see `describe`."""
+        classes = self.preprocessing.classes
+        words = f"{len(classes)} classes ({names.listed(map(names.shown, classes))})"
+        if encoding == SIGNS:
+            return f"{words}, " + ("as -1 and 1" if len(classes) == 2 else "each as 1 against the rest as -1")
+        return f"{words}, one-hot"
+
+    def describe_weights(self) -> Iterator[str]:
+        """Say where the weights of the samples come from, if they have any."""
+        recipe, parts = self.preprocessing, []
+        if self.weight_name is not None:
+            parts.append(f"the column {names.column(self.weight_name)}")
+        if recipe.class_weights:
+            by_class = zip(recipe.classes, recipe.class_weights, strict=True)
+            listed = names.listed(f"{_short(weight)} for {names.shown(name)}" for name, weight in by_class)
+            parts.append(listed)
+        if parts:
+            yield f"weights w_i: {' times '.join(parts)}"
+
+
+def _short(weight: Fraction) -> str:
+    text = plain(weight)
+    return text if len(text) <= _WIDEST else f"about {decimal_down(weight, 6)}"
 
 
 def parse_gamma(gamma: Fraction | int | str | float, name: str = "gamma") -> Fraction:
@@ -147,86 +204,22 @@ def reread_dataset(path: str | os.PathLike[str], preprocessing: Preprocessing) -
 
 def reapply_table(table: Table, preprocessing: Preprocessing) -> Dataset:
     """Take over a file's table by a recorded recipe; see `reread_dataset`."""
-    chosen = _target_columns(table, preprocessing.targets)
-    features, labels = _divided(table, chosen)
+    chosen = target_columns(table, preprocessing.targets)
+    weight = weight_column(table, chosen, preprocessing.sample_weight)
+    features, labels, weights = divided(table, chosen, weight)
     inputs = _numbers(features, "feature")
-    return _follow(preprocessing, inputs, _file_names(table, chosen), labels, table.source)
-
-
-def target_names(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
-    """Return the names, as `Dataset.target_names` has them, of columns given by name or 1-based position.
-
-    Raises:
-        DataError: if there is no such column, or more than one, or one comes twice.
-    """
-    own = _own_names(table)
-    return tuple(own[column] for column in _target_columns(table, targets))
-
-
-def _target_columns(table: Table, targets: Sequence[str]) -> list[int]:
-    columns = [column_of(table, target) for target in ([targets] if isinstance(targets, str) else targets)]
-    for k, column in enumerate(columns):
-        if column in columns[:k]:
-            raise DataError(
-                f"{table.source}: the target column {names.quoted(table.names[column])} is named twice: "
-                "name it once"
-            )
-    return columns
-
-
-def column_of(table: Table, target: str, role: str = "target") -> int:
-    """Return the 0-based index of the column that has this name or 1-based position.
-
-    Raises:
-        DataError: if there is no such column, or more than one.
-    """
-    width = len(table.names)
-    found = {k for k, name in enumerate(table.names) if name == target.strip()}
-    if re.fullmatch("[0-9]{1,9}", target.strip()) and 1 <= int(target) <= width:
-        found.add(int(target) - 1)
-    if not found:
-        raise DataError(
-            f"{table.source} has no column {names.quoted(target)}: give one of the names "
-            f"{names.listed(map(names.shown, table.names))}, or a position from 1 to {width}"
-        )
-    if len(found) > 1:
-        raise DataError(
-            f"{table.source}: the {role} {names.quoted(target)} can mean each of the columns "
-            f"{names.listed(str(k + 1) for k in sorted(found))}: give these columns names of their own"
-        )
-    return found.pop()
-
-
-def _own_names(table: Table) -> tuple[str, ...]:
-    """The columns' names, which differ: those that are not unique, or digits, give way to the position."""
-    counts = Counter(table.names)
-    return tuple(
-        str(k + 1) if counts[name] > 1 or name.isdecimal() else name for k, name in enumerate(table.names)
-    )
-
-
-def _file_names(table: Table, targets: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of a file's features and of its targets."""
-    own = _own_names(table)
-    return tuple(name for k, name in enumerate(own) if k not in targets), tuple(own[k] for k in targets)
-
-
-def _divided(table: Table, targets: Sequence[int]) -> tuple[Table, Table]:
-    features = [k for k in range(len(table.names)) if k not in targets]
-    if not features:
-        raise DataError(f"{table.source}: every column is a target: leave at least one as a feature")
-    return table.select(features), table.select(targets)
+    return _follow(preprocessing, inputs, file_names(table, chosen, weight), labels, weights, table.source)
 
 
 def _follow(
     recipe: Preprocessing,
     inputs: Matrix,
-    own: tuple[tuple[str, ...], tuple[str, ...]],
+    own: ColumnNames,
     labels: Table,
+    weights: Table | None,
     source: str,
 ) -> Dataset:
-    feature_names, target_names = own
-    features = inputs
+    feature_names, features = own.features, inputs
     if recipe.standardize is not None:
         if len(recipe.standardize) != len(feature_names):
             raise DataError(
@@ -255,10 +248,34 @@ def _follow(
         features,
         labels,
         feature_names,
-        target_names,
+        own.targets,
         source,
         labels.lines,
+        _weights(recipe, labels, weights),
+        own.weight,
     )
+
+
+def _weights(recipe: Preprocessing, labels: Table, weights: Table | None) -> tuple[Fraction, ...] | None:
+    """Return the weights of the samples: what their column has, times what their class has."""
+    if not recipe.is_weighted:
+        return None
+    column = [Fraction(1)] * len(labels.rows)
+    if weights is not None:
+        column = [row[0] for row in _numbers(weights, "sample weight")]
+        for i, weight in enumerate(column):
+            if weight <= 0:
+                raise DataError(
+                    f"{weights.where(i, 0)}: the sample weight {_short(weight)} is not positive; leave "
+                    "out rows that should not count"
+                )
+    if recipe.class_weights:
+        by_class = dict(zip(recipe.classes, recipe.class_weights, strict=True))
+        column = [
+            weight * by_class[label_text(row[0])] for weight, row in zip(column, labels.rows, strict=True)
+        ]
+        _refuse_vast([column], f"{labels.source}, weighted by class,")
+    return tuple(column)
 
 
 def _one_hot(labels: Table, classes: tuple[str, ...]) -> Matrix:

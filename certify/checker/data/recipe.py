@@ -42,6 +42,8 @@ class Preprocessing:
         bias: whether a column of ones is appended to the features, after standardisation.
         standardize: (shift, scale) of each feature, which becomes (x - shift) * scale; None if features
             are left as they are.
+        sample_weight: the column of the samples' weights, as `targets` has columns; None if there is none.
+        class_weights: what the weight of a sample is multiplied by, for each of `classes`; () for nothing.
     """
 
     targets: tuple[str, ...]
@@ -49,16 +51,29 @@ class Preprocessing:
     classes: tuple[str, ...] = ()
     bias: bool = False
     standardize: tuple[tuple[Fraction, Fraction], ...] | None = None
+    sample_weight: str | None = None
+    class_weights: tuple[Fraction, ...] = ()
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether samples have weights."""
+        return self.sample_weight is not None or bool(self.class_weights)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the recipe as JSON values, rationals as "p/q"."""
+        """Return the recipe as JSON values, rationals as "p/q"; of weights only what is used."""
         pairs = self.standardize
+        weights: dict[str, Any] = {}
+        if self.sample_weight is not None:
+            weights["sample_weight"] = self.sample_weight
+        if self.class_weights:
+            weights["class_weights"] = list(map(str, self.class_weights))
         return {
             "targets": list(self.targets),
             "task": self.task,
             "classes": list(self.classes),
             "bias": self.bias,
             "standardize": None if pairs is None else [[str(shift), str(scale)] for shift, scale in pairs],
+            **weights,
         }
 
     @classmethod
@@ -69,7 +84,8 @@ class Preprocessing:
             CertificateError: if `obj` is not a recipe as `to_json` writes it.
         """
         keys = {"targets", "task", "classes", "bias", "standardize"}
-        if not isinstance(obj, dict) or obj.keys() != keys:
+        optional = {"sample_weight", "class_weights"}
+        if not isinstance(obj, dict) or obj.keys() - optional != keys:
             raise _malformed(f"is not an object with the keys {', '.join(sorted(keys))}")
         task, bias, pairs = obj["task"], obj["bias"], obj["standardize"]
         targets, classes = _texts(obj["targets"], "targets"), _texts(obj["classes"], "classes")
@@ -83,7 +99,15 @@ class Preprocessing:
             raise _malformed("is a regression with classes")
         if not isinstance(bias, bool):
             raise _malformed("has a bias other than true and false")
-        return cls(targets, task, classes, bias, None if pairs is None else _pairs(pairs))
+        return cls(
+            targets,
+            task,
+            classes,
+            bias,
+            None if pairs is None else _pairs(pairs),
+            _column(obj["sample_weight"]) if "sample_weight" in obj else None,
+            _class_weights(obj["class_weights"], classes) if "class_weights" in obj else (),
+        )
 
 
 def parse_rational(text: str) -> Fraction | None:
@@ -147,10 +171,25 @@ def _pairs(value: object) -> tuple[tuple[Fraction, Fraction], ...]:
     return tuple(pairs)
 
 
+def _column(value: object) -> str:
+    if not isinstance(value, str) or len(value) > MAX_LENGTH:
+        raise _malformed(f"has a sample_weight that is not a text of at most {MAX_LENGTH} characters")
+    return value
+
+
+def _class_weights(value: object, classes: tuple[str, ...]) -> tuple[Fraction, ...]:
+    if not isinstance(value, list) or not classes or len(value) != len(classes):
+        raise _malformed("has class_weights that are not a list with one for each class")
+    weights = tuple(map(_rational, value))
+    if min(weights) <= 0:
+        raise _malformed("has a class weight that is not positive")
+    return weights
+
+
 def _rational(value: object) -> Fraction:
     number = parse_rational(value) if isinstance(value, str) and len(value) <= MAX_LENGTH else None
     if number is None or str(number) != value:
-        raise _malformed('has a shift or a scale that is not a text "p/q" in lowest terms')
+        raise _malformed('has a shift, a scale or a weight that is not a text "p/q" in lowest terms')
     return number
 
 

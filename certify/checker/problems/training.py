@@ -1,10 +1,11 @@
 """The training problem and its networks, in exact rationals (docs/method.md, section 1).
 
-    minimise over (u_j, v_j):  1/2 |sum_j relu(X u_j) v_j^T - Y|_F^2 + gamma/2 sum_j (|u_j|^2 + |v_j|^2)
+    minimise over (u_j, v_j):  sum_i w_i l(f(x_i), y_i) + gamma/2 sum_j (|u_j|^2 + |v_j|^2),
 
+where f(x) = sum_j relu(u_j . x) v_j, l is the loss and w_i are the samples' weights, all 1 unless given.
 With an output bias, 1 b^T joins the predictions; a decayed one adds gamma/2 |b|^2 to the objective.
 
-X and Y are held as integer matrices over one positive denominator each, because every exact
+X, Y and the weights are held as integers over one positive denominator each, because every exact
 computation of the project (the objective, the checker's leaves) is done in integers.
 """
 
@@ -15,17 +16,20 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import repeat
 
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
 from certify.checker.numbers.rounding import ratio_text
-from certify.checker.problems.loss import SQUARED, Loss, read_loss
+from certify.checker.problems.losses.loss import Loss
+from certify.checker.problems.losses.table import SQUARED, read_loss
 from certify.checker.problems.output_bias import OutputBias
+from certify.checker.text.names import counted
 
 
 @dataclass(frozen=True)
 class TrainingProblem:
-    """The problem (X, Y, gamma, loss) with exact entries; a bias is a column of ones of X.
+    """The problem (X, Y, gamma, loss, w) with exact entries; a bias is a column of ones of X.
 
     Attributes:
         inputs: X as n rows of d integers over `input_denominator`.
@@ -35,6 +39,8 @@ class TrainingProblem:
         target_denominator: the least common denominator of Y.
         loss: of a sample.
         output_bias: whether networks have one, and whether it is penalised.
+        weights: w as n positive integers over `weight_denominator`; None if all are 1.
+        weight_denominator: the least common denominator of the weights.
     """
 
     inputs: IntegerRows
@@ -44,6 +50,8 @@ class TrainingProblem:
     target_denominator: int = 1
     loss: Loss = SQUARED
     output_bias: OutputBias = OutputBias.NONE
+    weights: tuple[int, ...] | None = None
+    weight_denominator: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what is not a training problem."""
@@ -60,15 +68,33 @@ class TrainingProblem:
             raise DataError("the rows of X or of Y differ in length: give two full matrices")
         if self.gamma <= 0:
             raise DataError(f"gamma is {str(self.gamma)[:40]}: give a positive weight-decay strength")
+        if self.weights is not None:
+            self._refuse_weights(self.weights)
         # The hash must depend on the problem alone, not on how its fractions were written.
         for rows, denominator in (
             (self.inputs, self.input_denominator),
             (self.targets, self.target_denominator),
+            ((self.weights or (1,),), self.weight_denominator),
         ):
             if denominator <= 0 or math.gcd(denominator, *(entry for row in rows for entry in row)) != 1:
                 raise DataError(
                     "a denominator of the problem is not the least common one: use from_rationals"
                 )
+        self.loss.refuse_targets(self.targets, self.target_denominator)
+
+    def _refuse_weights(self, weights: tuple[int, ...]) -> None:
+        if len(weights) != self.n:
+            raise DataError(
+                f"there are {counted(len(weights), 'weight')} for {counted(self.n, 'sample')}: give each one"
+            )
+        for i, weight in enumerate(weights):
+            if weight <= 0:
+                raise DataError(
+                    f"the weight of row {i + 1} is not positive: give positive weights, and leave out what "
+                    "should not count"
+                )
+        if set(weights) == {self.weight_denominator}:
+            raise DataError("weights that are all 1 are none: use from_rationals")
 
     @classmethod
     def from_rationals(
@@ -78,16 +104,21 @@ class TrainingProblem:
         gamma: Rational,
         loss: Loss | str = SQUARED,
         output_bias: str = OutputBias.NONE,
+        weights: Sequence[Rational] | None = None,
     ) -> TrainingProblem:
-        """Build the problem from rational matrices: `inputs` n x d, `targets` n x c.
+        """Build the problem from rationals: `inputs` n x d, `targets` n x c, `weights` n or None.
 
         Raises:
-            DataError: if the shapes do not fit, gamma is not positive, the loss or the output bias unknown.
+            DataError: if the shapes do not fit, gamma or a weight is not positive, the loss or the output
+                bias is unknown, or the targets are none of the loss.
         """
         x, x_denominator = over_common_denominator(inputs)
         y, y_denominator = over_common_denominator(targets)
         kind = read_loss(loss) if isinstance(loss, str) else loss
-        return cls(x, y, Fraction(gamma), x_denominator, y_denominator, kind, OutputBias.of(output_bias))
+        bias, w, w_denominator = OutputBias.of(output_bias), None, 1
+        if weights is not None and any(weight != 1 for weight in weights):
+            (w,), w_denominator = over_common_denominator([weights])
+        return cls(x, y, Fraction(gamma), x_denominator, y_denominator, kind, bias, w, w_denominator)
 
     @property
     def n(self) -> int:
@@ -104,6 +135,26 @@ class TrainingProblem:
         """The number of outputs."""
         return len(self.targets[0])
 
+    def target(self, sample: int) -> list[Fraction]:
+        """Return y of a sample, counted from 0."""
+        return [Fraction(entry, self.target_denominator) for entry in self.targets[sample]]
+
+    def weight(self, sample: int) -> Fraction:
+        """Return w of a sample, counted from 0."""
+        return (
+            Fraction(1) if self.weights is None else Fraction(self.weights[sample], self.weight_denominator)
+        )
+
+    @property
+    def loss_formula(self) -> str:
+        """The weighted sum of the losses, as a formula for people."""
+        return self.loss.formula if self.weights is None else self.loss.weighted_formula
+
+    @property
+    def bound_formula(self) -> str:
+        """What a row N_i of a dual point proves of its sample's loss, as a formula for people."""
+        return self.loss.bound_formula if self.weights is None else self.loss.weighted_bound_formula
+
     def sha256(self) -> str:
         """Hash the canonical text of the problem."""
         digest = hashlib.sha256()
@@ -113,16 +164,36 @@ class TrainingProblem:
 
     def canonical_text(self) -> Iterator[str]:
         """Write the problem, part by part (docs/certificate-format.md, "The problem and its hash")."""
+        of_weights = "" if self.weights is None else f" {self.weight_denominator}"
         yield (
             f"certify problem 1\nloss {self.loss.text}\noutput_bias {self.output_bias}\n"
             f"gamma {ratio_text(self.gamma)}\n"
             f"size {self.n} {self.d} {self.c}\n"
-            f"denominators {self.input_denominator} {self.target_denominator}\n"
+            f"denominators {self.input_denominator} {self.target_denominator}{of_weights}\n"
         )
-        for x, y in zip(self.inputs, self.targets, strict=True):
-            yield " ".join(map(str, x)) + " ; " + " ".join(map(str, y)) + "\n"
+        ends = repeat("\n") if self.weights is None else (f" ; {weight}\n" for weight in self.weights)
+        for x, y, end in zip(self.inputs, self.targets, ends, strict=False):
+            yield " ".join(map(str, x)) + " ; " + " ".join(map(str, y)) + end
+
+    def total_value(self, predictions: Iterable[Sequence[int]], scale: int) -> Fraction:
+        """Return at least the weighted sum of the losses of predictions; exactly that if the loss `is_exact`.
+
+        Args:
+            predictions: n x c integers over `scale`.
+            scale: positive.
+
+        Raises:
+            DataError: if it is too large to be written.
+        """
+        return self.loss.total_value(
+            predictions,
+            scale,
+            self.targets,
+            self.target_denominator,
+            self.weights,
+            self.weight_denominator,
+        )
 
     def loss_at_zero(self) -> Fraction:
-        """Return the objective of the network without neurons, its output bias zero."""
-        zero = [[0] * self.c] * self.n
-        return self.loss.total_value(zero, 1, self.targets, self.target_denominator)
+        """Return the objective of the network without neurons, its output bias zero; see `total_value`."""
+        return self.total_value([[0] * self.c] * self.n, 1)

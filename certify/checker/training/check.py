@@ -18,7 +18,7 @@ from flint import fmpz_mat
 from certify.checker.certificate.blocks import blocks_in_words
 from certify.checker.certificate.training import Certificate
 from certify.checker.obligations import Obligation, Rejection, require
-from certify.checker.problems.dual_bound import column_sums, dual_bound
+from certify.checker.problems.dual_bound import column_sums, in_domain, proves
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.blocks import block_trees, check_blocks
 from certify.checker.training.cone import Cone
@@ -82,8 +82,9 @@ def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:
         Obligation.DUAL_SHAPE,
     )
     require(problem.output_bias.fits(column_sums(dual_point)), Obligation.DUAL_SUMS)
-    value = dual_bound(problem, dual_point, certificate.dual_exponent)
-    require(certificate.bound == value, Obligation.CLAIM)
+    exponent = certificate.dual_exponent
+    require(in_domain(problem, dual_point, exponent), Obligation.DUAL_DOMAIN)
+    require(proves(problem, dual_point, exponent, certificate.bound), Obligation.CLAIM)
     _check_frame(certificate, problem.d)
 
 

@@ -15,7 +15,7 @@ _LONGEST_NUMBER = 60  # characters of a number that stands in a sentence as it i
 
 def formula(problem: TrainingProblem) -> str:
     """Write the objective with this problem's gamma."""
-    return f"{problem.loss.formula} + {_gamma(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
+    return f"{problem.loss_formula} + {_gamma(problem.gamma)}/2 * {decayed_terms(problem.output_bias)}"
 
 
 def decayed_terms(output_bias: str) -> str:
@@ -54,9 +54,11 @@ def _gamma(gamma: Fraction) -> str:
 
 def _data(problem: TrainingProblem, dataset: Dataset | None) -> str:
     if dataset is None:
-        return f"{counted(problem.d, 'feature')}; {counted(problem.c, 'target')}"
+        weights = "" if problem.weights is None else "; weights w_i of the samples"
+        return f"{counted(problem.d, 'feature')}; {counted(problem.c, 'target')}{weights}"
     if dataset.preprocessing.bias:
         bias = "with a regularised hidden bias"
     else:
         bias = "no hidden bias" if problem.output_bias.exists else "no bias"
-    return f"{dataset.describe_features()}, {bias}; {dataset.describe_targets()}"
+    targets = dataset.describe_targets(problem.loss.encoding)
+    return "; ".join([f"{dataset.describe_features()}, {bias}", targets, *dataset.describe_weights()])

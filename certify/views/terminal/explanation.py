@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from certify.checker.numbers.rounding import decimal_down, decimal_up
-from certify.checker.problems.loss import Loss
+from certify.checker.problems.losses.loss import Loss
 from certify.checker.text.names import counted, listed, shown
 from certify.checker.verdict import TRUST
 from certify.explain.explanation import LOOSE, TIGHT, Explanation
@@ -52,7 +52,7 @@ def _statement(explanation: Explanation) -> Iterator[str]:
 def _samples(explanation: Explanation) -> Iterator[str]:
     samples = explanation.samples
     idle = [sample.row for sample in samples.samples if sample.is_idle]
-    formula = explanation.subject.problem.loss.bound_formula
+    formula = explanation.subject.problem.bound_formula
     yield f"Which samples carry the bound (their {formula} add up to it)"
     if samples.bound == 0:
         yield "  none: the bound is 0, which no loss is below"

@@ -104,7 +104,7 @@ class TestTrainingProblem:
             ([[1], [3]], [[1], [1, 2]], 1, "squared", "differ in length"),
             ([[1]], [[1]], 0, "squared", "gamma is 0"),
             ([[1]], [[1]], F(-1, 2), "squared", "gamma is -1/2"),
-            ([[1]], [[1]], 1, "hinge", "the loss 'hinge' is not supported"),
+            ([[1]], [[1]], 1, "hing", "the loss 'hing' is not supported"),
         ],
     )
     def test_refuses(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.checker.errors import DataError
-from certify.checker.problems.loss import LOSSES, read_loss
+from certify.checker.problems.losses.table import LOSSES, read_loss
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.output_bias import OUTPUT_BIASES, OutputBias
 from certify.checker.problems.training import TrainingProblem
