@@ -22,8 +22,10 @@ from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.saved_bounds import SavedBound, SavedBounds
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.bounds.warm_up import warm_up
+from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import ClassWeight
 from certify.checker.data.dataset import Dataset
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import decimal_down
@@ -94,6 +96,8 @@ def bound(
     bias: bool = False,
     output_bias: str = "none",
     standardize: bool = False,
+    sample_weight: Any = None,
+    class_weight: ClassWeight | str | None = None,
     loss: str = "squared",
     method: str = "auto",
     solver: str = "auto",
@@ -115,6 +119,9 @@ def bound(
         bias: append a column of ones to the features, a hidden bias.
         output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
         standardize: shift and scale the features by recorded dyadic coefficients.
+        sample_weight: n positive numbers, by which the losses of the samples are multiplied; none by default.
+        class_weight: of a classification, by label what the weights of its samples are multiplied by, or
+            "balanced".
         loss: see `Settings`, like all that follow.
         method: a name of `certify.bounds.names.METHODS`.
         solver: of the method "sdp".
@@ -133,7 +140,15 @@ def bound(
         SolverError: if the solver asked for cannot run.
         CheckpointError: if the checkpoint cannot be used.
     """
-    dataset = from_arrays(X, y, task=task, bias=bias, standardize=standardize)
+    dataset = from_arrays(
+        X,
+        y,
+        task=task,
+        bias=bias,
+        standardize=standardize,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+    )
     settings = Settings(
         gamma=gamma,
         loss=loss,
@@ -252,7 +267,7 @@ def _train(
     with clock.stage("train") as words:
         generation = ColumnGeneration(
             arrays.X,
-            arrays.Y,
+            arrays.loss,
             arrays.gamma,
             output_bias=arrays.output_bias,
             seed=seed,
@@ -345,6 +360,8 @@ def prove(
                 walk=in_processes(os.cpu_count() or 1),
             )
             words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
-        if verdict.valid and certificate.bound >= 0:
+        if verdict.valid and (
+            certificate.bound >= 0 or certificate.bound >= trivial_certificate(problem).bound
+        ):
             return certificate, verdict
     raise AssertionError("the checker refuses the certificate it was made for: please report this as a bug")

@@ -17,6 +17,7 @@ from certify.bounds.report import GapPoint
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
+from certify.checker.problems.losses.table import SQUARED
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from certify.runtime.interrupts import Interrupts
@@ -134,11 +135,20 @@ class BoundingMethod(Protocol):
         """
 
 
-def refuses_output_bias(name: str, problem: TrainingProblem) -> str | None:
-    """Return the sentence of a method that knows no output bias, if the problem has one."""
-    if not problem.output_bias.exists:
-        return None
-    return f"the method {name} knows no output bias: use --method tree, or --output-bias none"
+def is_plain(problem: TrainingProblem) -> bool:
+    """Say whether a problem has the squared loss, no sample weights and no output bias."""
+    return problem.loss == SQUARED and problem.weights is None and not problem.output_bias.exists
+
+
+def refuses_more(name: str, problem: TrainingProblem) -> str | None:
+    """Return the sentence of what is for plain problems only (`is_plain`), if this is none."""
+    if problem.output_bias.exists:
+        return f"{name} knows no output bias: use --method tree or sdp, or --output-bias none"
+    if problem.weights is not None:
+        return f"{name} knows no sample weights: use --method tree or sdp"
+    if problem.loss != SQUARED:
+        return f"{name} knows the squared loss alone, and not {problem.loss.text}: use --method tree or sdp"
+    return None
 
 
 def refuses_options(name: str, options: Options) -> str | None:

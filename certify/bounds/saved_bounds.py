@@ -141,7 +141,7 @@ def _of_this(bound: AnyBound, arrays: Arrays) -> AnyBound:
     if not isinstance(solution, DualSolution | PartitionSolution):
         raise ValueError("not a search's bound")
     _require(np.shape(solution.dual_point) == (n, c), np.isfinite(solution.dual_point).all())
-    value = arrays.loss.dual_value(solution.dual_point)
+    value = arrays.dual_line.value(solution.dual_point)
     if isinstance(bound, PartitionBound) and isinstance(solution, PartitionSolution):
         _require(_are_rows(solution.pivots, n), _are_rows(solution.interior, n))
         _require(np.isfinite(list(solution.interior.values())).all())
@@ -166,7 +166,7 @@ def _blocks_of_this(solution: BlocksSolution, arrays: Arrays) -> BlocksSolution:
         _require(proof.dual_rows.shape == (size, c), np.isfinite(proof.dual_rows).all())
         _require_multipliers(proof.multipliers, size)
         N[list(proof.rows)] = proof.dual_rows
-    return replace(solution, dual_value=arrays.loss.dual_value(N))
+    return replace(solution, dual_value=arrays.dual_line.value(N))
 
 
 def _require_multipliers(multipliers: Multipliers, count: int) -> None:

@@ -15,7 +15,8 @@ from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.tree.walk import Walk, walk_trees
-from certify.floats.dual_line import rounded_dual_point
+from certify.floats.dual_rounding import rounded_dual_point
+from certify.floats.problem import Arrays
 
 _TRIVIAL_EXPONENT = 64
 # Relative to gamma^2. The first is above the error of the eigenvalues at order 1000; at the last, nothing
@@ -39,11 +40,16 @@ def first_valid(
     """
     for margin in _MARGINS:
         certificate = rounded(margin)
-        if certificate is None or certificate.bound <= 0:
+        if certificate is None or not proves_more(certificate, problem):
             continue
         if check_certificate(certificate, problem, walk=walk).valid:
             return certificate
     return trivial_certificate(problem, preprocessing=preprocessing)
+
+
+def proves_more(certificate: Certificate, problem: TrainingProblem) -> bool:
+    """Say whether a certificate claims more than the one that needs no solver."""
+    return certificate.bound > 0 or certificate.bound > trivial_certificate(problem).bound
 
 
 def trivial_certificate(
@@ -54,7 +60,8 @@ def trivial_certificate(
     The network computes its output bias there, so their dual point is what the best one leaves of the
     targets; elsewhere it is zero.
     """
-    rows = rounded_dual_point(problem, np.zeros((problem.n, problem.c)), Fraction(1), _TRIVIAL_EXPONENT)
+    nothing = Arrays.of(problem).dual_line.multiple(np.zeros((problem.n, problem.c)), 1.0)
+    rows = rounded_dual_point(problem, nothing, Fraction(1), _TRIVIAL_EXPONENT)
     return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
@@ -11,33 +12,53 @@ from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
+from certify.floats.concave_line import ConcaveLine
 from certify.floats.dual_line import DualLine
 from certify.floats.network import FloatNetwork
-from formulations.arrays import Matrix
+from certify.floats.squared_line import SquaredLine
+from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
-from formulations.losses.squared import SquaredLoss
+from formulations.losses.reading import read_loss
 
 _LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """A problem in floating point, for the solvers: X n x d, Y n x c, gamma, output bias."""
+    """A problem in floating point, for the solvers.
+
+    Attributes:
+        X: the inputs, n x d.
+        Y: the targets as the problem has them, n x c.
+        gamma: the weight decay.
+        output_bias: of the problem's networks.
+        loss_text: the canonical text of the loss.
+        weights: of the samples, of length n; None for one each.
+    """
 
     X: Matrix
     Y: Matrix
     gamma: float
     output_bias: OutputBias = OutputBias.NONE
+    loss_text: str = "squared"
+    weights: Vector | None = None
 
-    @property
+    @cached_property
     def loss(self) -> Loss:
         """The loss of the predictions, n x c."""
-        return SquaredLoss(self.Y)
+        return read_loss(self.loss_text, self.Y, self.weights)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the loss is the squared one and no sample has a weight."""
+        return self.loss_text == "squared" and self.weights is None
+
+    @cached_property
     def dual_line(self) -> DualLine:
         """What the multiples of a dual point prove."""
-        return DualLine.of(self.X, self.Y, self.gamma, self.output_bias)
+        if self.is_plain:
+            return SquaredLine.of(self.X, self.Y, self.gamma, self.output_bias)
+        return ConcaveLine.of(self.X, self.loss, self.gamma, self.output_bias)
 
     def dual_point_of(self, network: FloatNetwork) -> Matrix:
         """Return the dual point that a network gives by itself, n x c; at the optimum it is the best one.
@@ -59,6 +80,7 @@ class Arrays:
             for rows, denominator in (
                 (problem.inputs, problem.input_denominator),
                 (problem.targets, problem.target_denominator),
+                ([problem.weights or ()], problem.weight_denominator),
             )
             for row in rows
             for entry in row
@@ -73,7 +95,16 @@ class Arrays:
             _floats(problem.targets, problem.target_denominator),
             float(problem.gamma),
             problem.output_bias,
+            problem.loss.text,
+            _weights(problem),
         )
+
+
+def _weights(problem: TrainingProblem) -> Vector | None:
+    if problem.weights is None:
+        return None
+    weights: Vector = _floats((problem.weights,), problem.weight_denominator)[0]
+    return weights
 
 
 def _floats(rows: IntegerRows, denominator: int) -> Matrix:

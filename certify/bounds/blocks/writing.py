@@ -36,7 +36,7 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
-from certify.floats.dual_line import rounded_dual_point
+from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
 from certify.trust.parallel import in_processes
 from formulations.arrays import Matrix, Vector
@@ -130,20 +130,17 @@ def _rounded(
     N = np.zeros((problem.n, problem.c))
     for proof in proofs:
         N[list(proof.rows)] = proof.dual_rows
-    # Where x = 0 the rows are chosen when all is rounded; here their targets stand for them.
-    N = np.where(line.live[:, None], line.admissible(N), arrays.Y)
-    fit, square = line.coefficients(N)
-    if fit < 0:  # -N has the same gauge
-        N, fit = np.where(line.live[:, None], -N, arrays.Y), -fit
+    N, flipped = line.oriented(line.admissible(N))
+    if flipped:
         proofs = [replace(proof, share=_reflected(proof.share, problem.d)) for proof in proofs]
-    if fit == 0 or square == 0:
+    if line.best(N, math.inf)[0] == 0:
         return None
     feasible = _feasible(arrays, [replace(p, dual_rows=N[list(p.rows)]) for p in proofs], margin)
     if feasible is None:
         return None
     blocks, largest = feasible
-    t = min(largest, fit / square)
-    N = np.where(line.live[:, None], t * N, arrays.Y)
+    t, _ = line.best(N, largest)
+    N = line.multiple(N, t)
     allowed = allowed_bits(margin / len(blocks), gamma)
     exponent = 1
     for block in blocks:

@@ -22,7 +22,7 @@ from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows, dot
 from certify.checker.problems.training import TrainingProblem
-from certify.floats.dual_line import rounded_dual_point
+from certify.floats.dual_rounding import rounded_dual_point
 from formulations.partition.partition import PartitionSolution, RegionProof
 from formulations.sdp.activation_region import Form
 

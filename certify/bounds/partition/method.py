@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from certify.bounds.method import Options, Outcome, Work, refuses_options, refuses_output_bias
+from certify.bounds.method import Options, Outcome, Work, refuses_more, refuses_options
 from certify.bounds.partition.search import PartitionSearch
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, in_turn
@@ -18,8 +18,8 @@ class Partition:
     goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
-        """Refuse an output bias, solvers and precisions."""
-        return refuses_output_bias(self.name, problem) or refuses_options(self.name, options)
+        """Refuse all but plain problems, solvers and precisions."""
+        return refuses_more("the method partition", problem) or refuses_options(self.name, options)
 
     def searches(self, problem: TrainingProblem, options: Options) -> tuple[Search, ...]:
         """Return the one that there is."""

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeVar
 
-from certify.bounds.method import Options, Outcome, Work, refuses_options, refuses_output_bias
+from certify.bounds.method import Options, Outcome, Work, is_plain, refuses_more, refuses_options
 from certify.bounds.names import AUTO
 from certify.bounds.proof_time import leaves_seconds
 from certify.bounds.relaxation.bound import Relaxation
+from certify.bounds.relaxation.nearest import NearestSearch, with_value
 from certify.bounds.relaxation.searches import (
     SMALL,
     FirstOrderSearch,
@@ -25,6 +26,7 @@ from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted
+from certify.floats.problem import Arrays
 from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
@@ -38,6 +40,8 @@ _INSTEAD = 3.0  # seconds for a bound from the network, where a solver is ended 
 # Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
 LARGEST_INTERIOR_POINT = 400  # rows
 LARGEST_INTERIOR_POINT_DUAL = 2000  # entries of the dual point
+
+_OWN = (AUTO, "interior-point", "first-order")  # solvers that say what they have on the way
 
 _T = TypeVar("_T")
 
@@ -54,8 +58,8 @@ class Sdp:
     goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
-        """Refuse an output bias, a solver for high precision, and what outgrows the interior-point method."""
-        if (refusal := refuses_output_bias(self.name, problem)) is not None:
+        """Refuse what outgrows the interior-point method, and more than plain problems for other solvers."""
+        if not options.is_plain and (refusal := _refuses_more(problem, options)) is not None:
             return refusal
         if options.precision == "high" and options.solver != AUTO:
             return "high precision has its own solver: leave --solver out"
@@ -77,13 +81,17 @@ class Sdp:
 
     def searches(self, problem: TrainingProblem, options: Options) -> tuple[Search, ...]:
         """Return what is tried until one proves enough; nothing for a solver that runs once."""
-        if options.precision == "high" or options.solver not in (AUTO, "interior-point", "first-order"):
+        if options.precision == "high" or options.solver not in _OWN:
             return ()
+        searches: tuple[Search, ...] = (FirstOrderSearch(may_give_up=True), after_first_order())
         if options.solver == "interior-point" or (options.solver == AUTO and problem.n <= SMALL):
-            return (InteriorPointSearch(),)
-        if options.solver == "first-order" or problem.n > largest_interior_point(problem.c):
-            return (FirstOrderSearch(may_give_up=False),)
-        return (FirstOrderSearch(may_give_up=True), after_first_order())
+            searches = (InteriorPointSearch(),)
+        elif options.solver == "first-order" or problem.n > largest_interior_point(problem.c):
+            searches = (FirstOrderSearch(may_give_up=False),)
+        if is_plain(problem):
+            return searches
+        line = Arrays.of(problem).dual_line
+        return tuple(NearestSearch(search, line) for search in searches)
 
     def bound(self, work: Work) -> Outcome | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
@@ -121,8 +129,8 @@ class Shor:
     goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
-        """Refuse an output bias, solvers and precisions."""
-        return refuses_output_bias(self.name, problem) or refuses_options(self.name, options)
+        """Refuse solvers and precisions."""
+        return refuses_options(self.name, options)
 
     def bound(self, work: Work) -> Relaxation | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
@@ -134,8 +142,20 @@ class Shor:
 
     def _solve(self, work: Work, limit: float | None) -> Relaxation | None:
         arrays = work.arrays
-        solution = _in_child(work, limit, solve_shor, arrays.X, arrays.Y, arrays.gamma)
-        return None if solution is None else relaxation(self.name, solution)
+        plain, line = is_plain(work.problem), arrays.dual_line
+        aim = arrays.Y if plain else line.admissible(work.generation.best.dual_point)
+        solution = _in_child(work, limit, solve_shor, arrays.X, aim, arrays.gamma)
+        if solution is None:
+            return None
+        found = relaxation(self.name, solution)
+        return found if plain else with_value(found, line)
+
+
+def _refuses_more(problem: TrainingProblem, options: Options) -> str | None:
+    """Return the sentence of high precision and of solvers of others, where a problem is not plain."""
+    if options.precision == "high":
+        return refuses_more("high precision", problem)
+    return None if options.solver in _OWN else refuses_more(f"the solver {options.solver}", problem)
 
 
 def _most_on_one_line(problem: TrainingProblem) -> int:
@@ -164,7 +184,8 @@ def _relax(work: Work, solve: Callable[[Work, float | None], Relaxation | None])
         if found is None:
             words.append("ended by the time limit")
         else:
-            words.append(f"{found.method} value {found.estimate:.8g} by {found.solver} (an estimate)")
+            value = found.value if found.estimate is None else found.estimate
+            words.append(f"{found.method} value {value:.8g} by {found.solver} (an estimate)")
     return found
 
 

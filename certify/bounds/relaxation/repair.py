@@ -7,7 +7,7 @@ least eigenvalue, as far as floating point can tell. Two things happen to them (
 (x.u)^2 = (alpha - beta)^2, taking delta (beta_i^2 - 2 alpha_i beta_i) off adds delta alpha_i^2 and costs
 delta (x_i.u)^2, which the level pays (`repairable_form`).
 
-*Scaling.* h(N)^2 <= level gives the dual point t N with t = min(gamma / sqrt(level), <N,Y>/|N|^2).
+*Scaling.* h(N)^2 <= level gives the dual point t N with the best t up to gamma / sqrt(level).
 """
 
 from __future__ import annotations
@@ -51,25 +51,19 @@ def repair(arrays: Arrays, N: Matrix, multipliers: Multipliers, margin: float) -
             measured in units of |x_i|.
     """
     N, multipliers = finite(N), cleaned(multipliers)
-    X, Y, gamma = arrays.X, arrays.Y, arrays.gamma
-    line = arrays.dual_line
-    live = line.live
-    # Where x = 0 the rows are chosen when all is rounded; here their targets stand for them.
-    N = np.where(live[:, None], line.admissible(N), Y)
-    inner, square = line.coefficients(N)
-    if inner == 0 or square == 0:
+    X, gamma, line = arrays.X, arrays.gamma, arrays.dual_line
+    N, _ = line.oriented(line.admissible(N))
+    if line.best(N, math.inf)[0] == 0:
         return None
-    if inner < 0:  # -N has the same gauge
-        N, inner = np.where(live[:, None], -N, Y), -inner
     repairable = RepairableForm.of(X, N, multipliers)
     if repairable is None:
         return None
     rough, _ = repairable.best(0.0)
     floor = margin * max(rough, 1e-12 * repairable.extent)
     level, delta = repairable.best(floor)
-    t = min(gamma / math.sqrt(max(level, floor)), inner / square)
+    t, _ = line.best(N, gamma / math.sqrt(max(level, floor)))
     repaired = repairable.paid(multipliers, delta)
-    return FeasibleSolution(np.where(live[:, None], t * N, Y), repaired.scaled(t**2), margin)
+    return FeasibleSolution(line.multiple(N, t), repaired.scaled(t**2), margin)
 
 
 def finite(matrix: Matrix) -> Matrix:

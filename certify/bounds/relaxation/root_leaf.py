@@ -25,7 +25,7 @@ from certify.bounds.writing import certificate_of, first_valid
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
-from certify.floats.dual_line import rounded_dual_point
+from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
 from formulations.sdp.multipliers import Multipliers

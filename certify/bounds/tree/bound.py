@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from certify.bounds.report import GapPoint
+from certify.bounds.report import GapPoint, below
 from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
 from certify.bounds.tree.cone_search.nodes import Nodes
 from certify.bounds.tree.search import (
@@ -28,7 +28,7 @@ from certify.bounds.writing import certificate_of, trivial_certificate
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
-from certify.floats.dual_line import rounded_dual_point
+from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
 
@@ -167,8 +167,8 @@ class TreeBound:
 
     @property
     def value(self) -> float:
-        """The bound of the best proof (a loss); 0 before the first."""
-        return 0.0 if self.proof is None else self.proof.bound
+        """The bound of the best proof (a loss); minus infinity before the first."""
+        return -math.inf if self.proof is None else self.proof.bound
 
     def run(self) -> None:
         """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
@@ -237,7 +237,7 @@ class TreeBound:
     def gap(self) -> float:
         """The relative gap so far."""
         upper = self._generation.best.loss
-        return 1.0 if self.proof is None else (upper - self.proof.bound) / max(upper, 1e-300)
+        return 1.0 if self.proof is None else (upper - self.proof.bound) / max(abs(upper), 1e-300)
 
     def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> TreeProof:
         """Keep the proof unless it is worse than the best there was; return the best."""
@@ -251,13 +251,8 @@ class TreeBound:
 
     def _needed(self, N: Matrix) -> float:
         """Return the slack that the wanted gap allows; infinite if it asks for another dual point."""
-        fit, square = self._line.coefficients(N)
-        aim = (1 - _AIM * self._gap) * self._generation.best.loss - self._line.constant
-        discriminant = fit**2 - 2 * square * aim
-        if not (aim > 0 and fit > 0) or square == 0 or discriminant < 0:
-            return math.inf
-        # 1/t for the smaller t with t fit - t^2/2 square = aim; their difference could cancel.
-        return max((fit + math.sqrt(discriminant)) / (2 * aim) - 1, 0.0)
+        t = self._line.least(N, below(self._generation.best.loss, _AIM * self._gap))
+        return max(1 / t - 1, 0.0) if 0 < t < math.inf else math.inf
 
     def _tell(self, slack: float, cones: int) -> None:
         lower = "none yet" if self.proof is None else f"{self.proof.bound:.8g}"

@@ -14,13 +14,20 @@ from certify.bounds.writing import trivial_certificate
 from certify.checker.problems.dual_bound import column_sums, dual_bound
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
-from certify.floats.dual_line import DualLine, rounded_dual_point
+from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
+from certify.floats.squared_line import SquaredLine
 from tests.certify.checker.strategies import problems
 
 F = Fraction
 
 # The samples at x = 0 have the targets 1 and 4, the other one 0.
+
+
+def squared_line(problem: TrainingProblem) -> SquaredLine:
+    line = Arrays.of(problem).dual_line
+    assert isinstance(line, SquaredLine)
+    return line
 
 
 def problem_with(output_bias: str) -> TrainingProblem:
@@ -43,7 +50,7 @@ def test_what_samples_at_zero_cost_by_hand(output_bias: str, rows: tuple[int, ..
     assert tuple(row[0] for row in found) == rows
     assert dual_bound(problem, found, 2) == constant == trivial_certificate(problem).bound
     arrays = Arrays.of(problem)
-    assert DualLine.of(arrays.X, arrays.Y, arrays.gamma, output_bias).constant == float(constant)
+    assert SquaredLine.of(arrays.X, arrays.Y, arrays.gamma, output_bias).constant == float(constant)
 
 
 @pytest.mark.parametrize("output_bias", ["none", "decayed"])
@@ -59,7 +66,7 @@ def test_nothing_at_zero_is_trivial(output_bias: str) -> None:
     factor=st.sampled_from([F(1, 3), F(1), F(5)]),
 )
 def test_rounding(problem: TrainingProblem, seed: int, factor: Fraction) -> None:
-    line = Arrays.of(problem).dual_line
+    line = squared_line(problem)
     N = line.admissible(np.random.default_rng(seed).normal(size=(problem.n, problem.c)))
     rows = rounded_dual_point(problem, N, factor, 40)
     if problem.output_bias == "free":
@@ -89,7 +96,7 @@ def test_rounding(problem: TrainingProblem, seed: int, factor: Fraction) -> None
 @settings(max_examples=50)
 @given(problem=problems(output_biases=OUTPUT_BIASES), seed=st.integers(0, 10**6))
 def test_the_best_multiple(problem: TrainingProblem, seed: int) -> None:
-    line = Arrays.of(problem).dual_line
+    line = squared_line(problem)
     N = line.admissible(np.random.default_rng(seed).normal(size=(problem.n, problem.c)))
     fit, square = line.coefficients(N)
     if fit < 0:
