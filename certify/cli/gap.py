@@ -143,7 +143,7 @@ def gap(
     )
     question = ask(
         load_network(network),
-        lambda bias, weights: read_dataset(
+        lambda bias, weights, of_loss: read_dataset(
             data,
             targets=target or (),
             task=task,
@@ -151,6 +151,7 @@ def gap(
             standardize=standardize,
             sample_weight=sample_weight,
             class_weight=weights,
+            loss=of_loss,
         ),
         objective,
     )

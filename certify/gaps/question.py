@@ -26,8 +26,8 @@ from certify.networks.loaded import LoadedNetwork
 Number = Fraction | int | str | float
 # By label, "balanced", or one for each class in their order.
 Weights = Mapping[Any, Number] | Iterable[Number] | str
-# With a bias column or without, and with these weights of the classes.
-Read = Callable[[bool, ClassWeight | str | None], Dataset]
+# With a bias column or without, with these weights of the classes, for the loss of this text.
+Read = Callable[[bool, ClassWeight | str | None, str], Dataset]
 
 DEFAULT_GAMMA = "0.1"
 
@@ -197,11 +197,11 @@ def fitting_dataset(
         NetworkError: if the network's inputs or outputs are not those of the data.
     """
     bias = loaded.hidden_bias
-    dataset = read(bias, None)
+    dataset = read(bias, None, loss.loss)
     features, inputs = len(dataset.feature_names), loaded.features
     if inputs == features + 1 and not bias:
         bias, inputs = True, features
-        dataset = read(bias, None)
+        dataset = read(bias, None, loss.loss)
     if loaded.network.width and inputs != features:
         raise NetworkError(
             f"{loaded.source} takes {counted(inputs, 'input')} and {dataset.source} has "
@@ -215,7 +215,7 @@ def fitting_dataset(
         )
     _refuse_outputs(loaded, dataset, loss)
     weights = _by_label(dataset, loss, class_weight)
-    return dataset if weights is None else read(bias, weights)
+    return dataset if weights is None else read(bias, weights, loss.loss)
 
 
 def assumptions(

@@ -96,7 +96,7 @@ def test_an_optimum_below_zero_has_no_percentage() -> None:
     # exp z - 20 z is about -40 at its least.
     report = gap([[1]], [20], ONE, 0.1, loss="poisson", task="regression", gap=1e-4)
     assert report.interval.upper < 0
-    assert report.excess == (0, None)
+    assert report.excess == (F(0), None)
     nearest, furthest = report.distance
     assert 0 < nearest <= furthest <= nearest * (1 + F(1, 1000))
     assert report.is_improvable
@@ -140,14 +140,23 @@ def test_a_trained_classifier() -> None:
     module = nn.Sequential(nn.Linear(2, 20), nn.ReLU(), nn.Linear(20, 3)).double()
     criterion = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 1.0]).double())
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9, weight_decay=0.02)
-    for _ in range(2000):
+    for _ in range(1000):
         optimizer.zero_grad()
         criterion(module(torch.tensor(DATA)), torch.tensor(LABELS)).backward()
         optimizer.step()
+    before = [theta.detach().clone() for theta in module.parameters()]
+    optimizer.zero_grad()
+    criterion(module(torch.tensor(DATA)), torch.tensor(LABELS)).backward()
+    gradients = [
+        0.02 * old + theta.grad
+        for old, theta in zip(before, module.parameters(), strict=True)
+        if theta.grad is not None
+    ]
     report = gap(DATA, LABELS, module, weight_decay=0.02, loss=criterion, gap=1e-2, task="classification")
     assert report.interval.relative_gap <= F(1, 100)
     assert report.interval.upper <= report.loss
-    assert report.diagnosis.gradient < 0.1
+    size, pull = (float(torch.cat([part.ravel() for part in parts]).norm()) for parts in (gradients, before))
+    assert report.diagnosis.gradient == pytest.approx(size / (0.02 * pull), rel=1e-6)
     assert report.problem.weights is not None
     assert check(report.certificate, DATA, LABELS).bound == report.interval.lower
 
@@ -248,7 +257,9 @@ def test_weights_of_classes_as_they_are_typed(
         weights = [F(14, 3 * count) for count in counts]
     total = sum(weights[label] for label in LABELS.tolist())
     assert F(found["gamma_exact"]) == total / 100
-    assert load_certificate(cert).preprocessing.class_weights == tuple(weights)
+    recipe = load_certificate(cert).preprocessing
+    assert recipe is not None
+    assert recipe.class_weights == tuple(weights)
 
 
 @pytest.mark.parametrize(

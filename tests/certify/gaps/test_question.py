@@ -39,8 +39,10 @@ def network(outputs: int, link: Link | None = None) -> LoadedNetwork:
 def asked(
     y: Any, loaded: LoadedNetwork, task: str = "auto", sample_weight: Any = None, **objective: Any
 ) -> Question:
-    def read(bias: bool, weights: ClassWeight | str | None) -> Dataset:
-        return from_arrays(X, y, task=task, bias=bias, sample_weight=sample_weight, class_weight=weights)
+    def read(bias: bool, weights: ClassWeight | str | None, loss: str) -> Dataset:
+        return from_arrays(
+            X, y, task=task, bias=bias, sample_weight=sample_weight, class_weight=weights, loss=loss
+        )
 
     return ask(loaded, read, Objective(**objective))
 
