@@ -43,7 +43,7 @@ def print_report(console: Console, report: Report) -> None:
         ),
         (
             "relative gap",
-            f"{decimal_up(100 * interval.relative_gap, 4)} %   (upper - lower) / upper; "
+            f"{decimal_up(100 * interval.relative_gap, 4)} %   (upper - lower) / |upper|; "
             f"{report.status.meaning}",
         ),
         ("objective", f"{formula(report.problem)}   with {model(report.problem)}"),
