@@ -18,7 +18,7 @@ import certify.datasets  # noqa: F401  its readers
 from certify.bounds.names import AUTO, DESCRIPTIONS
 from certify.checker.data.choice import BALANCED
 from certify.checker.errors import CertifyError
-from certify.checker.problems.losses.table import LOSS_WORDS
+from certify.checker.problems.losses.table import LOSS_WORDS, LOSSES
 from certify.checker.text.names import quoted
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ DEFAULT_GAMMA = "0.1"
 DEFAULT_OUTPUT_BIAS = "none"
 DEFAULT_LOSS = "squared"
 _GAMMA_HELP = "Weight decay: a decimal or a fraction p/q, taken exactly."
-_LOSS_HELP = f"Loss of a sample: {LOSS_WORDS}."
+_UNLESS_GIVEN = ", ".join(f"{kind.letter} = {kind.default}" for kind in LOSSES.values() if kind.letter)
+_LOSS_HELP = f"Loss of a sample: {LOSS_WORDS}; unless given {_UNLESS_GIVEN}."
 _OUTPUT_BIAS_HELP = "none, free or decayed: whether b joins the predictions, and is penalised."
 
 CertificateFile = Annotated[
