@@ -83,6 +83,42 @@ def test_two_outputs_by_hand(loss: str, optimum: float | None) -> None:
     assert float(report.interval.upper) == pytest.approx(optimum, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("loss", "output_bias"),
+    [
+        ("huber 1/2", None),
+        ("absolute", "free"),
+        ("quantile 1/3", "decayed"),
+        ("epsilon-insensitive 1/4", None),
+        ("hinge", "free"),
+        ("squared-hinge", "decayed"),
+        ("multiclass-hinge", None),
+        ("logistic", "free"),
+        ("cross-entropy 1/10", "decayed"),
+        ("poisson", None),
+    ],
+)
+def test_bounds_surround_the_optimum(loss: str, output_bias: str | None) -> None:
+    """Whatever the network, all lower bounds are below all losses."""
+    rng = np.random.default_rng(1)
+    X = rng.integers(-2, 3, (8, 2)).tolist()
+    y = rng.integers(0, 3, 8).tolist()
+    weight = rng.integers(1, 4, 8).tolist()
+    numbers = loss.split()[0] in ("huber", "absolute", "quantile", "epsilon-insensitive", "poisson")
+    c, task = (1, "regression") if numbers else (3, "classification")
+    reports = []
+    for m, search in ((1, True), (4, True), (4, False)):
+        hidden, output = rng.standard_normal((2, m)), rng.standard_normal((m, c))
+        network = ReLUNetwork.from_floats(hidden, output, [0.5] * c if output_bias else ())
+        options: dict[str, Any] = {"loss": loss, "task": task, "output_bias": output_bias, "gap": 5e-2}
+        report = gap(X, y, network, 0.2, search=search, sample_weight=weight, **options)
+        assert report.interval.upper <= report.loss
+        assert check(report.certificate, X, y, sample_weight=weight).bound == report.interval.lower
+        reports.append(report)
+    lower, upper = ([getattr(report.interval, end) for report in reports] for end in ("lower", "upper"))
+    assert max(lower) <= min(upper)
+
+
 def test_a_kinked_loss_at_its_optimum_is_stationary() -> None:
     root = 2**0.5
     network = ReLUNetwork.from_floats([[root]], [[root]])
