@@ -21,7 +21,7 @@ from certify.attack.tree_forgeries import (
 )
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.numbers.integers import IntegerRows
-from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.dual_bound import dual_bound, in_domain
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
 
@@ -29,9 +29,14 @@ Forgery = Callable[[Certificate, TrainingProblem, Random], Certificate]
 
 
 def with_honest_claim(certificate: Certificate, problem: TrainingProblem) -> Certificate:
-    """Return the certificate with the claim that belongs to its dual point, if that has the right shape."""
+    """Return the certificate with the claim that belongs to its dual point, if that has the right shape.
+
+    Outside the domain of the loss there is no such claim.
+    """
     rows, exponent = certificate.dual_point, certificate.dual_exponent
     if exponent < 0 or len(rows) != problem.n or any(len(row) != problem.c for row in rows):
+        return certificate
+    if not in_domain(problem, rows, exponent):
         return certificate
     return replace(certificate, bound=dual_bound(problem, rows, exponent))
 

@@ -22,6 +22,7 @@ from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.saved_bounds import SavedBound, SavedBounds
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.bounds.warm_up import warm_up
+from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import ClassWeight
@@ -359,6 +360,8 @@ def prove(
                 walk=in_processes(os.cpu_count() or 1),
             )
             words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
-        if verdict.valid and certificate.bound >= 0:
+        if verdict.valid and (
+            certificate.bound >= 0 or certificate.bound >= trivial_certificate(problem).bound
+        ):
             return certificate, verdict
     raise AssertionError("the checker refuses the certificate it was made for: please report this as a bug")

@@ -15,6 +15,7 @@ from certify.bounds.names import METHODS as NAMES
 from certify.bounds.partition.method import Partition
 from certify.bounds.portfolio import beside
 from certify.bounds.relaxation.method import Sdp, Shor
+from certify.bounds.report import below
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, SearchingMethod, in_turn
 from certify.bounds.tree.method import Tree
@@ -86,7 +87,7 @@ def bound_from_below(methods: Sequence[BoundingMethod], work: Work) -> tuple[Out
     """
     if len(methods) > 1 and methods[0].name == "tree":
         first = methods[0].bound(work)
-        settled = (1 - max(work.gap, _SETTLED)) * work.generation.best.loss
+        settled = below(work.generation.best.loss, max(work.gap, _SETTLED))
         if work.is_over or (first is not None and first.value >= settled):
             return () if first is None else (first,)
         later = bound_from_below(methods[1:], work)

@@ -118,7 +118,7 @@ class _Run:
     @property
     def _proved(self) -> float:
         """The largest bound that has come over."""
-        return max((bound.value for bound in [*self._resumed, *self._bounds.values()]), default=0.0)
+        return max((bound.value for bound in [*self._resumed, *self._bounds.values()]), default=-math.inf)
 
     def _start(self) -> None:
         while self._waiting and len(self._running) < self._places:
@@ -127,7 +127,7 @@ class _Run:
             if search.promising < 1 and any(each.method == search.method for each in self._running.values()):
                 return
             self._waiting.popleft()
-            if self.board.proved >= search.promising * self._task.upper:
+            if self.board.proved >= self._task.share(search.promising):
                 continue
             left = self._work.seconds_left()
             deadline = None if math.isinf(left) else time.monotonic() + left - _SEND

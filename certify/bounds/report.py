@@ -59,8 +59,14 @@ class Interval:
 
     @property
     def relative_gap(self) -> Fraction:
-        """Return (upper - lower) / upper, or 0 when both are zero."""
-        return (self.upper - self.lower) / self.upper if self.upper else Fraction(0)
+        """Return (upper - lower) / |upper|; where upper is zero, 0 if lower is too, else 1."""
+        gap = self.upper - self.lower
+        return gap / abs(self.upper) if self.upper else Fraction(gap > 0)
+
+
+def below(upper: float, gap: float) -> float:
+    """Return the loss that is a relative gap below another, whose sign may be any."""
+    return upper - gap * abs(upper)
 
 
 @dataclass(frozen=True)

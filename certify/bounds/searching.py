@@ -13,7 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from certify.bounds.method import Options, Outcome, Work
-from certify.bounds.report import GapPoint
+from certify.bounds.report import GapPoint, below
 from certify.checker.errors import SolverError
 from certify.checker.problems.training import TrainingProblem
 from formulations.arrays import Matrix
@@ -55,7 +55,11 @@ class Task:
     @property
     def enough(self) -> float:
         """The bound (a loss) at which a search may end."""
-        return (1 - _AIM * self.gap) * self.upper
+        return below(self.upper, _AIM * self.gap)
+
+    def share(self, part: float) -> float:
+        """Return the bound (a loss) that leaves a gap of 1 - part."""
+        return below(self.upper, 1 - part)
 
 
 class Bound(Outcome, Protocol):
@@ -192,15 +196,15 @@ class Board:
     def found(self, label: str, value: float, words: str) -> None:
         """A search has so much of a bound."""
         curve = self._curves.setdefault(label, [])
-        if not curve or value > (1 + _VISIBLE) * curve[-1].lower:
+        if not curve or value > curve[-1].lower + _VISIBLE * abs(curve[-1].lower):
             curve.append(GapPoint(self._work.clock.elapsed, value, self.upper, label))
-        self._values[label] = max(value, self._values.get(label, 0.0))
+        self._values[label] = max(value, self._values.get(label, -math.inf))
         self.say(label, words)
 
     def resume(self, kept: Keeper) -> list[Bound]:
         """Begin with what an earlier run had; return it."""
-        best = max((bound.value for bound in kept.read), default=0.0)
-        if best > 0:
+        best = max((bound.value for bound in kept.read), default=-math.inf)
+        if kept.read:
             self.found("checkpoint", best, "resumed")
         return [bound.with_curve(self.curve("checkpoint")) for bound in kept.read if bound.value == best]
 
@@ -215,8 +219,8 @@ class Board:
 
     @property
     def proved(self) -> float:
-        """The largest lower bound (a loss) before it is checked."""
-        return max(self._values.values(), default=0.0)
+        """The largest lower bound (a loss) before it is checked; minus infinity for none."""
+        return max(self._values.values(), default=-math.inf)
 
     @property
     def upper(self) -> float:
@@ -227,10 +231,10 @@ class Board:
     def line(self) -> str:
         """Both bounds, and what each search does."""
         words = "; ".join(f"{label}: {words}" for label, words in self._words.items())
-        if not self.proved:
+        if not self._values:
             return f"upper {self.upper:.6g} | {words}"
         best = max(self._values, key=self._values.__getitem__)
-        gap = 100 * (1 - self.proved / self.upper) if self.upper > 0 else 0.0
+        gap = 100 * (self.upper - self.proved) / abs(self.upper) if self.upper else 0.0
         return f"lower {self.proved:.6g} ({best})  upper {self.upper:.6g}  gap {gap:.3g} % | {words}"
 
     def summary(self, outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -251,7 +255,7 @@ class Board:
 
 def is_enough(ended: Search | None, value: float, task: Task) -> bool:
     """Say whether a bound is as wanted, or a search that has just ended leaves nothing to the others."""
-    return value >= task.enough or (ended is not None and value >= ended.settled * task.upper)
+    return value >= task.enough or (ended is not None and value >= task.share(ended.settled))
 
 
 def in_turn(searches: Sequence[Search], work: Work, kept: Keeper, threads: int) -> tuple[Bound, ...]:
@@ -276,7 +280,7 @@ def in_turn(searches: Sequence[Search], work: Work, kept: Keeper, threads: int) 
         for search in searches:
             if work.is_over or is_enough(None, board.proved, task):
                 break
-            if board.proved >= search.promising * task.upper:
+            if board.proved >= task.share(search.promising):
                 continue
             found = _run(search, task, work, board, kept)
             if found is not None:

@@ -40,11 +40,16 @@ def first_valid(
     """
     for margin in _MARGINS:
         certificate = rounded(margin)
-        if certificate is None or certificate.bound <= 0:
+        if certificate is None or not proves_more(certificate, problem):
             continue
         if check_certificate(certificate, problem, walk=walk).valid:
             return certificate
     return trivial_certificate(problem, preprocessing=preprocessing)
+
+
+def proves_more(certificate: Certificate, problem: TrainingProblem) -> bool:
+    """Say whether a certificate claims more than the one that needs no solver."""
+    return certificate.bound > 0 or certificate.bound > trivial_certificate(problem).bound
 
 
 def trivial_certificate(

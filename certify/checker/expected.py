@@ -15,7 +15,7 @@ from certify.checker.certificate.any_certificate import AnyCertificate, MatrixCe
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.columns import target_names
 from certify.checker.data.dataset import Dataset, parse_gamma
-from certify.checker.data.recipe import TASKS
+from certify.checker.data.recipe import TASKS, label_text
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import decimal_down, decimal_up
@@ -35,7 +35,7 @@ from certify.checker.text.names import (
 LEAST_DIGITS = 16  # of a hash
 MAX_BITS = 13_000  # of a number: Python writes at most 4300 digits
 
-_OF_DATA = ("targets", "task", "bias", "standardize")
+_OF_DATA = ("targets", "task", "bias", "standardize", "sample_weight", "class_weights", "weighted")
 _OF_TRAINING = ("gamma", *_OF_DATA, "output_bias", "loss", "at_least")
 _CHOICES: dict[str, Iterable[str]] = {
     "task": TASKS,
@@ -57,6 +57,9 @@ class Expected:
         bias: whether a column of ones is appended to the features.
         output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
         standardize: whether features are standardised.
+        sample_weight: the column of the samples' weights: a name or a 1-based position as text.
+        class_weights: the weights of the classes as texts LABEL=W, those left out being 1; () is any.
+        weighted: whether samples have weights, of a column or by class.
         loss: a text that `certify.checker.problems.losses.table.read_loss` reads.
         at_least: what the proved bound must not be below (a loss).
         statement: a name of `certify.checker.statements.STATEMENTS`.
@@ -74,6 +77,9 @@ class Expected:
     bias: bool | None = None
     output_bias: str | None = None
     standardize: bool | None = None
+    sample_weight: str | None = None
+    class_weights: tuple[str, ...] = ()
+    weighted: bool | None = None
     loss: str | None = None
     at_least: Number | None = None
     statement: str | None = None
@@ -85,6 +91,8 @@ class Expected:
         single = isinstance(self.targets, str | int)
         targets = (self.targets,) if single else self.targets
         object.__setattr__(self, "targets", tuple(map(str, targets)))
+        texts = tuple(f"{label}={weight}" for label, weight in _class_weights(self.class_weights))
+        object.__setattr__(self, "class_weights", texts)
         for field, choices in _CHOICES.items():
             value = getattr(self, field)
             if value is not None and value not in choices:
@@ -167,13 +175,37 @@ class Expected:
                 yield _difference(f"{word} {_columns(wanted)}", _columns(dataset.target_names))
         if self.task not in (None, recipe.task):
             yield _difference(f"task {self.task}", recipe.task)
+        if self.sample_weight is not None and self.sample_weight != dataset.weight_name:
+            (wanted_name,) = target_names(table, [self.sample_weight])
+            if wanted_name != dataset.weight_name:
+                weight = "none" if dataset.weight_name is None else column(dataset.weight_name)
+                yield _difference(f"sample weight {column(wanted_name)}", weight)
+        if self.class_weights:
+            yield from self._differences_of_classes(dataset)
         for name, wanted_switch, found in (
+            ("sample weights", self.weighted, recipe.is_weighted),
             ("a hidden bias", self.bias, recipe.bias),
             ("standardisation", self.standardize, recipe.standardize is not None),
         ):
             if wanted_switch not in (None, found):
                 bare = name.removeprefix("a ")
                 yield _difference(name, "none") if wanted_switch else _difference(f"no {bare}", name)
+
+    def _differences_of_classes(self, dataset: Dataset) -> Iterator[str]:
+        classes = dataset.preprocessing.classes
+        wanted = dict(_class_weights(self.class_weights))
+        unknown = sorted(wanted.keys() - set(classes))
+        if unknown:
+            raise DataError(
+                f"the expected class weight of {quoted(unknown[0])} is of none of the classes "
+                f"{listed(map(shown, classes)) or 'of this regression'}"
+            )
+        given = dataset.preprocessing.class_weights or (Fraction(1),) * len(classes)
+        expected = tuple(wanted.get(name, Fraction(1)) for name in classes)
+        if expected != given:
+            yield _difference(
+                f"class weights {_by_class(classes, expected)}", f"class weights {_by_class(classes, given)}"
+            )
 
     def differences_of_statement(self, certificate: AnyCertificate) -> Iterator[str]:
         """Say if another statement is expected, before anything of the data is known."""
@@ -204,6 +236,27 @@ class Expected:
         given = [name.replace("_", " ") for name in names if getattr(self, name) not in (None, ())]
         if given:
             raise DataError(f"{reason}: expect nothing of its {', '.join(given)}")
+
+
+def _class_weights(given: Iterable[str]) -> Iterator[tuple[str, Fraction]]:
+    """Yield labels as recipes have them, with their weights, of texts LABEL=W."""
+    for text in given:
+        label, equals, weight = text.rpartition("=")
+        if not equals:
+            raise DataError(f"the expected class weight is {quoted(text)}: give LABEL=W, such as a=2")
+        number = _number(weight, f"class weight of {quoted(label)}")
+        if number <= 0:
+            raise DataError(
+                f"the expected class weight of {quoted(label)} is not positive: give a number such as 2"
+            )
+        try:
+            yield label_text(label.strip()), number
+        except ValueError as error:
+            raise DataError(f"the expected class weight of {quoted(label)}: {error}") from None
+
+
+def _by_class(classes: tuple[str, ...], weights: tuple[Fraction, ...]) -> str:
+    return listed(f"{shown(name)}={short(weight)}" for name, weight in zip(classes, weights, strict=True))
 
 
 def _number(value: Number, name: str) -> Fraction:

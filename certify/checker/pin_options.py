@@ -44,6 +44,13 @@ PINS = {
     "bias": Pin("--bias", None, "Whether a column of ones is appended to the features.", "switch"),
     "output_bias": Pin("--output-bias", "KIND", f"The output bias: {', '.join(OUTPUT_BIASES)}."),
     "standardize": Pin("--standardize", None, "Whether the features are shifted and scaled.", "switch"),
+    "sample_weight": Pin(
+        "--sample-weight", "COLUMN", "The column of the samples' weights: name or 1-based position."
+    ),
+    "class_weights": Pin(
+        "--class-weight", "LABEL=W", "The weight of a class, else 1; repeat for several.", "texts"
+    ),
+    "weighted": Pin("--weighted", None, "Whether samples have weights, of a column or by class.", "switch"),
     "loss": Pin("--loss", "LOSS", f"The loss: {LOSS_WORDS}."),
     "at_least": Pin("--at-least", "BOUND", "What the proved bound is not below: a decimal or p/q, exact."),
     "statement": Pin("--statement", "NAME", f"The statement: {', '.join(STATEMENTS)}."),
@@ -83,4 +90,5 @@ def expected_of(options: argparse.Namespace) -> Expected:
         DataError: if a value makes no sense.
     """
     given: dict[str, Any] = {field: getattr(options, field) for field in PINS}
-    return Expected(**given | {"targets": tuple(given["targets"] or ())})
+    texts = {field: tuple(given[field] or ()) for field, pin in PINS.items() if pin.kind == "texts"}
+    return Expected(**given | texts)

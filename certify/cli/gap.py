@@ -38,15 +38,39 @@ def gap(
         str | None,
         typer.Option(help="PyTorch's weight_decay, of SGD or Adam, instead of gamma.", show_default=False),
     ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            help="Loss of a sample, as for bound: squared, cross-entropy, logistic, 'huber 0.5', ...; with "
+            "--weight-decay also by PyTorch's name: CrossEntropyLoss, 'HuberLoss 0.5', ...",
+            show_default="squared",
+        ),
+    ] = None,
     reduction: Annotated[
         str | None,
         typer.Option(
-            help="Of the squared errors in that training: mean (over all entries, as MSELoss has it), "
-            "'mean over samples', or sum.",
+            help="Of the losses in that training: mean (also over the outputs, as MSELoss has it, if "
+            "a sample's loss is a sum over them; by weights, if there are any), 'mean over samples', or sum.",
             show_default="mean",
         ),
     ] = None,
-    halved: Annotated[bool, typer.Option("--halved", help="That loss had a factor 1/2 besides.")] = False,
+    halved: Annotated[
+        bool, typer.Option("--halved", help="That loss, a square, had a factor 1/2 besides.")
+    ] = False,
+    class_weight: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights of the classes: 1,2,1 in their order, 'LABEL=2,LABEL=1', or balanced.",
+            show_default="1 each",
+        ),
+    ] = None,
+    sample_weight: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of positive weights of the samples, by name or 1-based position.",
+            show_default="none",
+        ),
+    ] = None,
     target: Targets = None,
     task: Task = "auto",
     standardize: Standardize = False,
@@ -55,6 +79,14 @@ def gap(
         typer.Option(
             help="Whether training decayed the network's output bias: decayed or free.",
             show_default="decayed with --weight-decay",
+        ),
+    ] = None,
+    hidden_bias: Annotated[
+        str | None,
+        typer.Option(
+            help="Whether training decayed the hidden bias: decayed or free; the latter is not "
+            "supported yet.",
+            show_default="decayed",
         ),
     ] = None,
     no_search: Annotated[
@@ -84,14 +116,9 @@ def gap(
 
     from certify.bounds.bound import Settings
     from certify.checker.data.choice import read_dataset
-    from certify.gaps.network_gap import (
-        assumptions,
-        chosen_output_bias,
-        fitting_dataset,
-        gap_of_network,
-    )
+    from certify.gaps.network_gap import gap_of_network
+    from certify.gaps.question import Objective, ask
     from certify.networks.files import load_network
-    from certify.networks.framework import FrameworkObjective
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_gap
 
@@ -99,38 +126,49 @@ def gap(
     require_writable(data, network, certificate, improved, narrowed)
     if (gamma is None and weight_decay is None) or None not in (gamma, weight_decay):
         raise CertifyError(
-            "the weight decay is missing, or there are two: give --gamma for the objective "
-            "1/2 |f(X) - Y|^2 + gamma/2 |weights|^2, or --weight-decay with --reduction for PyTorch's"
+            "the weight decay is missing, or there are two: give --gamma for the sum of the samples' losses "
+            "+ gamma/2 |weights|^2, or --weight-decay with --reduction for PyTorch's"
         )
     if gamma is not None and (reduction is not None or halved):
         raise CertifyError("--reduction and --halved belong to --weight-decay: leave them out with --gamma")
-    loaded = load_network(network)
-    dataset = fitting_dataset(
-        lambda bias: read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize),
-        loaded,
+    objective = Objective(
+        gamma,
+        weight_decay,
+        loss,
+        reduction,
+        halved,
+        _class_weights(class_weight),
+        output_bias,
+        hidden_bias,
     )
-    if output_bias is None and weight_decay is not None and loaded.output_bias:
-        output_bias = "decayed"
-    framework = None
-    if weight_decay is not None:
-        n, c = len(dataset.targets), len(dataset.targets[0])
-        framework = FrameworkObjective(weight_decay, n, c, reduction or "mean", halved)
+    question = ask(
+        load_network(network),
+        lambda bias, weights: read_dataset(
+            data,
+            targets=target or (),
+            task=task,
+            bias=bias,
+            standardize=standardize,
+            sample_weight=sample_weight,
+            class_weight=weights,
+        ),
+        objective,
+    )
     settings = Settings(
-        gamma=framework.gamma if framework is not None else str(gamma),
+        gamma=question.gamma,
+        loss=question.loss,
         method=method,
         gap=wanted_gap,
         time_limit=time_limit,
         seed=seed,
-        output_bias=chosen_output_bias(loaded, output_bias),
+        output_bias=question.output_bias,
     )
-    console.print(dataset.describe(), markup=False, soft_wrap=True)
-    console.print(loaded.describe(), markup=False, soft_wrap=True)
-    for note in assumptions(loaded, dataset):
+    console.print(question.dataset.describe(question.encoding), markup=False, soft_wrap=True)
+    console.print(question.loaded.describe(), markup=False, soft_wrap=True)
+    for note in question.notes:
         console.print(note, markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
-        result = gap_of_network(
-            dataset, loaded, settings, progress, search=not no_search, framework=framework
-        )
+        result = gap_of_network(question, settings, progress, search=not no_search)
     result.save_certificate(certificate)
     if improved is not None:
         result.save_network(improved)
@@ -142,3 +180,14 @@ def gap(
     out = Console(highlight=False)
     print_gap(out, result)
     print_certificate(out, certificate, data)
+
+
+def _class_weights(text: str | None) -> dict[str, str] | list[str] | str | None:
+    """Read "balanced", "1,2,1" or "LABEL=2,LABEL=1"; numbers stay texts."""
+    if text is None or text.strip() == "balanced":
+        return text and text.strip()
+    parts = [part.strip() for part in text.split(",")]
+    if all("=" in part for part in parts):
+        pairs = [part.rpartition("=") for part in parts]
+        return {label.strip(): weight.strip() for label, _, weight in pairs}
+    return parts

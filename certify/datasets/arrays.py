@@ -15,6 +15,8 @@ from certify.checker.data.dataset import (
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
+from certify.checker.problems.losses.loss import Loss
+from certify.checker.problems.losses.table import SQUARED
 from certify.checker.text.names import counted
 from certify.datasets.array_table import array_table
 
@@ -28,6 +30,7 @@ def from_arrays(
     standardize: bool = False,
     sample_weight: Any = None,
     class_weight: ClassWeight | str | None = None,
+    loss: Loss | str = SQUARED,
 ) -> Dataset:
     """Take over arrays and choose the recipe for them.
 
@@ -40,6 +43,7 @@ def from_arrays(
         standardize: see `read_dataset`.
         sample_weight: n positive weights, of the same types; None for ones.
         class_weight: see `read_dataset`.
+        loss: see `read_dataset`.
 
     Raises:
         DataError: if an entry or a shape is unusable.
@@ -47,7 +51,7 @@ def from_arrays(
     features, labels, weights = _array_tables(X, y, sample_weight)
     inputs = _numbers(features, "feature")
     own = _names(features, labels, weights)
-    recipe = _choose(inputs, labels, own.targets, task, bias, standardize)
+    recipe = _choose(inputs, labels, own.targets, task, bias, standardize, loss)
     recipe = replace(
         recipe, sample_weight=own.weight, class_weights=class_weights_of(recipe, labels, class_weight)
     )

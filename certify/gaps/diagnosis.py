@@ -1,31 +1,30 @@
 """What can be said of a network itself: which neurons it could do without, and whether it is stationary.
 
 The network's dual point N is minus the gradient of the loss in its predictions, Y - f(X) for the squared
-loss; its gauge is h(N) = max |N^T relu(Xu)| over |u| <= 1. At a global optimum h(N) <= gamma (docs/method.md,
-section 2); where it is larger, a new neuron in such a direction lowers the loss, however stationary the
-network is. All of it is floating point, but for the neurons that are idle.
+loss, at a kink of a loss the best of its subgradients; its gauge is h(N) = max |N^T relu(Xu)| over |u| <= 1.
+At a global optimum h(N) <= gamma (docs/method.md, section 2); where it is larger, a new neuron in such a
+direction lowers the loss, however stationary the network is. All of it is floating point, but for the neurons
+that are idle.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from flint import fmpz_mat
-from scipy.optimize import lsq_linear
 
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.network import FloatNetwork, unit_directions
 from certify.floats.problem import Arrays
+from certify.gaps.stationarity import smallest_subgradient
 from certify.networks.network import ReLUNetwork
 from formulations.arrays import Matrix, Vector
 from formulations.rounding.caratheodory import reduce_width
 from formulations.training.oracle import GaugeOracle
 
 STATIONARY = 1e-2  # what is left of the gradient when training by small steps is given up
-_ON_KINK = 1e-6  # of |x_i| |u_j|, which holds the rounding of float32 weights
-_ROUNDING = 1e-6  # of float32 biases and what they are taken from
 _STARTS = 400
 
 
@@ -41,6 +40,7 @@ class Diagnosis:
             and no larger penalty (docs/method.md, section 6).
         gradient: norm of the smallest subgradient of the objective, relative to gamma times the norm of the
             weights, which is the gradient of the weight decay alone; infinite where only that is zero.
+        dual_point: the network's dual point N, n x c, with which that is so.
         peak: the largest gauge found at the network's dual point, over gamma; where the output bias is free,
             at the dual point without its mean.
     """
@@ -49,6 +49,7 @@ class Diagnosis:
     removable: tuple[int, ...]
     narrowed: ReLUNetwork
     gradient: float
+    dual_point: Matrix = field(repr=False, compare=False)
     peak: float
 
     @property
@@ -78,15 +79,16 @@ def diagnose_network(
     """
     idle = idle_neurons(problem, network)
     hidden, output = given.hidden, given.output
-    N = given.dual_point(arrays.X, arrays.loss)
+    subgradient = smallest_subgradient(arrays, given)
     rises = _rises_without(arrays, given)
     live = np.setdiff1d(np.arange(len(output)), idle)
     return Diagnosis(
         idle=idle,
         removable=tuple(int(j) for j in live if rises[j] <= 0),
         narrowed=_narrowed(network, hidden[:, live], output[live], arrays.X),
-        gradient=_gradient(arrays, N, given),
-        peak=_peak(arrays, N, hidden[:, live]),
+        gradient=subgradient.size,
+        dual_point=subgradient.dual_point,
+        peak=_peak(arrays, subgradient.dual_point, hidden[:, live]),
     )
 
 
@@ -120,43 +122,6 @@ def _rises_without(arrays: Arrays, given: FloatNetwork) -> Vector:
     ]
     penalties = np.sum(given.hidden**2, axis=0) + np.sum(given.output**2, axis=1)
     return np.asarray(losses - arrays.gamma / 2 * penalties)
-
-
-def _gradient(arrays: Arrays, N: Matrix, given: FloatNetwork) -> float:
-    """Return the relative norm of the smallest subgradient; if all weights are zero, 0 or infinity."""
-    hidden, output, bias = given.hidden, given.output, given.output_bias
-    X, gamma = arrays.X, arrays.gamma
-    products = X @ hidden
-    on_output = gamma * output - np.maximum(products, 0.0).T @ N
-    pulls = N @ output.T  # n x m
-    on_hidden = gamma * hidden - X.T @ np.where(products > 0, pulls, 0.0)
-    lengths = np.linalg.norm(X, axis=1)[:, None] * np.linalg.norm(hidden, axis=0)
-    on_kink = (np.abs(products) <= _ON_KINK * lengths) & (lengths > 0)
-    for j in np.flatnonzero(on_kink.any(axis=0)):
-        rows = on_kink[:, j]
-        columns = X[rows].T * pulls[rows, j]
-        active = products[rows, j] > 0
-        # Each slope on a kink is anything from 0 to 1: least squares in a box.
-        target = on_hidden[:, j] + columns @ active
-        on_hidden[:, j] = target - columns @ lsq_linear(columns, target, (0.0, 1.0)).x
-    on_bias = np.zeros(0)
-    decayed = bias if arrays.output_bias.is_decayed else np.zeros_like(bias)
-    if arrays.output_bias.exists:
-        on_bias = gamma * decayed - N.sum(axis=0)
-    pull = gamma * _norm(hidden, output, decayed)
-    total = _norm(on_output, on_hidden, on_bias)
-    if pull > 0:
-        return total / pull
-    # What is left is the output bias, which should balance the dual point.
-    size = float(np.sum(np.abs(N))) + len(N) * float(np.sum(np.abs(bias)))
-    return math.inf if total > _ROUNDING * size else 0.0
-
-
-def _norm(*parts: Matrix) -> float:
-    """Return the norm of all entries together, also where their squares are no floats."""
-    entries = np.concatenate([part.ravel() for part in parts])
-    largest = float(np.abs(entries).max(initial=0.0))
-    return largest * float(np.linalg.norm(entries / largest)) if largest > 0 else 0.0
 
 
 def _peak(arrays: Arrays, N: Matrix, hidden: Matrix) -> float:

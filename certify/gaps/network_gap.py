@@ -8,7 +8,6 @@ point that is reached. How far above the optimum the given network is lies betwe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -22,8 +21,9 @@ from certify.bounds.tree.method import search_for_proof
 from certify.bounds.tree.residual import ResidualSource
 from certify.bounds.warm_up import warm_up
 from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import ClassWeight
 from certify.checker.data.dataset import Dataset
-from certify.checker.errors import NetworkError, SolverError
+from certify.checker.errors import SolverError
 from certify.checker.numbers.rounding import float_up
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted
@@ -32,15 +32,17 @@ from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork, unit_directions
 from certify.floats.problem import Arrays
 from certify.gaps.diagnosis import diagnose_network
+from certify.gaps.question import Objective, Question, Weights, ask
 from certify.gaps.report import GapReport
 from certify.networks.files import load_network
 from certify.networks.formats.torch_module import network_of_module
-from certify.networks.framework import FrameworkObjective
+from certify.networks.frameworks.sklearn_mlp import is_sklearn, network_of_mlp
 from certify.networks.loaded import LoadedNetwork, network_for
 from certify.networks.network import ReLUNetwork, exact_loss
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
+from formulations.arrays import Matrix
 
 _LEAST_SECONDS = 1e-3
 
@@ -49,11 +51,18 @@ def gap(
     X: Any,
     y: Any,
     network: Any,
-    gamma: Fraction | int | str | float = 0.1,
+    gamma: Fraction | int | str | float | None = None,
     *,
+    weight_decay: Fraction | int | str | float | None = None,
+    loss: Any = None,
+    reduction: str | None = None,
+    halved: bool = False,
+    sample_weight: Any = None,
+    class_weight: Weights | None = None,
     task: str = "auto",
     standardize: bool = False,
     output_bias: str | None = None,
+    hidden_bias: str | None = None,
     search: bool = True,
     method: str = "auto",
     gap: float = 1e-3,
@@ -66,13 +75,27 @@ def gap(
     Args:
         X: n x d features, as for `certify.bound`; without a column of ones, which a hidden bias adds.
         y: n labels or numbers, or n x c numbers.
-        network: a path, an nn.Module, a `LoadedNetwork` or a `ReLUNetwork`.
-        gamma: the weight decay; `certify.networks.framework.FrameworkObjective` converts a framework's.
-        task: "auto", "classification" (one-hot) or "regression".
+        network: a path, an nn.Module, a fitted MLPClassifier or MLPRegressor of scikit-learn, a
+            `LoadedNetwork` or a `ReLUNetwork`.
+        gamma: the weight decay of the project's objective, the sum of the samples' losses +
+            gamma/2 |weights|^2; 0.1 by default. A perceptron of scikit-learn has its own.
+        weight_decay: that of PyTorch's SGD or Adam, instead of gamma.
+        loss: with gamma one of the project's, such as "cross-entropy" or "huber 1/2"; with a weight decay
+            also a loss of PyTorch's, as it is or by its name, such as `torch.nn.CrossEntropyLoss()`,
+            "HuberLoss 0.5". By default "squared", which with a weight decay counts whole, as in MSELoss.
+        reduction: with a weight decay, "mean", "mean over samples" or "sum"; by default the loss's own.
+        halved: whether that loss, a square, had a factor 1/2 besides.
+        sample_weight: n positive numbers.
+        class_weight: by label, "balanced", or one number for each class in their order; a loss of PyTorch's
+            may have its own.
+        task: "auto", "classification" or "regression".
         standardize: shift and scale the features by recorded dyadic coefficients.
-        output_bias: "free" or "decayed", which a network with an output bias needs; "none" by default.
+        output_bias: "free" or "decayed", which a network with an output bias needs with gamma; "none" by
+            default.
+        hidden_bias: "decayed" to judge a hidden bias that training left out of the weight decay by the
+            objective that has it there.
         search: whether the lower bound may come from other networks too; else it is that of the network's own
-            residual.
+            dual point.
         method: see `certify.bounds.bound.Settings`, like all that follow.
         gap: the relative gap that counts as success.
         time_limit: seconds.
@@ -80,29 +103,52 @@ def gap(
         observer: watches the work; silent by default.
 
     Raises:
-        DataError: if the data is no training problem.
+        DataError: if the data is no training problem, or the objective none of the project's.
         NetworkError: if the network is none for this problem.
     """
-    loaded = loaded_network(network)
-    dataset = fitting_dataset(
-        lambda bias: from_arrays(X, y, task=task, bias=bias, standardize=standardize), loaded
+    asked = (gamma, weight_decay, loss, reduction, class_weight)
+    is_own = is_sklearn(network) and all(value is None for value in asked) and not halved
+    objective = Objective(
+        gamma,
+        weight_decay,
+        loss,
+        reduction,
+        halved,
+        class_weight,
+        output_bias,
+        hidden_bias,
+        estimator=network if is_own else None,
     )
+
+    def read(bias: bool, weights: ClassWeight | str | None) -> Dataset:
+        return from_arrays(
+            X,
+            y,
+            task=task,
+            bias=bias,
+            standardize=standardize,
+            sample_weight=sample_weight,
+            class_weight=weights,
+        )
+
+    question = ask(loaded_network(network), read, objective)
     settings = Settings(
-        gamma=gamma,
+        gamma=question.gamma,
+        loss=question.loss,
         method=method,
         gap=gap,
         time_limit=time_limit,
         seed=seed,
-        output_bias=chosen_output_bias(loaded, output_bias),
+        output_bias=question.output_bias,
     )
-    return gap_of_network(dataset, loaded, settings, observer or Observer(), search=search)
+    return gap_of_network(question, settings, observer or Observer(), search=search)
 
 
 def loaded_network(network: Any) -> LoadedNetwork:
-    """Read a network from whatever it is in: a path, an nn.Module, a `LoadedNetwork` or a `ReLUNetwork`.
+    """Read a network from whatever it is in; see `gap`.
 
     Raises:
-        NetworkError: if it is none of these.
+        NetworkError: if it is in none of these.
     """
     if isinstance(network, LoadedNetwork):
         return network
@@ -113,96 +159,22 @@ def loaded_network(network: Any) -> LoadedNetwork:
         )
     if isinstance(network, str | os.PathLike):
         return load_network(network)
-    return network_of_module(network)
-
-
-def fitting_dataset(read: Callable[[bool], Dataset], loaded: LoadedNetwork) -> Dataset:
-    """Read the data with a column of ones where the network has a hidden bias.
-
-    A network that is one input wider than the data has its bias as an ordinary last input, as
-    `certify bound --bias --network` writes it.
-
-    Args:
-        read: reads the data, with a bias column or without.
-        loaded: the network.
-
-    Raises:
-        NetworkError: if the network's inputs or outputs are not those of the data.
-    """
-    dataset = read(loaded.hidden_bias)
-    features, c = len(dataset.feature_names), len(dataset.targets[0])
-    inputs = loaded.features
-    if inputs == features + 1 and not loaded.hidden_bias:
-        dataset, inputs = read(True), features
-    if loaded.network.width and inputs != features:
-        raise NetworkError(
-            f"{loaded.source} takes {counted(inputs, 'input')} and {dataset.source} has "
-            f"{counted(features, 'feature')}: give the data that the network was trained on, its target "
-            "columns named"
-        )
-    if loaded.outputs and loaded.outputs != c:
-        kind = "classes" if dataset.preprocessing.classes else "targets"
-        raise NetworkError(
-            f"{loaded.source} has {counted(loaded.outputs, 'output')} and {dataset.source} {c} {kind}: name "
-            "the target columns that the network predicts, or choose the task classification or regression"
-        )
-    return dataset
-
-
-def assumptions(loaded: LoadedNetwork, dataset: Dataset) -> tuple[str, ...]:
-    """Say what had to be assumed about the network.
-
-    Args:
-        loaded: the network.
-        dataset: of `fitting_dataset`.
-    """
-    if dataset.preprocessing.bias and not loaded.hidden_bias:
-        return (*loaded.notes, f"{loaded.source} has one input more than the data: it is taken for a bias")
-    return loaded.notes
-
-
-def chosen_output_bias(loaded: LoadedNetwork, output_bias: str | None) -> str:
-    """Return what the problem's networks have for an output bias.
-
-    Args:
-        loaded: the network.
-        output_bias: the user's choice; None for none.
-
-    Raises:
-        NetworkError: if the network has one and the user did not choose one.
-    """
-    if output_bias is None and any(loaded.output_bias):
-        raise NetworkError(
-            f"{loaded.source} has an output bias: say whether training decayed it like the weights, with the "
-            "output bias decayed (what PyTorch's weight_decay does to all parameters), or not, with free"
-        )
-    if output_bias == "none" and any(loaded.output_bias):
-        raise NetworkError(
-            f"{loaded.source} has an output bias, so the problem must have one: choose free or decayed"
-        )
-    return output_bias or "none"
+    return network_of_mlp(network) if is_sklearn(network) else network_of_module(network)
 
 
 @single_threaded
 def gap_of_network(
-    dataset: Dataset,
-    loaded: LoadedNetwork,
-    settings: Settings,
-    observer: Observer,
-    *,
-    search: bool = True,
-    framework: FrameworkObjective | None = None,
+    question: Question, settings: Settings, observer: Observer, *, search: bool = True
 ) -> GapReport:
     """Do the work of `gap` on an exact dataset; Ctrl-C ends it early with the best valid result.
 
     Args:
-        dataset: of `fitting_dataset`.
-        loaded: the network.
-        settings: gamma, output bias, gap and limits.
+        question: the network and its problem.
+        settings: the problem's gamma, loss and output bias, and method, gap and limits.
         observer: watches the work.
         search: see `gap`.
-        framework: recorded in the result; gamma is its gamma.
     """
+    dataset, loaded = question.dataset, question.loaded
     if not search and settings.method not in ("auto", "tree"):
         raise SolverError(
             f"without a search the method is the tree, or Shor's relaxation for many features, and not "
@@ -231,7 +203,8 @@ def gap_of_network(
         certificate, verdict = report.certificate, report.verdict
         stages = (*clock.stages, *report.stages)
     else:
-        certificate, verdict, method = _prove_alone(problem, dataset, arrays, given, settings, clock)
+        N = diagnosis.dual_point
+        certificate, verdict, method = _prove_alone(problem, dataset, arrays, given, N, settings, clock)
         interval, best, stages = Interval(certificate.bound, loss), network, tuple(clock.stages)
     return GapReport(
         network=network,
@@ -244,13 +217,13 @@ def gap_of_network(
         problem=problem,
         dataset=dataset,
         source=loaded.describe(),
-        notes=assumptions(loaded, dataset),
+        notes=question.notes,
         method=method,
         wanted_gap=settings.gap,
         stages=stages,
         seconds=clock.elapsed,
         report=report,
-        framework=framework,
+        framework=question.framework,
     )
 
 
@@ -259,11 +232,11 @@ def _prove_alone(
     dataset: Dataset,
     arrays: Arrays,
     given: FloatNetwork,
+    N: Matrix,
     settings: Settings,
     clock: Clock,
 ) -> tuple[Certificate, Verdict, str]:
-    """Prove what the network's own dual point does; return the method as well."""
-    N = given.dual_point(arrays.X, arrays.loss)
+    """Prove what the network's own dual point N, n x c, does; return the method as well."""
     outcome: Outcome = residual_relaxation(arrays, N)
     with Interrupts() as interrupts:
         if choose(problem, Options(settings.method))[0].name == "tree":

@@ -19,7 +19,7 @@ from certify.checker.training.words import formula
 from certify.checker.verdict import Verdict
 from certify.gaps.diagnosis import Diagnosis
 from certify.networks.formats.npz import save_network
-from certify.networks.framework import FrameworkObjective
+from certify.networks.frameworks.objective import FrameworkObjective
 from certify.networks.network import ReLUNetwork, exact_loss, largest_difference
 from certify.runtime.progress import Stage
 
@@ -82,11 +82,19 @@ class GapReport:
         return self.report.status.meaning
 
     @property
+    def distance(self) -> tuple[Fraction, Fraction]:
+        """How far the loss is above p*, a loss: at least the first and at most the second."""
+        return self.loss - self.interval.upper, self.loss - self.interval.lower
+
+    @property
     def excess(self) -> tuple[Fraction, Fraction | None]:
         """How far the loss is above p*, relative to p*: at least the first and at most the second.
 
-        The second is None where the lower bound is zero and the loss is not, and so allows no statement.
+        The second is None where the lower bound is zero and the loss is not, and so allows no statement; and
+        where it is negative, as for counts the optimum can be, and parts of p* mean nothing.
         """
+        if self.interval.lower < 0:
+            return Fraction(0), None
         least = self.loss / self.interval.upper - 1 if self.interval.upper else Fraction(0)
         if self.interval.lower:
             return least, self.loss / self.interval.lower - 1
@@ -105,20 +113,23 @@ class GapReport:
     @property
     def is_improvable(self) -> bool:
         """Whether a network is known that is better by more than rounding."""
-        return self.loss > self.interval.upper * (1 + _ROUNDING)
+        return self._is_above(_ROUNDING)
+
+    def _is_above(self, part: Fraction) -> bool:
+        """Say whether the loss is above that of the best network by more than this part of it."""
+        return self.distance[0] > part * abs(self.interval.upper)
 
     @property
     def conclusion(self) -> str:
         """What follows for whoever trained the network, in one sentence."""
-        _, most = self.excess
-        if most is not None and most <= Fraction(self.wanted_gap):
+        if self.distance[1] <= Fraction(self.wanted_gap) * abs(self.interval.lower):
             return "it is a global optimum, as far as was asked"
         if not self.diagnosis.is_stationary:
             return (
                 f"training has not ended: the gradient is "
                 f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
             )
-        if self.is_improvable and self.loss <= self.interval.upper * (1 + _NEAR):
+        if self.is_improvable and not self._is_above(_NEAR):
             return (
                 "it is stationary, nearly, and within 1 % of a better network: longer training may still help"
             )
@@ -143,9 +154,7 @@ class GapReport:
             "network": self.source,
             "notes": list(self.notes),
             "objective": formula(self.problem),
-            "framework_objective": None
-            if self.framework is None
-            else self.framework.formula(self.problem.output_bias),
+            "framework_objective": None if self.framework is None else self.framework.formula(self.problem),
             "framework_loss": None if self.framework is None else float_up(self.loss / self.framework.scale),
             "loss": float_up(self.loss),
             "loss_exact": ratio_text(self.loss),
@@ -153,6 +162,8 @@ class GapReport:
             "lower_bound_exact": ratio_text(lower),
             "upper_bound": float_up(upper),
             "upper_bound_exact": ratio_text(upper),
+            "distance_at_least": float_down(self.distance[0]),
+            "distance_at_most": float_up(self.distance[1]),
             "above_optimum_at_least": float_down(least),
             "above_optimum_at_most": None if most is None else float_up(most),
             "conclusion": self.conclusion,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from certify.checker.errors import NetworkError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted
+from certify.networks.link import Link
 from certify.networks.network import ReLUNetwork, exact_loss
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")  # each value of them is a float64 as well
@@ -33,6 +34,10 @@ class LoadedNetwork:
         source: the path as given, or the module's class.
         dtype: the float types of the weights in words, such as "float32".
         notes: sentences about what had to be assumed, to be shown with the network.
+        link: what it applies to its outputs, which `network` leaves out; None where its file cannot say.
+        hidden_bias_is_free: whether training left the hidden bias a out of the weight decay.
+        classes: the labels in the order of the outputs, one label for each of them, or two if there is one
+            output, which speaks for the second; () where that is the order of the data's classes.
     """
 
     network: ReLUNetwork
@@ -42,6 +47,21 @@ class LoadedNetwork:
     source: str
     dtype: str
     notes: tuple[str, ...] = ()
+    link: Link | None = None
+    hidden_bias_is_free: bool = False
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a softmax of one output.
+
+        Raises:
+            NetworkError: if there is one, which is 1 whatever the weights.
+        """
+        if self.outputs == 1 and self.link in (Link.SOFTMAX, Link.LOG_SOFTMAX):
+            raise NetworkError(
+                f"{self.source} ends in {self.link.value} of one output, which is the same for all inputs: "
+                "use Sigmoid, or one output for each class"
+            )
 
     @property
     def features(self) -> int:
@@ -76,8 +96,17 @@ class Affine:
     bias_scale: Fraction = Fraction(1)
 
 
-def two_layers(hidden: Affine, output: Affine, source: str, notes: Iterable[str] = ()) -> LoadedNetwork:
+def two_layers(
+    hidden: Affine, output: Affine, source: str, notes: Iterable[str] = (), link: Link | None = None
+) -> LoadedNetwork:
     """Put two layers together, every weight at its exact value.
+
+    Args:
+        hidden: the first.
+        output: the second.
+        source: the path as given, or the module's class.
+        notes: see `LoadedNetwork`.
+        link: likewise.
 
     Raises:
         NetworkError: if the shapes do not fit together, a layer is empty or vast, or a weight is not finite.
@@ -109,6 +138,7 @@ def two_layers(hidden: Affine, output: Affine, source: str, notes: Iterable[str]
         source,
         " and ".join(dtype for dtype in FLOATS if dtype in hidden.dtypes + output.dtypes),
         tuple(notes),
+        link,
     )
 
 

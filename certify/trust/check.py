@@ -54,10 +54,11 @@ BEST = "best"  # the most trusted checker that is there
 
 @dataclass(frozen=True)
 class _Arrays(Source):
-    """Arrays X and y, as they were given to `bound`."""
+    """Arrays X and y, and weights of the samples or None, as they were given to `bound`."""
 
     X: Any
     y: Any
+    sample_weight: Any
 
     def dataset(self, recipe: Preprocessing | None) -> tuple[Dataset, Table]:
         """Follow the recipe on them."""
@@ -66,7 +67,7 @@ class _Arrays(Source):
         array_table(self.X, "X")
         labels = array_table(self.y, "y", vector=True)
         with otherwise_other_data():
-            return reapply_arrays(self.X, self.y, recipe), labels
+            return reapply_arrays(self.X, self.y, recipe, self.sample_weight), labels
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def check(
     X: Any = None,
     y: Any = None,
     *,
+    sample_weight: Any = None,
     data: AnyPath | None = None,
     problem: TrainingProblem | None = None,
     matrix: Any = None,
@@ -166,6 +168,7 @@ def check(
         certificate: a certificate, or the path of its file.
         X: n x d features: lists, numpy, pandas or polars, as they were given to `bound`.
         y: n targets or labels, or n x c.
+        sample_weight: n weights, with `X` and `y`, where `bound` was given some.
         data: path of a CSV or Parquet file, or of the matrix; read once, so that it may be a pipe.
         problem: an exact training problem.
         matrix: p x p, as it was given to `copositive`.
@@ -200,7 +203,7 @@ def check(
         raise DataError(f"the trust level {trust!r} is unknown: choose {', '.join(LEVELS)} or {BEST}")
     if trust != "kernel" and coq is not None:
         raise DataError(f"a file of Coq is for the trust level kernel, not for {trust}")
-    source = _source(X, y, data, problem, matrix)
+    source = _source(X, y, sample_weight, data, problem, matrix)
     expected = expected or Expected()
     if gamma is not None:
         if expected.gamma is not None:
@@ -236,12 +239,16 @@ def check(
         return replace(verdict, reason=f"{verdict.reason}; not by the proved checker: {error.reason}")
 
 
-def _source(X: Any, y: Any, data: AnyPath | None, problem: TrainingProblem | None, matrix: Any) -> Source:
+def _source(
+    X: Any, y: Any, sample_weight: Any, data: AnyPath | None, problem: TrainingProblem | None, matrix: Any
+) -> Source:
     given = [X is not None, data is not None, problem is not None, matrix is not None]
     if given.count(True) != 1 or (X is None) != (y is None):
         raise DataError("give the data to check against once: as X and y, as data, as problem or as matrix")
+    if X is None and sample_weight is not None:
+        raise DataError("sample_weight goes with X and y: a file has its weights in a column")
     if data is not None:
         return FileSource(data)
     if problem is not None:
         return _Problem(problem)
-    return _Arrays(X, y) if matrix is None else _Matrix(matrix)
+    return _Arrays(X, y, sample_weight) if matrix is None else _Matrix(matrix)

@@ -2,8 +2,8 @@
 
 Descents from random networks give a pool of directions, over which the best network is a convex problem.
 From there directions whose gauge at the dual point exceeds gamma join, the master is solved again, neurons
-that share a linear piece merge, and all neurons slide together. An output bias is eliminated throughout
-(`formulations.training.intercept`).
+that share a linear piece merge, and all neurons slide together. The loss is any of `formulations.losses`; one
+with kinks is smoothed a little where neurons slide, and only there.
 """
 
 from __future__ import annotations
@@ -16,55 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Indices, Matrix, Vector
+from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
-from formulations.training.descent import descend
-from formulations.training.group_lasso import solve_group_lasso
-from formulations.training.intercept import Intercept
+from formulations.training.descent import Descent, descend
+from formulations.training.efforts import Effort, Schedule
+from formulations.training.intercept import check_output_bias
+from formulations.training.master import solve_master
 from formulations.training.oracle import GaugeMaximum, GaugeOracle
 
 _RANDOM_FEATURES = 300
 _SLIDE_ITERATIONS = 200
 _SLIDE_SHARE = 0.1  # of what the columns gained that ten iterations of a slide have to gain
 _MAX_ROUNDS = 200
-_ROUNDING = 1e-10
-_SLOW = 1e-5
-_SETTLED = 1e-9
 _PARALLEL = 0.99
+_SLOW = 1e-5  # a relative gain, after which the search gets harder
 _UNSEEN = 5e-4  # of the space: with few maxima most starts find what others have found
-
-
-@dataclass(frozen=True)
-class _Effort:
-    """How hard to look for new directions, and how exactly to weigh them.
-
-    Attributes:
-        starts: how many random ones.
-        max_steps: of an ascent; None for to its end.
-        wide: whether ascents follow every great circle half around.
-        together: steps that all random starts take at once before. Where they take any, none of them is an
-            intersection of kinks.
-        most: how many of the best directions join.
-        tolerance: relative gap of the master.
-        slide: of the loss, that ten iterations of a slide have to gain at least.
-    """
-
-    starts: int
-    max_steps: int | None
-    wide: bool
-    together: int = 0
-    most: int | None = None
-    tolerance: float = 1e-10
-    slide: float = 0.0
-
-
-# Far from the optimum the dual point moves too much for ascents to end; near it nothing may be missed.
-_EFFORTS = (_Effort(400, 8, False), _Effort(800, None, True), _Effort(1600, None, True))
-# On large data an ascent is dear, and the way to the optimum long.
-_FIRST_IF_LARGE = _Effort(400, 8, False, together=3, most=150, tolerance=1e-6, slide=1e-6)
-_FIRST_IF_VERY_LARGE = replace(_FIRST_IF_LARGE, starts=200, together=5)
-_LARGE, _VERY_LARGE = 4000, 50_000  # entries of X
-_FEW_FEATURES = 6  # up to as many the optimum is wanted to many digits, however large X is
-_RESTART_GAIN = 1e-3  # of the loss, that ten iterations of a descent from a random network then have to gain
 
 
 @dataclass(frozen=True)
@@ -123,7 +89,7 @@ class ColumnGeneration:
     def __init__(
         self,
         X: Matrix,
-        Y: Matrix,
+        loss: Loss | Matrix,
         gamma: float,
         *,
         output_bias: str = "none",
@@ -136,7 +102,7 @@ class ColumnGeneration:
 
         Args:
             X: inputs, of shape (n, d).
-            Y: targets, of shape (n, c).
+            loss: of n samples with c outputs; a matrix Y, n x c, stands for the squared loss of these.
             gamma: weight of the penalty, positive.
             output_bias: "none", "free", or "decayed" with the same weight.
             seed: of the random starts.
@@ -145,9 +111,12 @@ class ColumnGeneration:
             clock: returns the time in seconds.
 
         Raises:
-            ValueError: if gamma is not positive, X and Y are not finite matrices with as many rows, or the
-                output bias is unknown.
+            ValueError: if gamma is not positive, X and the targets are not finite matrices with as many rows,
+                or the output bias is unknown.
         """
+        if not isinstance(loss, Loss):
+            loss = SquaredLoss(loss)
+        Y = loss.targets
         if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y):
             raise ValueError(
                 f"X has shape {X.shape} and Y {Y.shape}; give two matrices with one row per sample"
@@ -157,7 +126,7 @@ class ColumnGeneration:
         if not 0 < gamma < np.inf:
             raise ValueError(f"gamma is {gamma}, but the weight of the penalty must be positive and finite")
         self.X, self.gamma = X, gamma
-        self.loss = SquaredLoss(Y)
+        self.loss, self.output_bias = loss, check_output_bias(output_bias)
         self.rng = np.random.default_rng(seed)
         self.time_limit = time_limit
         self.on_progress = on_progress
@@ -166,11 +135,8 @@ class ColumnGeneration:
         self.restarts = 0
         self._clock, self._began = clock, clock()
         self._oracle = GaugeOracle(self.X)
-        self._intercept = Intercept.of(output_bias, len(X), gamma)
-        self._loss_of_master = self._intercept.without_bias(self.loss)
-        self._is_large = X.size > _LARGE and X.shape[1] > _FEW_FEATURES
-        first = _FIRST_IF_VERY_LARGE if X.size > _VERY_LARGE else _FIRST_IF_LARGE
-        self._efforts = (first, *_EFFORTS[1:]) if self._is_large else _EFFORTS
+        self._schedule = Schedule.of(X, loss)
+        self._efforts = self._schedule.efforts
         self._effort = 0
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
@@ -207,7 +173,8 @@ class ColumnGeneration:
             before = self.best.loss
             status = self.advance()
             gain = before - self.best.loss
-            if status is None and self._effort and _SETTLED * before < gain < settled * before:
+            size = abs(before)
+            if status is None and self._effort and self._schedule.settled * size < gain < settled * size:
                 status = "settled"
                 # With the tolerance of the present effort, which drops what a loose one has kept.
                 self._adopt("master", self._solve(self.best.directions, self.best.kinks))
@@ -224,12 +191,13 @@ class ColumnGeneration:
         """Take one round: directions join, neurons slide; return a status if it is no use to go on."""
         before = self.best.loss
         effort = self._efforts[self._effort]
+        size = max(abs(before), 1e-300)
         found = self._join(self._peaks()[: effort.most])
-        self._slide(max(_SLIDE_SHARE * (before - self.best.loss), effort.slide * before))
+        self._slide(max(_SLIDE_SHARE * (before - self.best.loss), effort.slide * size))
         if self.is_late():
             return "time_limit"
-        gain = (before - self.best.loss) / max(before, 1e-300) if found else 0.0
-        if gain > _SETTLED:
+        gain = (before - self.best.loss) / size if found else 0.0
+        if gain > self._schedule.settled:
             self._effort = 0 if gain > _SLOW else 1
         elif self._effort + 1 < len(self._efforts):
             self._effort += 1
@@ -245,54 +213,78 @@ class ColumnGeneration:
             directions: not zero, as columns, of shape (d, k).
         """
         before = self.best.loss
-        found = self._join(self._maximise(directions, _EFFORTS[-1]))
+        found = self._join(self._maximise(directions, self._efforts[-1]))
         self._slide(_SLIDE_SHARE * (before - self.best.loss))
         self._effort = 0
         return found
 
     def _adopt(self, stage: str, network: Network) -> None:
         """Keep the network unless it is worse, by more than rounding, than the best there was."""
-        if network.loss <= self._least * (1 + _ROUNDING):
+        if network.loss <= self._least + self._rounding:
             self.best, self._least = network, min(self._least, network.loss)
         self.curve.append(CurvePoint(stage, self.seconds(), self.best.loss))
         if self.on_progress is not None:
             self.on_progress(stage, self.best.loss)
 
-    def _solve(self, directions: Matrix, kinks: tuple[Indices, ...]) -> Network:
+    @property
+    def _rounding(self) -> float:
+        """What of a loss is left undecided (a loss)."""
+        return self._schedule.rounding * abs(self._least)
+
+    def _solve(
+        self, directions: Matrix, kinks: tuple[Indices, ...], tolerance: float | None = None
+    ) -> Network:
         """Return the best network over unit directions, without those it does not use."""
-        atoms = np.maximum(self.X @ directions, 0.0)
-        master = solve_group_lasso(
-            self._intercept.apply(atoms),
-            self._loss_of_master,
+        master = solve_master(
+            np.maximum(self.X @ directions, 0.0),
+            self.loss,
             self.gamma,
-            tolerance=self._efforts[self._effort].tolerance,
+            output_bias=self.output_bias,
+            tolerance=self._efforts[self._effort].tolerance if tolerance is None else tolerance,
         )
         used = np.flatnonzero(np.any(master.output != 0, axis=1))
         return Network(
             directions[:, used],
             master.output[used],
             tuple(kinks[k] for k in used),
-            self._intercept.best(self.loss.gradient(atoms[:, used] @ master.output[used])),
+            master.output_bias,
             master.value,
-            self._intercept.apply(master.dual_point),
+            master.dual_point,
         )
 
-    def _solve_free(self, directions: Matrix) -> Network:
-        return self._solve(directions, (np.zeros(0, dtype=np.intp),) * directions.shape[1])
+    def _solve_free(self, directions: Matrix, tolerance: float | None = None) -> Network:
+        return self._solve(directions, (np.zeros(0, dtype=np.intp),) * directions.shape[1], tolerance)
 
-    def _restart(self) -> Matrix:
-        """Descend from the best network over random directions; return the unit directions it ends with."""
-        start = self._solve_free(self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng))
-        self._adopt("random features", start)
-        result = descend(
+    def _descend(
+        self,
+        network: Network,
+        *,
+        kinks: tuple[Indices, ...] | None = None,
+        max_iterations: int = 500,
+        least_gain: float,
+        share: float = 1.0,
+    ) -> Descent:
+        """Let all neurons of a network slide, until this share of the time limit is over."""
+        square = float(np.sum(network.dual_point**2))
+        return descend(
             self.X,
             self.loss,
             self.gamma,
-            _balanced(start),
-            intercept=self._intercept,
-            least_gain=_RESTART_GAIN * start.loss if self._is_large else 0.0,
-            should_stop=lambda: self.is_late(0.5),
+            _balanced(network),
+            output_bias=self.output_bias,
+            blur=2 * self._schedule.blur * abs(network.loss) / square if square else 0.0,
+            kinks=kinks,
+            max_iterations=max_iterations,
+            least_gain=least_gain,
+            should_stop=lambda: self.is_late(share),
         )
+
+    def _restart(self) -> Matrix:
+        """Descend from the best network over random directions; return the unit directions it ends with."""
+        features = self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng)
+        start = self._solve_free(features, self._schedule.start_tolerance)
+        self._adopt("random features", start)
+        result = self._descend(start, least_gain=self._schedule.restart_gain * abs(start.loss), share=0.5)
         self.restarts += 1
         if not self.descent or result.losses[-1] < self.descent[-1]:
             self.descent = result.losses
@@ -309,7 +301,7 @@ class ColumnGeneration:
             self._found = (*key, self._maximise(starts, effort, _UNSEEN))
         return self._found[2]
 
-    def _maximise(self, starts: Matrix, effort: _Effort, unseen: float = 0.0) -> list[GaugeMaximum]:
+    def _maximise(self, starts: Matrix, effort: Effort, unseen: float = 0.0) -> list[GaugeMaximum]:
         return self._oracle.maximise(
             self.best.dual_point,
             np.hstack([self.best.directions, starts]),
@@ -322,7 +314,7 @@ class ColumnGeneration:
     def _join(self, maxima: list[GaugeMaximum]) -> bool:
         """Solve the master with the maxima above gamma as more directions; return whether there are any."""
         best = self.best
-        above = [maximum for maximum in maxima if maximum.value > self.gamma * (1 + _SETTLED)]
+        above = [maximum for maximum in maxima if maximum.value > self.gamma * (1 + self._schedule.settled)]
         if not above:
             return False
         directions = np.column_stack([maximum.direction for maximum in above])
@@ -335,18 +327,10 @@ class ColumnGeneration:
         if not len(self.best.output):
             return
         merged = self._merge(self.best)
-        result = descend(
-            self.X,
-            self.loss,
-            self.gamma,
-            _balanced(merged),
-            intercept=self._intercept,
-            kinks=merged.kinks,
-            max_iterations=_SLIDE_ITERATIONS,
-            least_gain=least_gain,
-            should_stop=self.is_late,
+        result = self._descend(
+            merged, kinks=merged.kinks, max_iterations=_SLIDE_ITERATIONS, least_gain=least_gain
         )
-        if self.best.loss - result.losses[-1] < least_gain - _ROUNDING * self.best.loss:
+        if self.best.loss - result.losses[-1] < least_gain - self._rounding:
             return
         directions, alive = _normalised(result.hidden)
         self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
@@ -382,7 +366,7 @@ class ColumnGeneration:
         for threshold in (1e-2, 1e-3, 1e-4, 1e-5):
             kept = np.flatnonzero(sizes > threshold * sizes.max(initial=0.0))
             fewer = self._solve(self.best.directions[:, kept], tuple(self.best.kinks[k] for k in kept))
-            if fewer.loss <= self._least * (1 + _ROUNDING):
+            if fewer.loss <= self._least + self._rounding:
                 return self._adopt("tidy", fewer)
 
 

@@ -1,12 +1,11 @@
-"""Local descent on all neurons at once, with the output weights eliminated (docs/method.md, section 4).
+"""Local descent on all neurons at once, with the output layer eliminated (docs/method.md, section 4).
 
-For fixed hidden weights U the best output weights are a convex problem, for the squared loss a ridge
-regression, so only U is left to move:
+For fixed hidden weights U the best output layer is a convex problem (`formulations.training.output_layer`),
+so only U is left to move:
 
-    min_U  gamma/2 |U|_F^2 + min_V ( loss(relu(X U) V) + gamma/2 |V|_F^2 ) ,
+    min_U  gamma/2 |U|_F^2 + min_V,b ( loss(relu(X U) V + 1 b^T) + gamma/2 |V|_F^2 ) ,
 
-whose gradient in U is the partial gradient at the best V; an output bias puts Q of
-`formulations.training.intercept` before relu(X U) and the targets. Each neuron moves in its own frame: the
+whose gradient in U is the partial gradient at the best V and b. Each neuron moves in its own frame: the
 subspace in which the rows of its kinks stay zero, in coordinates that make its own curvature the identity.
 Without the first, the descent stalls at the kinks on which good neurons sit; without the second, it crawls on
 data whose columns differ in scale.
@@ -23,9 +22,9 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.losses.squared import SquaredLoss
-from formulations.training.intercept import Intercept
+from formulations.losses.loss import Loss
 from formulations.training.oracle import orthogonal_to
+from formulations.training.output_layer import OutputLayer, OutputProblem, output_problem
 
 _PATIENCE = 10  # iterations: a single one may gain little before others that gain much
 
@@ -51,11 +50,12 @@ class _Stop(Exception):
 
 def descend(
     X: Matrix,
-    loss: SquaredLoss,
+    loss: Loss,
     gamma: float,
     hidden: Matrix,
     *,
-    intercept: Intercept | None = None,
+    output_bias: str = "none",
+    blur: float = 0.0,
     kinks: Sequence[Indices] | None = None,
     max_iterations: int = 500,
     least_gain: float = 0.0,
@@ -68,19 +68,20 @@ def descend(
         loss: of the predictions, n x c.
         gamma: weight of the penalty, positive.
         hidden: u_j as columns, of shape (d, m), with their lengths.
-        intercept: the output bias, which is eliminated too; none by default.
+        output_bias: "none", "free", or "decayed" with the same weight; it is eliminated too.
+        blur: a loss with kinks is taken with its Moreau envelope of this size, also in the losses returned;
+            one without kinks stays as it is.
         kinks: for every neuron the rows i that keep x_i^T u_j = 0; none by default.
         max_iterations: limit of L-BFGS iterations.
         least_gain: in loss; the descent also ends where ten iterations gain less.
         should_stop: asked at every evaluation; once true, the best weights so far are returned.
     """
-    intercept = intercept or Intercept()
-    loss = intercept.without_bias(loss)
-    best = _eliminate_output(X, loss, gamma, intercept, hidden)
+    problem = output_problem(loss, gamma, output_bias, blur=blur)
+    best = _eliminate_output(X, problem, gamma, hidden)
     if not hidden.size or not best.loss:  # nothing to move, or nothing below
-        return Descent(best.hidden, best.output, (best.loss,))
-    frames, start = _frames(X, gamma, intercept, best, kinks)
-    scale = best.loss
+        return Descent(best.hidden, best.layer.output, (best.loss,))
+    frames, start = _frames(X, gamma, problem, best, kinks)
+    scale = abs(best.loss)
     losses = [best.loss]
 
     def objective(coordinates: Vector) -> tuple[float, Vector]:
@@ -88,7 +89,7 @@ def descend(
         if should_stop():
             raise _Stop
         moved = (frames @ coordinates.reshape(start.shape)[:, :, None])[:, :, 0].T
-        point = _eliminate_output(X, loss, gamma, intercept, moved)
+        point = _eliminate_output(X, problem, gamma, moved)
         if point.loss < best.loss:
             best = point
         gradient = (frames.transpose(0, 2, 1) @ point.gradient.T[:, :, None])[:, :, 0]
@@ -114,50 +115,47 @@ def descend(
                 "gtol": 1e-10,
             },
         )
-    return Descent(best.hidden, best.output, tuple(losses))
+    return Descent(best.hidden, best.layer.output, tuple(losses))
 
 
 @dataclass(frozen=True)
 class _Point:
-    """A network with the best output weights for its hidden ones."""
+    """A network with the best output layer for its hidden weights."""
 
     hidden: Matrix
-    output: Matrix
+    layer: OutputLayer
     loss: float
     gradient: Matrix  # with respect to hidden, d x m
 
 
-def _eliminate_output(
-    X: Matrix, loss: SquaredLoss, gamma: float, intercept: Intercept, hidden: Matrix
-) -> _Point:
-    """Solve for the output weights; the loss is what an eliminated output bias leaves of it."""
+def _eliminate_output(X: Matrix, problem: OutputProblem, gamma: float, hidden: Matrix) -> _Point:
+    """Solve for the output layer."""
     before = X @ hidden
-    features = intercept.apply(np.maximum(before, 0.0))
-    output = loss.best_output(features, gamma)
-    predictions = features @ output
-    slopes = (before > 0) * (intercept.apply(loss.gradient(predictions)) @ output.T)
-    gradient = X.T @ slopes + gamma * hidden
-    penalty = float(np.sum(hidden**2)) + float(np.sum(output**2))
-    return _Point(hidden, output, loss.value(predictions) + gamma / 2 * penalty, gradient)
+    layer = problem.solve(np.maximum(before, 0.0))
+    gradient = X.T @ ((before > 0) * layer.slopes) + gamma * hidden
+    return _Point(hidden, layer, layer.value + gamma / 2 * float(np.sum(hidden**2)), gradient)
 
 
 def _frames(
-    X: Matrix, gamma: float, intercept: Intercept, point: _Point, kinks: Sequence[Indices] | None
+    X: Matrix, gamma: float, problem: OutputProblem, point: _Point, kinks: Sequence[Indices] | None
 ) -> tuple[NDArray[np.float64], Matrix]:
     """Return the frame of every neuron, of shape (m, d, d), and the coordinates of its weights, (m, d).
 
-    The curvature of a neuron is |v_j|^2 (X_A^T X_A - s s^T / damping) + gamma I over its active rows A and
-    their sum s, for a loss whose own curvature is 1. Held directions are given the largest curvature instead,
-    which keeps the root well-posed, and are then projected away.
+    The curvature of a neuron is sum_i h_i x_i x_i^T - t t^T / damping + gamma I over its active rows, with
+    h_i and damping as `OutputProblem.bends` has them and t = sum_i h_i x_i: what the best output bias leaves.
+    Held directions are given the largest curvature instead, which keeps the root well-posed, and are then
+    projected away.
     """
     d, m = point.hidden.shape
     frames, coordinates = np.empty((m, d, d)), np.empty((m, d))
-    squares = np.sum(point.output**2, axis=1)
+    bends, dampings = problem.bends(point.layer, np.maximum(X @ point.hidden, 0.0))
     for j in range(m):
-        active = X[X @ point.hidden[:, j] > 0]
-        total = active.sum(axis=0)
-        product = active.T @ active - np.outer(total, total) / intercept.damping
-        curvature = squares[j] * product + gamma * np.eye(d)
+        alive = X @ point.hidden[:, j] > 0
+        active, bend = X[alive], bends[alive, j]
+        total = bend @ active
+        curvature = (active.T * bend) @ active + gamma * np.eye(d)
+        if dampings[j] > 0:
+            curvature -= np.outer(total, total) / dampings[j]
         basis = orthogonal_to(X[kinks[j]]) if kinks is not None and len(kinks[j]) else np.eye(d)
         projector = basis @ basis.T
         held = (np.eye(d) - projector) * np.trace(curvature)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from formulations.arrays import Matrix, Vector
+from formulations.losses.loss import Loss
 from formulations.training.column_generation import ColumnGeneration, CurvePoint
 
 RESTARTS = 4
@@ -24,7 +25,7 @@ class TrainingResult:
         hidden: u_j as columns, of shape (d, m).
         output: v_j as rows, of shape (m, c).
         output_bias: b, of length c; of length 0 without one.
-        loss: the objective 1/2 |f(X) - Y|_F^2 + gamma/2 sum_j (|u_j|^2 + |v_j|^2), up to rounding; a decayed
+        loss: the objective loss(f(X)) + gamma/2 sum_j (|u_j|^2 + |v_j|^2), up to rounding; a decayed
             output bias adds gamma/2 |b|^2.
         curve: the progress of the loss.
         descent: the loss after every iteration of the best descent from a random network.
@@ -47,7 +48,7 @@ class TrainingResult:
 
 def train(
     X: Matrix,
-    Y: Matrix,
+    loss: Loss | Matrix,
     gamma: float,
     *,
     output_bias: str = "none",
@@ -57,13 +58,13 @@ def train(
     on_progress: Callable[[str, float], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> TrainingResult:
-    """Train a two-layer ReLU network of any width for the squared loss.
+    """Train a two-layer ReLU network of any width.
 
     Deterministic for a seed unless the clock or Ctrl-C stops it; these return the best network so far.
 
     Args:
         X: inputs, of shape (n, d).
-        Y: targets, of shape (n, c).
+        loss: of n samples with c outputs; a matrix Y, n x c, stands for the squared loss of these.
         gamma: weight of the penalty, positive.
         output_bias: "none", "free", or "decayed" with the same weight.
         seed: of the random starts.
@@ -73,12 +74,12 @@ def train(
         clock: returns the time in seconds.
 
     Raises:
-        ValueError: if gamma is not positive, X and Y are not finite matrices with as many rows, or the output
-            bias is unknown.
+        ValueError: if gamma is not positive, X and the targets are not finite matrices with as many rows, or
+            the output bias is unknown.
     """
     generation = ColumnGeneration(
         X,
-        Y,
+        loss,
         gamma,
         output_bias=output_bias,
         seed=seed,

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from certify.bounds.report import GapPoint
+from certify.bounds.report import GapPoint, below
 from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
 from certify.bounds.tree.cone_search.nodes import Nodes
 from certify.bounds.tree.search import (
@@ -167,8 +167,8 @@ class TreeBound:
 
     @property
     def value(self) -> float:
-        """The bound of the best proof (a loss); 0 before the first."""
-        return 0.0 if self.proof is None else self.proof.bound
+        """The bound of the best proof (a loss); minus infinity before the first."""
+        return -math.inf if self.proof is None else self.proof.bound
 
     def run(self) -> None:
         """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
@@ -237,7 +237,7 @@ class TreeBound:
     def gap(self) -> float:
         """The relative gap so far."""
         upper = self._generation.best.loss
-        return 1.0 if self.proof is None else (upper - self.proof.bound) / max(upper, 1e-300)
+        return 1.0 if self.proof is None else (upper - self.proof.bound) / max(abs(upper), 1e-300)
 
     def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> TreeProof:
         """Keep the proof unless it is worse than the best there was; return the best."""
@@ -251,7 +251,7 @@ class TreeBound:
 
     def _needed(self, N: Matrix) -> float:
         """Return the slack that the wanted gap allows; infinite if it asks for another dual point."""
-        t = self._line.least(N, (1 - _AIM * self._gap) * self._generation.best.loss)
+        t = self._line.least(N, below(self._generation.best.loss, _AIM * self._gap))
         return max(1 / t - 1, 0.0) if 0 < t < math.inf else math.inf
 
     def _tell(self, slack: float, cones: int) -> None:

@@ -26,6 +26,8 @@ from certify.checker.data.recipe import (
 )
 from certify.checker.data.table import Cell, Table, read_table
 from certify.checker.errors import DataError
+from certify.checker.problems.losses.loss import Loss
+from certify.checker.problems.losses.table import SQUARED, read_loss
 from certify.checker.text.names import listed, quoted, shown
 
 BALANCED = "balanced"
@@ -42,6 +44,7 @@ def read_dataset(
     standardize: bool = False,
     sample_weight: str | None = None,
     class_weight: ClassWeight | str | None = None,
+    loss: Loss | str = SQUARED,
 ) -> Dataset:
     """Read a CSV or Parquet file (see `certify.checker.data.table.read_table`) and choose the recipe for it.
 
@@ -56,6 +59,7 @@ def read_dataset(
         sample_weight: name or 1-based position of a column of positive weights, which is no feature.
         class_weight: of a classification, by label what the weights of its samples are multiplied by, or
             "balanced": the number of samples over the number of classes and the class's samples.
+        loss: what will be trained for, on which the task "auto" depends.
 
     Raises:
         DataError: if the file, the choice of targets or a weight is unusable.
@@ -68,6 +72,7 @@ def read_dataset(
         standardize=standardize,
         sample_weight=sample_weight,
         class_weight=class_weight,
+        loss=loss,
     )
 
 
@@ -80,6 +85,7 @@ def from_table(
     standardize: bool = False,
     sample_weight: str | None = None,
     class_weight: ClassWeight | str | None = None,
+    loss: Loss | str = SQUARED,
 ) -> Dataset:
     """Choose the recipe for a table; see `read_dataset`."""
     weight = weight_column(table, (), sample_weight)
@@ -91,7 +97,7 @@ def from_table(
     features, labels, weights = divided(table, chosen, weight)
     references = tuple(_reference(table, column) for column in chosen)
     inputs = _numbers(features, "feature")
-    recipe = _choose(inputs, labels, references, task, bias, standardize)
+    recipe = _choose(inputs, labels, references, task, bias, standardize, loss)
     recipe = replace(
         recipe,
         sample_weight=None if weight is None else _reference(table, weight, "sample weight"),
@@ -154,11 +160,18 @@ def _reference(table: Table, column: int, role: str = "target") -> str:
 
 
 def _choose(
-    inputs: Matrix, labels: Table, targets: tuple[str, ...], task: str, bias: bool, standardize: bool
+    inputs: Matrix,
+    labels: Table,
+    targets: tuple[str, ...],
+    task: str,
+    bias: bool,
+    standardize: bool,
+    loss: Loss | str,
 ) -> Preprocessing:
     if task not in ("auto", *TASKS):
         raise DataError(f"the task {task!r} is unknown: use auto, {' or '.join(TASKS)}")
-    task = natural_task(labels) if task == "auto" else task
+    if task == "auto":
+        task = natural_task(labels, read_loss(loss) if isinstance(loss, str) else loss)
     classes = classes_of(labels) if task == "classification" else ()
     pairs = tuple(map(standardization, zip(*inputs, strict=True))) if standardize else None
     return Preprocessing(targets, task, classes, bias, pairs)
@@ -170,14 +183,21 @@ MAX_CLASSES = 1000
 MAX_INTEGER_CLASSES = 20
 
 
-def natural_task(labels: Table) -> str:
-    """Decide by the rule of this module whether target columns are classes or numbers.
+def natural_task(labels: Table, loss: Loss = SQUARED) -> str:
+    """Decide by the rule of `certify.checker.data.recipe` whether target columns are classes or numbers.
+
+    Losses of labels take a single column as classes, and losses of numbers one of numbers as such: counts are
+    no classes of Poisson's loss.
 
     Raises:
         DataError: if a single target column mixes texts with numbers that are not classes.
     """
     if len(labels.names) > 1:
         return "regression"
+    if loss.task == "classification":
+        return loss.task
+    if loss.task == "regression" and not any(isinstance(row[0], str) for row in labels.rows):
+        return loss.task
     numbers = {row[0] for row in labels.rows if isinstance(row[0], Fraction)}
     few = len(numbers) != 1 and len(numbers) <= MAX_INTEGER_CLASSES and 2 * len(numbers) < len(labels.rows)
     if few and all(number.denominator == 1 for number in numbers):

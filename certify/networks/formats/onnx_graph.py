@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
 from certify.checker.text.names import counted
+from certify.networks.link import Link
 from certify.networks.loaded import (
     SUPPORTED,
     Affine,
@@ -30,24 +31,29 @@ if TYPE_CHECKING:
 
 _DTYPES = {"FLOAT": "float32", "FLOAT16": "float16", "BFLOAT16": "bfloat16", "DOUBLE": "float64"}
 _OPERANDS = {"Gemm": (2, 3), "MatMul": (2,), "Add": (2,), "Relu": (1,), "Identity": (1,), "Flatten": (1,)}
+_LINKS = {link.value: link for link in (Link.SOFTMAX, Link.LOG_SOFTMAX, Link.SIGMOID)}
+_OPERANDS |= dict.fromkeys(_LINKS, (1,))
+_OF_ROWS = 13  # the version of the operators from which on a softmax is along one axis alone
 
 
 def onnx_network(source: str, data: bytes) -> LoadedNetwork:
     """Read the bytes of an .onnx file.
 
     Supported are Gemm (with alpha, beta, transA and transB) or MatMul and Add, then Relu, then Gemm or
-    MatMul and Add again, with Identity, and Flatten of axis 1, anywhere; the weights are initialisers or
-    Constant nodes within the file.
+    MatMul and Add again, with Identity, and Flatten of axis 1, anywhere; a Softmax or LogSoftmax over the
+    outputs or a Sigmoid may come last. The weights are initialisers or Constant nodes within the file.
 
     Raises:
         NetworkError: if the file is damaged, the graph is any other, or `certify.networks.loaded.two_layers`
             refuses the layers.
         ImportError: if the package onnx is not installed.
     """
-    graph = _parsed(source, data).graph
+    model = _parsed(source, data)
+    graph = model.graph
     if graph.sparse_initializer:
         raise NetworkError(f"{source} has sparse weights: export the network with dense ones")
-    walk = _Walk(source, {tensor.name: tensor for tensor in graph.initializer})
+    versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+    walk = _Walk(source, {tensor.name: tensor for tensor in graph.initializer}, max(versions, default=1))
     walk.current = _only_input(graph, walk.constants, source)
     for node in graph.node:
         walk.step(node)
@@ -55,7 +61,7 @@ def onnx_network(source: str, data: bytes) -> LoadedNetwork:
         raise NetworkError(f"{source} has other outputs than its last node's: export the network alone")
     if len(walk.layers) != 2:
         raise NetworkError(f"{source} has {counted(len(walk.layers), 'linear layer')}: {SUPPORTED}")
-    return two_layers(walk.layers[0], walk.layers[1], source)
+    return two_layers(walk.layers[0], walk.layers[1], source, link=walk.link)
 
 
 def _parsed(source: str, data: bytes) -> ModelProto:
@@ -85,18 +91,22 @@ class _Walk:
     Attributes:
         source: the path, for messages.
         constants: the tensors of the file by name.
+        version: of ONNX's operators.
         layers: the linear layers so far.
         current: the name of the value reached.
         rectified: whether the first layer's Relu has been met.
         columns: whether samples lie along the columns; None as long as that is open.
+        link: what has been applied to the second layer's outputs.
     """
 
     source: str
     constants: dict[str, TensorProto]
+    version: int
     layers: list[Affine] = field(default_factory=list)
     current: str = ""
     rectified: bool = False
     columns: bool | None = None
+    link: Link = Link.NONE
 
     def step(self, node: NodeProto) -> None:
         """Follow the chain over its next node."""
@@ -114,9 +124,13 @@ class _Walk:
             raise NetworkError(f"{self.source} is no chain at its {self._name(node)}: {SUPPORTED}")
         if operator == "Flatten" and _attribute(node, "axis", 1) != 1:
             raise NetworkError(f"{self.source}: {self._name(node)} has an axis other than 1: use axis 1")
+        if self.link is not Link.NONE and operator not in ("Identity", "Flatten"):
+            raise NetworkError(f"{self.source} goes on after its {self.link.value}: {SUPPORTED}")
         steps = {"Gemm": self._multiply, "MatMul": self._multiply, "Add": self._add, "Relu": self._relu}
         if operator in steps:
             steps[operator](node)
+        elif operator in _LINKS:
+            self._end(node)
         self.current = node.output[0]
 
     def _constant(self, node: NodeProto) -> None:
@@ -130,6 +144,21 @@ class _Walk:
                 f"{self.source} has its {self._name(node)} not between the two linear layers: {SUPPORTED}"
             )
         self.rectified = True
+
+    def _end(self, node: NodeProto) -> None:
+        if len(self.layers) != 2:
+            raise NetworkError(
+                f"{self.source} has its {self._name(node)} before the second linear layer: {SUPPORTED}"
+            )
+        self.link = _LINKS[node.op_type]
+        if self.link is Link.SIGMOID:
+            return
+        axis = _attribute(node, "axis", -1 if self.version >= _OF_ROWS else 1)
+        over_outputs: tuple[int, ...] = (1, -1)
+        if self.columns:
+            over_outputs = (0, -2) if self.version >= _OF_ROWS else ()
+        if axis not in over_outputs:
+            raise NetworkError(f"{self.source}: {self._name(node)} is not over the outputs: use their axis")
 
     def _multiply(self, node: NodeProto) -> None:
         if len(self.layers) == 2:

@@ -10,7 +10,8 @@ import copy
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from certify.checker.text.names import counted
 from certify.networks.formats.packages import not_installed
 from certify.networks.formats.state_dict import Tensor, network_of_tensors
 from certify.networks.formats.untrusted_file import open_archive
+from certify.networks.link import Link
 from certify.networks.loaded import (
     SUPPORTED,
     Affine,
@@ -86,13 +88,14 @@ def torch_network(source: str, data: bytes) -> LoadedNetwork:
 def network_of_module(module: torch.nn.Module) -> LoadedNetwork:
     """Take over a module that computes a two-layer ReLU network of its two `torch.nn.Linear` layers.
 
+    A softmax over the outputs, its logarithm or a sigmoid may follow, which becomes the network's `link`.
     That it does is seen by running a copy of it in float64, in evaluation mode (a dropout is then the
     identity), on a batch of inputs of many sizes (k x d): its outputs must be the formula's up to rounding.
     The module itself is left as it is.
 
     Raises:
         NetworkError: if torch is not installed, if the module has other layers or parameters than two linear
-            layers and ReLUs, if its outputs differ from the formula's, or if
+            layers and ReLUs, and what may follow them, if its outputs differ from the formula's, or if
             `certify.networks.loaded.two_layers` refuses the layers.
     """
     try:
@@ -110,10 +113,14 @@ def network_of_module(module: torch.nn.Module) -> LoadedNetwork:
     reasons = []
     for first, last in fitting or [layers]:
         network = two_layers(_affine(first, source), _affine(last, source), source)
-        reason = _disagreement(module, first, last)
-        if reason is None:
-            return network
-        reasons.append(reason)
+        found = _link(module, first, last)
+        if isinstance(found, Link):
+            return replace(network, link=found)
+        reasons.append(found)
+    for name, part in module.named_modules():
+        # Not at the end, or along another axis than that of the outputs.
+        if isinstance(part, _endings()):
+            raise _foreign(source, name, part)
     # In the wrong order of its layers a module can often not be run at all.
     _, reason_to_tell = max(reasons, key=itemgetter(0))
     raise NetworkError(
@@ -180,11 +187,10 @@ def _linear_layers(module: torch.nn.Module, source: str) -> tuple[torch.nn.Linea
 
     layers = []
     for name, part in module.named_modules():
-        kind = type(part).__name__
         if isinstance(part, nn.Linear):
             layers.append(part)
-        elif type(part).__module__ in _FOREIGN and not isinstance(part, nn.ReLU):
-            raise NetworkError(f"{source} has the layer {printable(name)} of type {kind}: {SUPPORTED}")
+        elif type(part).__module__ in _FOREIGN and not isinstance(part, (nn.ReLU, *_endings())):
+            raise _foreign(source, name, part)
     if len(layers) != 2:
         raise NetworkError(f"{source} has {counted(len(layers), 'linear layer')}: {SUPPORTED}")
     own = {id(parameter) for layer in layers for parameter in (layer.weight, layer.bias)}
@@ -195,6 +201,18 @@ def _linear_layers(module: torch.nn.Module, source: str) -> tuple[torch.nn.Linea
                 "remove it or fold it into a layer"
             )
     return layers[0], layers[1]
+
+
+def _endings() -> tuple[type[torch.nn.Module], ...]:
+    """The layers that may follow the second linear one."""
+    from torch import nn
+
+    return nn.Softmax, nn.LogSoftmax, nn.Sigmoid
+
+
+def _foreign(source: str, name: str, part: torch.nn.Module) -> NetworkError:
+    kind = type(part).__name__
+    return NetworkError(f"{source} has the layer {printable(name)} of type {kind}: {SUPPORTED}")
 
 
 def _affine(layer: torch.nn.Linear, source: str) -> Affine:
@@ -210,15 +228,14 @@ def _affine(layer: torch.nn.Linear, source: str) -> Affine:
     return Affine(weight.T, bias[0] if bias else None, tuple(map(_dtype, tensors)))
 
 
-def _disagreement(
-    module: torch.nn.Module, first: torch.nn.Linear, last: torch.nn.Linear
-) -> tuple[bool, str] | None:
-    """Whether the module ran and how it differs from these layers' formula; None if only by rounding."""
+def _link(module: torch.nn.Module, first: torch.nn.Linear, last: torch.nn.Linear) -> Link | tuple[bool, str]:
+    """What the module applies to these layers' formula; or whether it ran, and how it differs from that."""
     import torch
 
     inputs = _inputs(first.in_features)
     try:
-        with torch.no_grad():
+        # A softmax whose axis is left open warns.
+        with torch.no_grad(), warnings.catch_warnings(action="ignore"):
             outputs = copy.deepcopy(module).cpu().double().eval()(inputs)
     except Exception as error:  # a module may do anything
         return (
@@ -230,10 +247,27 @@ def _disagreement(
         outputs = outputs.unsqueeze(1)
     if not isinstance(outputs, torch.Tensor) or outputs.shape != expected.shape:
         return True, f"its output is no tensor of shape {tuple(expected.shape)}"
-    difference = (outputs - expected).abs()
-    if bool((difference <= tolerance).all()):
-        return None
-    return True, f"an output differs by {float(difference.max()):.2g}"
+    for link, values, errors in _linked(expected, tolerance):
+        if bool(((outputs - values).abs() <= errors).all()):
+            return link
+    return True, f"an output differs by {float((outputs - expected).abs().max()):.2g}"
+
+
+def _linked(
+    outputs: torch.Tensor, tolerance: torch.Tensor
+) -> Iterator[tuple[Link, torch.Tensor, torch.Tensor]]:
+    """Yield the outputs after each of the links, with what rounding can do to them."""
+    import torch
+
+    yield Link.NONE, outputs, tolerance
+    # An output moves by no more than twice what the logits do, the relative error of an exponential included.
+    rough = 2 * tolerance.amax(dim=1, keepdim=True) + 2.0**-48
+    for link, values in (
+        (Link.SOFTMAX, torch.softmax(outputs, dim=1)),
+        (Link.LOG_SOFTMAX, torch.log_softmax(outputs, dim=1)),
+        (Link.SIGMOID, torch.sigmoid(outputs)),
+    ):
+        yield link, values, rough + 2.0**-50 * values.abs()
 
 
 def _inputs(features: int) -> torch.Tensor:

@@ -43,7 +43,7 @@ def print_report(console: Console, report: Report) -> None:
         ),
         (
             "relative gap",
-            f"{decimal_up(100 * interval.relative_gap, 4)} %   (upper - lower) / upper; "
+            f"{decimal_up(100 * interval.relative_gap, 4)} %   (upper - lower) / |upper|; "
             f"{report.status.meaning}",
         ),
         ("objective", f"{formula(report.problem)}   with {model(report.problem)}"),
@@ -98,7 +98,7 @@ def print_gap(console: Console, report: GapReport) -> None:
         rows.append(
             (
                 "as trained",
-                f"{framework.formula(problem.output_bias)}, "
+                f"{framework.formula(problem)}, "
                 f"here {decimal_up(report.loss / framework.scale, 6)}; "
                 f"the objective is {plain(framework.scale)} times that",
             )
@@ -118,6 +118,10 @@ def _distance(report: GapReport) -> str:
     if report.loss and not report.interval.upper:
         return "no percentage: the global optimum is 0"
     words = []
+    if report.interval.lower < 0:
+        nearest, furthest = report.distance
+        distances = f"at least {decimal_down(nearest, 6)} and at most {decimal_up(furthest, 6)}"
+        return f"{distances} above the global optimum"
     if report.is_improvable:
         words.append(f"at least {decimal_down(100 * least, 4)} %")
     if most is not None:

@@ -41,6 +41,9 @@ RIGHT: dict[str, list[Any]] = {
     "bias": [False],
     "output_bias": ["none"],
     "standardize": [False],
+    "sample_weight": [],
+    "class_weights": [],
+    "weighted": [False],
     "loss": ["squared"],
     "at_least": [BOUND, str(BOUND), "1.15", 1, 0, "-3/2"],
     "statement": ["training"],
@@ -57,7 +60,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "bias": [(True, "expected a hidden bias, found none")],
     "output_bias": [("free", "expected output bias free, found none")],
     "standardize": [(True, "expected standardisation, found none")],
-    "loss": [],
+    "sample_weight": [("acid", "expected sample weight acid, found none")],
+    "class_weights": [],
+    "weighted": [(True, "expected sample weights, found none")],
+    "loss": [("huber 0.5", "expected loss huber 1/2, found squared"), ("hinge", "found squared")],
     "at_least": [
         (BOUND + Fraction(1, 10**400), "expected a bound of at least 1.15112706537, found 1.15112706536"),
         ("9", "expected a bound of at least 9, found 1.15112706536"),
@@ -93,7 +99,7 @@ def test_there_is_a_case_for_each_pin() -> None:
 
 
 PINS_OF_TRAINING = st.fixed_dictionaries(
-    {}, optional={field: st.sampled_from(values) for field, values in RIGHT.items()}
+    {}, optional={field: st.sampled_from(values) for field, values in RIGHT.items() if values}
 )
 
 
@@ -138,7 +144,11 @@ def test_the_bound_is_compared_exactly(least: Fraction) -> None:
         ({"at_least": "1/0"}, "the expected bound"),
         ({"task": "both"}, "use classification, regression"),
         ({"output_bias": "yes"}, "use none, free, decayed"),
-        ({"loss": "hinge"}, "use squared"),
+        ({"loss": "hing"}, "use one of squared"),
+        ({"loss": "huber 0"}, "takes a positive D"),
+        ({"class_weights": ("a",)}, "give LABEL=W"),
+        ({"class_weights": ("a=0",)}, "the expected class weight of 'a' is not positive"),
+        ({"class_weights": ("a=x",)}, "the expected class weight of 'a'"),
         ({"statement": "true"}, "use training"),
         ({"problem": SHA256[:15]}, "give the 16 to 64 first"),
         ({"problem": "g" * 16}, "hexadecimal"),
@@ -343,6 +353,7 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert json.loads(capsys.readouterr().out)["problem"] == {
         "statement": "training", "n": 6, "d": 2, "c": 1, "features": ["alcohol", "acid"],
         "targets": ["quality"], "task": "regression", "classes": [], "bias": False, "standardize": False,
+        "sample_weight": None, "class_weights": [], "weighted": False,
         "constant_features": [], "gamma_exact": "1/10", "loss": "squared", "output_bias": "none",
         "sha256": SHA256,
     }  # fmt: skip

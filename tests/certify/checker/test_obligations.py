@@ -16,6 +16,7 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.obligations import Obligation, Rejection
+from certify.checker.problems.losses.regression import Huber
 from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training import leaf_rules
@@ -54,6 +55,8 @@ def forged(
 HONEST = forged([[3], [4]], *orthants(*TAUS), exponent=2)
 # With a free output bias the constant 7/2 has the loss 1/4.
 WITH_BIAS = replace(PROBLEM, output_bias=OutputBias.FREE)
+# With Huber's loss a row is at most 1/2 in size, and the best N is (1/2, 1/2).
+WITH_HUBER = replace(PROBLEM, loss=Huber(F(1, 2)))
 # N = (1, 1) lies: it satisfies the premise on the axes and not between them, and claims 6 > 175/32.
 LIE = [[1], [1]]
 OPPOSITE = Frame(((-1, 0), (0, -1)), ((-1, 0), (0, -1)), 1)
@@ -66,6 +69,7 @@ FORGERIES = {
     Obligation.STATEMENT: replace(HONEST, gamma=F(2)),
     Obligation.DUAL_SHAPE: replace(HONEST, dual_point=(*HONEST.dual_point, (1,))),
     Obligation.DUAL_SUMS: certificate_of(WITH_BIAS, [[3], [4]], HONEST.tree, exponent=2),
+    Obligation.DUAL_DOMAIN: certificate_of(WITH_HUBER, [[3], [4]], HONEST.tree, exponent=2),
     Obligation.CLAIM: replace(HONEST, bound=F(6)),
     # All of R^2 by a frame that spans a line, where 25 v^2 - 16 a^2 + 32 a (a - v) is positive.
     Obligation.FRAME_SHAPE: forged(LIE, Leaf(1, 1, ((0, 1, -32),)), frame=Frame(LINE, ((0, 0), (0, 0)), 0)),
@@ -98,6 +102,11 @@ FORGERIES = {
     ),
     **blocks.FORGERIES,
 }
+# The problem and its optimum, where they are others than `PROBLEM` and `OPTIMUM`.
+OF_OTHERS = {
+    Obligation.DUAL_SUMS: (WITH_BIAS, F(1, 4)),
+    Obligation.DUAL_DOMAIN: (WITH_HUBER, F(13, 4)),
+}
 FAILS_CLOSED = (Obligation.DUAL_SHAPE, Obligation.BLOCK_SHAPE)  # in sums over rows that do not fit
 HARMLESS = {
     Obligation.BLOCK_SHAPE,
@@ -125,10 +134,15 @@ def test_honest_certificate_is_tight() -> None:
     assert check_certificate(HONEST, PROBLEM).bound == OPTIMUM
 
 
+def test_a_smaller_claim_is_proved_as_well() -> None:
+    for bound in (OPTIMUM - F(1, 10**3000), F(0), F(-7, 3)):
+        assert check_certificate(replace(HONEST, bound=bound), PROBLEM).bound == bound
+
+
 @pytest.mark.parametrize("obligation", FORGERIES)
 class TestForgeries:
     def test_is_caught(self, obligation: Obligation) -> None:
-        problem = WITH_BIAS if obligation is Obligation.DUAL_SUMS else PROBLEM
+        problem, _ = OF_OTHERS.get(obligation, (PROBLEM, OPTIMUM))
         verdict = check_certificate(FORGERIES[obligation], problem)
         assert (verdict.valid, verdict.bound, verdict.obligation) == (False, None, obligation)
         assert verdict.reason.startswith(obligation.value)
@@ -139,9 +153,7 @@ class TestForgeries:
             with pytest.raises(ValueError, match="zip"):
                 check_certificate(FORGERIES[obligation], PROBLEM)
             return
-        problem, optimum = PROBLEM, OPTIMUM
-        if obligation is Obligation.DUAL_SUMS:
-            problem, optimum = WITH_BIAS, F(1, 4)
+        problem, optimum = OF_OTHERS.get(obligation, (PROBLEM, OPTIMUM))
         verdict = check_certificate(FORGERIES[obligation], problem)
         assert verdict.valid
         assert verdict.bound is not None
@@ -211,7 +223,7 @@ class TestMoreForgeries:
             (Obligation.DUAL_SHAPE, {"dual_point": ((3, 0), (4,))}),
             (Obligation.DUAL_SHAPE, {"dual_point": ()}),
             (Obligation.CLAIM, {"dual_exponent": 3}),
-            (Obligation.CLAIM, {"bound": OPTIMUM - F(1, 10**30)}),
+            (Obligation.CLAIM, {"bound": OPTIMUM + F(1, 10**3000)}),
             (Obligation.FRAME_SHAPE, {"frame": Frame.identity(3)}),
             (Obligation.FRAME_SHAPE, {"frame": Frame.identity(1)}),
             (Obligation.FRAME_SHAPE, {"frame": Frame(((1, 0), (0, 1)), ((-1, 0), (0, -1)), -1)}),

@@ -11,6 +11,7 @@ from formulations.arrays import Matrix, Vector
 from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import _eliminate_output, descend
 from formulations.training.intercept import Intercept
+from formulations.training.output_layer import output_problem
 from formulations.training.train import train
 
 
@@ -66,7 +67,7 @@ def test_descent_keeps_its_books(seed: int, output_bias: str, m: int) -> None:
     X, Y, hidden = rng.normal(size=(9, 2)), rng.normal(size=(9, 2)) + 3, rng.normal(size=(2, m))
     price = 0.1 if output_bias == "decayed" else 0.0
     intercept = Intercept.of(output_bias, 9, 0.1)
-    result = descend(X, SquaredLoss(Y), 0.1, hidden, intercept=intercept, max_iterations=40)
+    result = descend(X, SquaredLoss(Y), 0.1, hidden, output_bias=output_bias, max_iterations=40)
     b = intercept.best(np.maximum(X @ result.hidden, 0.0) @ result.output - Y)
     assert objective(X, Y, 0.1, price, (result.hidden, result.output, b)) <= result.losses[-1] * (1 + 1e-12)
     assert result.losses[-1] <= result.losses[0]
@@ -76,14 +77,13 @@ def test_descent_keeps_its_books(seed: int, output_bias: str, m: int) -> None:
 def test_the_gradient_is_that_of_the_loss(output_bias: str) -> None:
     rng = np.random.default_rng(3)
     X, Y, hidden = rng.normal(size=(8, 3)), 3 + rng.normal(size=(8, 2)), rng.normal(size=(3, 2))
-    intercept = Intercept.of(output_bias, 8, 0.1)
-    loss = intercept.without_bias(SquaredLoss(Y))
-    gradient = _eliminate_output(X, loss, 0.1, intercept, hidden).gradient
+    problem = output_problem(SquaredLoss(Y), 0.1, output_bias)
+    gradient = _eliminate_output(X, problem, 0.1, hidden).gradient
     for k, j in np.ndindex(3, 2):
         ahead, behind = hidden.copy(), hidden.copy()
         ahead[k, j] += 1e-5
         behind[k, j] -= 1e-5
-        losses = [_eliminate_output(X, loss, 0.1, intercept, moved).loss for moved in (ahead, behind)]
+        losses = [_eliminate_output(X, problem, 0.1, moved).loss for moved in (ahead, behind)]
         assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(gradient[k, j], rel=1e-5, abs=1e-6)
 
 

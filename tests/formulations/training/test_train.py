@@ -90,13 +90,13 @@ def test_short_cuts_on_large_data_lose_little(monkeypatch: pytest.MonkeyPatch) -
     rng = np.random.default_rng(40)
     X = rng.standard_normal((600, 7))
     Y = np.maximum(X[:, :1] + X[:, 1:2], 0) + 0.1 * rng.standard_normal((600, 1))
-    assert ColumnGeneration(X, Y, 20.0)._is_large
-    assert not ColumnGeneration(X[:, :6], Y, 20.0)._is_large
-    assert not ColumnGeneration(X[:500], Y[:500], 20.0)._is_large
+    assert ColumnGeneration(X, Y, 20.0)._schedule.is_large
+    assert not ColumnGeneration(X[:, :6], Y, 20.0)._schedule.is_large
+    assert not ColumnGeneration(X[:500], Y[:500], 20.0)._schedule.is_large
     result, again = (train(X, Y, 20.0, seed=2) for _ in range(2))
     assert_consistent(result, X, Y, 20.0)
     assert np.array_equal(result.hidden, again.hidden)
-    monkeypatch.setattr("formulations.training.column_generation._LARGE", math.inf)
+    monkeypatch.setattr("formulations.training.efforts._LARGE", math.inf)
     assert result.loss == pytest.approx(train(X, Y, 20.0, seed=2).loss, rel=1e-4)
 
 

@@ -129,6 +129,7 @@ class CrossEntropy(EntropicLoss):
 
     smoothing: Fraction = Fraction(0)
     zero_sum = True
+    task = "classification"
 
     def __post_init__(self) -> None:
         """Refuse a smoothing that is no part."""
@@ -208,6 +209,8 @@ class CrossEntropy(EntropicLoss):
 @dataclass(frozen=True)
 class Poisson(EntropicLoss):
     """exp z - y z of each output: for counts y of the mean exp z minus the log-likelihood, but for log y!."""
+
+    task = "regression"
 
     @property
     def text(self) -> str:

@@ -29,11 +29,14 @@ class Loss(ABC):
 
     Attributes:
         encoding: what targets are made of labels: `ONE_HOT` or `SIGNS`.
+        task: what a column of numbers is where the user does not say so: "classification", "regression", or
+            None if its numbers decide.
         is_exact: whether it is rational, its bound too, for rational arguments.
         zero_sum: whether the rows of a dual point must sum to zero.
     """
 
     encoding: str = ONE_HOT
+    task: str | None = None
     is_exact: bool = True
     zero_sum: bool = False
 

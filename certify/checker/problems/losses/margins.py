@@ -19,6 +19,7 @@ class SignedLoss(Loss):
     """A loss of targets that are +1 and -1, each output for itself."""
 
     encoding = SIGNS
+    task = "classification"
 
     @property
     def target_words(self) -> str:
@@ -84,6 +85,7 @@ class MulticlassHinge(RationalLoss):
     """Crammer and Singer's: what the right class's output lacks to 1 more than any other's."""
 
     zero_sum = True
+    task = "classification"
 
     @property
     def text(self) -> str:

@@ -104,6 +104,7 @@ class Squared(RationalLoss):
 class Huber(RationalLoss):
     """For each output half of the square of the residual, beyond D its tangent."""
 
+    task = "regression"
     threshold: Fraction = Fraction(1)
     is_quadratic = True
 
@@ -145,6 +146,8 @@ class Huber(RationalLoss):
 class Absolute(RationalLoss):
     """The sum of the residuals' sizes."""
 
+    task = "regression"
+
     @property
     def text(self) -> str:
         """The word."""
@@ -166,6 +169,7 @@ class Absolute(RationalLoss):
 class Quantile(RationalLoss):
     """The pinball loss of each output, whose mean is least at the T-quantile."""
 
+    task = "regression"
     level: Fraction = Fraction(1, 2)
 
     def __post_init__(self) -> None:
@@ -200,6 +204,7 @@ class Quantile(RationalLoss):
 class EpsilonInsensitive(RationalLoss):
     """What each residual's size has above E."""
 
+    task = "regression"
     width: Fraction = Fraction(1, 10)
 
     def __post_init__(self) -> None:

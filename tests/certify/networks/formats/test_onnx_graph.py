@@ -14,6 +14,7 @@ from onnx.reference import ReferenceEvaluator
 
 from certify.checker.errors import NetworkError
 from certify.networks.files import load_network
+from certify.networks.link import Link
 from certify.networks.loaded import LoadedNetwork
 from tests.certify.networks.network_files import Array, Weights, onnx_model
 
@@ -91,6 +92,48 @@ def test_means_what_the_reference_computes(
     assert np.allclose(values(load(model), x), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("ending", "link"),
+    [
+        (node("s = Softmax y"), Link.SOFTMAX),
+        (node("s = Softmax y", axis=1), Link.SOFTMAX),
+        (node("s = LogSoftmax y", axis=-1), Link.LOG_SOFTMAX),
+        (node("s = Sigmoid y"), Link.SIGMOID),
+    ],
+)
+@pytest.mark.parametrize("version", [11, 13])
+def test_a_link_at_the_end(load: Load, ending: NodeProto, link: Link, version: int) -> None:
+    model = onnx_model([*CHAIN, ending, node("t = Identity s")], CONSTANTS)
+    model.opset_import[0].version = version
+    loaded = load(model)
+    assert loaded.link is link
+    assert loaded.network == WEIGHTS.exact
+    x = np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
+    z = values(loaded, x)
+    softmax = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    after = {
+        Link.SOFTMAX: softmax,
+        Link.LOG_SOFTMAX: np.log(softmax),
+        Link.SIGMOID: 1 / (1 + np.exp(-z)),
+    }
+    outputs: Any = ReferenceEvaluator(model).run(None, {"x": x})
+    assert np.allclose(outputs[0], after[link], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("axis", "version", "fits"), [(0, 13, True), (-2, 13, True), (1, 13, False), (0, 11, False)]
+)
+def test_a_softmax_over_outputs_along_the_rows(load: Load, axis: int, version: int, fits: bool) -> None:
+    nodes = [*map(swapped, CHAIN), node("s = Softmax y", axis=axis)]
+    model = onnx_model(nodes, {"U": U.T, "V": V.T, "a": A[:, None], "b": B[:, None]})
+    model.opset_import[0].version = version
+    if fits:
+        assert load(model).link is Link.SOFTMAX
+        return
+    with pytest.raises(NetworkError, match="Softmax 's' is not over the outputs"):
+        load(model)
+
+
 def swapped(entry: NodeProto) -> NodeProto:
     """The node of the transposed product."""
     if entry.op_type not in ("Gemm", "MatMul"):
@@ -143,9 +186,14 @@ def test_bfloat16(load: Load) -> None:
 @pytest.mark.parametrize(
     ("nodes", "sentence"),
     [
-        ([FIRST, node("h = Sigmoid z"), LAST], "has the operator 'Sigmoid': supported are two linear layers"),
+        (
+            [FIRST, node("h = Sigmoid z"), LAST],
+            "has its Sigmoid 'h' before the second linear layer: supported",
+        ),
         ([FIRST, node("h = LeakyRelu z"), LAST], "has the operator 'LeakyRelu': supported are two linear"),
-        ([*CHAIN, node("s = Softmax y")], "has the operator 'Softmax': supported are two linear layers"),
+        ([*CHAIN, node("s = Softmax y", axis=0)], "Softmax 's' is not over the outputs: use their axis"),
+        ([*CHAIN, node("s = Softmax y"), node("t = Softmax s")], "goes on after its Softmax: supported are"),
+        ([*CHAIN, node("s = Sigmoid y"), node("t = Add s b")], "goes on after its Sigmoid: supported are"),
         ([node("c = Conv x U"), *CHAIN], "has the operator 'Conv': supported are two linear layers with"),
         ([node("c = Cast x", to=1), *CHAIN], "has the operator 'Cast': supported are two linear layers"),
         ([FIRST, RELU, helper.make_node("Gemm", ["h", "V"], ["y"], domain="my")], "operator 'my.Gemm': supp"),

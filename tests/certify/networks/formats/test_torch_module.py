@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from certify.checker.errors import NetworkError
 from certify.networks.files import load_network
 from certify.networks.formats.torch_module import network_of_module
+from certify.networks.link import Link
 from tests.certify.networks.network_files import Weights
 
 WEIGHTS = Weights.random()
@@ -192,6 +193,32 @@ class TestModule:
         net = Net(torch.relu, lambda y: y.squeeze(-1), c=1)
         assert network_of_module(net).outputs == 1
 
+    @pytest.mark.parametrize(
+        ("ending", "link"),
+        [
+            (nn.Identity(), Link.NONE),
+            (nn.Softmax(dim=1), Link.SOFTMAX),
+            (nn.Softmax(dim=-1), Link.SOFTMAX),
+            (nn.Softmax(), Link.SOFTMAX),
+            (nn.LogSoftmax(dim=1), Link.LOG_SOFTMAX),
+            (nn.Sigmoid(), Link.SIGMOID),
+        ],
+    )
+    @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+    def test_a_link_at_the_end(self, ending: nn.Module, link: Link, scale: float) -> None:
+        module = replace(WEIGHTS, hidden=WEIGHTS.hidden * scale).module().append(ending)
+        loaded = network_of_module(module)
+        assert loaded.link is link
+        assert loaded.network == network_of_module(module[:3]).network
+
+    def test_a_link_that_is_no_layer(self) -> None:
+        assert network_of_module(Net(torch.relu, lambda y: F.log_softmax(y, 1))).link is Link.LOG_SOFTMAX
+        assert network_of_module(Net(torch.relu, lambda y: y.sigmoid().squeeze(1), c=1)).link is Link.SIGMOID
+
+    def test_a_softmax_of_one_output(self) -> None:
+        with pytest.raises(NetworkError, match="ends in Softmax of one output, which is the same for all"):
+            network_of_module(Net(torch.relu, lambda y: y.softmax(1), c=1))
+
     @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
     def test_weights_of_any_size(self, scale: float) -> None:
         weights = replace(WEIGHTS, hidden=WEIGHTS.hidden * scale, output=WEIGHTS.output / scale)
@@ -228,7 +255,8 @@ class TestModule:
         [
             (lambda y: (y, y), "its output is no tensor of shape (89, 3)"),
             (lambda y: y[:, :1], "its output is no tensor of shape (89, 3)"),
-            (lambda y: y.softmax(1), "an output differs by"),
+            (lambda y: y.softmax(0), "an output differs by"),
+            (lambda y: y.softmax(1).softmax(1), "an output differs by"),
             (lambda y: y.item(), "it cannot be run in float64 on inputs of shape (89, 4)"),
         ],
     )
@@ -259,6 +287,11 @@ class TestModule:
             (
                 [nn.Linear(2, 3), nn.ReLU(), nn.utils.parametrizations.weight_norm(nn.Linear(3, 1))],
                 "has the parameter '2.parametrizations.weight.original0' besides its two linear layers",
+            ),
+            ([nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2)], "has the layer '1' of type Sigmoid: supp"),
+            (
+                [nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2), nn.Softmax(dim=0)],
+                "has the layer '3' of type Softmax: supported",
             ),
             (
                 [nn.Linear(2, 3), nn.ReLU(), nn.Linear(4, 1)],
