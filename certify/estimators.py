@@ -138,7 +138,7 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         self.certificate_ = self.report_.certificate
         self.interval_ = self.report_.interval
         problem = self.report_.problem
-        self.network_ = FloatNetwork.of(self.report_.network, problem.d, problem.c)
+        self.network_ = FloatNetwork.of(self.report_.network, problem.hidden_rows, problem.c)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
