@@ -167,7 +167,8 @@ class _CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     def _split_hidden(self) -> tuple[Matrix, Matrix]:
         """Return the weights of the features, d x m, and the m biases."""
         hidden = self.network_.hidden
-        if self.report_.dataset.preprocessing.bias:
+        report = self.report_
+        if report.dataset.preprocessing.bias or report.problem.output_bias.frees_hidden:
             return hidden[:-1], hidden[-1]
         return hidden, np.zeros(hidden.shape[1])
 
@@ -182,8 +183,8 @@ class CertifiedReLURegressor(RegressorMixin, _CertifiedReLU):  # type: ignore[mi
         gamma: the weight decay, positive; it weighs against the sum over all samples, not their mean.
         bias: append a column of ones to the features, so that hidden neurons have a (regularised) bias; off
             by default, as in `certify.bound`.
-        output_bias: "none"; "free" adds b to f(x), and "decayed" also gamma/2 |b|^2 to the loss. The last two
-            need the method "tree", which "auto" takes for few features.
+        output_bias: "none"; "free" adds b to f(x), and "decayed" also gamma/2 |b|^2 to the loss; "all-free"
+            frees a bias of each neuron as well, and needs the method "tree", which takes few features.
         standardize: bring every feature to mean 0 and variance 1.
         method: "auto", "tree", "partition", "sdp" or "shor": what proves the lower bound. "auto" takes the
             strongest that the size allows.

@@ -25,7 +25,10 @@ _METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items())
 DEFAULT_GAMMA = "0.1"
 DEFAULT_OUTPUT_BIAS = "none"
 _GAMMA_HELP = "Weight decay: a decimal or a fraction p/q, taken exactly."
-_OUTPUT_BIAS_HELP = "none, free or decayed: whether b joins the predictions, and is penalised."
+_OUTPUT_BIAS_HELP = (
+    "none, free or decayed: whether b joins the predictions, and is penalised; all-free: hidden biases are "
+    "free, too."
+)
 
 CertificateFile = Annotated[
     Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)

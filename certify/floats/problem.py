@@ -34,6 +34,7 @@ class Arrays:
         output_bias: of the problem's networks.
         loss_text: the canonical text of the loss.
         weights: of the samples, of length n; None for one each.
+        input_denominator: of X as exact numbers.
     """
 
     X: Matrix
@@ -42,6 +43,7 @@ class Arrays:
     output_bias: OutputBias = OutputBias.NONE
     loss_text: str = "squared"
     weights: Vector | None = None
+    input_denominator: int = 1
 
     @property
     def hidden_rows(self) -> int:
@@ -115,6 +117,7 @@ class Arrays:
             problem.output_bias,
             problem.loss.text,
             _weights(problem),
+            problem.input_denominator,
         )
 
 

@@ -91,10 +91,10 @@ def gap(
             may have its own.
         task: "auto", "classification" or "regression".
         standardize: shift and scale the features by recorded dyadic coefficients.
-        output_bias: "free" or "decayed", which a network with an output bias needs with gamma; "none" by
-            default.
-        hidden_bias: "decayed" to judge a hidden bias that training left out of the weight decay by the
-            objective that has it there.
+        output_bias: "free" or "decayed", which a network with an output bias needs with gamma, or "all-free"
+            for a training that decayed no bias at all; "none" by default.
+        hidden_bias: "free" is "all-free" as well, and what perceptrons of scikit-learn have; "decayed" judges
+            a hidden bias that training left out of the weight decay by the objective that has it there.
         search: whether the lower bound may come from other networks too; else it is that of the network's own
             dual point.
         method: see `certify.bounds.bound.Settings`, like all that follow.

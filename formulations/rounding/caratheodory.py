@@ -66,8 +66,8 @@ def reduce_width(
         raise ValueError("the weights or X have an entry that is not finite")
     alive = np.any(hidden, axis=0) & np.any(output, axis=1)
     hidden, output = hidden[:, alive], output[alive]
-    (_, lengths), (across, sizes) = _units(hidden[:counted]), _units(output.T)
-    hidden = hidden / lengths
+    (units, lengths), (across, sizes) = _units(hidden[:counted]), _units(output.T)
+    hidden = np.vstack([units, hidden[len(units) :] / lengths])
     output = across.T
     features = np.maximum(X @ hidden, 0.0)
     points = (features[:, None, :] * output.T[None, :, :]).reshape(len(X) * output.shape[1], len(output))

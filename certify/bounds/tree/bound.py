@@ -162,6 +162,7 @@ class TreeBound:
             arrays.output_bias.frees_hidden,
             Frame.identity(arrays.X.shape[1]),
             _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS,
+            arrays.input_denominator,
         )
         if checkpoint is not None and checkpoint.proof is not None:
             saved = checkpoint.proof

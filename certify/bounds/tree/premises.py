@@ -7,6 +7,7 @@ that does not hold refutes it: the hardest is searched first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from certify.bounds.tree.cone_search.nodes import Nodes
 from certify.bounds.tree.search import search_tree
 from certify.checker.certificate.training import Frame
 from formulations.arrays import Matrix
+
+_LARGEST = 2.0**50  # integers of a shifted row, whose products with generators of few bits are exact
 
 Trees = tuple[Nodes, ...]
 
@@ -46,19 +49,29 @@ class Premises:
         are_shifted: whether hidden biases are free.
         frame: the root of all trees.
         bits: of the integers of a cut.
+        denominator: of X as exact numbers.
     """
 
     X: Matrix
     are_shifted: bool
     frame: Frame
     bits: int
+    denominator: int = 1
     _first: dict[bytes, int] = field(default_factory=dict)
     _hardest: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Find the samples that are equal."""
+        """Find the samples that are equal, and X in units in which shifts are exact."""
         for k, x in enumerate(self.X):
             self._first.setdefault(x.tobytes(), k)
+        # Decimals have many kinks in common. Which side of one a cone is on decides how the checker bounds a
+        # row there, and in floats 0.3 - 0.2 is not 0.1; in integers all is as the checker has it.
+        self._units, self._per_unit = self.X, 1.0
+        largest = float(np.abs(self.X).max(initial=0.0))
+        if self.denominator < _LARGEST and largest * self.denominator < _LARGEST:
+            power = 2.0 ** round(math.log2(self.denominator))
+            self._units = np.round(self.X * self.denominator) / power
+            self._per_unit = power / self.denominator
 
     def first_like(self, sample: int) -> int:
         """Return the first sample with the inputs of this one, where the tree of both is kept."""
@@ -107,8 +120,7 @@ class Premises:
                 on_progress(f"{words}{before + visited} cones")
 
             found = search_tree(
-                np.ascontiguousarray(self.X - self.X[k]) if self.are_shifted else self.X,
-                N,
+                *self._shifted(N, k),
                 level,
                 self.frame,
                 bits=self.bits,
@@ -125,6 +137,13 @@ class Premises:
             max_nodes -= sum(len(tree.kinds) for tree in found.trees)
         self._hardest = sorted(effort, key=lambda k: -effort[k])
         return Found(trees, None, cones)
+
+    def _shifted(self, N: Matrix, k: int) -> tuple[Matrix, Matrix]:
+        """Return the inputs and the dual point of a premise."""
+        if not self.are_shifted:
+            return self.X, N
+        units = self._units
+        return np.ascontiguousarray(units - units[k]), np.ascontiguousarray(self._per_unit * N)
 
     def _with_biases(self, directions: Matrix | None, k: int) -> Matrix | None:
         if directions is None or not self.are_shifted:
