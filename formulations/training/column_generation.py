@@ -26,11 +26,12 @@ from formulations.training.master import solve_master
 from formulations.training.oracle import GaugeMaximum
 
 _RANDOM_FEATURES = 300
-_SLIDE_ITERATIONS = 200
 _SLIDE_SHARE = 0.1  # of what the columns gained that ten iterations of a slide have to gain
 _MAX_ROUNDS = 200
 _PARALLEL = 0.99
 _SLOW = 1e-5  # a relative gain, after which the search gets harder
+_SHARPEN = 4  # a blur that slides gain nothing with is divided by this
+_LEAST_BLUR = 1e-3
 _UNSEEN = 5e-4  # of the space: with few maxima most starts find what others have found
 
 
@@ -142,7 +143,7 @@ class ColumnGeneration:
         self._clock, self._began = clock, clock()
         self._oracle = self._space.oracle
         self._schedule = Schedule.of(X, loss)
-        self._efforts = self._schedule.efforts
+        self._efforts, self._blur = self._schedule.efforts, self._schedule.blur
         self._effort = 0
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
@@ -274,7 +275,7 @@ class ColumnGeneration:
         network: Network,
         *,
         kinks: tuple[Indices, ...] | None = None,
-        max_iterations: int = 500,
+        max_iterations: int,
         least_gain: float,
         share: float = 1.0,
     ) -> Descent:
@@ -286,7 +287,7 @@ class ColumnGeneration:
             self.gamma,
             _balanced(network),
             output_bias=self.output_bias,
-            blur=2 * self._schedule.blur * abs(network.loss) / square if square else 0.0,
+            blur=2 * self._blur * abs(network.loss) / square if square else 0.0,
             kinks=kinks,
             max_iterations=max_iterations,
             least_gain=least_gain,
@@ -298,7 +299,12 @@ class ColumnGeneration:
         features = self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng)
         start = self._solve_free(features, self._schedule.start_tolerance)
         self._adopt("random features", start)
-        result = self._descend(start, least_gain=self._schedule.restart_gain * abs(start.loss), share=0.5)
+        result = self._descend(
+            start,
+            max_iterations=self._schedule.restart_iterations,
+            least_gain=self._schedule.restart_gain * abs(start.loss),
+            share=0.5,
+        )
         self.restarts += 1
         if not self.descent or result.losses[-1] < self.descent[-1]:
             self.descent = result.losses
@@ -338,16 +344,18 @@ class ColumnGeneration:
 
     def _slide(self, least_gain: float) -> None:
         """Merge neurons of one linear piece, move all together, and keep the outcome unless it is worse."""
-        if not len(self.best.output):
+        if not len(self.best.output) or 0 < self._blur < _LEAST_BLUR:
             return
         merged = self._merge(self.best)
         result = self._descend(
-            merged, kinks=merged.kinks, max_iterations=_SLIDE_ITERATIONS, least_gain=least_gain
+            merged, kinks=merged.kinks, max_iterations=self._schedule.slide_iterations, least_gain=least_gain
         )
-        if self.best.loss - result.losses[-1] < least_gain - self._rounding:
-            return
-        directions, alive = _normalised(result.hidden)
-        self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
+        before = self._least
+        if self._blur or before - result.losses[-1] >= least_gain - self._rounding:
+            directions, alive = _normalised(result.hidden)
+            self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
+        if before - self._least <= self._rounding:
+            self._blur /= _SHARPEN
 
     def _merge(self, network: Network) -> Network:
         """Replace neurons of one linear piece with nearly parallel outputs by their sum."""

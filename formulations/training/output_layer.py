@@ -21,9 +21,9 @@ from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.training.intercept import Intercept, check_output_bias
 
-_STEPS, _HALVINGS = 50, 40
+_STEPS, _HALVINGS = 50, 12
 _SLOPE = 1e-4  # of the gain that the slope promises, which a step has to keep
-_DECREMENT = 1e-13  # of the value, that a further step would gain
+_DECREMENT = 1e-12  # of the value, that a further step would gain
 _JITTER = 1e-13
 
 
@@ -158,12 +158,8 @@ class _Newton(OutputProblem):
         L, c = gradient.shape
         if not loss.zero_sum:
             bends = loss.curvature(predictions)
-            return np.column_stack(
-                [
-                    _solved((columns.T * bends[:, p]) @ columns + np.diag(decay), -gradient[:, p])
-                    for p in range(c)
-                ]
-            )
+            steps = [_separate_step(columns, decay, bends[:, p], gradient[:, p]) for p in range(c)]
+            return np.column_stack(steps)
         hessian = loss.hessian(predictions)
         matrix = np.empty((c, L, c, L))
         for p in range(c):
@@ -174,6 +170,20 @@ class _Newton(OutputProblem):
                 matrix[p, :, q, :] = block
                 matrix[q, :, p, :] = block
         return _solved(matrix.reshape(c * L, c * L), -gradient.T.ravel()).reshape(c, L).T
+
+
+def _separate_step(columns: Matrix, decay: Vector, bends: Vector, gradient: Vector) -> Vector:
+    """Return the Newton step of one output, through the samples where they are fewer than the weights.
+
+    Of a loss with kinks only the samples near one bend.
+    """
+    near = np.flatnonzero(bends)
+    if len(near) >= len(gradient) or not np.all(decay > 0):
+        return _solved((columns.T * bends) @ columns + np.diag(decay), -gradient)
+    rows, plain = columns[near], gradient / decay
+    gram = (rows / decay) @ rows.T
+    gram[np.diag_indices(len(near))] += 1 / bends[near]
+    return np.asarray((rows.T @ _solved(gram, rows @ plain)) / decay - plain)
 
 
 def _solved(matrix: Matrix, right: Vector) -> Vector:
