@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from formulations.arrays import Indices, Matrix, Vector
-from formulations.loss import SquaredLoss
+from formulations.losses.squared import SquaredLoss
 from formulations.sdp import multiplier_generation
 from formulations.sdp.multiplier_generation import MAX_FREE_VARIABLES
 from formulations.sdp.multipliers import DualSolution

@@ -8,7 +8,15 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeVar
 
-from certify.bounds.method import Options, Outcome, Work, is_plain, refuses_more, refuses_options
+from certify.bounds.method import (
+    Options,
+    Outcome,
+    Work,
+    is_plain,
+    refuses_free_biases,
+    refuses_more,
+    refuses_options,
+)
 from certify.bounds.names import AUTO
 from certify.bounds.proof_time import leaves_seconds
 from certify.bounds.relaxation.bound import Relaxation
@@ -60,6 +68,8 @@ class Sdp:
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse what outgrows the interior-point method, and more than plain problems for other solvers."""
+        if (refusal := refuses_free_biases(problem)) is not None:
+            return refusal
         if not options.is_plain and (refusal := _refuses_more(problem, options)) is not None:
             return refusal
         if options.precision == "high" and options.solver != AUTO:
@@ -131,8 +141,8 @@ class Shor:
     goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
-        """Refuse solvers and precisions."""
-        return refuses_options(self.name, options)
+        """Refuse solvers and precisions, and free hidden biases."""
+        return refuses_free_biases(problem) or refuses_options(self.name, options)
 
     def bound(self, work: Work) -> Relaxation | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
