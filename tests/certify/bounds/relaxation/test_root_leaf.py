@@ -119,6 +119,7 @@ class TestBounds:
         certificate = root_certificate(problem, N, part.multipliers.of_all(rows, 5))
         bound = check_certificate(certificate, problem).bound
         assert certificate.dual_point[4] == (0,)
+        assert bound is not None
         assert float(bound) == pytest.approx(part.dual_value + 3**2 / 2, rel=1e-5)
 
     @given(problems())
