@@ -63,7 +63,7 @@ def test_a_bound_that_is_enough_needs_no_search(
     path = tmp_path / "checkpoint"
     before = first(path, method)
     for module in (
-        "certify.bounds.relaxation.searches.multiplier_generation",
+        "certify.bounds.relaxation.searches.row_generation",
         "certify.bounds.partition.search.partition",
     ):
         monkeypatch.setattr(f"{module}.improve", None)

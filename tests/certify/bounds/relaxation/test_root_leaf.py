@@ -16,6 +16,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
+from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import Multipliers
 from tests.certify.checker.oracles import inputs, optimum_2d, targets
 from tests.certify.checker.strategies import problems
@@ -106,6 +107,19 @@ class TestBounds:
         certificate = root_certificate(problem, np.zeros((2, 1)), Multipliers.zero(2))
         assert certificate == trivial_certificate(problem)
         assert check_certificate(certificate, problem).bound == 0
+
+    def test_rows_that_a_solution_leaves_out_stay_out_and_cost_nothing(self) -> None:
+        X, Y = [[1, 2], [3, -1], [-2, 1], [0, 0], [5, 7]], [[1], [2], [-1], [3], [4]]
+        problem = TrainingProblem.from_rationals(X, Y, F(1, 10))
+        rows = np.array([0, 1, 2])
+        part = solve_dual(np.array(X, float)[rows], np.array(Y, float)[rows], 0.1)
+        N = np.zeros((5, 1))
+        N[rows] = part.dual_point
+        certificate = root_certificate(problem, N, part.multipliers.of_all(rows, 5))
+        bound = check_certificate(certificate, problem).bound
+        assert certificate.dual_point[4] == (0,)
+        assert bound is not None
+        assert float(bound) == pytest.approx(part.dual_value + 3**2 / 2, rel=1e-5)
 
     @given(problems())
     def test_trivial_certificate(self, problem: TrainingProblem) -> None:
