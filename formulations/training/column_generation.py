@@ -29,8 +29,11 @@ _SLIDE_SHARE = 0.1  # of what the columns gained that ten iterations of a slide 
 _MAX_ROUNDS = 200
 _PARALLEL = 0.99
 _SLOW = 1e-5  # a relative gain, after which the search gets harder
+_NEAR, _MOST_SPARE = 1e-2, 500  # below gamma; directions kept though no neuron has them
 _SHARPEN = 4  # a blur that slides gain nothing with is divided by this
 _LEAST_BLUR = 1e-3
+_MOST_SLIDING = 150
+_MOST_OF_RESTART = 60  # directions, of those that do not slide
 _UNSEEN = 5e-4  # of the space: with few maxima most starts find what others have found
 
 
@@ -139,6 +142,8 @@ class ColumnGeneration:
         self._schedule = Schedule.of(X, loss)
         self._efforts, self._blur = self._schedule.efforts, self._schedule.blur
         self._effort = 0
+        # With kinks many dual points may be best, and the directions that a network does not use hold them.
+        self._spare: tuple[Matrix, tuple[Indices, ...]] = (np.zeros((X.shape[1], 0)), ())
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
         self._found: tuple[Network, int, list[GaugeMaximum]] | None = None
@@ -285,13 +290,16 @@ class ColumnGeneration:
         features = self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng)
         start = self._solve_free(features, self._schedule.start_tolerance)
         self._adopt("random features", start)
+        self.restarts += 1
+        if self._is_wide(start):
+            longest = np.argsort(-np.linalg.norm(start.output, axis=1), kind="stable")
+            return start.directions[:, longest[:_MOST_OF_RESTART]]
         result = self._descend(
             start,
             max_iterations=self._schedule.restart_iterations,
             least_gain=self._schedule.restart_gain * abs(start.loss),
             share=0.5,
         )
-        self.restarts += 1
         if not self.descent or result.losses[-1] < self.descent[-1]:
             self.descent = result.losses
         return _normalised(result.hidden)[0]
@@ -325,14 +333,34 @@ class ColumnGeneration:
             return False
         directions = np.column_stack([maximum.direction for maximum in above])
         kinks = tuple(maximum.kinks for maximum in above)
-        self._adopt("columns", self._solve(np.hstack([best.directions, directions]), best.kinks + kinks))
+        spare, kinks_of_spare = self._spare
+        directions = np.hstack([best.directions, spare, directions])
+        kinks = best.kinks + kinks_of_spare + kinks
+        network = self._solve(directions, kinks)
+        self._adopt("columns", network)
+        if self._schedule.blur:
+            self._keep_spare(directions, kinks, network)
         return True
+
+    def _keep_spare(self, directions: Matrix, kinks: tuple[Indices, ...], network: Network) -> None:
+        """Keep the directions that no neuron of the network has, and whose gauges are close to gamma."""
+        used = {direction.tobytes() for direction in network.directions.T}
+        gauges = np.linalg.norm(np.maximum(self.X @ directions, 0).T @ network.dual_point, axis=1)
+        order = np.argsort(-gauges, kind="stable")
+        near = [
+            k
+            for k in order
+            if gauges[k] > (1 - _NEAR) * self.gamma and directions[:, k].tobytes() not in used
+        ][:_MOST_SPARE]
+        self._spare = directions[:, near], tuple(kinks[k] for k in near)
 
     def _slide(self, least_gain: float) -> None:
         """Merge neurons of one linear piece, move all together, and keep the outcome unless it is worse."""
         if not len(self.best.output) or 0 < self._blur < _LEAST_BLUR:
             return
         merged = self._merge(self.best)
+        if self._is_wide(merged):
+            return
         result = self._descend(
             merged, kinks=merged.kinks, max_iterations=self._schedule.slide_iterations, least_gain=least_gain
         )
@@ -342,6 +370,15 @@ class ColumnGeneration:
             self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
         if before - self._least <= self._rounding:
             self._blur /= _SHARPEN
+
+    def _is_wide(self, network: Network) -> bool:
+        """Say whether a slide would take longer than the columns that it saves.
+
+        With kinks an output layer takes many steps, and a network has up to a neuron for every target.
+        """
+        neurons, outputs = network.output.shape
+        unknowns = neurons * outputs if self.loss.zero_sum else neurons
+        return self._schedule.blur > 0 and unknowns > _MOST_SLIDING
 
     def _merge(self, network: Network) -> Network:
         """Replace neurons of one linear piece with nearly parallel outputs by their sum."""
@@ -375,6 +412,8 @@ class ColumnGeneration:
             kept = np.flatnonzero(sizes > threshold * sizes.max(initial=0.0))
             fewer = self._solve(self.best.directions[:, kept], tuple(self.best.kinks[k] for k in kept))
             if fewer.loss <= self._least + self._rounding:
+                if self._schedule.blur:
+                    fewer = replace(fewer, dual_point=self.best.dual_point)
                 return self._adopt("tidy", fewer)
 
 
