@@ -13,15 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from formulations.arrays import Indices, Matrix, Vector
+from formulations.arrays import Indices, Matrix
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import Descent, descend
 from formulations.training.efforts import Effort, Schedule
 from formulations.training.intercept import check_output_bias
 from formulations.training.master import solve_master
+from formulations.training.network import Network, balanced, normalised
 from formulations.training.oracle import GaugeMaximum, GaugeOracle
 
 _RANDOM_FEATURES = 300
@@ -50,34 +50,6 @@ class CurvePoint:
     stage: str
     seconds: float
     loss: float
-
-
-@dataclass(frozen=True)
-class Network:
-    """The best network over given directions.
-
-    Attributes:
-        directions: unit vectors u_k as columns, of shape (d, K).
-        output: v_k as rows, of shape (K, c), not zero.
-        kinks: for each direction the rows of X whose kinks it sits on.
-        output_bias: b, of length c; of length 0 without one.
-        loss: the objective, with neurons scaled to |u_k| = |v_k|.
-        dual_point: of the master, n x c; no direction here has a gauge above gamma at it. Its columns sum to
-            zero, up to rounding, with a free output bias.
-    """
-
-    directions: Matrix
-    output: Matrix
-    kinks: tuple[Indices, ...]
-    output_bias: Vector
-    loss: float
-    dual_point: Matrix
-
-    @property
-    def weights(self) -> tuple[Matrix, Matrix]:
-        """Hidden weights, d x K, and output weights, K x c, with |u_k| = |v_k|."""
-        lengths = np.sqrt(np.linalg.norm(self.output, axis=1))
-        return self.directions * lengths, self.output / lengths[:, None]
 
 
 class ColumnGeneration:
@@ -276,7 +248,7 @@ class ColumnGeneration:
             self.X,
             self.loss,
             self.gamma,
-            _balanced(network),
+            balanced(network),
             output_bias=self.output_bias,
             blur=2 * self._blur * abs(network.loss) / square if square else 0.0,
             kinks=kinks,
@@ -302,7 +274,7 @@ class ColumnGeneration:
         )
         if not self.descent or result.losses[-1] < self.descent[-1]:
             self.descent = result.losses
-        return _normalised(result.hidden)[0]
+        return normalised(result.hidden)[0]
 
     def _peaks(self) -> list[GaugeMaximum]:
         """Return maxima of the gauge at the best network's dual point, searched with the present effort."""
@@ -366,7 +338,7 @@ class ColumnGeneration:
         )
         before = self._least
         if self._blur or before - result.losses[-1] >= least_gain - self._rounding:
-            directions, alive = _normalised(result.hidden)
+            directions, alive = normalised(result.hidden)
             self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
         if before - self._least <= self._rounding:
             self._blur /= _SHARPEN
@@ -400,7 +372,7 @@ class ColumnGeneration:
         ]
         return replace(
             network,
-            directions=_normalised(np.column_stack(sums))[0],
+            directions=normalised(np.column_stack(sums))[0],
             output=np.array([network.output[group].sum(axis=0) for group in groups]),
             kinks=tuple(network.kinks[group[0]] for group in groups),
         )
@@ -415,16 +387,3 @@ class ColumnGeneration:
                 if self._schedule.blur:
                     fewer = replace(fewer, dual_point=self.best.dual_point)
                 return self._adopt("tidy", fewer)
-
-
-def _balanced(network: Network) -> Matrix:
-    """Return the hidden weights with |u_k| = |v_k|."""
-    hidden: Matrix = network.directions * np.sqrt(np.linalg.norm(network.output, axis=1))
-    return hidden
-
-
-def _normalised(hidden: Matrix) -> tuple[Matrix, NDArray[np.intp]]:
-    """Return the directions of the nonzero columns, and which columns those are."""
-    lengths = np.linalg.norm(hidden, axis=0)
-    nonzero = np.flatnonzero(lengths)
-    return hidden[:, nonzero] / lengths[nonzero], nonzero
