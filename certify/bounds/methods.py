@@ -64,6 +64,8 @@ def _automatic(problem: TrainingProblem, options: Options) -> tuple[str, ...]:
     decay is strong, and dividing into regions proves more on few samples where it is weak
     (docs/solvers.md); nothing tells beforehand where one is better than the other, so both run.
     """
+    if problem.output_bias.frees_hidden:
+        return ("tree",)
     if not options.is_plain:
         return ("sdp",)
     if problem.output_bias.exists and problem.d <= LARGEST_TREE_FEATURES:

@@ -76,15 +76,15 @@ def gap(
     output_bias: Annotated[
         str | None,
         typer.Option(
-            help="Whether training decayed the network's output bias: decayed or free.",
+            help="Whether training decayed the network's output bias: decayed or free; all-free if it "
+            "decayed no bias at all.",
             show_default="decayed with --weight-decay",
         ),
     ] = None,
     hidden_bias: Annotated[
         str | None,
         typer.Option(
-            help="Whether training decayed the hidden bias: decayed or free; the latter is not "
-            "supported yet.",
+            help="Whether training decayed the hidden bias: decayed or free, as with --output-bias all-free.",
             show_default="decayed",
         ),
     ] = None,

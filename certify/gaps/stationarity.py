@@ -47,7 +47,7 @@ def smallest_subgradient(arrays: Arrays, given: FloatNetwork) -> Subgradient:
     """Return the smallest subgradient that is found; if all weights are zero, its size is 0 or infinity."""
     N = given.dual_point(arrays.X, arrays.loss)
     intervals = _derivatives_on_kinks(arrays.loss, given, arrays.X)
-    slopes = (arrays.X @ given.hidden > 0).astype(float)
+    slopes = (given.before(arrays.X) > 0).astype(float)
     best = Subgradient(_size(arrays, given, N, slopes := _best_slopes(arrays, given, N, slopes)), N)
     if intervals is None:
         return best
@@ -73,7 +73,7 @@ def _derivatives_on_kinks(loss: Loss, given: FloatNetwork, X: Matrix) -> tuple[M
     if not has_kinks(loss):
         return None
     Z = given.predictions(X)
-    sizes = np.maximum(X @ given.hidden, 0.0) @ np.abs(given.output) + np.abs(given.output_bias)
+    sizes = np.maximum(given.before(X), 0.0) @ np.abs(given.output) + np.abs(given.output_bias)
     sizes = sizes + np.abs(loss.targets)
     steps = _ON_KINK * np.where(sizes > 0, sizes, 1.0)
     low, high = np.empty_like(Z), np.empty_like(Z)
@@ -89,7 +89,7 @@ def _best_derivatives(
     arrays: Arrays, given: FloatNetwork, slopes: Matrix, low: Matrix, high: Matrix
 ) -> Matrix:
     """Return the dual point between these that leaves the least of the gradient."""
-    X, loss = arrays.X, arrays.loss
+    X, loss = arrays.neuron_inputs, arrays.loss
     features, decayed = np.maximum(X @ given.hidden, 0.0), _decayed_bias(arrays, given)
     open_ = high > low
     start = np.where(open_, (low + high) / 2, low)
@@ -125,9 +125,9 @@ def _best_derivatives(
 
 def _best_slopes(arrays: Arrays, given: FloatNetwork, N: Matrix, slopes: Matrix) -> Matrix:
     """Return the slopes of the ReLUs, n x m, on kinks those that leave the least of the gradient."""
-    X, hidden = arrays.X, given.hidden
+    X, hidden = arrays.neuron_inputs, given.hidden
     products, pulls = X @ hidden, N @ given.output.T
-    on_hidden = arrays.gamma * hidden - X.T @ (slopes * pulls)
+    on_hidden = arrays.gamma * arrays.decayed(hidden) - X.T @ (slopes * pulls)
     lengths = np.linalg.norm(X, axis=1)[:, None] * np.linalg.norm(hidden, axis=0)
     on_kink = (np.abs(products) <= _ON_KINK * lengths) & (lengths > 0)
     chosen = slopes.copy()
@@ -140,9 +140,9 @@ def _best_slopes(arrays: Arrays, given: FloatNetwork, N: Matrix, slopes: Matrix)
 
 
 def _size(arrays: Arrays, given: FloatNetwork, N: Matrix, slopes: Matrix) -> float:
-    features, decayed = np.maximum(arrays.X @ given.hidden, 0.0), _decayed_bias(arrays, given)
+    features, decayed = np.maximum(given.before(arrays.X), 0.0), _decayed_bias(arrays, given)
     total = _norm(*_parts(arrays, given, N, slopes, features, decayed))
-    pull = arrays.gamma * _norm(given.hidden, given.output, decayed)
+    pull = arrays.gamma * _norm(arrays.decayed(given.hidden), given.output, decayed)
     if pull > 0:
         return total / pull
     # What is left is the output bias, which should balance the dual point.
@@ -156,7 +156,9 @@ def _parts(
     """Return the gradient in the output weights, the hidden weights and the output bias, if there is one."""
     gamma = arrays.gamma
     on_output = gamma * given.output - features.T @ N
-    on_hidden = gamma * given.hidden - arrays.X.T @ (slopes * (N @ given.output.T))
+    on_hidden = gamma * arrays.decayed(given.hidden) - arrays.neuron_inputs.T @ (
+        slopes * (N @ given.output.T)
+    )
     on_bias = gamma * decayed - N.sum(axis=0) if arrays.output_bias.exists else np.zeros_like(decayed)
     return on_output, on_hidden, on_bias
 

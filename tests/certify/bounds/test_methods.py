@@ -91,7 +91,7 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (problem(n=401), ("sdp", "auto", "high"), "high precision takes at most 400 rows with 1 target, and"),
         (
             problem(n=21, c=100),
-            ("auto", "interior-point"),
+            ("sdp", "auto", "high"),
             "with 100 targets, and the data has 21: use --method",
         ),
     ],
@@ -107,8 +107,9 @@ def test_what_is_refused(of: TrainingProblem, options: tuple[str, ...], sentence
     [
         (problem(n=100, d=7), ["sdp", "partition"]),
         (problem(n=101, d=7), ["sdp", "partition", "sdp by interior point"]),
-        (problem(n=401, d=7), ["sdp", "partition"]),
-        (problem(n=101, d=7, c=20), ["sdp", "partition"]),
+        (problem(n=1000, d=7), ["sdp", "partition", "sdp by interior point"]),
+        (problem(n=1001, d=7), ["sdp", "partition"]),
+        (problem(n=101, d=7, c=20), ["sdp", "partition", "sdp by interior point"]),
     ],
 )
 def test_which_searches_run_beside_each_other(of: TrainingProblem, labels: list[str]) -> None:
