@@ -41,6 +41,7 @@ _FIRST_IF_VERY_LARGE = replace(_FIRST_IF_LARGE, starts=200, together=5)
 _LARGE, _VERY_LARGE = 4000, 50_000  # entries of X
 _FEW_FEATURES = 6  # up to as many the optimum is wanted to many digits, however large X is
 _RESTART_GAIN = 1e-3  # of the loss, that ten iterations of a descent from a random network then have to gain
+_BLUR = 0.1
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class Schedule:
         start_tolerance: relative gap of the master over random features.
         rounding: of the loss, that the master leaves undecided.
         settled: of the loss, and of gamma, what is as good as nothing.
-        blur: of the loss, what a Moreau envelope may take off it in a descent.
+        restart_iterations: limit of those of a descent from a random network.
+        slide_iterations: limit of those of a slide.
+        blur: of the loss, what a Moreau envelope may take off it in a descent at first; 0 without kinks.
     """
 
     efforts: tuple[Effort, ...]
@@ -63,6 +66,8 @@ class Schedule:
     start_tolerance: float
     rounding: float
     settled: float
+    restart_iterations: int = 500
+    slide_iterations: int = 200
     blur: float = 0.0
 
     @classmethod
@@ -75,4 +80,7 @@ class Schedule:
         if isinstance(loss, SquaredLoss):
             return cls(efforts, is_large, gain, efforts[0].tolerance, 1e-10, 1e-9)
         efforts = (replace(efforts[0], tolerance=1e-6), *efforts[1:])
-        return cls(efforts, is_large, _RESTART_GAIN, 1e-3, 1e-8, 1e-7, 1e-3)
+        has_kinks = loss.smoothed(1.0) is not loss
+        if not has_kinks:
+            return cls(efforts, is_large, _RESTART_GAIN, 1e-3, 1e-8, 1e-7)
+        return cls(efforts, is_large, _RESTART_GAIN, 1e-3, 1e-8, 1e-7, 50, 50, _BLUR)

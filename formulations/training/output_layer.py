@@ -21,9 +21,10 @@ from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.training.intercept import Intercept, check_output_bias
 
-_STEPS, _HALVINGS = 50, 40
+_STEPS, _HALVINGS = 50, 20
 _SLOPE = 1e-4  # of the gain that the slope promises, which a step has to keep
-_DECREMENT = 1e-13  # of the value, that a further step would gain
+_DECREMENT = 1e-12  # of the value, that a further step would gain
+_LEAST_BEND = 1e-4  # of the weights, with which a free bias is taken to bend
 _JITTER = 1e-13
 
 
@@ -109,6 +110,8 @@ class _Newton(OutputProblem):
         self._rough = loss.smoothed(1.0)
         self._gamma, self._has_bias = gamma, output_bias != "none"
         self._penalty = gamma if output_bias == "decayed" else 0.0
+        # Where nothing bends along a free bias a step needs a limit.
+        self._least = _LEAST_BEND * float(loss.sample_weights.sum())
         self._last: Matrix | None = None
 
     def solve(self, features: Matrix) -> OutputLayer:
@@ -121,7 +124,7 @@ class _Newton(OutputProblem):
         value = loss.value(predictions) + float(decay @ np.sum(layer**2, axis=1)) / 2
         for _ in range(_STEPS):
             gradient = columns.T @ loss.gradient(predictions) + decay[:, None] * layer
-            step = self._step(columns, decay, predictions, gradient)
+            step = self._step(columns, np.where(decay > 0, decay, self._least), predictions, gradient)
             promised = -float(np.sum(gradient * step))
             if not promised > _DECREMENT * abs(value):
                 break
@@ -158,12 +161,8 @@ class _Newton(OutputProblem):
         L, c = gradient.shape
         if not loss.zero_sum:
             bends = loss.curvature(predictions)
-            return np.column_stack(
-                [
-                    _solved((columns.T * bends[:, p]) @ columns + np.diag(decay), -gradient[:, p])
-                    for p in range(c)
-                ]
-            )
+            steps = [_separate_step(columns, decay, bends[:, p], gradient[:, p]) for p in range(c)]
+            return np.column_stack(steps)
         hessian = loss.hessian(predictions)
         matrix = np.empty((c, L, c, L))
         for p in range(c):
@@ -174,6 +173,20 @@ class _Newton(OutputProblem):
                 matrix[p, :, q, :] = block
                 matrix[q, :, p, :] = block
         return _solved(matrix.reshape(c * L, c * L), -gradient.T.ravel()).reshape(c, L).T
+
+
+def _separate_step(columns: Matrix, decay: Vector, bends: Vector, gradient: Vector) -> Vector:
+    """Return the Newton step of one output, through the samples where they are fewer than the weights.
+
+    Of a loss with kinks only the samples near one bend.
+    """
+    near = np.flatnonzero(bends)
+    if len(near) >= len(gradient) or not np.all(decay > 0):
+        return _solved((columns.T * bends) @ columns + np.diag(decay), -gradient)
+    rows, plain = columns[near], gradient / decay
+    gram = (rows / decay) @ rows.T
+    gram[np.diag_indices(len(near))] += 1 / bends[near]
+    return np.asarray((rows.T @ _solved(gram, rows @ plain)) / decay - plain)
 
 
 def _solved(matrix: Matrix, right: Vector) -> Vector:
