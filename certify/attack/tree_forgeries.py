@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from random import Random
 from typing import Any, TypeVar
 
@@ -234,6 +235,19 @@ def _negative_multiplier_added(tree: Tree, random: Random) -> Tree:
     return _with_products(tree, change, random)
 
 
+def _trees_rearranged(tree: Tree, random: Random) -> Tree:
+    """Drop, double or exchange whole trees, where there is one for each kink."""
+    trees: list[list[Node]] = [[]]
+    owed = 1
+    for node in tree:
+        if not owed:
+            trees.append([])
+            owed = 1
+        trees[-1].append(node)
+        owed += -1 if isinstance(node, AnyLeaf) else 1
+    return tuple(chain.from_iterable(rearranged(trees, random)))
+
+
 TREE_FORGERIES: dict[str, TreeForgery] = {
     "sign index changed": _sign_changed,
     "split index changed": _split_index_changed,
@@ -253,4 +267,5 @@ TREE_FORGERIES: dict[str, TreeForgery] = {
     "multiplier dropped": _product_forgery(lambda p, random: ()),
     "multiplier reindexed": _product_forgery(_reindexed),
     "negative multiplier added": _negative_multiplier_added,
+    "trees rearranged": _trees_rearranged,
 }

@@ -17,6 +17,7 @@ from typing import Any
 
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_from_below, choose
+from certify.bounds.nothing_found import NothingFound
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.saved_bounds import SavedBound, SavedBounds
@@ -33,7 +34,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
-from certify.floats.network import FloatNetwork, unit_directions
+from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
 from certify.networks.network import ReLUNetwork, exact_loss
 from certify.runtime.interrupts import Interrupts
@@ -62,7 +63,8 @@ class Settings:
         seed: of the random starts.
         checkpoint: a file that keeps the best network and proof so far, and that a later run of the same
             problem continues from; None for none.
-        output_bias: "none", "free", or "decayed" by gamma as well; the last two need the method "tree".
+        output_bias: "none", "free", "decayed" by gamma as well, or "all-free", which frees a bias of each
+            neuron too and needs the method "tree".
     """
 
     gamma: Fraction | int | str | float = "0.1"
@@ -148,6 +150,7 @@ def bound(
         standardize=standardize,
         sample_weight=sample_weight,
         class_weight=class_weight,
+        loss=loss,
     )
     settings = Settings(
         gamma=gamma,
@@ -184,7 +187,7 @@ def bound_dataset(
     checkpoint = None
     if settings.checkpoint is not None:
         shape = problem.n, problem.d, problem.c
-        checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape)
+        checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape, problem.hidden_rows)
     with Interrupts() as interrupts:
         arrays = Arrays.of(problem)
         names = [method.name for method in methods]
@@ -200,10 +203,7 @@ def bound_dataset(
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         if not outcomes:
-            trained = FloatNetwork.of(network, problem.d, problem.c)
-            seconds = min(work.seconds_left(), _AT_ONCE)
-            at_once = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss), seconds)
-            outcomes = (replace(at_once, cut_short=True),)
+            outcomes = (_at_once(work, network),)
         outcome, certificate, verdict = prove_best(problem, dataset, outcomes, clock)
         upper = exact_loss(problem, network)
         if start is not None and (given := exact_loss(problem, start)) <= upper:
@@ -235,6 +235,17 @@ def bound_dataset(
         training=training,
         seconds=clock.elapsed,
     )
+
+
+def _at_once(work: Work, network: ReLUNetwork) -> Outcome:
+    """Return a bound that takes no search, where no method had one."""
+    problem, arrays = work.problem, work.arrays
+    if problem.output_bias.frees_hidden:
+        return NothingFound()
+    trained = FloatNetwork.of(network, problem.d, problem.c)
+    seconds = min(work.seconds_left(), _AT_ONCE)
+    at_once = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss), seconds)
+    return replace(at_once, cut_short=True)
 
 
 def _train(
@@ -282,8 +293,8 @@ def _train(
             words.append(f"resumed at loss {generation.best.loss:.8g}")
         elif start is not None:
             restarts = 0
-            given = FloatNetwork.of(start, arrays.X.shape[1], arrays.Y.shape[1])
-            generation.resume(unit_directions(given.hidden))
+            given = FloatNetwork.of(start, arrays.hidden_rows, arrays.Y.shape[1])
+            generation.resume(generation.directions_of(given.hidden))
             words.append(f"its own neurons, reweighed: loss {generation.best.loss:.8g}")
         try:
             with interrupts.allowed():

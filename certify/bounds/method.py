@@ -15,6 +15,7 @@ from certify.bounds.names import AUTO
 from certify.bounds.proof_time import loss_seconds
 from certify.bounds.report import GapPoint
 from certify.bounds.tree.checkpoint import Checkpoint
+from certify.bounds.tree.search import MAX_FEATURES
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.losses.table import SQUARED
@@ -140,8 +141,20 @@ def is_plain(problem: TrainingProblem) -> bool:
     return problem.loss == SQUARED and problem.weights is None and not problem.output_bias.exists
 
 
+def refuses_free_biases(problem: TrainingProblem) -> str | None:
+    """Return the sentence of all methods but the tree, if hidden biases are free."""
+    if not problem.output_bias.frees_hidden:
+        return None
+    return (
+        "free hidden biases (the output bias all-free) are for the method tree, of at most "
+        f"{MAX_FEATURES} features: use --method tree, or a hidden bias that is penalised (--bias)"
+    )
+
+
 def refuses_more(name: str, problem: TrainingProblem) -> str | None:
     """Return the sentence of what is for plain problems only (`is_plain`), if this is none."""
+    if (refusal := refuses_free_biases(problem)) is not None:
+        return refusal
     if problem.output_bias.exists:
         return f"{name} knows no output bias: use --method tree or sdp, or --output-bias none"
     if problem.weights is not None:

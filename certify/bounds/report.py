@@ -164,14 +164,14 @@ class Report:
     def save_network(self, path: str | Path) -> None:
         """Write the network as .npz with arrays `hidden` (d x m) and `output` (m x c), and `output_bias` (c).
 
-        The last one is there if the problem has an output bias.
+        The last one is there if the problem has an output bias, and `hidden_bias` (m) if it has free ones.
 
         Raises:
             NetworkError: if the file cannot be written.
         """
         from certify.networks.formats.npz import save_network
 
-        save_network(self.network, path, self.problem.c)
+        save_network(self.network, path, self.problem.c, hidden_bias=self.problem.output_bias.frees_hidden)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class Obligation(Enum):
     BLOCK_SHAPE = "a block's shares are not triangles of order d and c, or its output frame has not c columns"
     SHARES = "the blocks' shares of the weight decay add up to more than there is"
     BLOCK_OUTPUT = "a block's output frame is too small for its share"
+    BLOCK_BIAS = "a proof in blocks of samples does not cover free hidden biases"
     SIGN_INDEX = "a sign node names no generator of unknown sign"
     SPLIT_INDEX = "a split node does not name two different generators"
     SPLIT_SIGNED = "a split node uses a coordinate whose sign is not known"

@@ -91,7 +91,7 @@ class Training:
             rows += [
                 ("features", _columns(dataset.feature_names)),
                 ("standardised", standardized),
-                ("hidden bias", "a feature 1 after the others" if recipe.bias else "none"),
+                ("hidden bias", "a feature 1 after the others" if recipe.bias else _hidden_bias(problem)),
                 ("targets", _columns(dataset.target_names)),
                 ("task", recipe.task),
             ]
@@ -177,6 +177,10 @@ def short(value: Fraction) -> str:
     """Write a rational as p/q, shortened where it is long."""
     text = str(value)
     return text if len(text) <= _LONGEST_GAMMA else f"{text[:_LONGEST_GAMMA]}..."
+
+
+def _hidden_bias(problem: TrainingProblem) -> str:
+    return "free, one a neuron" if problem.output_bias.frees_hidden else "none"
 
 
 def _loss(problem: TrainingProblem) -> str:

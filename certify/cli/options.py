@@ -33,7 +33,10 @@ DEFAULT_LOSS = "squared"
 _GAMMA_HELP = "Weight decay: a decimal or a fraction p/q, taken exactly."
 _UNLESS_GIVEN = ", ".join(f"{kind.letter} = {kind.default}" for kind in LOSSES.values() if kind.letter)
 _LOSS_HELP = f"Loss of a sample: {LOSS_WORDS}; unless given {_UNLESS_GIVEN}."
-_OUTPUT_BIAS_HELP = "none, free or decayed: whether b joins the predictions, and is penalised."
+_OUTPUT_BIAS_HELP = (
+    "none, free or decayed: whether b joins the predictions, and is penalised; all-free: hidden biases are "
+    "free, too."
+)
 
 CertificateFile = Annotated[
     Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)

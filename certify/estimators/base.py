@@ -164,7 +164,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         self.certificate_ = self.report_.certificate
         self.interval_ = self.report_.interval
         problem = self.report_.problem
-        self.network_ = FloatNetwork.of(self.report_.network, problem.d, problem.c)
+        self.network_ = FloatNetwork.of(self.report_.network, problem.hidden_rows, problem.c)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -193,6 +193,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     def _split_hidden(self) -> tuple[Matrix, Matrix]:
         """Return the weights of the features, d x m, and the m biases."""
         hidden = self.network_.hidden
-        if self.report_.dataset.preprocessing.bias:
+        report = self.report_
+        if report.dataset.preprocessing.bias or report.problem.output_bias.frees_hidden:
             return hidden[:-1], hidden[-1]
         return hidden, np.zeros(hidden.shape[1])

@@ -28,7 +28,8 @@ class CertifiedReLURegressor(RegressorMixin, CertifiedReLU):  # type: ignore[mis
             logarithms.
         bias: append a column of ones to the features, so that hidden neurons have a (regularised) bias; off
             by default, as in `certify.bound`.
-        output_bias: "none"; "free" adds b to f(x), and "decayed" also gamma/2 |b|^2 to the loss.
+        output_bias: "none"; "free" adds b to f(x), and "decayed" also gamma/2 |b|^2 to the loss;
+            "all-free" frees a bias of each neuron as well, and needs the method "tree", for few features.
         standardize: bring every feature to mean 0 and variance 1.
         method: "auto", "tree", "partition", "sdp" or "shor": what proves the lower bound. "auto" takes the
             strongest that the size allows.

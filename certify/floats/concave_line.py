@@ -49,7 +49,8 @@ class ConcaveLine(DualLine):
             gamma: the weight decay.
             output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
         """
-        bias, live = OutputBias(output_bias), np.any(X != 0, axis=1)
+        bias = OutputBias(output_bias)
+        live = np.any(X != 0, axis=1) | bias.frees_hidden
         counted = np.ones(len(X), dtype=bool) if bias.exists else live
         fixed = loss.into_domain(-loss.gradient(np.zeros_like(loss.targets)))
         rest = np.flatnonzero(~counted)
@@ -61,7 +62,7 @@ class ConcaveLine(DualLine):
             loss,
             np.flatnonzero(counted),
             fixed,
-            bias is OutputBias.FREE,
+            bias.is_free,
             1 / (2 * penalty) if penalty > 0 else 0.0,
         )
 

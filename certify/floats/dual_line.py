@@ -19,7 +19,8 @@ class DualLine(ABC):
     """The bounds of all multiples of a dual point, for one problem.
 
     Attributes:
-        live: whether a sample is not at x = 0, for each; the rows of the others never enter a gauge.
+        live: whether a sample is not at x = 0, for each; the rows of the others never enter a gauge. Where
+            hidden biases are free x = 0 is like any other point, and all are live.
         constant: what the samples at x = 0 cost every network (a loss): the bound of no multiple is less.
     """
 

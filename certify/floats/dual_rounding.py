@@ -2,7 +2,8 @@
 
 The domain of a row is an interval for each entry, and for some losses the entries also sum to zero. Entries
 are rounded into their intervals first; then what is left of a row's sum, and with a free output bias of a
-column's, goes where there is the most room. These are a few units each, so that no bound feels them.
+column's, goes where there is the most room, to rows that are not zero first. These are a few units each, so
+that no bound feels them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 
 from certify.checker.numbers.integers import IntegerRows
-from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from formulations.arrays import Matrix
 
@@ -68,8 +68,7 @@ class _Domain:
             box = problem.loss.box(problem.target(i), problem.weight(i))
             low.append(tuple(None if least is None else math.ceil(unit * least) for least, _ in box))
             high.append(tuple(None if most is None else math.floor(unit * most) for _, most in box))
-        is_free = problem.output_bias is OutputBias.FREE
-        return cls(tuple(low), tuple(high), problem.loss.zero_sum, is_free)
+        return cls(tuple(low), tuple(high), problem.loss.zero_sum, problem.output_bias.is_free)
 
     def rounded(self, rows: list[list[Fraction]]) -> IntegerRows:
         """Return integer rows of the domain near the given ones."""
@@ -99,7 +98,7 @@ class _Domain:
             excess = sum(row[k] for row in rows)
             room = self._room_below if excess > 0 else self._room_above
             rooms = {i: room(i, k, row[k]) for i, row in enumerate(rows)}
-            for i in sorted(rooms, key=rooms.__getitem__, reverse=True):
+            for i in sorted(rooms, key=lambda i: (any(rows[i]), rooms[i]), reverse=True):
                 step = min(abs(excess), rooms[i])
                 rows[i][k] -= step if excess > 0 else -step
                 excess -= step if excess > 0 else -step
@@ -113,7 +112,7 @@ class _Domain:
                 if amount <= 0:
                     continue
                 rooms = {i: self._room_above(i, other, row[other]) for i, row in enumerate(rows)}
-                for i in sorted(rooms, key=rooms.__getitem__, reverse=True):
+                for i in sorted(rooms, key=lambda i: (any(rows[i]), rooms[i]), reverse=True):
                     step = min(amount, rooms[i])
                     rows[i][k] -= step
                     rows[i][other] += step
@@ -143,7 +142,7 @@ def _completed(problem: TrainingProblem, rows: list[list[Fraction]]) -> list[Seq
     The best row is the residual y - b that the output bias b leaves, which takes the other rows' sums along.
     """
     bias = problem.output_bias
-    live = [any(x) for x in problem.inputs]
+    live = [any(x) or bias.frees_hidden for x in problem.inputs]
     targets = {i: problem.target(i) for i, is_live in enumerate(live) if not is_live}
     b = [Fraction(0)] * problem.c
     if bias.exists:
@@ -151,8 +150,12 @@ def _completed(problem: TrainingProblem, rows: list[list[Fraction]]) -> list[Seq
         total = [sum(column, Fraction(0)) for column in zip(*kept, strict=True)] or b
         penalty = bias.penalty(problem.gamma)
         if not targets and not penalty:
-            means = [entry / len(rows) for entry in total]
-            return [[entry - mean for entry, mean in zip(row, means, strict=True)] for row in rows]
+            # Rows that are zero stay so: with free hidden biases they spare a proof.
+            means = [entry / max(sum(map(any, rows)), 1) for entry in total]
+            return [
+                [entry - mean for entry, mean in zip(row, means, strict=True)] if any(row) else row
+                for row in rows
+            ]
         sums = [entry + sum(y[j] for y in targets.values()) for j, entry in enumerate(total)]
         b = [entry / (penalty + len(targets)) for entry in sums]
     return [

@@ -22,7 +22,7 @@ class FloatNetwork:
     """The nearest floats to a network's weights.
 
     Attributes:
-        hidden: u_j as columns, d x m.
+        hidden: u_j as columns, d x m, or (d + 1) x m with free hidden biases as last row.
         output: v_j as rows, m x c.
         output_bias: b, of length c; zero for none.
     """
@@ -37,7 +37,7 @@ class FloatNetwork:
 
         Args:
             network: the exact network.
-            features: d, which a network without neurons may not know.
+            features: the rows of its hidden layer, which a network without neurons may not know.
             outputs: c, likewise.
 
         Raises:
@@ -52,7 +52,13 @@ class FloatNetwork:
 
     def predictions(self, X: Matrix) -> Matrix:
         """Return f(X), n x c, for inputs n x d."""
-        return np.asarray(np.maximum(X @ self.hidden, 0.0) @ self.output + self.output_bias)
+        return np.asarray(np.maximum(self.before(X), 0.0) @ self.output + self.output_bias)
+
+    def before(self, X: Matrix) -> Matrix:
+        """Return what neurons are before the ReLU, n x m, for inputs n x d."""
+        d = X.shape[1]
+        products = X @ self.hidden[:d]
+        return np.asarray(products if len(self.hidden) == d else products + self.hidden[d])
 
     def dual_point(self, X: Matrix, loss: Loss) -> Matrix:
         """Return minus the loss's gradient at f(X), n x c: the best dual point, if the network is."""

@@ -34,6 +34,7 @@ class Arrays:
         output_bias: of the problem's networks.
         loss_text: the canonical text of the loss.
         weights: of the samples, of length n; None for one each.
+        input_denominator: of X as exact numbers.
     """
 
     X: Matrix
@@ -42,6 +43,25 @@ class Arrays:
     output_bias: OutputBias = OutputBias.NONE
     loss_text: str = "squared"
     weights: Vector | None = None
+    input_denominator: int = 1
+
+    @property
+    def hidden_rows(self) -> int:
+        """The number of weights of a neuron before the ReLU, a free bias counted."""
+        return int(self.X.shape[1]) + self.output_bias.frees_hidden
+
+    @property
+    def neuron_inputs(self) -> Matrix:
+        """What neurons weigh, n x `hidden_rows`: X, and a column of ones for free biases."""
+        if not self.output_bias.frees_hidden:
+            return self.X
+        return np.hstack([self.X, np.ones((len(self.X), 1))])
+
+    def decayed(self, hidden: Matrix) -> Matrix:
+        """Return hidden weights, `hidden_rows` x m, with zeros for what the weight decay does not count."""
+        counted = np.array(hidden)
+        counted[self.X.shape[1] :] = 0.0
+        return counted
 
     @cached_property
     def loss(self) -> Loss:
@@ -97,6 +117,7 @@ class Arrays:
             problem.output_bias,
             problem.loss.text,
             _weights(problem),
+            problem.input_denominator,
         )
 
 

@@ -42,7 +42,8 @@ class SquaredLine(DualLine):
             gamma: the weight decay.
             output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
         """
-        bias, live = OutputBias(output_bias), np.any(X != 0, axis=1)
+        bias = OutputBias(output_bias)
+        live = np.any(X != 0, axis=1) | bias.frees_hidden
         penalty = bias.penalty(gamma)
         damping = np.count_nonzero(~live) + penalty
         share = 1 / damping if damping > 0 and bias.exists else 0.0

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 from flint import fmpz_mat
 
 from certify.checker.problems.training import TrainingProblem
-from certify.floats.network import FloatNetwork, unit_directions
+from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
 from certify.gaps.stationarity import smallest_subgradient
 from certify.networks.network import ReLUNetwork
 from formulations.arrays import Matrix, Vector
 from formulations.rounding.caratheodory import reduce_width
-from formulations.training.oracle import GaugeOracle
+from formulations.training.hidden_bias import NeuronSpace
 
 STATIONARY = 1e-2  # what is left of the gradient when training by small steps is given up
 _STARTS = 400
@@ -85,24 +86,30 @@ def diagnose_network(
     return Diagnosis(
         idle=idle,
         removable=tuple(int(j) for j in live if rises[j] <= 0),
-        narrowed=_narrowed(network, hidden[:, live], output[live], arrays.X),
+        narrowed=_narrowed(network, hidden[:, live], output[live], arrays),
         gradient=subgradient.size,
         dual_point=subgradient.dual_point,
         peak=_peak(arrays, subgradient.dual_point, hidden[:, live]),
     )
 
 
-def _narrowed(network: ReLUNetwork, hidden: Matrix, output: Matrix, X: Matrix) -> ReLUNetwork:
-    reduced = reduce_width(hidden, output, X)
-    narrowed = ReLUNetwork.from_floats(reduced.hidden, reduced.output)
-    return replace(narrowed, output_bias=network.output_bias)
+def _narrowed(network: ReLUNetwork, hidden: Matrix, output: Matrix, arrays: Arrays) -> ReLUNetwork:
+    d, bias = arrays.X.shape[1], network.output_bias
+    constant = ~np.any(hidden[:d] != 0, axis=0)
+    if constant.any():
+        # With biases alone neurons are a part of the output bias, and cost more.
+        shift = np.maximum(hidden[d, constant], 0.0) @ output[constant]
+        given = bias or (Fraction(0),) * len(shift)
+        bias = tuple(b + Fraction(more) for b, more in zip(given, shift.tolist(), strict=True))
+    reduced = reduce_width(hidden[:, ~constant], output[~constant], arrays.neuron_inputs, counted=d)
+    return replace(ReLUNetwork.from_floats(reduced.hidden, reduced.output), output_bias=bias)
 
 
 def idle_neurons(problem: TrainingProblem, network: ReLUNetwork) -> tuple[int, ...]:
     """Return the neurons whose outputs are zero on all samples, decided exactly."""
     if not network.width:
         return ()
-    inputs = fmpz_mat([list(row) for row in problem.inputs])
+    inputs = fmpz_mat([list(row) for row in problem.neuron_inputs])
     columns = (inputs * fmpz_mat([list(row) for row in network.hidden])).transpose().tolist()
     return tuple(
         j
@@ -115,18 +122,18 @@ def _rises_without(arrays: Arrays, given: FloatNetwork) -> Vector:
     """Return by how much the objective rises without each neuron."""
     predictions = given.predictions(arrays.X)
     value = arrays.loss.value(predictions)
-    activations = np.maximum(arrays.X @ given.hidden, 0.0)
+    activations = np.maximum(given.before(arrays.X), 0.0)
     losses = [
         arrays.loss.value(predictions - np.outer(column, row)) - value
         for column, row in zip(activations.T, given.output, strict=True)
     ]
-    penalties = np.sum(given.hidden**2, axis=0) + np.sum(given.output**2, axis=1)
+    penalties = np.sum(given.hidden[: arrays.X.shape[1]] ** 2, axis=0) + np.sum(given.output**2, axis=1)
     return np.asarray(losses - arrays.gamma / 2 * penalties)
 
 
 def _peak(arrays: Arrays, N: Matrix, hidden: Matrix) -> float:
     N = arrays.dual_line.admissible(N)
-    oracle, rng = GaugeOracle(arrays.X), np.random.default_rng(0)
-    starts = np.hstack([unit_directions(hidden), oracle.draw_starts(N, _STARTS, rng)])
-    maxima = oracle.maximise(N, starts)
+    space, rng = NeuronSpace.of(arrays.X, arrays.output_bias), np.random.default_rng(0)
+    starts = np.hstack([space.directions_of(hidden), space.oracle.draw_starts(N, _STARTS, rng)])
+    maxima = space.oracle.maximise(N, starts)
     return max((maximum.value for maximum in maxima), default=0.0) / arrays.gamma

@@ -15,6 +15,7 @@ from typing import Any
 from certify.bounds.bound import Settings, bound_dataset, prove
 from certify.bounds.method import Options, Outcome
 from certify.bounds.methods import choose
+from certify.bounds.nothing_found import NothingFound
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report
 from certify.bounds.tree.method import search_for_proof
@@ -29,7 +30,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted
 from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
-from certify.floats.network import FloatNetwork, unit_directions
+from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
 from certify.gaps.diagnosis import diagnose_network
 from certify.gaps.question import Objective, Question, Weights, ask
@@ -90,10 +91,10 @@ def gap(
             may have its own.
         task: "auto", "classification" or "regression".
         standardize: shift and scale the features by recorded dyadic coefficients.
-        output_bias: "free" or "decayed", which a network with an output bias needs with gamma; "none" by
-            default.
-        hidden_bias: "decayed" to judge a hidden bias that training left out of the weight decay by the
-            objective that has it there.
+        output_bias: "free" or "decayed", which a network with an output bias needs with gamma, or "all-free"
+            for a training that decayed no bias at all; "none" by default.
+        hidden_bias: "free" is "all-free" as well, and what perceptrons of scikit-learn have; "decayed" judges
+            a hidden bias that training left out of the weight decay by the objective that has it there.
         search: whether the lower bound may come from other networks too; else it is that of the network's own
             dual point.
         method: see `certify.bounds.bound.Settings`, like all that follow.
@@ -120,7 +121,7 @@ def gap(
         estimator=network if is_own else None,
     )
 
-    def read(bias: bool, weights: ClassWeight | str | None) -> Dataset:
+    def read(bias: bool, weights: ClassWeight | str | None, of_loss: str) -> Dataset:
         return from_arrays(
             X,
             y,
@@ -129,6 +130,7 @@ def gap(
             standardize=standardize,
             sample_weight=sample_weight,
             class_weight=weights,
+            loss=of_loss,
         )
 
     question = ask(loaded_network(network), read, objective)
@@ -183,7 +185,7 @@ def gap_of_network(
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     network = network_for(problem, loaded)
     loss = exact_loss(problem, network)
-    given = FloatNetwork.of(network, problem.d, problem.c)
+    given = FloatNetwork.of(network, problem.hidden_rows, problem.c)
     arrays = Arrays.of(problem)
     clock = Clock(settings.time_limit, observer)
     warm_up(clock, trees=True, relaxations=False)
@@ -237,10 +239,11 @@ def _prove_alone(
     clock: Clock,
 ) -> tuple[Certificate, Verdict, str]:
     """Prove what the network's own dual point N, n x c, does; return the method as well."""
-    outcome: Outcome = residual_relaxation(arrays, N)
+    is_free = problem.output_bias.frees_hidden
+    outcome: Outcome = NothingFound() if is_free else residual_relaxation(arrays, N)
     with Interrupts() as interrupts:
         if choose(problem, Options(settings.method))[0].name == "tree":
-            source = ResidualSource(arrays, N, unit_directions(given.hidden), settings.seed)
+            source = ResidualSource(arrays, N, given.hidden, settings.seed)
             found = search_for_proof(
                 arrays,
                 source,

@@ -7,7 +7,7 @@ decides on biases and on the number of outputs, and the loss on what becomes of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from certify.checker.data.dataset import Dataset, parse_gamma
 from certify.checker.errors import DataError, NetworkError
 from certify.checker.problems.losses.loss import SIGNS
 from certify.checker.problems.losses.table import read_loss
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.text.names import counted
 from certify.networks.frameworks.ending import ending_notes
 from certify.networks.frameworks.named import framework_loss, project_loss
@@ -26,8 +27,8 @@ from certify.networks.loaded import LoadedNetwork
 Number = Fraction | int | str | float
 # By label, "balanced", or one for each class in their order.
 Weights = Mapping[Any, Number] | Iterable[Number] | str
-# With a bias column or without, and with these weights of the classes.
-Read = Callable[[bool, ClassWeight | str | None], Dataset]
+# With a bias column or without, with these weights of the classes, for the loss of this text.
+Read = Callable[[bool, ClassWeight | str | None, str], Dataset]
 
 DEFAULT_GAMMA = "0.1"
 
@@ -44,8 +45,8 @@ class Objective:
         reduction: a framework's, see there.
         halved: see there.
         class_weight: weights of the classes.
-        output_bias: "none", "free" or "decayed"; None where the network has none, or where a framework decays
-            all weights.
+        output_bias: "none", "free", "decayed", or "all-free" where no bias is decayed; None where the network
+            has none, or where a framework decays all weights.
         hidden_bias: "decayed" or "free"; None for what the network says.
         estimator: a fitted perceptron of scikit-learn, whose own objective it is, instead of all of the
             above.
@@ -120,10 +121,12 @@ def ask(loaded: LoadedNetwork, read: Read, objective: Objective) -> Question:
         NetworkError: if the network is none for this problem.
     """
     loss = objective.framework_loss()
-    refuse_free_hidden_bias(loaded, objective.hidden_bias)
-    dataset = fitting_dataset(loaded, read, loss, objective.class_weight)
+    is_free = has_free_hidden_bias(loaded, objective)
+    loaded, dataset = fitting_dataset(loaded, read, loss, objective.class_weight, is_free=is_free)
     loaded = in_order(loaded, dataset.preprocessing.classes)
     framework, output_bias = _framework(objective, loss, dataset), objective.output_bias
+    if is_free:
+        output_bias = str(OutputBias.ALL_FREE)
     if output_bias is None and framework is not None and loaded.output_bias:
         output_bias = "decayed" if objective.estimator is None else "free"
     return Question(
@@ -156,52 +159,71 @@ def _framework(objective: Objective, loss: FrameworkLoss, dataset: Dataset) -> F
     return FrameworkObjective(objective.weight_decay, n, c, loss, weight)
 
 
-def refuse_free_hidden_bias(loaded: LoadedNetwork, hidden_bias: str | None) -> None:
-    """Refuse a hidden bias that training left out of the weight decay.
+def has_free_hidden_bias(loaded: LoadedNetwork, objective: Objective) -> bool:
+    """Say whether the objective is the one in which no bias costs anything.
+
+    Where hidden biases are free the output bias may as well be: a neuron whose bias grows as its weights fall
+    is one, at a cost that vanishes.
 
     Args:
         loaded: the network.
-        hidden_bias: "decayed" to have it judged as if it had been decayed; "free"; None for what it says.
+        objective: what the user says; None is what the network says.
 
     Raises:
-        NetworkError: if there is one, whatever its value.
-        DataError: if `hidden_bias` is another word.
+        DataError: if what is said does not go together.
     """
-    if hidden_bias not in (None, "decayed", "free"):
-        raise DataError(f"the hidden bias is {hidden_bias!r}: choose decayed or free")
-    is_free = loaded.hidden_bias_is_free if hidden_bias is None else hidden_bias == "free"
-    if is_free and loaded.hidden_bias:
-        raise NetworkError(
-            f"{loaded.source} has a hidden bias that its training left out of the weight decay, and "
-            "supported is one that is decayed like the weights, or none: with the hidden bias decayed it is "
-            "judged by the objective that penalises it as well"
+    hidden, output = objective.hidden_bias, objective.output_bias
+    if hidden not in (None, "decayed", "free"):
+        raise DataError(f"the hidden bias is {hidden!r}: choose decayed or free")
+    says_so = loaded.hidden_bias and loaded.hidden_bias_is_free
+    is_free = hidden == "free" or output == OutputBias.ALL_FREE or (hidden is None and says_so)
+    if is_free and hidden == "decayed":
+        raise DataError(f"the output bias {output} frees the hidden biases as well: leave the other word out")
+    if is_free and output in (OutputBias.NONE, OutputBias.DECAYED):
+        raise DataError(
+            f"hidden biases that the weight decay does not count make the output bias free, too, and it is "
+            f"said to be {output}: choose the output bias all-free, or the hidden bias decayed"
         )
+    return bool(is_free)
 
 
 def fitting_dataset(
-    loaded: LoadedNetwork, read: Read, loss: FrameworkLoss, class_weight: Weights | None = None
-) -> Dataset:
+    loaded: LoadedNetwork,
+    read: Read,
+    loss: FrameworkLoss,
+    class_weight: Weights | None = None,
+    *,
+    is_free: bool = False,
+) -> tuple[LoadedNetwork, Dataset]:
     """Read the data with a column of ones where the network has a hidden bias, and with weights of classes.
 
     A network that is one input wider than the data has its bias as an ordinary last input, as
-    `certify bound --bias --network` writes it.
+    `certify bound --network` writes it.
 
     Args:
         loaded: the network.
         read: reads the data.
         loss: that it was trained with.
         class_weight: of the user, if the loss has none.
+        is_free: whether hidden biases are free, so that none is a column of ones.
+
+    Returns:
+        The network, with a hidden bias if it has one, and the data.
 
     Raises:
         DataError: if weights do not belong to the classes.
         NetworkError: if the network's inputs or outputs are not those of the data.
     """
-    bias = loaded.hidden_bias
-    dataset = read(bias, None)
+    bias = loaded.hidden_bias and not is_free
+    dataset = read(bias, None, loss.loss)
     features, inputs = len(dataset.feature_names), loaded.features
-    if inputs == features + 1 and not bias:
-        bias, inputs = True, features
-        dataset = read(bias, None)
+    if inputs == features + 1 and not loaded.hidden_bias:
+        inputs = features
+        if is_free:
+            loaded = replace(loaded, hidden_bias=True, notes=(*loaded.notes, _wider(loaded)))
+        else:
+            bias = True
+            dataset = read(bias, None, loss.loss)
     if loaded.network.width and inputs != features:
         raise NetworkError(
             f"{loaded.source} takes {counted(inputs, 'input')} and {dataset.source} has "
@@ -215,7 +237,7 @@ def fitting_dataset(
         )
     _refuse_outputs(loaded, dataset, loss)
     weights = _by_label(dataset, loss, class_weight)
-    return dataset if weights is None else read(bias, weights)
+    return loaded, dataset if weights is None else read(bias, weights, loss.loss)
 
 
 def assumptions(
@@ -234,13 +256,17 @@ def assumptions(
     """
     notes = [*loaded.notes, *ending_notes(loaded, loss)]
     if dataset.preprocessing.bias and not loaded.hidden_bias:
-        notes.append(f"{loaded.source} has one input more than the data: it is taken for a bias")
+        notes.append(_wider(loaded))
     if loaded.hidden_bias_is_free and hidden_bias == "decayed":
         notes.append(
             f"{loaded.source} was trained without a penalty of its hidden bias: it is judged by the "
             "objective with one"
         )
     return tuple(notes)
+
+
+def _wider(loaded: LoadedNetwork) -> str:
+    return f"{loaded.source} has one input more than the data: it is taken for a bias"
 
 
 def chosen_output_bias(loaded: LoadedNetwork, output_bias: str | None) -> str:
@@ -260,7 +286,8 @@ def chosen_output_bias(loaded: LoadedNetwork, output_bias: str | None) -> str:
         )
     if output_bias == "none" and any(loaded.output_bias):
         raise NetworkError(
-            f"{loaded.source} has an output bias, so the problem must have one: choose free or decayed"
+            f"{loaded.source} has an output bias, so the problem must have one: choose free, decayed or "
+            "all-free"
         )
     return output_bias or "none"
 

@@ -204,7 +204,7 @@ class GapReport:
         Raises:
             NetworkError: if the file cannot be written.
         """
-        save_network(self.best, path, self.problem.c)
+        save_network(self.best, path, self.problem.c, hidden_bias=self.problem.output_bias.frees_hidden)
 
     def save_narrowed(self, path: str | Path) -> None:
         """Write the narrowed network as .npz, see `certify.networks.files`.
@@ -212,7 +212,9 @@ class GapReport:
         Raises:
             NetworkError: if the file cannot be written.
         """
-        save_network(self.diagnosis.narrowed, path, self.problem.c)
+        save_network(
+            self.diagnosis.narrowed, path, self.problem.c, hidden_bias=self.problem.output_bias.frees_hidden
+        )
 
 
 def _finite(value: float) -> float | None:

@@ -23,7 +23,8 @@ from formulations.losses.loss import Loss
 _ON_KINK = 1e-6  # of what a sum is made of, which holds the rounding of float32 weights
 _ROUNDING = 1e-6  # of float32 biases and what they are taken from
 _TURNS = 4
-_STEPS = 1000
+_STEPS = 30, 1000  # of a search, at least and at most
+_WORK = 2 * 10**10  # of one, in multiplications
 _BALANCE = 1e3  # how much more a row's sum counts than the rest, where it must be zero
 
 
@@ -46,18 +47,18 @@ def smallest_subgradient(arrays: Arrays, given: FloatNetwork) -> Subgradient:
     """Return the smallest subgradient that is found; if all weights are zero, its size is 0 or infinity."""
     N = given.dual_point(arrays.X, arrays.loss)
     intervals = _derivatives_on_kinks(arrays.loss, given, arrays.X)
-    slopes = (arrays.X @ given.hidden > 0).astype(float)
+    slopes = (given.before(arrays.X) > 0).astype(float)
     best = Subgradient(_size(arrays, given, N, slopes := _best_slopes(arrays, given, N, slopes)), N)
     if intervals is None:
         return best
     for _ in range(_TURNS):
         N = _best_derivatives(arrays, given, slopes, *intervals)
-        slopes = _best_slopes(arrays, given, N, slopes)
+        before, slopes = slopes, _best_slopes(arrays, given, N, slopes)
         size = _size(arrays, given, N, slopes)
         improved = size < 0.99 * best.size
         if size < best.size:
             best = Subgradient(size, N)
-        if not improved:
+        if not improved or np.array_equal(slopes, before):
             break
     return best
 
@@ -67,7 +68,7 @@ def _derivatives_on_kinks(loss: Loss, given: FloatNetwork, X: Matrix) -> tuple[M
     if loss.smoothed(1.0) is loss:
         return None
     Z = given.predictions(X)
-    sizes = np.maximum(X @ given.hidden, 0.0) @ np.abs(given.output) + np.abs(given.output_bias)
+    sizes = np.maximum(given.before(X), 0.0) @ np.abs(given.output) + np.abs(given.output_bias)
     sizes = sizes + np.abs(loss.targets)
     steps = _ON_KINK * np.where(sizes > 0, sizes, 1.0)
     low, high = np.empty_like(Z), np.empty_like(Z)
@@ -83,12 +84,14 @@ def _best_derivatives(
     arrays: Arrays, given: FloatNetwork, slopes: Matrix, low: Matrix, high: Matrix
 ) -> Matrix:
     """Return the dual point between these that leaves the least of the gradient."""
-    X, loss = arrays.X, arrays.loss
+    X, loss = arrays.neuron_inputs, arrays.loss
     features, decayed = np.maximum(X @ given.hidden, 0.0), _decayed_bias(arrays, given)
     open_ = high > low
     start = np.where(open_, (low + high) / 2, low)
     # In units in which an entry of the dual point and of the gradient is about 1.
     widths = (high - low)[open_]
+    step = 6 * len(X) * given.hidden.shape[1] * (X.shape[1] + low.shape[1])
+    steps = min(max(_STEPS[0], _WORK // max(step, 1)), _STEPS[1])
     unit = _norm(features) * float(widths.max()) or 1.0
 
     def value(free: Vector) -> tuple[float, Vector]:
@@ -108,7 +111,7 @@ def _best_derivatives(
         jac=True,
         method="L-BFGS-B",
         bounds=[(0.0, 1.0)] * len(widths),
-        options={"maxiter": _STEPS, "ftol": 1e-15, "gtol": 1e-12, "maxcor": 30},
+        options={"maxiter": steps, "ftol": 1e-15, "gtol": 1e-12, "maxcor": 30},
     )
     N = start
     N[open_] = low[open_] + found.x * widths
@@ -117,9 +120,9 @@ def _best_derivatives(
 
 def _best_slopes(arrays: Arrays, given: FloatNetwork, N: Matrix, slopes: Matrix) -> Matrix:
     """Return the slopes of the ReLUs, n x m, on kinks those that leave the least of the gradient."""
-    X, hidden = arrays.X, given.hidden
+    X, hidden = arrays.neuron_inputs, given.hidden
     products, pulls = X @ hidden, N @ given.output.T
-    on_hidden = arrays.gamma * hidden - X.T @ (slopes * pulls)
+    on_hidden = arrays.gamma * arrays.decayed(hidden) - X.T @ (slopes * pulls)
     lengths = np.linalg.norm(X, axis=1)[:, None] * np.linalg.norm(hidden, axis=0)
     on_kink = (np.abs(products) <= _ON_KINK * lengths) & (lengths > 0)
     chosen = slopes.copy()
@@ -132,9 +135,9 @@ def _best_slopes(arrays: Arrays, given: FloatNetwork, N: Matrix, slopes: Matrix)
 
 
 def _size(arrays: Arrays, given: FloatNetwork, N: Matrix, slopes: Matrix) -> float:
-    features, decayed = np.maximum(arrays.X @ given.hidden, 0.0), _decayed_bias(arrays, given)
+    features, decayed = np.maximum(given.before(arrays.X), 0.0), _decayed_bias(arrays, given)
     total = _norm(*_parts(arrays, given, N, slopes, features, decayed))
-    pull = arrays.gamma * _norm(given.hidden, given.output, decayed)
+    pull = arrays.gamma * _norm(arrays.decayed(given.hidden), given.output, decayed)
     if pull > 0:
         return total / pull
     # What is left is the output bias, which should balance the dual point.
@@ -148,7 +151,9 @@ def _parts(
     """Return the gradient in the output weights, the hidden weights and the output bias, if there is one."""
     gamma = arrays.gamma
     on_output = gamma * given.output - features.T @ N
-    on_hidden = gamma * given.hidden - arrays.X.T @ (slopes * (N @ given.output.T))
+    on_hidden = gamma * arrays.decayed(given.hidden) - arrays.neuron_inputs.T @ (
+        slopes * (N @ given.output.T)
+    )
     on_bias = gamma * decayed - N.sum(axis=0) if arrays.output_bias.exists else np.zeros_like(decayed)
     return on_output, on_hidden, on_bias
 

@@ -148,21 +148,35 @@ def network_for(problem: TrainingProblem, loaded: LoadedNetwork) -> ReLUNetwork:
     Raises:
         NetworkError: if its sizes or biases are not the problem's.
     """
-    if loaded.hidden_bias and any(row[-1] != problem.input_denominator for row in problem.inputs):
+    loaded = _with_bias_row(loaded) if problem.output_bias.frees_hidden else loaded
+    is_column = loaded.hidden_bias and not problem.output_bias.frees_hidden
+    if is_column and any(row[-1] != problem.input_denominator for row in problem.inputs):
         raise NetworkError(
             f"{loaded.source}: the hidden layer has a bias and the problem has none: use a network without, "
-            "or a problem with a column of ones (--bias)"
+            "or a problem with a column of ones (--bias) or free biases (--output-bias all-free)"
         )
     # A network without neurons may know neither size.
     knows = bool(loaded.outputs), bool(loaded.network.hidden)
-    if (loaded.outputs, len(loaded.network.hidden)) != (problem.c * knows[0], problem.d * knows[1]):
+    if (loaded.outputs, len(loaded.network.hidden)) != (
+        problem.c * knows[0],
+        problem.hidden_rows * knows[1],
+    ):
         raise NetworkError(
-            f"{loaded.describe()}, and the problem has {problem.d} inputs, a bias counted, and "
+            f"{loaded.describe()}, and the problem has {problem.hidden_rows} inputs, a bias counted, and "
             f"{problem.c} outputs: use the network of this problem"
         )
     network = replace(loaded.network, output_bias=loaded.output_bias)
     exact_loss(problem, network)  # refuses what else does not fit
     return network
+
+
+def _with_bias_row(loaded: LoadedNetwork) -> LoadedNetwork:
+    """Return a network with a hidden bias, zeros if it had none."""
+    network = loaded.network
+    if loaded.hidden_bias or not network.hidden:
+        return loaded
+    zeros = (0,) * network.width
+    return replace(loaded, network=replace(network, hidden=(*network.hidden, zeros)), hidden_bias=True)
 
 
 def refuse_dtype(dtype: str, where: str) -> None:

@@ -18,10 +18,11 @@ _LARGEST = 14_000  # bits of a loss: Python writes at most 4300 digits
 
 @dataclass(frozen=True)
 class ReLUNetwork:
-    """A two-layer network x -> sum_j relu(u_j . x) v_j + b, weights exact.
+    """A two-layer network x -> sum_j relu(u_j . x + a_j) v_j + b, weights exact.
 
     Attributes:
-        hidden: d x m, its columns the hidden weights u_j (integers over `hidden_denominator`).
+        hidden: d x m, its columns the hidden weights u_j (integers over `hidden_denominator`); for a problem
+            with free hidden biases (d + 1) x m, with a_j, which the weight decay does not count, as last row.
         output: m x c, its rows the output weights v_j (integers over `output_denominator`).
         hidden_denominator: positive; a power of two when the weights come from floats.
         output_denominator: likewise.
@@ -125,7 +126,7 @@ def exact_loss(problem: TrainingProblem, network: ReLUNetwork) -> Fraction:
             "the network of this problem"
         )
     predictions, scale = _unbiased(problem, network)
-    decay = Fraction(_sum_of_squares(network.hidden), network.hidden_denominator**2) + Fraction(
+    decay = Fraction(_sum_of_squares(network.hidden[: problem.d]), network.hidden_denominator**2) + Fraction(
         _sum_of_squares(network.output), network.output_denominator**2
     )
     return _loss_of(problem, decay, predictions, scale, bias)
@@ -151,12 +152,13 @@ def _unbiased(problem: TrainingProblem, network: ReLUNetwork) -> tuple[list[list
     """Return the predictions without the output bias, n x c, as integers over what comes second."""
     if network.width == 0:
         return [[0] * problem.c] * problem.n, 1
-    if len(network.hidden) != problem.d or len(network.output[0]) != problem.c:
+    if len(network.hidden) != problem.hidden_rows or len(network.output[0]) != problem.c:
+        biases = ", a free bias for each neuron" * problem.output_bias.frees_hidden
         raise NetworkError(
             f"the network maps {len(network.hidden)} inputs to {len(network.output[0])} outputs and the "
-            f"data has {problem.d} features and {problem.c} targets: use the network of this problem"
+            f"data has {problem.d} features{biases} and {problem.c} targets: use the network of this problem"
         )
-    activations = (fmpz_mat(_lists(problem.inputs)) * fmpz_mat(_lists(network.hidden))).tolist()
+    activations = (fmpz_mat(_lists(problem.neuron_inputs)) * fmpz_mat(_lists(network.hidden))).tolist()
     rectified = fmpz_mat([[max(int(a), 0) for a in row] for row in activations])
     predictions = (rectified * fmpz_mat(_lists(network.output))).tolist()
     scale = problem.input_denominator * network.hidden_denominator * network.output_denominator

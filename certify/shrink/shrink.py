@@ -22,6 +22,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.blocks import block_trees, check_blocks
 from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level
+from certify.checker.training.shifts import shifted_trees
 from certify.checker.tree.walk import children
 from certify.shrink.lifted_leaf import lifted_leaf
 from certify.trust.packed_cone import packed
@@ -74,6 +75,10 @@ def shrink(
     """
     level, blocks = Level.of(certificate, problem), certificate.blocks
     search = _Search(level, max_mixed, should_stop, on_progress, len(certificate.tree))
+    if problem.output_bias.frees_hidden:
+        of_kinks = [search.smaller(nodes, root) for nodes, root in shifted_trees(certificate, problem)]
+        smaller = replace(certificate, tree=tuple(chain(*of_kinks)))
+        return Shrunk(smaller, search.replaced, search.complete)
     if blocks is None:
         tree = search.smaller(certificate.tree, Cone.root(certificate, problem))
         return Shrunk(replace(certificate, tree=tree), search.replaced, search.complete)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
 
@@ -29,13 +29,14 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.certificate.training import Certificate
 from certify.checker.limits.deadline import look
-from certify.checker.numbers.integers import length_of
+from certify.checker.numbers.integers import IntegerRows, length_of
 from certify.checker.numbers.rounding import float_down
 from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate, check_statement
 from certify.checker.training.cone import Cone, TrainingCone
 from certify.checker.training.leaf_rules import Level
+from certify.checker.training.shifts import trees_of_shifts
 from certify.checker.tree.walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, children
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.trust.packed_cone import packed
@@ -75,19 +76,57 @@ def check_rigorously(
         checker refuses, for the premise is proved on the leaf's cone by whichever of the two envelope rules
         does it.
     """
-    nodes = certificate.tree
     if certificate.blocks is not None:
         return _check_exactly(certificate, problem, on_progress)
+    exactly = done = 0
+
+    def tell(of_tree: int) -> None:
+        if on_progress is not None:
+            on_progress(done + of_tree, len(certificate.tree))
+
     try:
         check_statement(certificate, problem)
-        root, level = Cone.root(certificate, problem), Level.of(certificate, problem)
-        still_open = _walk(certificate, problem, level, on_progress)
-        exactly = _settle(nodes, still_open, packed(root), level)
+        level = Level.of(certificate, problem)
+        for nodes, inputs in _trees(certificate, problem):
+            generators, dual_point = certificate.frame.generators, certificate.dual_point
+            still_open = _walk(_Claim(nodes, inputs, dual_point, generators, done), level, tell)
+            if still_open.any():
+                root = packed(Cone.whole_space(generators, inputs, dual_point))
+                exactly += _settle(nodes, still_open, root, level, done)
+            done += len(nodes)
     except Rejection as rejection:
         return Verdict(False, None, "rigorous", str(rejection), rejection.obligation, 0)
     return Verdict(
         True, certificate.bound, "rigorous", _reason(certificate, exactly), None, certificate.leaves
     )
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A tree and what it is of.
+
+    Attributes:
+        nodes: of the tree.
+        inputs: X, n x d, shifted where hidden biases are free.
+        dual_point: N, n x c.
+        generators: of the root frame.
+        first: the number of its first node, where there are several trees.
+    """
+
+    nodes: Sequence[Node]
+    inputs: IntegerRows
+    dual_point: IntegerRows
+    generators: IntegerRows
+    first: int
+
+
+def _trees(
+    certificate: Certificate, problem: TrainingProblem
+) -> Iterable[tuple[Sequence[Node], IntegerRows]]:
+    """Return the nodes of all trees, each with the samples that it is for."""
+    if problem.output_bias.frees_hidden:
+        return trees_of_shifts(certificate, problem)
+    return [(certificate.tree, problem.inputs)]
 
 
 def _check_exactly(
@@ -108,24 +147,19 @@ def _reason(certificate: Certificate, exactly: int) -> str:
     )
 
 
-def _walk(
-    certificate: Certificate,
-    problem: TrainingProblem,
-    level: Level,
-    on_progress: Callable[[int, int], None] | None,
-) -> NDArray[np.int8]:
+def _walk(claim: _Claim, level: Level, on_progress: Callable[[int], None]) -> NDArray[np.int8]:
     """Return for each node whether it is a leaf that floating point has left open."""
-    nodes = certificate.tree
-    tree = _tables(nodes)
+    nodes = claim.nodes
+    tree = _tables(nodes, claim.first)
     depths = tree_depth(tree.kinds)
     require(depths > 0, Obligation.COVER)
     still_open = np.zeros(len(nodes), np.int8)
     leaves = np.isin(tree.kinds, (LEAF, OTHER)).astype(np.int8)
-    n, d, c = problem.n, problem.d, problem.c
+    n, d, c = len(claim.inputs), len(claim.generators), len(claim.dual_point[0])
     # The walk does not count what it holds as the exact one does, so it takes no tree that might be too deep.
     if depths * (n + d + c) > MAX_PENDING_VECTORS or depths * d * max(n, d, c) > _MOST_ENTRIES:
         return leaves
-    data = _scaled_data(certificate, problem, level)
+    data = _scaled_data(claim, level)
     if data is None:
         return leaves
     counter = np.zeros(2, np.int64)
@@ -133,8 +167,7 @@ def _walk(
         walking = pool.submit(walk, data, tree, depths, still_open, counter)
         try:
             while not walking.done():
-                if on_progress is not None:
-                    on_progress(int(counter[0]), len(nodes))
+                on_progress(int(counter[0]))
                 look()
                 _wait(walking.exception, _POLL)
         finally:
@@ -146,26 +179,27 @@ def _walk(
     return still_open
 
 
-def _scaled_data(certificate: Certificate, problem: TrainingProblem, level: Level) -> Scaled | None:
+def _scaled_data(claim: _Claim, level: Level) -> Scaled | None:
     """Return the data in sizes of about 1; None where floating point could not tell anything.
 
     The premise stays the same if a row of X is divided by what the same row of N is multiplied by, if N and
     the root of the level are divided by the same number, and if a generator is.
     """
-    rows = zip(problem.inputs, certificate.dual_point, strict=True)
+    rows = zip(claim.inputs, claim.dual_point, strict=True)
     # A row that is zero on either side adds nothing.
     kept = [(x, weight, length_of(x)) for x, weight in rows if any(x) and any(weight)]
     unit = max((bits + length_of(weight) for _, weight, bits in kept), default=0)
     # Without rows the premise does not depend on the level.
     ratio = Fraction(level.u, level.alpha << 2 * unit) if kept else Fraction(1)
-    if ratio < LEAST_LEVEL or relative_rounding(len(kept), problem.d) > MAX_ROUNDING:
+    generators = claim.generators
+    d, c = len(generators), len(claim.dual_point[0])
+    if ratio < LEAST_LEVEL or relative_rounding(len(kept), d) > MAX_ROUNDING:
         return None
-    generators = certificate.frame.generators
     exponents = [length_of(w) for w in generators]
     return Scaled(
-        _floats([_over_power(x, bits) for x, _, bits in kept], problem.d),
-        _floats([_over_power(weight, unit - bits) for _, weight, bits in kept], problem.c),
-        _floats(map(_over_power, generators, exponents), problem.d),
+        _floats([_over_power(x, bits) for x, _, bits in kept], d),
+        _floats([_over_power(weight, unit - bits) for _, weight, bits in kept], c),
+        _floats(map(_over_power, generators, exponents), d),
         np.array(exponents, dtype=np.int64),
         float_down(min(ratio, Fraction(LARGEST_LEVEL))),
         MAX_GENERATOR_BITS,
@@ -189,7 +223,9 @@ def _wait(exception: Callable[[float], BaseException | None], seconds: float) ->
         return
 
 
-def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: TrainingCone, level: Level) -> int:
+def _settle(
+    nodes: Sequence[Node], still_open: NDArray[np.int8], root: TrainingCone, level: Level, first: int
+) -> int:
     """Check the open leaves exactly; return how many there were."""
     ends = ends_of_subtrees(nodes)
     before: list[int] = [0, *accumulate(still_open.tolist())]
@@ -201,16 +237,16 @@ def _settle(nodes: Sequence[Node], still_open: NDArray[np.int8], root: TrainingC
         vectors -= cone.vectors
         if before[ends[number]] == before[number]:
             continue
-        below = children(nodes[number], cone, level, number)
+        below = children(nodes[number], cone, level, first + number)
         if below:
             pending.append((below[1], ends[number + 1]))
             pending.append((below[0], number + 1))
             vectors += below[0].vectors + below[1].vectors
-            require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, number)
+            require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, first + number)
     return before[-1]
 
 
-def _tables(nodes: Sequence[Node]) -> Tree:
+def _tables(nodes: Sequence[Node], first: int) -> Tree:
     """Return a tree as the compiled walk takes it."""
     size = len(nodes)
     kinds = np.full(size, OTHER, np.int8)
@@ -228,7 +264,7 @@ def _tables(nodes: Sequence[Node]) -> Tree:
             case EnvelopeLeaf():
                 kinds[place] = LEAF
             case Part():
-                raise Rejection(Obligation.NODE_KIND, place)
+                raise Rejection(Obligation.NODE_KIND, first + place)
             case TauLeaf(a, b, unit, ()) if a > 0 and b > 0 and unit > 0:
                 kinds[place], taus[place] = LEAF, _ratio(a, b)
             case _:

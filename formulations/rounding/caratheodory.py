@@ -33,7 +33,12 @@ class ReducedNetwork:
 
 
 def reduce_width(
-    hidden: Matrix, output: Matrix, X: Matrix, *, tolerance: float | None = None
+    hidden: Matrix,
+    output: Matrix,
+    X: Matrix,
+    *,
+    tolerance: float | None = None,
+    counted: int | None = None,
 ) -> ReducedNetwork:
     """Return at most n c of the neurons, rescaled, with the same outputs on X and no larger penalty.
 
@@ -46,6 +51,8 @@ def reduce_width(
         X: inputs, of shape (n, d).
         tolerance: singular values of P below it, relative to the largest, count as zero; by default the
             rounding error of P. A larger one gives fewer neurons and moves outputs by as much.
+        counted: how many rows of the hidden weights, the first ones, the penalty counts and |u_j| is of; all
+            by default. No neuron may have weights in the others alone.
 
     Raises:
         ValueError: if the shapes do not fit, or an entry is not finite.
@@ -59,7 +66,8 @@ def reduce_width(
         raise ValueError("the weights or X have an entry that is not finite")
     alive = np.any(hidden, axis=0) & np.any(output, axis=1)
     hidden, output = hidden[:, alive], output[alive]
-    (hidden, lengths), (across, sizes) = _units(hidden), _units(output.T)
+    (units, lengths), (across, sizes) = _units(hidden[:counted]), _units(output.T)
+    hidden = np.vstack([units, hidden[len(units) :] / lengths])
     output = across.T
     features = np.maximum(X @ hidden, 0.0)
     points = (features[:, None, :] * output.T[None, :, :]).reshape(len(X) * output.shape[1], len(output))

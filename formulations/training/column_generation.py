@@ -19,10 +19,11 @@ from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import Descent, descend
 from formulations.training.efforts import Effort, Schedule
+from formulations.training.hidden_bias import NeuronSpace
 from formulations.training.intercept import check_output_bias
 from formulations.training.master import solve_master
 from formulations.training.network import Network, balanced, normalised
-from formulations.training.oracle import GaugeMaximum, GaugeOracle
+from formulations.training.oracle import GaugeMaximum
 
 _RANDOM_FEATURES = 300
 _SLIDE_SHARE = 0.1  # of what the columns gained that ten iterations of a slide have to gain
@@ -60,6 +61,7 @@ class ColumnGeneration:
         curve: the progress of its loss.
         descent: the loss after every iteration of the best descent from a random network.
         restarts: how many descents from random networks there were.
+        hidden_bias: the coordinates of neurons where each has a free bias; None where they have none.
     """
 
     def __init__(
@@ -77,10 +79,12 @@ class ColumnGeneration:
         """Start the clock, with the network that has no neurons.
 
         Args:
-            X: inputs, of shape (n, d).
+            X: inputs, of shape (n, d). Where hidden biases are free, directions are of shape (d + 1, k), in
+                the coordinates of `formulations.training.hidden_bias`.
             loss: of n samples with c outputs; a matrix Y, n x c, stands for the squared loss of these.
             gamma: weight of the penalty, positive.
-            output_bias: "none", "free", or "decayed" with the same weight.
+            output_bias: "none", "free", "decayed" with the same weight, or "all-free", which frees a bias of
+                each neuron as well.
             seed: of the random starts.
             time_limit: in seconds; none by default.
             on_progress: called with the stage and the best loss after every stage.
@@ -101,8 +105,10 @@ class ColumnGeneration:
             raise ValueError("X or Y has an entry that is not finite; remove such samples")
         if not 0 < gamma < np.inf:
             raise ValueError(f"gamma is {gamma}, but the weight of the penalty must be positive and finite")
-        self.X, self.gamma = X, gamma
-        self.loss, self.output_bias = loss, check_output_bias(output_bias)
+        self._space = NeuronSpace.of(X, output_bias)
+        self.X, self.gamma, self.hidden_bias = self._space.inputs, gamma, self._space.bias
+        self.loss = loss
+        self.output_bias = check_output_bias("free" if output_bias == "all-free" else output_bias)
         self.rng = np.random.default_rng(seed)
         self.time_limit = time_limit
         self.on_progress = on_progress
@@ -110,7 +116,7 @@ class ColumnGeneration:
         self.descent: tuple[float, ...] = ()
         self.restarts = 0
         self._clock, self._began = clock, clock()
-        self._oracle = GaugeOracle(self.X)
+        self._oracle = self._space.oracle
         self._schedule = Schedule.of(X, loss)
         self._efforts, self._blur = self._schedule.efforts, self._schedule.blur
         self._effort = 0
@@ -132,7 +138,7 @@ class ColumnGeneration:
         """Take up the best network over directions of an earlier run.
 
         Args:
-            directions: unit vectors as columns, of shape (d, k).
+            directions: unit vectors as columns, of shape (d, k); see `directions_of`.
         """
         self._adopt("resumed", self._solve_free(directions))
 
@@ -184,14 +190,22 @@ class ColumnGeneration:
             return "settled" if found else "stationary"
         return None
 
-    def add(self, directions: Matrix) -> bool:
-        """Let directions join that something else has found; return whether any was worth it.
+    def directions_of(self, weights: Matrix) -> Matrix:
+        """Return the directions of neurons, unit vectors as columns, without those that are zero.
 
         Args:
-            directions: not zero, as columns, of shape (d, k).
+            weights: of the neurons as columns, of shape (d, k), or (d + 1, k) with a free bias as last row.
+        """
+        return self._space.directions_of(weights)
+
+    def add(self, weights: Matrix) -> bool:
+        """Let neurons join that something else has found; return whether any was worth it.
+
+        Args:
+            weights: as for `directions_of`.
         """
         before = self.best.loss
-        found = self._join(self._maximise(directions, self._efforts[-1]))
+        found = self._join(self._maximise(self.directions_of(weights), self._efforts[-1]))
         self._slide(_SLIDE_SHARE * (before - self.best.loss))
         self._effort = 0
         return found

@@ -76,16 +76,10 @@ class GaugeOracle:
             corners: draw intersections of kinks. An ascent takes long to leave one of many kinks, so that
                 with many features they are not worth it.
         """
-        units, d = self._lines.units, self._lines.units.shape[1]
-        if not len(units):
+        if not len(self._lines.units):
             return self.draw_gaussian(0, rng)
         share = count * _CANDIDATES_PER_START // (3 if corners else 2) + 1
-        rows = units[rng.integers(len(units), size=share)].T
-        kinds = [rows]
-        if corners:
-            crossing = units[rng.integers(len(units), size=(share, max(d - 1, 1)))]
-            kinds.append(np.linalg.svd(crossing)[2][:, -1, :].T)
-        drawn = np.hstack([self.draw_gaussian(share, rng), *kinds])
+        drawn = np.hstack(self._candidates(share, corners, rng))
         pool = drawn[:, rng.permutation(drawn.shape[1])]
         gauge = self._gauge(N)
         ahead, opposite = gauge.values(pool), gauge.values(-pool)
@@ -93,6 +87,18 @@ class GaugeOracle:
         best = np.argsort(-np.maximum(ahead, opposite), kind="stable")[: count - count // 2]
         others = np.setdiff1d(np.arange(pool.shape[1]), best)[: count // 2]
         return pool[:, rng.permutation(np.concatenate([best, others]))]
+
+    def _candidates(self, share: int, corners: bool, rng: np.random.Generator) -> list[Matrix]:
+        """Return about so many directions of each kind, as columns."""
+        rows = self._lines.units[rng.integers(len(self._lines.units), size=share)].T
+        kinds = [rows, *([self._crossings(share, rng)] if corners else [])]
+        return [self.draw_gaussian(share, rng), *kinds]
+
+    def _crossings(self, share: int, rng: np.random.Generator) -> Matrix:
+        """Return so many directions on the kinks of d - 1 random rows, as columns."""
+        units, d = self._lines.units, self._lines.units.shape[1]
+        crossing = units[rng.integers(len(units), size=(share, max(d - 1, 1)))]
+        return np.asarray(np.linalg.svd(crossing)[2][:, -1, :].T)
 
     def raise_together(self, N: Matrix, starts: Matrix, steps: int) -> Matrix:
         """Take some cheap steps uphill from all directions at once, and return the unit directions reached.

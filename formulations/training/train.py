@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
 from formulations.training.column_generation import ColumnGeneration, CurvePoint
+from formulations.training.hidden_bias import HiddenBias
 
 RESTARTS = 4
 
@@ -97,6 +100,8 @@ def train(
 def training_result(generation: ColumnGeneration, status: str) -> TrainingResult:
     """Return what a run has reached so far."""
     hidden, output = generation.best.weights
+    if generation.hidden_bias is not None:
+        hidden, output = _with_biases(generation.hidden_bias, hidden, output)
     return TrainingResult(
         hidden=hidden,
         output=output,
@@ -108,3 +113,11 @@ def training_result(generation: ColumnGeneration, status: str) -> TrainingResult
         seconds=generation.seconds(),
         status=status,
     )
+
+
+def _with_biases(bias: HiddenBias, hidden: Matrix, output: Matrix) -> tuple[Matrix, Matrix]:
+    """Return neurons with their free biases as last row, (d + 1) x m, and the outputs, with |w_j| = |v_j|."""
+    hidden = bias.weights(hidden)
+    lengths, sizes = np.linalg.norm(hidden[:-1], axis=0), np.linalg.norm(output, axis=1)
+    factors = np.sqrt(np.divide(sizes, lengths, out=np.ones_like(sizes), where=lengths > 0))
+    return hidden * factors, output / factors[:, None]

@@ -17,19 +17,12 @@ type draft = {
 }
 
 let number name value =
-  match Text.parse_number value with
-  | Number q -> q
-  | Vast _ -> unusable "%s %s is too long a number" name (Quoted.text value)
-  | Not_a_number -> (
-    let sign, digits =
-      if value <> "" && (value.[0] = '-' || value.[0] = '+') then
-        ((if value.[0] = '-' then Z.minus_one else Z.one), String.sub value 1 (String.length value - 1))
-      else (Z.one, value)
-    in
-    match String.split_on_char '/' digits with
-    | [ p; q ] when Text.all_digits p && Text.all_digits q && not (Z.equal (Z.of_string q) Z.zero) ->
-      Q.make (Z.mul sign (Z.of_string p)) (Z.of_string q)
-    | _ -> unusable "%s %s is no number: give a decimal or p/q" name (Quoted.text value))
+  match Text.parse_ratio value with
+  | Some q -> q
+  | None -> (
+    match Text.parse_number value with
+    | Vast _ -> unusable "%s %s is too long a number" name (Quoted.text value)
+    | Number _ | Not_a_number -> unusable "%s %s is no number: give a decimal or p/q" name (Quoted.text value))
 
 let positive name value =
   let q = number name value in
@@ -40,6 +33,19 @@ let one_of name choices value =
   if not (List.mem value choices) then
     unusable "%s %s is none of %s" name (Quoted.text value) (String.concat ", " choices);
   value
+
+let class_weight value =
+  match String.rindex_opt value '=' with
+  | None -> unusable "--class-weight %s is no LABEL=W, such as a=2" (Quoted.text value)
+  | Some i ->
+    let label = Text.strip (String.sub value 0 i) in
+    let weight = positive "--class-weight" (String.sub value (i + 1) (String.length value - i - 1)) in
+    ((match Text.parse_number label with Number q -> Text.of_rational q | Not_a_number | Vast _ -> label), weight)
+
+let loss_of value =
+  match Loss.read value with
+  | Some kind -> Loss.text kind
+  | None -> unusable "--loss %s is none of %s, with a parameter in its range" (Quoted.text value) Loss.words
 
 let count name value =
   if not (Text.all_digits value && String.length value <= 9) then
@@ -92,8 +98,17 @@ let options : (string * action * string) list =
       ("--no-standardize", Flag (flag_of (fun e ->
           once "--standardize" e.standardize (fun standardize -> { e with standardize }) false)),
         "expect features as in the file");
-      ("--loss", Value ("L", expects (fun e v -> once "--loss" e.loss (fun loss -> { e with loss }) (one_of "--loss" Loss.names v))),
-        "expect this loss: " ^ String.concat ", " Loss.names);
+      ("--sample-weight", Value ("COL", expects (fun e v ->
+          once "--sample-weight" e.sample_weight (fun sample_weight -> { e with sample_weight }) v)),
+        "expect this column of the samples' weights, by name or position from 1");
+      ("--class-weight", Value ("LABEL=W", expects (fun e v -> { e with class_weights = class_weight v :: e.class_weights })),
+        "expect this weight of a class, else 1; once for each");
+      ("--weighted", Flag (flag_of (fun e -> once "--weighted" e.weighted (fun weighted -> { e with weighted }) true)),
+        "expect samples that have weights, of a column or by class");
+      ("--no-weighted", Flag (flag_of (fun e -> once "--weighted" e.weighted (fun weighted -> { e with weighted }) false)),
+        "expect none");
+      ("--loss", Value ("L", expects (fun e v -> once "--loss" e.loss (fun loss -> { e with loss }) (loss_of v))),
+        "expect this loss: " ^ Loss.words);
       ("--at-least", Value ("BOUND", expects (fun e v ->
           once "--at-least" e.at_least (fun at_least -> { e with at_least }) (number "--at-least" v))),
         "expect a bound of at least this, a decimal or p/q");

@@ -9,6 +9,9 @@ type t = {
   bias : bool option;
   output_bias : string option;
   standardize : bool option;
+  sample_weight : string option;
+  class_weights : (string * Q.t) list;  (* of those that are not 1; none: any *)
+  weighted : bool option;
   loss : string option;
   at_least : Q.t option;
   statement : string option;
@@ -17,8 +20,8 @@ type t = {
 }
 
 let nothing =
-  { gamma = None; targets = []; task = None; bias = None; output_bias = None; standardize = None; loss = None;
-    at_least = None; statement = None; free = None; problem = None }
+  { gamma = None; targets = []; task = None; bias = None; output_bias = None; standardize = None;
+    sample_weight = None; class_weights = []; weighted = None; loss = None; at_least = None; statement = None; free = None; problem = None }
 
 let statements =
   [ "training"; "copositive"; "strictly_copositive"; "not_copositive"; "not_strictly_copositive"; "completely_positive";
@@ -60,7 +63,8 @@ let unused ~why options =
 
 let of_recipe e =
   [ ("--target", e.targets <> []); ("--task", e.task <> None); ("--bias and --no-bias", e.bias <> None);
-    ("--standardize and --no-standardize", e.standardize <> None) ]
+    ("--standardize and --no-standardize", e.standardize <> None); ("--sample-weight", e.sample_weight <> None);
+    ("--class-weight", e.class_weights <> []); ("--weighted and --no-weighted", e.weighted <> None) ]
 
 (* Its name, or its position where that is no name of its own. *)
 let column_name (table : Table.t) k =
@@ -70,17 +74,44 @@ let column_name (table : Table.t) k =
 
 let column_names table indices = String.concat ", " (List.map (column_name table) indices)
 
-let index table target =
-  try Problem.column_of table target with Other_data reason -> unusable "--target %s: %s" (Quoted.text target) reason
+let index option table name =
+  try Problem.column_of table name with Other_data reason -> unusable "%s %s: %s" option (Quoted.text name) reason
 
 let targets e table (recipe : Recipe.t) =
-  let expected = List.sort_uniq compare (List.map (index table) e.targets) in
-  let found = List.sort_uniq compare (snd (Problem.columns table recipe)) in
+  let expected = List.sort_uniq compare (List.map (index "--target" table) e.targets) in
+  let found = List.sort_uniq compare (Problem.columns table recipe).targets in
   if e.targets = [] || expected = found then []
   else
     [ Printf.sprintf "expected target%s %s, found %s"
         (match expected with [ _ ] -> "" | _ -> "s")
         (column_names table expected) (column_names table found) ]
+
+let sample_weight e table (recipe : Recipe.t) =
+  match e.sample_weight with
+  | None -> []
+  | Some name ->
+    let expected = index "--sample-weight" table name in
+    let found = (Problem.columns table recipe).weight in
+    if found = Some expected then []
+    else
+      [ Printf.sprintf "expected sample weight %s, found %s" (column_name table expected)
+          (match found with None -> "none" | Some k -> column_name table k) ]
+
+let class_weights e (recipe : Recipe.t) =
+  if e.class_weights = [] then []
+  else (
+    List.iter
+      (fun (name, _) ->
+        if not (List.mem name recipe.classes) then
+          unusable "--class-weight %s: there is no such class" (Quoted.text name))
+      e.class_weights;
+    let expected = List.map (fun name -> Option.value (List.assoc_opt name e.class_weights) ~default:Q.one) recipe.classes in
+    let found = Option.value recipe.class_weights ~default:(List.map (fun _ -> Q.one) recipe.classes) in
+    let shown weights =
+      String.concat ", " (List.map2 (fun name w -> Quoted.word name ^ "=" ^ Text.of_rational w) recipe.classes weights)
+    in
+    if List.equal Q.equal expected found then []
+    else [ Printf.sprintf "expected class weights %s, found class weights %s" (shown expected) (shown found) ])
 
 let at_least e bound =
   match e.at_least with
@@ -116,7 +147,10 @@ let of_training e (file : Certificate_file.training) data =
       [ targets e table recipe;
         words "task" e.task (if recipe.classification then "classification" else "regression");
         flag "a " "hidden bias" e.bias recipe.bias;
-        flag "" "standardisation" e.standardize (recipe.standardize <> None) ]
+        flag "" "standardisation" e.standardize (recipe.standardize <> None);
+        sample_weight e table recipe;
+        class_weights e recipe;
+        flag "" "sample weights" e.weighted (recipe.sample_weight <> None || recipe.class_weights <> None) ]
   in
   agree
     ([ differs "gamma = " e.gamma file.gamma Q.equal Text.of_rational ]

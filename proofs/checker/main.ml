@@ -3,7 +3,8 @@ open Failure
 open Lists
 
 let obligation_name : Checker.obligation -> string = function
-  | STATEMENT -> "STATEMENT" | DUAL_SHAPE -> "DUAL_SHAPE" | DUAL_SUMS -> "DUAL_SUMS" | CLAIM -> "CLAIM"
+  | STATEMENT -> "STATEMENT" | DUAL_SHAPE -> "DUAL_SHAPE" | DUAL_SUMS -> "DUAL_SUMS"
+  | DUAL_DOMAIN -> "DUAL_DOMAIN" | CLAIM -> "CLAIM"
   | FRAME_SHAPE -> "FRAME_SHAPE" | FRAME_INVERSE -> "FRAME_INVERSE"
   | BLOCK_ROWS -> "BLOCK_ROWS" | BLOCK_SHAPE -> "BLOCK_SHAPE" | SHARES -> "SHARES" | BLOCK_OUTPUT -> "BLOCK_OUTPUT"
   | SIGN_INDEX -> "SIGN_INDEX"
@@ -27,16 +28,17 @@ let verdict result bound words =
 
 let verify_training progress (file : Certificate_file.training) about_data make_problem =
   try
-    let loss = Loss.of_name file.loss in
+    let loss = Loss.recorded file.loss in
     if Q.sign file.gamma <= 0 then other_data "gamma is not positive";
     let p : Checker.problem = make_problem loss (Output_bias.of_name file.output_bias) in
+    Loss.refuse_targets p.loss p.y_den (List.map (fun (_, (_, y)) -> y) p.rows);
     let sha256 = Canonical.problem_sha256 p in
     if sha256 <> file.problem_sha256 then other_data "its hash is not that of this data and gamma";
     let bound = Q.make file.certificate.claim_num file.certificate.claim_den in
     verdict
       (Checker.check Psd_hint.hint (watch progress) p file.certificate)
       (Some bound)
-      (fun () -> Statement.training (about_data ()) p sha256 bound)
+      (fun () -> Statement.training (about_data loss) p sha256 bound)
   with Other_data reason -> Verdict.rejected "PROBLEM" reason
 
 (* Where it becomes longer than what the checker allows, the rest is left out: the checker refuses it anyway. *)
@@ -66,14 +68,14 @@ let check (a : Arguments.t) =
       try
         Expected.of_training a.expected file (Some (table, recipe));
         verify_training a.progress file
-          (fun () -> Statement.of_table table recipe)
+          (Statement.of_table table recipe)
           (Problem.of_table table recipe file.gamma)
       with Other_data reason -> Verdict.rejected "PROBLEM" reason))
   | Training file, Problem_text path ->
     Expected.of_training a.expected file None;
     let problem = Canonical.parse_problem path (text path) in
     verify_training a.progress file
-      (fun () -> Statement.of_text)
+      (fun _ -> Statement.of_text)
       (fun loss bias ->
         if problem.loss <> loss then other_data "it states another loss";
         if not (Q.equal (Q.make problem.gamma_num problem.gamma_den) file.gamma && problem.bias = bias) then

@@ -59,16 +59,33 @@ let preprocessing (table : Table.t) (recipe : Recipe.t) features =
   in
   scaled ^ if recipe.bias then "; then a feature 1 added to each sample, whose weights are decayed as well" else ""
 
+let encoding loss (recipe : Recipe.t) =
+  if not (Loss.takes_signs loss) then "one-hot"
+  else match recipe.classes with [ _; _ ] -> "as -1 and 1" | _ -> "each as 1 against the rest as -1"
+
+let weights table (recipe : Recipe.t) weight =
+  let column = match weight with None -> [] | Some k -> [ columns table [ k ] ] in
+  let by_class =
+    match recipe.class_weights with
+    | None -> []
+    | Some weights ->
+      [ String.concat ", "
+          (List.map2 (fun name w -> Printf.sprintf "%s for %s" (Text.of_rational w) (Quoted.text name)) recipe.classes weights) ]
+  in
+  match column @ by_class with [] -> [] | parts -> [ ("weights w_i", String.concat " times " parts) ]
+
 (* The lines on the data: what the columns are, and what is done to them. *)
-let of_table (table : Table.t) (recipe : Recipe.t) =
-  let features, targets = Problem.columns table recipe in
+let of_table (table : Table.t) (recipe : Recipe.t) loss =
+  let { Problem.features; targets; weight } = Problem.columns table recipe in
   [ ("features", columns table features);
     ((match targets with [ _ ] -> "target" | _ -> "targets"), columns table targets);
     ("task",
       if recipe.classification then
-        Printf.sprintf "classification, one-hot: %d classes %s" (List.length recipe.classes) (Quoted.some recipe.classes)
+        Printf.sprintf "classification, %s: %d classes %s" (encoding loss recipe)
+          (List.length recipe.classes) (Quoted.some recipe.classes)
       else "regression");
     ("preprocessing", preprocessing table recipe features) ]
+  @ weights table recipe weight
 
 let of_text = [ ("data", "the text of a problem, which says nothing of columns, task and preprocessing") ]
 
@@ -83,11 +100,11 @@ let training about_data (p : Checker.problem) sha256 bound =
      %s"
     (Output_bias.quantified p.bias) (Output_bias.prediction p.bias)
     (if n = 1 then "this sample" else Printf.sprintf "these %d samples" n)
-    (Loss.formula p.loss) (Output_bias.decayed p.bias)
+    (Loss.formula (Checker.weighted p) p.loss) (Output_bias.decayed p.bias)
     (decimal_down bound)
     (lines
        ([ ("gamma", Text.of_rational (Q.make p.gamma_num p.gamma_den));
-          ("loss", Loss.name p.loss);
+          ("loss", Loss.text p.loss);
           ("output bias", Output_bias.name p.bias) ]
        @ about_data
        @ [ ("size", Printf.sprintf "n = %s, d = %s, c = %s" (counted n "sample") (counted p.features "feature") (counted p.targets "target"));

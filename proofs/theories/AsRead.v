@@ -3,7 +3,7 @@
     The file of `certify check --trust kernel` shows the user's data in decimals and fractions, with what is made of
     them; the integers of a problem or a matrix are found to be the same numbers by evaluation. *)
 From Coq Require Import ZArith QArith Qreals Reals List String Bool Lia Lra.
-From Certify Require Import OrderedField Vectors Orthant Tree Losses OutputBias Objective Checker Copositive CompletePositivity
+From Certify Require Import OrderedField RealField Vectors Orthant Tree LossBounds Entropies Weights OutputBias Objective Checker Copositive CompletePositivity
   MatrixChecker OverReals.
 Import ListNotations.
 
@@ -11,6 +11,15 @@ Import ListNotations.
 (** A 1 in the place of the label. *)
 Definition one_hot (classes : list string) (label : string) : list Q :=
   map (fun name => if String.eqb name label then 1%Q else 0%Q) classes.
+(** 1 for the label's class and -1 for the others; of two classes only that of the second. *)
+Definition signs (classes : list string) (label : string) : list Q :=
+  let sign name := if String.eqb name label then 1%Q else (-1)%Q in
+  match classes with [_; second] => [sign second] | _ => map sign classes end.
+(** What a sample's class counts. *)
+Fixpoint class_weight (classes : list (string * Q)) (label : string) : Q :=
+  match classes with
+  | [] => 1%Q
+  | (name, weight) :: classes' => if String.eqb name label then weight else class_weight classes' label end.
 (** (x - shift) * scale, by the pair (shift, scale) of each feature. *)
 Fixpoint standardised (pairs : list (Q * Q)) (x : list Q) : list Q :=
   match pairs, x with
@@ -21,6 +30,11 @@ Fixpoint standardised (pairs : list (Q * Q)) (x : list Q) : list Q :=
 Definition reals : list Q -> list R := map Q2R.
 Definition real_samples : list (list Q * list Q) -> list (list R * list R) :=
   map (fun xy => (reals (fst xy), reals (snd xy))).
+(** With a weight before the target. *)
+Definition real_weighted_samples : list (list Q * (Q * list Q)) -> list (list R * (R * list R)) :=
+  map (fun row => (reals (fst row), (Q2R (fst (snd row)), reals (snd (snd row))))).
+Definition counted_once : list (list Q * list Q) -> list (list Q * (Q * list Q)) :=
+  map (fun xy => (fst xy, (1%Q, snd xy))).
 
 (** ** Integers over a denominator, and rationals *)
 Section Same.
@@ -29,10 +43,11 @@ Definition same (den a : Z) (q : Q) : bool := a * QDen q =? Qnum q * den.
 Fixpoint all2 {A B} (f : A -> B -> bool) (x : list A) (y : list B) : bool :=
   match x, y with [], [] => true | a :: x', b :: y' => f a b && all2 f x' y' | _, _ => false end.
 Definition same_row (den : Z) : list Z -> list Q -> bool := all2 (same den).
-Definition same_sample (p : problem) (row : list Z * list Z) (xy : list Q * list Q) : bool :=
-  same_row (x_den p) (fst row) (fst xy) && same_row (y_den p) (snd row) (snd xy).
-Definition same_problem (p : problem) (c : certificate) (D : list (list Q * list Q)) (gamma claim : Q) : bool :=
-  (0 <? x_den p) && (0 <? y_den p) && (0 <? gamma_den p) && (0 <? claim_den c)
+Definition same_sample (p : problem) (row : list Z * (Z * list Z)) (xy : list Q * (Q * list Q)) : bool :=
+  same_row (x_den p) (fst row) (fst xy) && same (w_den p) (fst (snd row)) (fst (snd xy))
+  && same_row (y_den p) (snd (snd row)) (snd (snd xy)).
+Definition same_problem (p : problem) (c : certificate) (D : list (list Q * (Q * list Q))) (gamma claim : Q) : bool :=
+  (0 <? x_den p) && (0 <? w_den p) && (0 <? y_den p) && (0 <? gamma_den p) && (0 <? claim_den c)
   && all2 (same_sample p) (rows p) D && same (gamma_den p) (gamma_num p) gamma
   && same (claim_den c) (claim_num c) claim.
 Definition same_matrix (I : matrix) (M : list (list Q)) : bool :=
@@ -63,21 +78,34 @@ Proof. revert y i; induction x as [|e x IH]; intros [|g y] [|i] H L; cbn [all2 L
 
 (** ** Of a training problem *)
 (** The claim bounds the objective on D, for every network. *)
-Theorem lower_bound_as_read hint watch p c (net : list (list R * list R)) (b : list R) leaves D gamma claim :
+Theorem weighted_lower_bound_as_read hint watch p c (net : list (list R * list R)) (b : list R) leaves D gamma claim :
   check hint watch p c = Proved leaves ->
   same_problem p c D gamma claim = true ->
   (forall u v, In (u, v) net -> List.length u = features p) ->
   admissible (K := RField) (bias p) b ->
-  (Q2R claim <= objective (K := RField) (value_of (loss p)) (real_samples D) (Q2R gamma) (bias p) net b)%R.
+  (Q2R claim <= objective (K := RField) (weighted_value (K := RField) (value_of (loss p))) (real_weighted_samples D)
+    (Q2R gamma) (bias p) net b)%R.
 Proof.
   intros H S L B. pose proof (check_sound_over_the_reals hint watch p c net b leaves H L B) as T.
   unfold same_problem in S. repeat (apply andb_prop in S as [S ?]).
   repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end.
   rewrite <- (same_sound (claim_den c) (claim_num c) claim), <- (same_sound (gamma_den p) (gamma_num p) gamma) by assumption.
-  replace (real_samples D) with (data RField p); [exact T|].
-  unfold data, real_samples, vQ, reals. eapply all2_sound; [|eassumption]. intros [x y] [x' y'] E.
-  apply andb_prop in E as [Ex Ey]. cbn [fst snd] in *.
-  f_equal; (eapply all2_sound; [|eassumption]); intros a q; now apply same_sound. Qed.
+  replace (real_weighted_samples D) with (data RField p); [exact T|].
+  unfold data, real_weighted_samples, weight_and_target, vQ, reals. eapply all2_sound; [|eassumption].
+  intros [x [w y]] [x' [w' y']] E.
+  apply andb_prop in E as [E Ey]. apply andb_prop in E as [Ex Ew]. cbn [fst snd] in *.
+  f_equal; [|f_equal; [now apply same_sound|]]; (eapply all2_sound; [|eassumption]); intros a q; now apply same_sound. Qed.
+(** Where each sample counts once. *)
+Theorem lower_bound_as_read hint watch p c (net : list (list R * list R)) (b : list R) leaves D gamma claim :
+  check hint watch p c = Proved leaves ->
+  same_problem p c (counted_once D) gamma claim = true ->
+  (forall u v, In (u, v) net -> List.length u = features p) ->
+  admissible (K := RField) (bias p) b ->
+  (Q2R claim <= objective (K := RField) (value_of (loss p)) (real_samples D) (Q2R gamma) (bias p) net b)%R.
+Proof.
+  intros H S L B. pose proof (weighted_lower_bound_as_read hint watch p c net b leaves _ gamma claim H S L B) as T.
+  rewrite <- (@objective_unweighted RField). unfold real_weighted_samples, counted_once in T. rewrite map_map in T.
+  unfold real_samples. rewrite map_map. cbn [fst snd] in T. rewrite (RMicromega.Q2R_1) in T. exact T. Qed.
 
 (** ** Of a matrix *)
 (** z^T M z. *)

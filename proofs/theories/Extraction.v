@@ -3,7 +3,7 @@
     Writes build/checker.ml, from the definitions that the theorems are about. Coq's integers become those of Zarith
     ([checker/numbers/zint.ml]); natural numbers, which only count and index, become machine integers. *)
 From Coq Require Import ZArith List ExtrOcamlBasic ExtrOcamlNatInt Extraction.
-From Certify Require Import Tree Losses OutputBias Leaves Premises Blocks Checker MatrixChecker CanonicalText.
+From Certify Require Import Tree Logarithm LossBounds OutputBias Leaves Premises Blocks Checker MatrixChecker CanonicalText.
 
 Extract Inductive positive => "Zint.t"
   [ "(fun p -> Zint.succ (Zint.shift_left p 1))" "(fun p -> Zint.shift_left p 1)" "Zint.one" ]
@@ -31,5 +31,5 @@ Extract Inlined Constant Nat.add => "(+)".
 Extract Inlined Constant length => "List.length".
 (* In OCaml an argument is computed before the function is called: what follows an unmet condition must not be. *)
 Extraction Inline owes and_then.
-Extraction "checker.ml" check check_matrix
+Extraction "checker.ml" check check_matrix target_fits valid_loss weighted log_below log_above logarithms_to
   parse_problem fold_problem well_formed parse_matrix fold_matrix well_formed_matrix.

@@ -4,7 +4,7 @@
     integers in it; the two main theorems are then stated for its numbers. Compiled only where the library is installed. *)
 From Coq Require Import ZArith List Ring_theory InitialRing.
 From mathcomp Require Import all_ssreflect ssralg ssrnum.
-From Certify Require Import OrderedField Vectors Tree Losses OutputBias Objective Checker MatrixChecker.
+From Certify Require Import OrderedField Vectors Tree Losses LossBounds OutputBias Objective Checker MatrixChecker.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
@@ -40,13 +40,15 @@ refine {| car := F; f0 := 0; f1 := 1; fadd := (fun a b => a + b); fmul := (fun a
 - exact: (morph_opp mcM).
 Defined.
 
-Theorem check_sound_over_real_fields hint watch p c (net : list (list F * list F)) (b : list F) leaves :
+Theorem check_sound_over_real_fields hint watch p c l (net : list (list F * list F)) (b : list F) leaves :
+  algebraic_loss MCField (loss p) = Some l ->
   check hint watch p c = Proved leaves ->
   (forall u v, List.In (u, v) net -> length u = features p) ->
   admissible (K := MCField) (bias p) b ->
   mcZ (claim_num c) / mcZ (claim_den c) <=
-    objective (K := MCField) (value_of (loss p)) (data MCField p) (mcZ (gamma_num p) / mcZ (gamma_den p)) (bias p) net b :> F.
-Proof. exact (@check_sound MCField hint watch p c net b leaves). Qed.
+    objective (K := MCField) (weighted_value (K := MCField) (loss_value l)) (data MCField p)
+      (mcZ (gamma_num p) / mcZ (gamma_den p)) (bias p) net b :> F.
+Proof. exact (@check_sound MCField hint watch p c l net b leaves). Qed.
 
 Theorem check_matrix_sound_over_real_fields hint watch M c leaves :
   check_matrix hint watch M c = Proved leaves -> says MCField (stated c) (free c) M.

@@ -7,29 +7,31 @@ at hand from the first level on; a witness, instead of a tree, goes back to the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
 
 from certify.bounds.report import GapPoint, below
 from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
-from certify.bounds.tree.cone_search.nodes import Nodes
-from certify.bounds.tree.search import (
-    MAX_NODES,
-    Search,
-    certificate_tree,
-    search_tree,
-)
+from certify.bounds.tree.mending import mended
+from certify.bounds.tree.premises import Found, Premises, Trees
+from certify.bounds.tree.search import MAX_NODES, certificate_tree
 from certify.bounds.writing import certificate_of, trivial_certificate
+from certify.checker.certificate.nodes import Node
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing
+from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.leaf_rules import Level
+from certify.checker.training.shifts import kinks, premises_of
 from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
+from certify.trust.packed_cone import packed
 from formulations.arrays import Matrix
 
 _FIRST_SLACK = 1.0
@@ -45,7 +47,13 @@ _CUT_BITS = 8
 _PLANAR_CUT_BITS = 30  # in the plane trees are small and gaps are wanted that are too
 _DUAL_EXPONENT = 64
 _DUAL_BITS = 48  # of its largest entry at least
-_MARGINS = (Fraction(0), Fraction(1, 10**9), Fraction(1, 10**7), Fraction(1, 10**5))
+# What is left for rounding, and whether leaves that fail are cut further.
+_MARGINS = (
+    (Fraction(0), False),
+    (Fraction(1, 10**9), True),
+    (Fraction(1, 10**7), False),
+    (Fraction(1, 10**5), True),
+)
 
 
 @dataclass(frozen=True)
@@ -56,14 +64,14 @@ class TreeProof:
         dual_point: N, n x c.
         gauge_bound: H, at least the gauge of N.
         frame: the root of the trees.
-        trees: one of each orthant.
+        trees: by the number of their premise (`certify.bounds.tree.premises`), one of each orthant.
         bound: the lower bound on the optimum that follows (a loss).
     """
 
     dual_point: Matrix
     gauge_bound: float
     frame: Frame
-    trees: tuple[Nodes, ...]
+    trees: Mapping[int, Trees]
     bound: float
 
     @property
@@ -74,7 +82,7 @@ class TreeProof:
     @property
     def leaves(self) -> int:
         """The number of leaves."""
-        return sum((len(tree.kinds) + 1) // 2 for tree in self.trees)
+        return sum((len(tree.kinds) + 1) // 2 for trees in self.trees.values() for tree in trees)
 
 
 class DualPoint(Protocol):
@@ -108,7 +116,7 @@ class DualSource(Protocol):
         """Improve it; return a status if it is no use to go on."""
 
     def add(self, directions: Matrix) -> bool:
-        """Take witnesses, as columns; return whether they improved it."""
+        """Take witnesses, neurons as columns; return whether they improved it."""
 
 
 class TreeBound:
@@ -158,9 +166,13 @@ class TreeBound:
         self._on_progress = on_progress
         self._gamma = arrays.gamma
         self._line = arrays.dual_line
-        self._X = np.ascontiguousarray(arrays.X[self._line.live])
-        self._frame = Frame.identity(arrays.X.shape[1])
-        self._bits = _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS
+        self._premises = Premises(
+            np.ascontiguousarray(arrays.X[self._line.live]),
+            arrays.output_bias.frees_hidden,
+            Frame.identity(arrays.X.shape[1]),
+            _PLANAR_CUT_BITS if arrays.X.shape[1] <= 2 else _CUT_BITS,
+            arrays.input_denominator,
+        )
         if checkpoint is not None and checkpoint.proof is not None:
             saved = checkpoint.proof
             self._adopt(saved.dual_point, saved.gauge_bound, saved.trees)
@@ -207,16 +219,13 @@ class TreeBound:
                     return
         self.cut_short = True
 
-    def _search(self, N: Matrix, slack: float) -> Search:
-        return search_tree(
-            self._X,
+    def _search(self, N: Matrix, slack: float) -> Found:
+        return self._premises.search(
             np.ascontiguousarray(N[self._line.live]),
             (self._gamma * (1 + slack)) ** 2,
-            self._frame,
-            bits=self._bits,
-            guide=None if self.proof is None else self.proof.trees,
+            {} if self.proof is None else self.proof.trees,
             should_stop=self._should_stop,
-            max_nodes=(_FIRST_NODES if self.proof is None else MAX_NODES) >> self._X.shape[1],
+            max_nodes=_FIRST_NODES if self.proof is None else MAX_NODES,
             on_progress=partial(self._tell, slack),
         )
 
@@ -239,11 +248,11 @@ class TreeBound:
         upper = self._generation.best.loss
         return 1.0 if self.proof is None else (upper - self.proof.bound) / max(abs(upper), 1e-300)
 
-    def _adopt(self, N: Matrix, gauge_bound: float, trees: tuple[Nodes, ...]) -> TreeProof:
+    def _adopt(self, N: Matrix, gauge_bound: float, trees: Mapping[int, Trees]) -> TreeProof:
         """Keep the proof unless it is worse than the best there was; return the best."""
         _, bound = self._line.best(N, self._gamma / gauge_bound)
         if self.proof is None or bound > self.proof.bound:
-            self.proof = TreeProof(N, gauge_bound, self._frame, trees, bound)
+            self.proof = TreeProof(N, gauge_bound, self._premises.frame, trees, bound)
         self.curve.append(
             GapPoint(self._seconds(), self.proof.bound, self._generation.best.loss, self.method)
         )
@@ -254,9 +263,9 @@ class TreeBound:
         t = self._line.least(N, below(self._generation.best.loss, _AIM * self._gap))
         return max(1 / t - 1, 0.0) if 0 < t < math.inf else math.inf
 
-    def _tell(self, slack: float, cones: int) -> None:
+    def _tell(self, slack: float, words: str) -> None:
         lower = "none yet" if self.proof is None else f"{self.proof.bound:.8g}"
-        self._on_progress(f"level {1 + slack:.6g}, {cones} cones; lower bound {lower}")
+        self._on_progress(f"level {1 + slack:.6g}, {words}; lower bound {lower}")
 
 
 def tree_certificates(
@@ -269,12 +278,42 @@ def tree_certificates(
         proof: what the search found.
         preprocessing: recorded in the certificate.
     """
-    tree = certificate_tree(proof.trees)
     arrays = Arrays.of(problem)
     scale, _ = arrays.dual_line.best(proof.dual_point, arrays.gamma / proof.gauge_bound)
     _, length = math.frexp(scale * float(np.abs(proof.dual_point).max()))
     exponent = max(_DUAL_EXPONENT, _DUAL_BITS - length)
-    for margin in _MARGINS:
+    for margin, is_mended in _MARGINS:
         factor = Fraction(scale) * (1 - margin)
         rows = rounded_dual_point(problem, proof.dual_point, factor, exponent)
-        yield certificate_of(problem, rows, exponent, tree, preprocessing, "tree", frame=proof.frame)
+        tree = _tree_of(problem, rows, arrays.X, proof)
+        if tree is None:
+            continue
+        written = certificate_of(problem, rows, exponent, tree, preprocessing, "tree", frame=proof.frame)
+        tree = _mended(written, problem) if is_mended else tree
+        if tree is not None:
+            yield replace(written, tree=tree)
+
+
+def _mended(certificate: Certificate, problem: TrainingProblem) -> tuple[Node, ...] | None:
+    """Return its trees with leaves that all are proofs; None where that takes more than a few cuts."""
+    level = Level.of(certificate, problem)
+    trees = [mended(nodes, packed(root), level) for nodes, root in premises_of(certificate, problem)]
+    whole = [tree for tree in trees if tree is not None]
+    return tuple(chain.from_iterable(whole)) if len(whole) == len(trees) else None
+
+
+def _tree_of(
+    problem: TrainingProblem, rows: IntegerRows, X: Matrix, proof: TreeProof
+) -> tuple[Node, ...] | None:
+    """Return the trees that a dual point in integers asks for, one after the other; None if one is not there.
+
+    With free hidden biases it asks for one at each kink, which rounding may have moved to another sample.
+    """
+    if not problem.output_bias.frees_hidden:
+        return certificate_tree(proof.trees[0])
+    number = {x: k for k, x in reversed(list(enumerate(problem.inputs)))}
+    premises = Premises(X, True, proof.frame, 0)
+    numbers = [premises.first_like(number[kink]) for kink in kinks(problem.inputs, rows)]
+    if any(k not in proof.trees for k in numbers):
+        return None
+    return tuple(chain.from_iterable(certificate_tree(proof.trees[k]) for k in numbers))

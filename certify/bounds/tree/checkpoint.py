@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +33,12 @@ class SavedProof:
     Attributes:
         dual_point: N, n x c.
         gauge_bound: H.
-        trees: one of each orthant.
+        trees: by the number of their premise (`certify.bounds.tree.premises`), one of each orthant.
     """
 
     dual_point: Matrix
     gauge_bound: float
-    trees: tuple[Nodes, ...]
+    trees: Mapping[int, tuple[Nodes, ...]]
 
 
 class Checkpoint:
@@ -50,7 +51,11 @@ class Checkpoint:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], problem_sha256: str, shape: tuple[int, int, int]
+        self,
+        path: str | os.PathLike[str],
+        problem_sha256: str,
+        shape: tuple[int, int, int],
+        hidden_rows: int | None = None,
     ) -> None:
         """Read the file, if there is one.
 
@@ -58,6 +63,7 @@ class Checkpoint:
             path: of the file.
             problem_sha256: of the exact problem, gamma included.
             shape: n, d and c of the problem.
+            hidden_rows: of the directions, where that is not d.
 
         Raises:
             CheckpointError: if the file is no checkpoint, or of another problem.
@@ -65,6 +71,7 @@ class Checkpoint:
         self._path = Path(path)
         self._sha256 = problem_sha256
         self._shape = shape
+        self._hidden_rows = shape[1] if hidden_rows is None else hidden_rows
         self._written, self._cost = -np.inf, 0.0
         self.bounds = b""
         self.directions: Matrix | None = None
@@ -104,16 +111,22 @@ class Checkpoint:
             raise ValueError("another version")
         directions = _finite(arrays["directions"])
         lengths = np.linalg.norm(directions, axis=0)
-        if directions.ndim != 2 or len(directions) != d or not np.all(lengths > 0):
+        if directions.ndim != 2 or len(directions) != self._hidden_rows or not np.all(lengths > 0):
             raise ValueError("not directions")
         directions = directions / lengths
         if "dual_point" not in arrays:
             return directions, None
         dual_point, gauge_bound = _finite(arrays["dual_point"]), float(_finite(arrays["gauge_bound"]))
         trees = _divide(arrays, d)
-        if dual_point.shape != (n, c) or not gauge_bound > 0 or len(trees) != 2**d:
+        numbers = np.asarray(arrays["premises"]).tolist() if "premises" in arrays else [0]
+        if dual_point.shape != (n, c) or not gauge_bound > 0 or len(trees) != 2**d * len(numbers):
             raise ValueError("not a proof")
-        return directions, SavedProof(dual_point, gauge_bound, trees)
+        if len(set(numbers)) != len(numbers) or not all(k in range(n) for k in numbers):
+            raise ValueError("not premises")
+        if self._hidden_rows == d and numbers != [0]:
+            raise ValueError("not the premise")
+        of_each = {k: trees[place << d : (place + 1) << d] for place, k in enumerate(numbers)}
+        return directions, SavedProof(dual_point, gauge_bound, of_each)
 
     def save_network(self, directions: Matrix, *, at_once: bool = False) -> None:
         """Write the best network's directions, unless a file was written just now."""
@@ -147,9 +160,11 @@ class Checkpoint:
         if self.proof is not None:
             arrays["dual_point"] = self.proof.dual_point
             arrays["gauge_bound"] = np.array(self.proof.gauge_bound)
-            arrays["sizes"] = np.array([len(tree.kinds) for tree in self.proof.trees])
+            arrays["premises"] = np.array(list(self.proof.trees), dtype=np.int64)
+            trees = list(chain.from_iterable(self.proof.trees.values()))
+            arrays["sizes"] = np.array([len(tree.kinds) for tree in trees])
             for name in Nodes._fields:
-                arrays[name] = np.concatenate([getattr(tree, name) for tree in self.proof.trees])
+                arrays[name] = np.concatenate([getattr(tree, name) for tree in trees])
         if self.bounds:
             arrays["bounds"] = np.frombuffer(self.bounds, dtype=np.uint8)
         temporary = self._path.with_name(self._path.name + ".part")

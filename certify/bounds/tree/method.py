@@ -27,6 +27,8 @@ class Tree:
         if (refusal := refuses_options(self.name, options)) is not None or problem.d <= MAX_FEATURES:
             return refusal
         remedy = "--output-bias none" if problem.output_bias.exists else "--method sdp or shor"
+        if problem.output_bias.frees_hidden:
+            remedy = "a hidden bias that is penalised (--bias --output-bias free)"
         return (
             f"the method tree takes at most {MAX_FEATURES} features and the data has {problem.d}: "
             f"use {remedy}"

@@ -12,7 +12,7 @@ import numpy as np
 
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
-from formulations.training.oracle import GaugeOracle
+from formulations.training.hidden_bias import NeuronSpace
 
 _STARTS = 1600
 _ABOVE = 1e-9  # of a gauge, by which a witness must exceed it to count
@@ -23,7 +23,7 @@ class ScaledResidual:
     """A dual point of gauge gamma, as far as is known.
 
     Attributes:
-        directions: none; d x 0.
+        directions: none; rows of a hidden layer x 0.
         dual_point: N, n x c.
         loss: the bound that N gives if its gauge is gamma.
     """
@@ -49,29 +49,29 @@ class ResidualSource:
         Args:
             arrays: the problem.
             residual: N before it is scaled, n x c.
-            hidden: directions to start from, as columns, not zero.
+            hidden: neurons to start from, as columns, with their biases as last row where these are free.
             seed: of the other starts.
         """
         self._arrays, self._residual = arrays, arrays.dual_line.admissible(residual)
-        self._oracle = GaugeOracle(arrays.X)
-        starts = self._oracle.draw_starts(self._residual, _STARTS, np.random.default_rng(seed))
+        self._space = NeuronSpace.of(arrays.X, arrays.output_bias)
+        starts = self._space.oracle.draw_starts(self._residual, _STARTS, np.random.default_rng(seed))
         self._gauge = 0.0
-        self._raise(np.hstack([hidden, starts]))
+        self._raise(np.hstack([self._space.directions_of(hidden), starts]))
         self.best = self._scaled()
 
     def advance(self) -> str:
         """Say that there is nothing to improve."""
         return "stationary"
 
-    def add(self, directions: Matrix) -> bool:
-        """Take directions, as columns; return whether one has a larger gauge than was known."""
+    def add(self, weights: Matrix) -> bool:
+        """Take neurons, as columns; return whether one has a larger gauge than was known."""
         before = self._gauge
-        self._raise(directions)
+        self._raise(self._space.directions_of(weights))
         self.best = self._scaled()
         return self._gauge > before * (1 + _ABOVE)
 
     def _raise(self, directions: Matrix) -> None:
-        maxima = self._oracle.maximise(self._residual, directions)
+        maxima = self._space.oracle.maximise(self._residual, directions)
         self._gauge = max([self._gauge, *(maximum.value for maximum in maxima)])
 
     def _scaled(self) -> ScaledResidual:
@@ -79,4 +79,4 @@ class ResidualSource:
         if self._gauge > 0:
             N = N * (gamma / self._gauge)
         _, bound = self._arrays.dual_line.best(N, 1.0)
-        return ScaledResidual(np.zeros((self._arrays.X.shape[1], 0)), N, bound)
+        return ScaledResidual(np.zeros((self._arrays.hidden_rows, 0)), N, bound)

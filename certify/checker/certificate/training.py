@@ -73,14 +73,14 @@ class Certificate:
         problem_sha256: hash of the exact problem.
         gamma: the weight decay of the problem.
         loss: its loss.
-        output_bias: whether its networks have one: "none", "free" or "decayed".
+        output_bias: whether its networks have one: "none", "free", "decayed" or "all-free".
         preprocessing: how the problem is made from a data file; None for a problem given as arrays.
         bound: the claimed lower bound, at most what the dual point proves (a loss).
         dual_point: N as n rows of c integers over 2**dual_exponent, scaled so that h(N) <= gamma.
         dual_exponent: at least zero.
         frame: the root of the tree.
-        tree: the proof that h(N) <= gamma, its nodes in preorder; where there are blocks, the nodes of their
-            trees, one after the other.
+        tree: the proof that h(N) <= gamma, its nodes in preorder; where there are blocks or all biases are
+            free, the nodes of their trees, one after the other.
         method: how the bound was found; says nothing about its truth.
         blocks: of samples, each with its own tree; None if the tree is one on all samples.
     """

@@ -31,6 +31,7 @@ from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import decimal_down, plain
 from certify.checker.problems.losses.loss import ONE_HOT, SIGNS, Loss
 from certify.checker.problems.losses.table import SQUARED, read_loss
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text import names
 from certify.checker.text.names import counted
@@ -88,10 +89,15 @@ class Dataset:
             output_bias: a name of `certify.checker.problems.output_bias.OUTPUT_BIASES`.
 
         Raises:
-            DataError: if gamma is not a positive number, the loss or the output bias is unknown, or the
-                targets are none of the loss.
+            DataError: if gamma is not a positive number, the loss or the output bias is unknown, the
+                targets are none of the loss, or hidden biases are free and a column of ones as well.
         """
         kind = read_loss(loss) if isinstance(loss, str) else loss
+        if self.preprocessing.bias and OutputBias.of(output_bias).frees_hidden:
+            raise DataError(
+                f"the output bias {output_bias} frees the hidden biases, and a column of ones (bias) would "
+                "be a hidden bias that the weight decay counts: leave one of the two out"
+            )
         return TrainingProblem.from_rationals(
             self.inputs, self.targets_for(kind), parse_gamma(gamma), kind, output_bias, self.weights
         )

@@ -1,4 +1,4 @@
-"""Output biases: whether b joins the predictions, and whether the weight decay counts it."""
+"""Output biases: whether b joins the predictions, and what of it and of hidden biases the decay counts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class OutputBias(StrEnum):
     NONE = "none"
     FREE = "free"
     DECAYED = "decayed"
+    ALL_FREE = "all-free"
 
     @classmethod
     def of(cls, name: str) -> OutputBias:
@@ -44,13 +45,23 @@ class OutputBias(StrEnum):
         return self is OutputBias.DECAYED
 
     @property
+    def is_free(self) -> bool:
+        """Whether there is one that costs nothing."""
+        return self in (OutputBias.FREE, OutputBias.ALL_FREE)
+
+    @property
+    def frees_hidden(self) -> bool:
+        """Whether every neuron has a bias of its own that costs nothing either."""
+        return self is OutputBias.ALL_FREE
+
+    @property
     def words(self) -> str:
         """What it is, for people."""
         return _WORDS[self]
 
     def fits(self, sums: Sequence[int]) -> bool:
         """Say whether a dual point bounds anything, by N^T 1: its columns sum to zero where b is free."""
-        return self is not OutputBias.FREE or not any(sums)
+        return not self.is_free or not any(sums)
 
     def toll(self, sums: Sequence[Fraction], gamma: Fraction) -> Fraction:
         """Return what b takes from a dual point's bound (a loss): |N^T 1|^2 / (2 gamma) if decayed, or 0.
@@ -90,4 +101,5 @@ _WORDS = {
     OutputBias.NONE: "none",
     OutputBias.FREE: "free, without a penalty",
     OutputBias.DECAYED: "decayed, with the penalty gamma/2 |b|^2",
+    OutputBias.ALL_FREE: "free, like the hidden biases",
 }

@@ -3,7 +3,8 @@
     minimise over (u_j, v_j):  sum_i w_i l(f(x_i), y_i) + gamma/2 sum_j (|u_j|^2 + |v_j|^2),
 
 where f(x) = sum_j relu(u_j . x) v_j, l is the loss and w_i are the samples' weights, all 1 unless given.
-With an output bias, 1 b^T joins the predictions; a decayed one adds gamma/2 |b|^2 to the objective.
+With an output bias, 1 b^T joins the predictions; a decayed one adds gamma/2 |b|^2 to the objective. Where all
+biases are free, neurons are relu(u_j . x + a_j) v_j besides, and a_j costs nothing.
 
 X, Y and the weights are held as integers over one positive denominator each, because every exact
 computation of the project (the objective, the checker's leaves) is done in integers.
@@ -134,6 +135,18 @@ class TrainingProblem:
     def c(self) -> int:
         """The number of outputs."""
         return len(self.targets[0])
+
+    @property
+    def hidden_rows(self) -> int:
+        """The number of weights of a neuron before the ReLU: d, and its bias where that is free."""
+        return self.d + self.output_bias.frees_hidden
+
+    @property
+    def neuron_inputs(self) -> IntegerRows:
+        """What neurons weigh, n x `hidden_rows` over `input_denominator`: X, and ones for free biases."""
+        if not self.output_bias.frees_hidden:
+            return self.inputs
+        return tuple((*row, self.input_denominator) for row in self.inputs)
 
     def target(self, sample: int) -> list[Fraction]:
         """Return y of a sample, counted from 0."""

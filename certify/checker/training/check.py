@@ -4,7 +4,8 @@ Weak duality (docs/method.md, section 2): if |N^T relu(Xu)| <= gamma |u| for eve
 of any width has a loss below the bound that the dual point N gives (`problems.dual_bound`). The certificate's
 tree proves this premise: its cones cover R^d, and on the cone of each leaf the form gamma^2 |u|^2 - |N^T
 relu(Xu)|^2 is a sum of terms that are nonnegative there. Where the samples are in blocks, each has a tree
-that proves such a premise of its own (`training.blocks`).
+that proves such a premise of its own (`training.blocks`). Where hidden biases are free, there is a tree for
+the kink of each sample (`training.shifts`).
 
 This module and what it imports use the standard library and python-flint, and share no code with the search.
 """
@@ -21,9 +22,9 @@ from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.dual_bound import column_sums, in_domain, proves
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.blocks import block_trees, check_blocks
-from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
-from certify.checker.tree.walk import Walk, check_tree, check_trees, walk_trees
+from certify.checker.training.shifts import premises_of
+from certify.checker.tree.walk import Walk, check_trees, walk_trees
 from certify.checker.verdict import Verdict, leaves_in_words
 
 
@@ -61,7 +62,7 @@ def _check_premise(
     """Check that h(N) <= gamma, by the proof that the certificate has; return the number of its leaves."""
     level, blocks, nodes = Level.of(certificate, problem), certificate.blocks, certificate.tree
     if blocks is None:
-        return check_tree(nodes, Cone.root(certificate, problem), level, on_progress, walk)
+        return check_trees(premises_of(certificate, problem), len(nodes), level, on_progress, walk)
     check_blocks(blocks, certificate, problem)
     trees = block_trees(blocks, certificate, problem)
     return check_trees(trees, len(nodes), level, on_progress, walk)
@@ -86,6 +87,7 @@ def check_statement(certificate: Certificate, problem: TrainingProblem) -> None:
     require(in_domain(problem, dual_point, exponent), Obligation.DUAL_DOMAIN)
     require(proves(problem, dual_point, exponent, certificate.bound), Obligation.CLAIM)
     _check_frame(certificate, problem.d)
+    require(certificate.blocks is None or not problem.output_bias.frees_hidden, Obligation.BLOCK_BIAS)
 
 
 def _check_frame(certificate: Certificate, d: int) -> None:

@@ -26,7 +26,8 @@ def decayed_terms(output_bias: str) -> str:
 
 def model(problem: TrainingProblem) -> str:
     """Write the networks that the problem is about."""
-    return f"f(x) = sum_j relu(u_j . x) v_j{' + b' * problem.output_bias.exists}"
+    bias = problem.output_bias
+    return f"f(x) = sum_j relu(u_j . x{' + a_j' * bias.frees_hidden}) v_j{' + b' * bias.exists}"
 
 
 def theorem(problem: TrainingProblem, bound: Fraction, dataset: Dataset | None) -> str:
@@ -38,6 +39,8 @@ def theorem(problem: TrainingProblem, bound: Fraction, dataset: Dataset | None) 
         dataset: what the problem was made of; None where that is not known.
     """
     weights = ", all weights and every b" if problem.output_bias.exists else " and all weights"
+    if problem.output_bias.frees_hidden:
+        weights = ", all weights and all biases a_j and b"
     samples = "this sample" if problem.n == 1 else f"these {problem.n} samples"
     return (
         f"For every number of neurons m{weights}, the network {model(problem)} on {samples} "
@@ -60,5 +63,7 @@ def _data(problem: TrainingProblem, dataset: Dataset | None) -> str:
         bias = "with a regularised hidden bias"
     else:
         bias = "no hidden bias" if problem.output_bias.exists else "no bias"
+        if problem.output_bias.frees_hidden:
+            bias = "free hidden biases"
     targets = dataset.describe_targets(problem.loss.encoding)
     return "; ".join([f"{dataset.describe_features()}, {bias}", targets, *dataset.describe_weights()])

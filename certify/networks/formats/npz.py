@@ -33,23 +33,24 @@ _REQUIRED = ("hidden", "output")
 _ARRAYS = (*_REQUIRED, "hidden_bias", "output_bias")
 
 
-def save_network(network: ReLUNetwork, path: str | Path, outputs: int) -> None:
+def save_network(network: ReLUNetwork, path: str | Path, outputs: int, *, hidden_bias: bool = False) -> None:
     """Write a network whose weights are doubles, so that its exact loss is that of the file.
 
     Args:
         network: made from floats.
         path: written as it is; nothing is appended.
         outputs: c, which a network without neurons does not know.
+        hidden_bias: write the last row of its hidden layer as `hidden_bias`.
 
     Raises:
         NetworkError: if the file cannot be written.
     """
     hidden = _doubles(network.hidden, network.hidden_denominator)
     output = _doubles(network.output, network.output_denominator)
-    arrays = {
-        "hidden": hidden.reshape(len(network.hidden), network.width),
-        "output": output.reshape(network.width, outputs),
-    }
+    hidden = hidden.reshape(len(network.hidden), network.width)
+    arrays = {"hidden": hidden, "output": output.reshape(network.width, outputs)}
+    if hidden_bias:
+        arrays["hidden"], arrays["hidden_bias"] = hidden[:-1], hidden[-1]
     if network.output_bias:
         arrays["output_bias"] = np.array([float(entry) for entry in network.output_bias])
     try:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from certify.checker.data.dataset import Dataset
 from certify.checker.data.recipe import label_text
 from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.losses.loss import SIGNS
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.training import TrainingProblem
 from certify.trust.coq.terms import chunked, integer, list_of
@@ -54,11 +55,21 @@ def training_data(problem: TrainingProblem, dataset: Dataset | None) -> Iterator
     yield f"Definition problem_sha256 : string := {text(problem.sha256())}."
     yield f"Definition weight_decay : Q := {rational(problem.gamma)}."
     if dataset is None:
-        yield from _table("list Q", _rows(problem.inputs, problem.input_denominator), _targets(problem))
-        yield "Definition samples : list (list Q * list Q) := table."
+        inputs = _rows(problem.inputs, problem.input_denominator)
+        if problem.weights is None:
+            yield from _table("list Q", inputs, _targets(problem))
+        else:
+            weights = _rows((problem.weights,), problem.weight_denominator)[0]
+            yield from _table("(Q * list Q)", inputs, _pairs(weights, _targets(problem)))
+        yield f"Definition samples : list (list Q * {sample_kind(problem)}) := table."
     else:
-        yield from _of_dataset(dataset)
+        yield from _of_dataset(dataset, problem)
     yield "Close Scope Q_scope.\nClose Scope string_scope."
+
+
+def sample_kind(problem: TrainingProblem) -> str:
+    """Return the type of what a sample has besides its features: a target, or a weight and a target."""
+    return "list Q" if problem.weights is None else "(Q * list Q)"
 
 
 def matrix_data(matrix: SymmetricMatrix) -> Iterator[str]:
@@ -73,27 +84,60 @@ def matrix_data(matrix: SymmetricMatrix) -> Iterator[str]:
     yield "Close Scope Q_scope."
 
 
-def _of_dataset(dataset: Dataset) -> Iterator[str]:
+def _of_dataset(dataset: Dataset, problem: TrainingProblem) -> Iterator[str]:
     recipe, labels = dataset.preprocessing, dataset.labels
     yield f"Definition feature_names : list string := {_texts(dataset.feature_names)}."
     yield f"Definition target_names : list string := {_texts(labels.names)}."
-    inputs, outputs = "fst row", "snd row"
+    inputs, label, factors = "fst row", "snd row", []
     features = [list(map(rational, row)) for row in dataset.features]
     if recipe.task == "classification":
         yield f"Definition class_names : list string := {_texts(recipe.classes)}."
-        yield from _table("string", features, [text(label_text(row[0])) for row in labels.rows])
-        outputs = "one_hot class_names (snd row)"
+        kind, column = "string", [text(label_text(row[0])) for row in labels.rows]
     else:
-        yield from _table("list Q", features, _lists(labels.rows))
+        kind, column = "list Q", _lists(labels.rows)
+    if problem.weights is not None and recipe.sample_weight is not None:
+        # The weights stand before the targets, as the file has them.
+        kind, column = f"(Q * {kind})", _pairs(map(rational, _column_weights(dataset)), column)
+        label, factors = "snd (snd row)", ["fst (snd row)"]
+    yield from _table(kind, features, column)
+    if problem.weights is not None and recipe.class_weights:
+        pairs = zip(map(text, recipe.classes), map(rational, recipe.class_weights), strict=True)
+        by_class = list_of(f"({name}, {weight})" for name, weight in pairs)
+        yield f"Definition class_weights : list (string * Q) := {by_class}."
+        factors.append(f"class_weight class_weights ({label})")
     if recipe.standardize is not None:
-        pairs = (f"\n  ({rational(shift)}, {rational(scale)})" for shift, scale in recipe.standardize)
-        shifts = yield from chunked("standardization", "Q * Q", pairs)
+        shifts_and_scales = (
+            f"\n  ({rational(shift)}, {rational(scale)})" for shift, scale in recipe.standardize
+        )
+        shifts = yield from chunked("standardization", "Q * Q", shifts_and_scales)
         yield "(* The shift and the scale of each feature. *)"
         yield f"Definition standardization : list (Q * Q) := {shifts}."
         inputs = "standardised standardization (fst row)"
     if recipe.bias:
         inputs = f"({inputs} ++ [1])%list"
-    yield (f"Definition samples : list (list Q * list Q) :=\n  map (fun row => ({inputs}, {outputs})) table.")
+    outputs = label
+    if recipe.task == "classification":
+        encoding = "signs" if problem.loss.encoding == SIGNS else "one_hot"
+        outputs = f"{encoding} class_names ({label})"
+    if problem.weights is not None:
+        outputs = f"({' * '.join(factors)}, {outputs})"
+    yield (
+        f"Definition samples : list (list Q * {sample_kind(problem)}) :=\n"
+        f"  map (fun row => ({inputs}, {outputs})) table."
+    )
+
+
+def _column_weights(dataset: Dataset) -> list[Fraction]:
+    """Return the weights as they stand in their column: without what the classes weigh."""
+    recipe = dataset.preprocessing
+    assert dataset.weights is not None
+    if not recipe.class_weights:
+        return list(dataset.weights)
+    by_class = dict(zip(recipe.classes, recipe.class_weights, strict=True))
+    return [
+        weight / by_class[label_text(row[0])]
+        for weight, row in zip(dataset.weights, dataset.labels.rows, strict=True)
+    ]
 
 
 def _table(kind: str, features: Iterable[Sequence[str]], targets: Iterable[str]) -> Iterator[str]:
@@ -109,6 +153,10 @@ def _rows(rows: IntegerRows, denominator: int) -> list[list[str]]:
 
 def _targets(problem: TrainingProblem) -> list[str]:
     return list(map(list_of, _rows(problem.targets, problem.target_denominator)))
+
+
+def _pairs(first: Iterable[str], second: Iterable[str]) -> list[str]:
+    return [f"({a}, {b})" for a, b in zip(first, second, strict=True)]
 
 
 def _lists(rows: Iterable[Sequence[Fraction | str]]) -> list[str]:

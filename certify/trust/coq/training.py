@@ -7,6 +7,8 @@ is about the loss over Coq's real numbers (`certify.trust.coq.kernel`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import repeat
 from typing import Any
 
 from certify.checker.certificate.blocks import Block, Blocks, blocks_in_words
@@ -37,8 +39,8 @@ HEADER = """\
    same in integers, and `evidence`, the certificate, may be anything. Have it checked by
    coqc -R proofs/theories Certify THIS_FILE, where proofs/ is that of certify. *)
 From Coq Require Import ZArith QArith Qreals Reals String List.
-From Certify Require Import Factor Tree Products Losses OutputBias Objective Premises Blocks
-  Checker OverReals AsRead.
+From Certify Require Import RealField Factor Tree Products LossBounds Entropies OutputBias Objective Premises
+  Blocks Checker OverReals AsRead.
 Import ListNotations.
 Open Scope Z_scope.
 """
@@ -78,7 +80,7 @@ class TrainingTheorem:
             "lower_bound",
             _statement(problem),
             data="table",
-            meaning="`samples`, made of it, `objective` in Objective.v and `value_of` in Losses.v are",
+            meaning="`samples`, made of it, `objective` in Objective.v and `value_of` in Entropies.v are",
             bound=certificate.bound,
             leaves=certificate.leaves,
             blocks=blocks_in_words(certificate.blocks),
@@ -125,51 +127,92 @@ SECONDS: dict[type[Node], Callable[[Any, int, int], float]] = {
 
 def _conclusion(certificate: Certificate, subject: Training) -> Iterator[str]:
     problem, bound = subject.problem, certificate.bound
-    loss, kind = LOSSES[problem.loss.text], OUTPUT_BIASES[problem.output_bias]
+    kind = OUTPUT_BIASES[problem.output_bias]
+    value, samples = _value_and_samples(problem)
+    once = "samples" if problem.weights is not None else "(counted_once samples)"
+    theorem = "weighted_lower_bound_as_read" if problem.weights is not None else "lower_bound_as_read"
     words = subject.theorem(bound)
     yield f"Definition in_words : string := ({text(' '.join(words.split()))})%string."
     yield f"Definition claim : Q := {rational(bound)}%Q."
     yield f"Lemma claim_in_decimals : Qle_bool {decimal_down(bound, 12)}%Q claim = true."
     yield "Proof. vm_cast_no_check (eq_refl true). Qed."
-    yield "Lemma as_read : same_problem training evidence samples weight_decay claim = true."
+    yield f"Lemma as_read : same_problem training evidence {once} weight_decay claim = true."
     yield "Proof. vm_cast_no_check (eq_refl true). Qed."
     yield "Theorem lower_bound (net : list (list R * list R)) (b : list R) :"
     yield (
         f"  (forall u v, In (u, v) net -> length u = {problem.d}%nat) ->\n"
         f"  admissible (K := RField) {kind} b ->\n"
-        f"  (Q2R claim <= objective (K := RField) (value_of {loss})\n"
-        f"    (real_samples samples) (Q2R weight_decay) {kind} net b)%R."
+        f"  (Q2R claim <= objective (K := RField) {value}\n"
+        f"    {samples} (Q2R weight_decay) {kind} net b)%R."
     )
     yield (
-        "Proof. exact (lower_bound_as_read hint (fun _ => true) training evidence net b _\n"
+        f"Proof. exact ({theorem} hint (fun _ => true) training evidence net b _\n"
         "  samples weight_decay claim checked as_read). Qed."
     )
 
 
 def _statement(problem: TrainingProblem) -> str:
-    loss, kind = LOSSES[problem.loss.text], OUTPUT_BIASES[problem.output_bias]
+    kind = OUTPUT_BIASES[problem.output_bias]
+    value, samples = _value_and_samples(problem)
+    value = value.replace("(K := RField) ", "")
     return (
         f"forall net b, (forall u v, In (u, v) net -> length u = {problem.d}) -> admissible {kind} b -> "
-        f"Q2R claim <= objective (value_of {loss}) (real_samples samples) (Q2R weight_decay) {kind} net b"
+        f"Q2R claim <= objective {value} {samples} (Q2R weight_decay) {kind} net b"
     )
 
 
-LOSSES = {"squared": "Squared"}
+def _value_and_samples(problem: TrainingProblem) -> tuple[str, str]:
+    """Return the terms for what a network pays on a sample, and for the samples."""
+    value = f"(value_of {loss_term(problem.loss.text)})"
+    if problem.weights is None:
+        return value, "(real_samples samples)"
+    return f"(weighted_value (K := RField) {value})", "(real_weighted_samples samples)"
+
+
+def loss_term(loss: str) -> str:
+    """Return the term of type `loss_kind` for a loss's text."""
+    word, *parameters = loss.split(" ")
+    if word not in _WITH_PARAMETER:
+        return LOSSES[word]
+    p, q = Fraction(*parameters).as_integer_ratio()
+    return f"({LOSSES[word]} {integer(p)} {integer(q)})"
+
+
+# By the word of a loss; those with a parameter have it as two integers.
+LOSSES = {
+    "squared": "Squared",
+    "huber": "Huber",
+    "absolute": "Absolute",
+    "quantile": "Quantile",
+    "epsilon-insensitive": "EpsilonInsensitive",
+    "hinge": "Hinge",
+    "squared-hinge": "SquaredHinge",
+    "multiclass-hinge": "MulticlassHinge",
+    "logistic": "Logistic",
+    "cross-entropy": "CrossEntropy",
+    "poisson": "Poisson",
+}
+_WITH_PARAMETER = {"huber", "quantile", "epsilon-insensitive", "cross-entropy"}
 OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias"}
 
 
 def problem_definitions(problem: TrainingProblem) -> Iterator[str]:
     """Yield the sentences that define `training`, the problem that a theorem is about."""
-    samples = [f"({vector(x)}, {vector(y)})" for x, y in zip(problem.inputs, problem.targets, strict=True)]
-    rows = yield from chunked("integer_rows", "list Z * list Z", samples)
+    weights = repeat(1, problem.n) if problem.weights is None else problem.weights
+    samples = [
+        f"({vector(x)}, ({integer(w)}, {vector(y)}))"
+        for x, w, y in zip(problem.inputs, weights, problem.targets, strict=True)
+    ]
+    rows = yield from chunked("integer_rows", "list Z * (Z * list Z)", samples)
     yield (
         "Definition training : problem := {|\n"
         f"  rows := {rows};\n"
-        f"  x_den := {integer(problem.input_denominator)}; y_den := {integer(problem.target_denominator)};\n"
+        f"  x_den := {integer(problem.input_denominator)}; w_den := {integer(problem.weight_denominator)};\n"
+        f"  y_den := {integer(problem.target_denominator)};\n"
         f"  gamma_num := {integer(problem.gamma.numerator)};\n"
         f"  gamma_den := {integer(problem.gamma.denominator)};\n"
         f"  features := {problem.d}; targets := {problem.c};\n"
-        f"  loss := {LOSSES[problem.loss.text]}; bias := {OUTPUT_BIASES[problem.output_bias]}\n"
+        f"  loss := {loss_term(problem.loss.text)}; bias := {OUTPUT_BIASES[problem.output_bias]}\n"
         "|}."
     )
 

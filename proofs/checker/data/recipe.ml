@@ -8,6 +8,8 @@ type t = {
   classes : string list;
   bias : bool;
   standardize : (Q.t * Q.t) list option;
+  sample_weight : string option;
+  class_weights : Q.t list option;  (* one for each of the classes *)
 }
 
 let malformed reason = unusable "the certificate's preprocessing %s: use an unaltered certificate" reason
@@ -30,7 +32,7 @@ let texts value key =
 
 (* A text as Python writes a Fraction. *)
 let rational value =
-  let wrong () = malformed "has a shift or a scale that is not a text \"p/q\" in lowest terms" in
+  let wrong () = malformed "has a shift, a scale or a weight that is not a text \"p/q\" in lowest terms" in
   match value with
   | Json.String s when String.length s <= max_length -> (
     let q =
@@ -43,9 +45,12 @@ let rational value =
     match Text.of_rational q = s with true -> q | false -> wrong ())
   | _ -> wrong ()
 
+let optional = [ "sample_weight"; "class_weights" ]
+
 let of_json = function
   | Json.Object entries
-    when List.sort compare (List.map fst entries) = [ "bias"; "classes"; "standardize"; "targets"; "task" ] ->
+    when List.sort compare (List.filter (fun key -> not (List.mem key optional)) (List.map fst entries))
+         = [ "bias"; "classes"; "standardize"; "targets"; "task" ] ->
     let entry key = List.assoc key entries in
     let targets = texts (entry "targets") "targets" and classes = texts (entry "classes") "classes" in
     if targets = [] then malformed "names no target";
@@ -74,5 +79,20 @@ let of_json = function
              pairs)
       | _ -> malformed (Printf.sprintf "standardises by something else than a list of at most %d pairs" max_entries)
     in
-    { targets; classification; classes; bias; standardize }
+    let sample_weight =
+      match List.assoc_opt "sample_weight" entries with
+      | None -> None
+      | Some (Json.String s) when Text.length s <= max_length -> Some s
+      | Some _ -> malformed (Printf.sprintf "has a sample_weight that is not a text of at most %d characters" max_length)
+    in
+    let class_weights =
+      match List.assoc_opt "class_weights" entries with
+      | None -> None
+      | Some (Json.List items) when classes <> [] && List.length items = List.length classes ->
+        let weights = List.map rational items in
+        if List.exists (fun w -> Q.sign w <= 0) weights then malformed "has a class weight that is not positive";
+        Some weights
+      | Some _ -> malformed "has class_weights that are not a list with one for each class"
+    in
+    { targets; classification; classes; bias; standardize; sample_weight; class_weights }
   | _ -> malformed "is not an object with the keys bias, classes, standardize, targets, task"

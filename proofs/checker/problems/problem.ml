@@ -50,7 +50,7 @@ let standardization column =
     let nearest = if order > 0 || (order = 0 && Z.is_odd below) then Z.succ below else below in
     (Q.mul (Q.of_bigint nearest) unit, scale)
 
-let column_of (table : Table.t) target =
+let column_of ?(role = "target") (table : Table.t) target =
   let text = Text.strip target in
   let width = Array.length table.names in
   let found = List.filter (fun k -> table.names.(k) = text) (List.init width Fun.id) in
@@ -62,7 +62,7 @@ let column_of (table : Table.t) target =
   match found with
   | [ k ] -> k
   | [] -> other_data "it has no column %s" (Quoted.text target)
-  | _ -> other_data "the target %s can mean several of its columns" (Quoted.text target)
+  | _ -> other_data "the %s %s can mean several of its columns" role (Quoted.text target)
 
 let label = function
   | Table.Number q -> Text.of_rational q
@@ -72,51 +72,86 @@ let number role = function
   | Table.Number q -> q
   | Table.Name s -> other_data "%s is text and a %s must be a number" (Quoted.text s) role
 
-(* The indices of the features and of the targets. *)
+(* The indices of the features, of the targets and of the weights. *)
+type columns = { features : int list; targets : int list; weight : int option }
+
 let columns (table : Table.t) (recipe : Recipe.t) =
   let targets = List.map (column_of table) recipe.targets in
   if List.length (List.sort_uniq compare targets) < List.length targets then other_data "a target column is named twice";
-  let features = List.filter (fun k -> not (List.mem k targets)) (List.init (Array.length table.names) Fun.id) in
-  if features = [] then other_data "every column is a target";
-  (features, targets)
+  let weight = Option.map (column_of ~role:"sample weight" table) recipe.sample_weight in
+  if List.exists (fun k -> weight = Some k) targets then other_data "a column is a target and the sample weight";
+  let is_feature k = not (List.mem k targets || weight = Some k) in
+  let features = List.filter is_feature (List.init (Array.length table.names) Fun.id) in
+  if features = [] then other_data "every column is a target or the sample weight";
+  { features; targets; weight }
+
+let standardised (recipe : Recipe.t) features x =
+  match recipe.standardize with
+  | None -> x
+  | Some pairs ->
+    if List.length pairs <> List.length features then other_data "it has another number of features than the recipe";
+    let columns = List.mapi (fun j _ -> List.map (fun row -> List.nth row j) x) features in
+    let same (shift, scale) (shift', scale') = Q.equal shift shift' && Q.equal scale scale' in
+    if not (List.for_all2 (fun column pair -> same (standardization column) pair) columns pairs) then
+      other_data "the recorded standardisation does not bring its features to mean 0 and variance 1";
+    let x = List.map (List.map2 (fun (shift, scale) q -> Q.mul (Q.sub q shift) scale) pairs) x in
+    refuse_vast x;
+    x
+
+(* A column for each class, or of two classes that of the second alone where the loss takes signs. *)
+let encoded loss (recipe : Recipe.t) names =
+  List.iter
+    (fun name ->
+      if not (List.mem name recipe.classes) then
+        other_data "the class %s is not one of the recorded" (Quoted.text name))
+    names;
+  List.iter
+    (fun name ->
+      if not (List.mem name names) then other_data "no row has the recorded class %s" (Quoted.text name))
+    recipe.classes;
+  let signs = Loss.takes_signs loss in
+  let other = if signs then Q.minus_one else Q.zero in
+  let columns = match recipe.classes with [ _; second ] when signs -> [ second ] | classes -> classes in
+  List.map (fun name -> List.map (fun c -> if c = name then Q.one else other) columns) names
+
+let sample_weights (table : Table.t) (recipe : Recipe.t) weight names =
+  let column =
+    match weight with
+    | None -> List.map (fun _ -> Q.one) table.rows
+    | Some k ->
+      let column = List.map (fun row -> number "sample weight" row.(k)) table.rows in
+      refuse_vast [ column ];
+      if List.exists (fun w -> Q.sign w <= 0) column then other_data "it has a sample weight that is not positive";
+      column
+  in
+  match recipe.class_weights with
+  | None -> column
+  | Some weights ->
+    let by_class = List.combine recipe.classes weights in
+    let column = List.map2 (fun w name -> Q.mul w (List.assoc name by_class)) column names in
+    refuse_vast [ column ];
+    column
 
 let of_table (table : Table.t) (recipe : Recipe.t) gamma loss bias : Checker.problem =
-  let features, targets = columns table recipe in
+  let { features; targets; weight } = columns table recipe in
   let select columns row = List.map (fun k -> row.(k)) columns in
   let x = List.map (fun row -> List.map (number "feature") (select features row)) table.rows in
   refuse_vast x;
-  let x =
-    match recipe.standardize with
-    | None -> x
-    | Some pairs ->
-      if List.length pairs <> List.length features then other_data "it has another number of features than the recipe";
-      let columns = List.mapi (fun j _ -> List.map (fun row -> List.nth row j) x) features in
-      let same (shift, scale) (shift', scale') = Q.equal shift shift' && Q.equal scale scale' in
-      if not (List.for_all2 (fun column pair -> same (standardization column) pair) columns pairs) then
-        other_data "the recorded standardisation does not bring its features to mean 0 and variance 1";
-      let x = List.map (List.map2 (fun (shift, scale) q -> Q.mul (Q.sub q shift) scale) pairs) x in
-      refuse_vast x;
-      x
-  in
+  let x = standardised recipe features x in
   let x = if recipe.bias then List.map (fun row -> row @ [ Q.one ]) x else x in
+  let names =
+    if recipe.classification then List.map (fun row -> label (List.hd (select targets row))) table.rows else []
+  in
   let y =
-    if recipe.classification then (
-      let names = List.map (fun row -> label (List.hd (select targets row))) table.rows in
-      List.iter
-        (fun name ->
-          if not (List.mem name recipe.classes) then
-            other_data "the class %s is not one of the recorded" (Quoted.text name))
-        names;
-      List.iter
-        (fun name ->
-          if not (List.mem name names) then other_data "no row has the recorded class %s" (Quoted.text name))
-        recipe.classes;
-      List.map (fun name -> List.map (fun c -> if c = name then Q.one else Q.zero) recipe.classes) names)
+    if recipe.classification then encoded loss recipe names
     else (
       let y = List.map (fun row -> List.map (number "regression target") (select targets row)) table.rows in
       refuse_vast y;
       y)
   in
-  let x_den = common_denominator x and y_den = common_denominator y in
-  { rows = List.combine (over x_den x) (over y_den y); x_den; y_den; gamma_num = Q.num gamma; gamma_den = Q.den gamma;
+  let w = sample_weights table recipe weight names in
+  let x_den = common_denominator x and y_den = common_denominator y and w_den = common_denominator [ w ] in
+  let weights_and_targets = List.combine (List.hd (over w_den [ w ])) (over y_den y) in
+  { rows = List.combine (over x_den x) weights_and_targets; x_den; w_den; y_den;
+    gamma_num = Q.num gamma; gamma_den = Q.den gamma;
     features = List.length (List.hd x); targets = List.length (List.hd y); loss; bias }

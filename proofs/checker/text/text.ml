@@ -154,6 +154,20 @@ let parse_number s =
         let value = if power >= 0 then Q.of_bigint (Z.mul digits (ten power)) else Q.make digits (ten (-power)) in
         Number (if negative then Q.neg value else value)
 
+(* A decimal or p/q, as a user writes it. *)
+let parse_ratio s =
+  match parse_number s with
+  | Number q -> Some q
+  | Vast _ -> None
+  | Not_a_number -> (
+    let signed = s <> "" && (s.[0] = '-' || s.[0] = '+') in
+    let digits = if signed then String.sub s 1 (String.length s - 1) else s in
+    match String.split_on_char '/' digits with
+    | [ p; q ] when all_digits p && all_digits q && not (Z.equal (Z.of_string q) Z.zero) ->
+      let value = Q.make (Z.of_string p) (Z.of_string q) in
+      Some (if signed && s.[0] = '-' then Q.neg value else value)
+    | _ -> None)
+
 (* "p/q", or "p" for an integer: as Python writes a Fraction. *)
 let of_rational q =
   if Z.equal (Q.den q) Z.one then Z.to_string (Q.num q) else Z.to_string (Q.num q) ^ "/" ^ Z.to_string (Q.den q)

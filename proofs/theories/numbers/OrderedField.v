@@ -2,7 +2,7 @@
 
     All theorems hold over any ordered field: over Coq's real numbers ([OverReals.v]), over every real field of
     Mathematical Components ([OverMathComp.v]), over the rationals. *)
-From Coq Require Import ZArith List Bool Ring Lia.
+From Coq Require Import ZArith List Bool Ring Field Lia.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -88,6 +88,9 @@ Proof. change 2%Z with (1 + 1)%Z. rewrite ofZ_add, ofZ_1. reflexivity. Qed.
 Lemma z2_nz a : (0 < a)%Z -> z2 a <> 0.
 Proof. intros H E. apply (f_01 K). apply f_anti; [|apply one_pos].
   rewrite <- E, <- ofZ_1. apply z2_le. lia. Qed.
+(** For the tactic [field]. *)
+Lemma f_field : field_theory (f0 K) (f1 K) (fadd K) (fmul K) (fsub K) (fopp K) (fun a b => a / b) (finv K) eq.
+Proof. constructor; [exact (f_ring K)|exact (f_01 K)|reflexivity|exact (f_inv K)]. Qed.
 Lemma inv_pos a : 0 <= a -> a <> 0 -> 0 <= finv K a.
 Proof. intros H N. replace (finv K a) with (a * (finv K a * finv K a)).
   - auto with pos.
@@ -124,6 +127,17 @@ Lemma two_pos : 0 <= 1 + 1.
 Proof. auto with pos. Qed.
 Lemma half_mul x : (1 + 1) * (x / (1 + 1)) = x.
 Proof. apply div_mul, two_nz. Qed.
+(** The order of ratios of integers is that of the products across. *)
+Lemma z2_ratio_le a b c d : (0 < b)%Z -> (0 < d)%Z -> (a * d <= c * b)%Z -> z2 a / z2 b <= z2 c / z2 d.
+Proof.
+  intros Hb Hd H. pose proof (z2_nz Hb) as Nb. pose proof (z2_nz Hd) as Nd. apply sub_le.
+  apply (@mul_cancel (z2 b)); [apply z2_pos; lia|assumption|]. apply (@mul_cancel (z2 d)); [apply z2_pos; lia|assumption|].
+  replace (z2 d * (z2 b * (z2 c / z2 d - z2 a / z2 b))) with (z2 (c * b - a * d)).
+  - apply z2_pos. lia.
+  - rewrite z2_sub, !ofZ_mul. transitivity (z2 b * (z2 d * (z2 c / z2 d)) - z2 d * (z2 b * (z2 a / z2 b))); [|ring].
+    rewrite !div_mul by assumption. ring. Qed.
+Lemma z2_ratio_pos a b : (0 <= a)%Z -> (0 < b)%Z -> 0 <= z2 a / z2 b.
+Proof. intros Ha Hb. apply f_mulle; [now apply z2_pos|]. apply inv_pos; [apply z2_pos; lia|now apply z2_nz]. Qed.
 (** |e| <= r squares. *)
 Lemma sqr_le e r : 0 <= r - e -> 0 <= r + e -> 0 <= r * r - e * e.
 Proof. intros P Q. replace (r * r - e * e) with ((r - e) * (r + e)) by ring. auto with pos. Qed.

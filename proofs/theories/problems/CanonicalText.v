@@ -4,7 +4,7 @@
     and its hash"), which is printed and read here. A problem that is [well_formed] has just one text, and a text is
     that of just one problem: as integers, and also as the rational numbers that these mean. *)
 From Coq Require Import ZArith Znumtheory Bool String List Lia Ring.
-From Certify Require Import OrderedField Vectors Losses OutputBias Checker CompletePositivity MatrixChecker Decimals.
+From Certify Require Import OrderedField Vectors Long LossBounds Weights OutputBias Checker CompletePositivity MatrixChecker Decimals.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -14,7 +14,12 @@ Local Open Scope list_scope.
 
 (** *** Printing *)
 Definition title : text := Eval compute in bytes "certify problem 1" ++ [newline] ++ bytes "loss".
-Definition loss_word (l : loss_kind) : text := Eval compute in match l with Squared => bytes " squared" end.
+Definition loss_word (l : loss_kind) : text := Eval compute in
+  match l with
+  | Squared => bytes " squared" | Huber _ _ => bytes " huber" | Absolute => bytes " absolute"
+  | Quantile _ _ => bytes " quantile" | EpsilonInsensitive _ _ => bytes " epsilon-insensitive"
+  | Hinge => bytes " hinge" | SquaredHinge => bytes " squared-hinge" | MulticlassHinge => bytes " multiclass-hinge"
+  | Logistic => bytes " logistic" | CrossEntropy _ _ => bytes " cross-entropy" | Poisson => bytes " poisson" end.
 Definition bias_title : text := Eval compute in [newline] ++ bytes "output_bias".
 Definition gamma_word : text := Eval compute in [newline] ++ bytes "gamma".
 Definition slash : text := Eval compute in bytes "/".
@@ -24,14 +29,29 @@ Definition bias_word (b : output_bias) : text := Eval compute in
   match b with NoBias => bytes " none" | FreeBias => bytes " free" | DecayedBias => bytes " decayed" end.
 Definition between : text := Eval compute in bytes " ;".
 Definition end_of_line : text := Eval compute in [newline].
-Definition head (p : problem) : text :=
-  title ++ loss_word (loss p) ++ bias_title ++ bias_word (bias p) ++
+(** The parameter p/q, as numbers: none, p where q is 1, or both; and the words with it. *)
+Definition parameter (l : loss_kind) : list Z :=
+  let ratio p q := if q =? 1 then [p] else [p; q] in
+  match l with
+  | Huber p q | Quantile p q | EpsilonInsensitive p q => ratio p q
+  | CrossEntropy p q => if p =? 0 then [] else ratio p q
+  | _ => [] end.
+Definition loss_text (l : loss_kind) : text :=
+  loss_word l ++ match parameter l with
+  | [] => [] | [p] => numbers [p] | p :: q :: _ => numbers [p] ++ slash ++ number q end.
+(** Does a sample count more than once, or less? Then its weight stands after its target. *)
+Definition weighted (p : problem) : bool := negb ((w_den p =? 1) && forallb (fun row => fst (snd row) =? 1) (rows p)).
+Definition denominators (with_weights : bool) (p : problem) : list Z :=
+  x_den p :: y_den p :: if with_weights then [w_den p] else [].
+Definition head (with_weights : bool) (p : problem) : text :=
+  title ++ loss_text (loss p) ++ bias_title ++ bias_word (bias p) ++
   gamma_word ++ numbers [gamma_num p] ++ slash ++ number (gamma_den p) ++
   size_word ++ numbers [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] ++
-  denominators_word ++ numbers [x_den p; y_den p] ++ end_of_line.
-Definition sample (xy : list Z * list Z) : text :=
-  tl (numbers (fst xy)) ++ between ++ numbers (snd xy) ++ end_of_line.
-Definition print_problem (p : problem) : text := head p ++ flat_map sample (rows p).
+  denominators_word ++ numbers (denominators with_weights p) ++ end_of_line.
+Definition sample (with_weights : bool) (row : list Z * (Z * list Z)) : text :=
+  tl (numbers (fst row)) ++ between ++ numbers (snd (snd row)) ++
+  (if with_weights then between ++ numbers [fst (snd row)] else []) ++ end_of_line.
+Definition print_problem (p : problem) : text := head (weighted p) p ++ flat_map (sample (weighted p)) (rows p).
 
 Definition matrix_title : text := Eval compute in bytes "certify matrix 1" ++ [newline] ++ bytes "order".
 Definition denominator_word : text := Eval compute in [newline] ++ bytes "denominator".
@@ -42,7 +62,8 @@ Definition print_matrix (M : matrix) : text := matrix_head M ++ flat_map matrix_
 
 (** The same, piece by piece, for what takes a text in pieces. *)
 Definition fold_problem {A} (take : A -> text -> A) (start : A) (p : problem) : A :=
-  fold_left (fun a xy => take a (sample xy)) (rows p) (take start (head p)).
+  let with_weights := weighted p in
+  fold_left (fun a row => take a (sample with_weights row)) (rows p) (take start (head with_weights p)).
 Definition fold_matrix {A} (take : A -> text -> A) (start : A) (M : matrix) : A :=
   fold_left (fun a r => take a (matrix_row r)) (entries M) (take start (matrix_head M)).
 
@@ -52,29 +73,53 @@ Definition common {A} (row : A -> list Z) (l : list A) (d : Z) : Z :=
 (** Integers over their least common denominator. *)
 Definition least {A} (row : A -> list Z) (l : list A) (d : Z) : bool := (0 <? d) && (common row l d =? 1).
 Definition of_width (width : nat) (r : list Z) : bool := Nat.eqb (length r) width && forallb short r.
+(** A parameter in lowest terms, and in its range. *)
+Definition lowest_terms (l : loss_kind) : bool :=
+  match l with
+  | Huber p q | Quantile p q | EpsilonInsensitive p q | CrossEntropy p q => (Z.gcd p q =? 1) && forallb short [p; q]
+  | _ => true end.
+Definition weight_of (row : list Z * (Z * list Z)) : list Z := [fst (snd row)].
+Definition target_of (row : list Z * (Z * list Z)) : list Z := snd (snd row).
 Definition well_formed (p : problem) : bool :=
   Nat.ltb 0 (length (rows p)) && Nat.ltb 0 (features p) && Nat.ltb 0 (targets p) &&
-  forallb (fun xy => of_width (features p) (fst xy) && of_width (targets p) (snd xy)) (rows p) &&
+  forallb (fun row => of_width (features p) (fst row) && of_width (targets p) (target_of row) &&
+                      (0 <? fst (snd row)) && short (fst (snd row))) (rows p) &&
   (0 <? gamma_num p) && (0 <? gamma_den p) && (Z.gcd (gamma_num p) (gamma_den p) =? 1) &&
   forallb short [gamma_num p; gamma_den p; x_den p; y_den p] &&
   forallb short [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] &&
-  least fst (rows p) (x_den p) && least snd (rows p) (y_den p).
+  least fst (rows p) (x_den p) && least target_of (rows p) (y_den p) &&
+  least weight_of (rows p) (w_den p) && short (w_den p) &&
+  valid_loss (loss p) && lowest_terms (loss p).
 Definition well_formed_matrix (M : matrix) : bool :=
   Nat.ltb 0 (order M) && forallb (of_width (order M)) (entries M) && is_symmetric (order M) (entries M) &&
   short (denominator M) && short (Z.of_nat (order M)) && least (fun r => r) (entries M) (denominator M).
 
 (** *** Reading *)
-(** The words that a text may have are tried one after another. *)
-Definition kinds : list (loss_kind * output_bias) := list_prod [Squared] [NoBias; FreeBias; DecayedBias].
+(** The words that a text may have are tried one after another, the losses with the parameter that stands there. *)
+Definition losses_with (parameter : list Z) : list loss_kind :=
+  let (p, q) := match parameter with [] => (0, 1) | [p] => (p, 1) | p :: q :: _ => (p, q) end in
+  [Squared; Huber p q; Absolute; Quantile p q; EpsilonInsensitive p q; Hinge; SquaredHinge; MulticlassHinge; Logistic;
+   CrossEntropy p q; Poisson].
+Definition kinds (parameter : list Z) : list (loss_kind * output_bias) :=
+  list_prod (losses_with parameter) [NoBias; FreeBias; DecayedBias].
+(** The weight is the last number of a line. *)
+Definition read_sample (with_weights : bool) (line : list Z * list Z) : list Z * (Z * list Z) :=
+  (fst line, if with_weights then (last (snd line) 0, removelast (snd line)) else (1, snd line)).
+Definition reads (with_weights : bool) (t : text) (p : problem) : bool :=
+  match after (head with_weights p) t with
+  | Some t => consists_of (sample with_weights) (rows p) t && well_formed p && Bool.eqb (weighted p) with_weights
+  | None => false end.
 Definition parse_problem (t : text) : option problem :=
   match lines t with
-  | _ :: _ :: _ :: (_, [p; q]) :: _ :: (_, [a; b]) :: (((x, y) :: _) as samples) =>
-    let of_kind kind :=
-      {| rows := samples; x_den := a; y_den := b; gamma_num := p; gamma_den := q;
-         features := length x; targets := length y; loss := fst kind; bias := snd kind |} in
-    find
-      (fun p => match after (head p) t with Some t => consists_of sample (rows p) t && well_formed p | None => false end)
-      (map of_kind kinds)
+  | _ :: (_, parameter) :: _ :: (_, [p; q]) :: _ :: (_, a :: b :: weights) :: samples =>
+    let with_weights := match weights with [] => false | _ => true end in
+    match long_map (read_sample with_weights) samples with
+    | [] => None
+    | (((x, (_, y)) :: _) as rows) =>
+      let of_kind kind :=
+        {| rows := rows; x_den := a; w_den := hd 1 weights; y_den := b; gamma_num := p; gamma_den := q;
+           features := length x; targets := length y; loss := fst kind; bias := snd kind |} in
+      find (reads with_weights t) (map of_kind (kinds parameter)) end
   | _ => None end.
 Definition parse_matrix (t : text) : option matrix :=
   match lines t with
@@ -94,18 +139,18 @@ Proof.
   destruct (after start t) as [r|] eqn:E.
   - apply after_spec in E. subst t. rewrite consists_of_spec. split; [now intros ->|apply app_inv_head].
   - split; [discriminate|]. intro H. apply after_spec in H. congruence. Qed.
-Lemma reads_spec p t :
-  match after (head p) t with Some t => consists_of sample (rows p) t && well_formed p | None => false end = true <->
-  t = print_problem p /\ well_formed p = true.
+Lemma reads_spec w p t : reads w t p = true <-> t = print_problem p /\ well_formed p = true /\ weighted p = w.
 Proof.
-  unfold print_problem. rewrite <- prints_spec. destruct (after (head p) t); [|intuition discriminate].
-  apply andb_true_iff. Qed.
+  unfold reads, print_problem. pose proof (prints_spec (sample w) (head w p) (rows p) t) as S.
+  destruct (after (head w p) t) as [r|].
+  - rewrite !andb_true_iff, Bool.eqb_true_iff, S. intuition (subst; auto).
+  - split; [discriminate|]. intros (-> & _ & <-). now apply S. Qed.
 Theorem parse_problem_prints t p : parse_problem t = Some p -> print_problem p = t /\ well_formed p = true.
 Proof.
   unfold parse_problem. intro H.
   repeat match type of H with context [match ?x with _ => _ end] =>
-    match x with context [match _ with _ => _ end] => fail 1 | find _ _ => fail 1 | _ => destruct x; try discriminate H end end.
-  apply find_some in H as [_ H]. apply reads_spec in H. intuition congruence. Qed.
+    match x with context [match _ with _ => _ end] => fail 1 | find _ _ => fail 1 | _ => destruct x; try discriminate H end end;
+  apply find_some in H as [_ H]; apply reads_spec in H; intuition congruence. Qed.
 Theorem parse_matrix_prints t M : parse_matrix t = Some M -> print_matrix M = t /\ well_formed_matrix M = true.
 Proof.
   unfold parse_matrix. intro H. destruct (lines t) as [|? [|? [|[? [|q [|]]] l]]]; try discriminate.
@@ -115,21 +160,41 @@ Proof.
   destruct (well_formed_matrix M') eqn:W; [|discriminate]. injection H as <-. split; [symmetry; now apply S|assumption]. Qed.
 
 (** *** What is printed is read *)
-Lemma head_read p t :
-  forallb short [gamma_num p; gamma_den p; x_den p; y_den p] = true ->
-  forallb short [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] = true ->
-  lines_from (head p ++ t) None false [] [] [] = lines_from t None false [] [] (rev [([], [1%Z]); ([], []); ([], []);
-    ([], [gamma_num p; gamma_den p]); ([], [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)]);
-    ([], [x_den p; y_den p])]).
+Lemma loss_read l t above : lowest_terms l = true -> parted t ->
+  lines_from (loss_text l ++ t) None false [] [] above = lines_from t None false [] (rev (parameter l)) above.
 Proof.
-  cbn [forallb]. intros H S. repeat (apply andb_prop in H as [? H]). clear H.
+  intros H Ht.
+  assert (R : forall word p q, forallb short [p; q] = true ->
+    (forall u, lines_from (word ++ u) None false [] [] above = lines_from u None false [] [] above) ->
+    lines_from ((word ++ match (if q =? 1 then [p] else [p; q])%Z with
+      | [] => [] | [p] => numbers [p] | p :: q :: _ => numbers [p] ++ slash ++ number q end) ++ t) None false [] [] above =
+    lines_from t None false [] (rev (if q =? 1 then [p] else [p; q])%Z) above).
+  { intros word p q S W. cbn [forallb] in S. repeat (apply andb_prop in S as [? S]). rewrite <- app_assoc, W.
+    destruct (q =? 1)%Z; rewrite <- ?app_assoc.
+    - rewrite numbers_read; [reflexivity|cbn [forallb]; now rewrite H0|assumption].
+    - rewrite numbers_read; [|cbn [forallb]; now rewrite H0|now apply parted_at].
+      match goal with |- lines_from (slash ++ ?u) _ _ _ ?a ?b = _ =>
+        transitivity (lines_from u None false [] a b); [reflexivity|] end.
+      rewrite number_parted by assumption. reflexivity. }
+  destruct l; try reflexivity; cbn [lowest_terms] in H; apply andb_prop in H as [_ H];
+    unfold loss_text; cbn [parameter]; try (apply R; [exact H|reflexivity]).
+  destruct (num =? 0)%Z; [reflexivity|]. apply R; [exact H|reflexivity]. Qed.
+Lemma head_read w p t : lowest_terms (loss p) = true ->
+  forallb short [gamma_num p; gamma_den p; x_den p; y_den p] = true -> short (w_den p) = true ->
+  forallb short [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] = true ->
+  lines_from (head w p ++ t) None false [] [] [] = lines_from t None false [] [] (rev [([], [1%Z]); ([], parameter (loss p)); ([], []);
+    ([], [gamma_num p; gamma_den p]); ([], [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)]);
+    ([], denominators w p)]).
+Proof.
+  cbn [forallb]. intros Hl H Hw S. repeat (apply andb_prop in H as [? H]). clear H.
   unfold head. rewrite <- !app_assoc.
-  transitivity (lines_from (gamma_word ++ numbers [gamma_num p] ++ slash ++ number (gamma_den p) ++
-    size_word ++ numbers [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] ++
-    denominators_word ++ numbers [x_den p; y_den p] ++ end_of_line ++ t) None false [] []
-    [([], []); ([], [1%Z])]); [destruct (loss p), (bias p); reflexivity|].
-  match goal with |- lines_from (gamma_word ++ ?u) _ _ _ _ _ = _ =>
-    transitivity (lines_from u None false [] [] [([], []); ([], []); ([], [1%Z])]); [reflexivity|] end.
+  match goal with |- lines_from (title ++ ?u) _ _ _ _ _ = _ =>
+    transitivity (lines_from u None false [] [] [([], [1%Z])]); [reflexivity|] end.
+  rewrite loss_read; [|exact Hl|now apply parted_at].
+  match goal with |- lines_from (bias_title ++ bias_word _ ++ ?u) _ _ _ ?a ?b = _ =>
+    transitivity (lines_from u None false [] [] (([], rev_append a []) :: b)); [destruct (bias p); reflexivity|] end.
+  match goal with |- lines_from (gamma_word ++ ?u) _ _ _ _ ?b = _ =>
+    transitivity (lines_from u None false [] [] (([], []) :: b)); [reflexivity|] end.
   rewrite numbers_read; [|cbn [forallb]; now rewrite H0|now apply parted_at].
   match goal with |- lines_from (slash ++ ?u) _ _ _ ?a ?b = _ =>
     transitivity (lines_from u None false [] a b); [reflexivity|] end.
@@ -139,7 +204,10 @@ Proof.
   rewrite numbers_read; [|assumption|now apply parted_at].
   match goal with |- lines_from (denominators_word ++ ?u) _ _ _ ?a ?b = _ =>
     transitivity (lines_from u None false [] [] (([], rev_append a []) :: b)); [reflexivity|] end.
-  rewrite numbers_read; [reflexivity|cbn [forallb]; now rewrite H2, H3|now apply parted_at]. Qed.
+  rewrite numbers_read; [|destruct w; cbn [denominators forallb]; now rewrite H2, H3, ?Hw|now apply parted_at].
+  match goal with |- lines_from (end_of_line ++ ?u) _ _ _ ?a ?b = _ =>
+    transitivity (lines_from u None false [] [] (([], rev_append a []) :: b)); [reflexivity|] end.
+  cbn [rev app]. rewrite !rev_append_rev, !app_nil_r, !rev_involutive. reflexivity. Qed.
 
 (** The first of a line's numbers has no space before it. *)
 Lemma first_numbers_read l t before above : forallb short l = true -> parted t ->
@@ -149,25 +217,43 @@ Proof.
   rewrite app_nil_r in E. rewrite <- E. reflexivity. Qed.
 Lemma rev_append_nil A (l : list A) : rev_append l [] = rev l.
 Proof. now rewrite rev_append_rev, app_nil_r. Qed.
-Lemma sample_read x y t above : forallb short x = true -> forallb short y = true ->
-  lines_from (sample (x, y) ++ t) None false [] [] above = lines_from t None false [] [] ((x, y) :: above).
+(** A sample as it is read. *)
+Definition line_of (w : bool) (row : list Z * (Z * list Z)) : list Z * list Z :=
+  (fst row, target_of row ++ if w then weight_of row else []).
+Definition all_short (row : list Z * (Z * list Z)) : bool :=
+  negb (Nat.eqb (length (fst row)) 0) && forallb short (fst row) && forallb short (target_of row) && short (fst (snd row)).
+Lemma sample_read w row t above : all_short row = true ->
+  lines_from (sample w row ++ t) None false [] [] above = lines_from t None false [] [] (line_of w row :: above).
 Proof.
-  intros Hx Hy. unfold sample. cbn [fst snd]. rewrite <- !app_assoc.
+  destruct row as [x [v y]]. unfold all_short, line_of, weight_of, target_of, sample. cbn [fst snd]. intro H.
+  repeat (apply andb_prop in H as [H ?]). rewrite <- !app_assoc.
   rewrite first_numbers_read by (auto; now apply parted_at).
   match goal with |- lines_from (between ++ ?u) _ _ _ ?a ?b = _ =>
     transitivity (lines_from u None false (rev_append a []) [] b); [reflexivity|] end.
-  rewrite numbers_read by (auto; now apply parted_at). rewrite rev_append_nil, rev_involutive, app_nil_r.
-  match goal with |- lines_from (end_of_line ++ ?u) _ _ ?c ?a ?b = _ =>
-    transitivity (lines_from u None false [] [] ((c, rev_append a []) :: b)); [reflexivity|] end.
-  now rewrite rev_append_nil, rev_involutive. Qed.
-Lemma samples_read l above :
-  forallb (fun xy => forallb short (fst xy) && forallb short (snd xy)) l = true ->
-  lines_from (flat_map sample l) None false [] [] above = rev above ++ l.
+  rewrite numbers_read by (auto; destruct w; now apply parted_at). rewrite rev_append_nil, rev_involutive, app_nil_r.
+  destruct w.
+  - rewrite <- app_assoc. destruct x as [|e x]; [discriminate|].
+    match goal with |- lines_from (between ++ ?u) _ _ _ ?a ?b = _ =>
+      transitivity (lines_from u None false (e :: x) a b); [reflexivity|] end.
+    rewrite numbers_read; [|cbn [forallb]; now rewrite H0|now apply parted_at].
+    match goal with |- lines_from (end_of_line ++ ?u) _ _ ?c ?a ?b = _ =>
+      transitivity (lines_from u None false [] [] ((c, rev_append a []) :: b)); [reflexivity|] end.
+    rewrite rev_append_nil. cbn [rev app]. now rewrite rev_involutive.
+  - match goal with |- lines_from ([] ++ end_of_line ++ ?u) _ _ ?c ?a ?b = _ =>
+      transitivity (lines_from u None false [] [] ((c, rev_append a []) :: b)); [reflexivity|] end.
+    now rewrite rev_append_nil, rev_involutive, app_nil_r. Qed.
+Lemma samples_read w l above : forallb all_short l = true ->
+  lines_from (flat_map (sample w) l) None false [] [] above = rev above ++ map (line_of w) l.
 Proof.
-  revert above; induction l as [|[x y] l IH]; intros above H.
+  revert above; induction l as [|row l IH]; intros above H.
   - cbn. now rewrite rev_append_nil, app_nil_r.
-  - cbn [forallb fst snd] in H. apply andb_prop in H as [Hxy H]. apply andb_prop in Hxy as [Hx Hy].
-    cbn [flat_map]. rewrite sample_read, IH by assumption. cbn [rev]. now rewrite <- app_assoc. Qed.
+  - cbn [forallb] in H. apply andb_prop in H as [Hr H].
+    cbn [flat_map map]. rewrite sample_read, IH by assumption. cbn [rev]. now rewrite <- app_assoc. Qed.
+Lemma read_line w row : (w = false -> fst (snd row) = 1%Z) -> read_sample w (line_of w row) = row.
+Proof.
+  destruct row as [x [v y]]. unfold read_sample, line_of, weight_of, target_of. cbn [fst snd]. intro H. destruct w.
+  - now rewrite last_last, removelast_last.
+  - rewrite app_nil_r. now rewrite H. Qed.
 Lemma matrix_row_read r t above : forallb short r = true ->
   lines_from (matrix_row r ++ t) None false [] [] above = lines_from t None false [] [] (([], r) :: above).
 Proof.
@@ -195,33 +281,71 @@ Proof.
   rewrite numbers_read; [reflexivity|cbn [forallb]; now rewrite Hd|now apply parted_at]. Qed.
 
 (** ** Round trip *)
-Lemma print_problem_kind p q : print_problem p = print_problem q -> (loss p, bias p) = (loss q, bias q).
+(** One of the losses that are tried has the text that is printed. *)
+Lemma loss_text_tried ps l l' r r' : In l (losses_with ps) -> In l' (losses_with ps) ->
+  loss_text l ++ bias_title ++ r = loss_text l' ++ bias_title ++ r' -> l = l'.
 Proof.
-  unfold print_problem, head. rewrite <- !app_assoc. intro H. apply app_inv_head in H.
-  destruct (loss p), (bias p), (loss q), (bias q); reflexivity || discriminate H. Qed.
-Lemma all_kinds k : In k kinds.
-Proof. destruct k as [[] []]; cbn; tauto. Qed.
-Lemma find_kind A (f : A -> bool) g a :
-  (exists k, g k = a) -> (forall k, f (g k) = true -> g k = a) -> f a = true -> find f (map g kinds) = Some a.
+  unfold losses_with. destruct (match ps with [] => _ | _ => _ end) as [p q]. cbn [In]. intros H H' E.
+  repeat (destruct H as [<-|H]; [|]); try contradiction;
+    repeat (destruct H' as [<-|H']; [try reflexivity; exfalso; revert E; unfold loss_text; cbn [parameter];
+      try (destruct (p =? 0)%Z); try (destruct (q =? 1)%Z); cbn; discriminate|]); contradiction. Qed.
+Lemma loss_is_tried l : valid_loss l = true -> lowest_terms l = true -> In l (losses_with (parameter l)).
 Proof.
-  intros [k E] F T. destruct (find f (map g kinds)) as [a'|] eqn:X.
-  - apply find_some in X as [I H]. apply in_map_iff in I as (k' & <- & _). f_equal. now apply F.
-  - rewrite (find_none _ _ X a) in T; [discriminate T|]. rewrite <- E. apply in_map, all_kinds. Qed.
+  destruct l; cbn [valid_loss lowest_terms parameter]; intros V L; try (cbn; tauto);
+    try (destruct (Z.eqb_spec den 1) as [->|_]; cbn; tauto).
+  destruct (Z.eqb_spec num 0) as [->|_]; [|destruct (Z.eqb_spec den 1) as [->|_]; cbn; tauto].
+  apply andb_prop in L as [G _]. apply Z.eqb_eq in G. rewrite Z.gcd_0_l in G. apply andb_prop in V as [_ V].
+  apply Z.ltb_lt in V. replace den with 1%Z by lia. cbn. tauto. Qed.
+Lemma kind_printed ps p q : In (loss p) (losses_with ps) -> In (loss q) (losses_with ps) ->
+  print_problem p = print_problem q -> (loss p, bias p) = (loss q, bias q).
+Proof.
+  intros Hp Hq. unfold print_problem, head. rewrite <- !app_assoc. intro H. apply app_inv_head in H.
+  pose proof (loss_text_tried _ _ _ _ _ Hp Hq H) as E. rewrite E in *. apply app_inv_head in H. apply app_inv_head in H.
+  destruct (bias p), (bias q); reflexivity || discriminate H. Qed.
+Lemma find_kind A B (f : A -> bool) (g : B -> A) l a :
+  (exists k, In k l /\ g k = a) -> (forall k, In k l -> f (g k) = true -> g k = a) -> f a = true -> find f (map g l) = Some a.
+Proof.
+  intros (k & I & E) F T. destruct (find f (map g l)) as [a'|] eqn:X.
+  - apply find_some in X as [I' H]. apply in_map_iff in I' as (k' & <- & I'). f_equal. now apply F.
+  - rewrite (find_none _ _ X a) in T; [discriminate T|]. rewrite <- E. now apply in_map. Qed.
+Lemma weights_one p : weighted p = false -> w_den p = 1%Z /\ forall row, In row (rows p) -> fst (snd row) = 1%Z.
+Proof.
+  unfold weighted. intro H. apply negb_false_iff, andb_prop in H as [H1 H2]. apply Z.eqb_eq in H1. split; [assumption|].
+  intros row I. rewrite forallb_forall in H2. now apply Z.eqb_eq, H2. Qed.
 Theorem parse_print_problem p : well_formed p = true -> parse_problem (print_problem p) = Some p.
 Proof.
-  intro W. pose proof W as H. unfold well_formed in H. repeat (apply andb_prop in H as [H ?]).
-  assert (L : lines (print_problem p) = [([], [1%Z]); ([], []); ([], []); ([], [gamma_num p; gamma_den p]);
-    ([], [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)]); ([], [x_den p; y_den p])] ++ rows p).
-  { unfold lines, print_problem. rewrite head_read by assumption. rewrite samples_read, rev_involutive; [reflexivity|].
-    apply forallb_forall. intros xy Hi. rewrite forallb_forall in H7. specialize (H7 xy Hi). unfold of_width in H7.
-    repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end. now apply andb_true_intro. }
-  unfold parse_problem. rewrite L. destruct (rows p) as [|[x y] l] eqn:E; [discriminate|]. cbn [app].
-  cbn [forallb fst snd] in H7. unfold of_width in H7.
+  intro W. pose proof W as H. unfold well_formed in H.
+  apply andb_prop in H as [H Hlow]. apply andb_prop in H as [H Hvalid]. apply andb_prop in H as [H Hwd].
+  repeat (apply andb_prop in H as [H ?]).
+  assert (S : forallb all_short (rows p) = true).
+  { apply forallb_forall. intros row I. rewrite forallb_forall in H8. specialize (H8 row I). unfold all_short, of_width in *.
+    repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.
+    repeat match goal with X : (_ =? _)%nat = true |- _ => apply Nat.eqb_eq in X | X : (_ <? _)%nat = true |- _ =>
+      apply Nat.ltb_lt in X end.
+    repeat (apply andb_true_intro; split); try assumption. apply negb_true_iff, Nat.eqb_neq. lia. }
+  assert (L : lines (print_problem p) = [([], [1%Z]); ([], parameter (loss p)); ([], []); ([], [gamma_num p; gamma_den p]);
+    ([], [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)]);
+    ([], denominators (weighted p) p)] ++ map (line_of (weighted p)) (rows p)).
+  { unfold lines, print_problem. rewrite head_read by assumption. now rewrite samples_read, rev_involutive. }
+  assert (Rows : map (read_sample (weighted p)) (map (line_of (weighted p)) (rows p)) = rows p).
+  { rewrite map_map. transitivity (map (fun row => row) (rows p)); [|apply map_id]. apply map_ext_in. intros row I.
+    apply read_line. intro U. now apply (weights_one p U). }
+  unfold parse_problem. rewrite L. cbn [app denominators].
+  replace (match (if weighted p then [w_den p] else []) with [] => false | _ :: _ => true end) with (weighted p)
+    by now destruct (weighted p).
+  rewrite long_map_eq, Rows.
+  assert (Wd : hd 1%Z (if weighted p then [w_den p] else []) = w_den p).
+  { destruct (weighted p) eqn:U; [reflexivity|]. symmetry. now apply (weights_one p U). }
+  rewrite Wd. destruct (rows p) as [|[x [v y]] l] eqn:E; [discriminate|].
+  cbn [forallb fst snd target_of] in H8. unfold of_width in H8.
   repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.
   repeat match goal with X : (_ =? _)%nat = true |- _ => apply Nat.eqb_eq in X end.
+  assert (I : In (loss p, bias p) (kinds (parameter (loss p)))).
+  { apply in_prod; [now apply loss_is_tried|]. destruct (bias p); cbn; tauto. }
   apply find_kind.
-  - exists (loss p, bias p). destruct p; cbn in *; subst; reflexivity.
-  - intros [l' b] Hk. apply reads_spec in Hk as [Hk _]. apply print_problem_kind in Hk. cbn [loss bias fst snd] in Hk.
+  - exists (loss p, bias p). split; [exact I|]. destruct p; cbn in *; subst; reflexivity.
+  - intros [l' b] J Hk. apply reads_spec in Hk as [Hk _]. apply in_prod_iff in I as [I _]. apply in_prod_iff in J as [J _].
+    apply (@kind_printed (parameter (loss p))) in Hk; [|exact I|exact J]. cbn [loss bias fst snd] in Hk.
     injection Hk as <- <-. destruct p; cbn in *; subst; reflexivity.
   - apply reads_spec. auto. Qed.
 Theorem parse_print_matrix M : well_formed_matrix M = true -> parse_matrix (print_matrix M) = Some M.
@@ -323,17 +447,18 @@ Proof.
   { rewrite <- Gd. apply common_divides; [apply Z.divide_factor_r|]. exact (scaled_divides _ _ _ _ (eq_sym E)). }
   rewrite Z.mul_1_r in B, D. assert (b = d) by (apply Z.divide_antisym_nonneg; lia || assumption). subst d.
   split; [reflexivity|]. apply map_mul_inj in E; [assumption|lia]. Qed.
-Lemma pairs_equal A B (l l' : list (A * B)) : map fst l = map fst l' -> map snd l = map snd l' -> l = l'.
+Lemma rows_equal (l l' : list (list Z * (Z * list Z))) : map fst l = map fst l' -> map target_of l = map target_of l' ->
+  map weight_of l = map weight_of l' -> l = l'.
 Proof.
-  revert l'; induction l as [|[a b] l IH]; intros [|[c d] l'] E F; try discriminate; [reflexivity|].
-  cbn in *. injection E as -> E. injection F as -> F. f_equal. now apply IH. Qed.
+  revert l'; induction l as [|[a [w b]] l IH]; intros [|[a' [w' b']] l'] E F G; try discriminate; [reflexivity|].
+  cbn in *. injection E as -> E. injection F as -> F. injection G as -> G. f_equal. now apply IH. Qed.
 Lemma gamma_least p : well_formed p = true ->
   least (fun r => r) [[gamma_num p]] (gamma_den p) = true.
 Proof.
   intro H. unfold well_formed in H. repeat (apply andb_prop in H as [H ?]). unfold least, common. cbn [fold_left].
   rewrite Z.gcd_comm. now apply andb_true_intro. Qed.
 
-(** Equal rational matrices, weight decays, losses and output biases: the same text. *)
+(** Equal rational matrices, weights, weight decays, losses and output biases: the same text. *)
 Theorem one_text_of_a_problem t t' p p' : parse_problem t = Some p -> parse_problem t' = Some p' ->
   data K p = data K p' -> gamma K p = gamma K p' ->
   loss p = loss p' -> bias p = bias p' -> t = t'.
@@ -345,11 +470,14 @@ Proof.
   rewrite least_map in *.
   assert (Ex : map (vQ K (x_den p)) (map fst (rows p)) = map (vQ K (x_den p')) (map fst (rows p'))).
   { apply (f_equal (map fst)) in Ed. unfold data in Ed. now rewrite !map_map in *. }
-  assert (Ey : map (vQ K (y_den p)) (map snd (rows p)) = map (vQ K (y_den p')) (map snd (rows p'))).
-  { apply (f_equal (map snd)) in Ed. unfold data in Ed. now rewrite !map_map in *. }
+  assert (Ey : map (vQ K (y_den p)) (map target_of (rows p)) = map (vQ K (y_den p')) (map target_of (rows p'))).
+  { apply (f_equal (map (fun row => snd (snd row)))) in Ed. unfold data in Ed. now rewrite !map_map in *. }
+  assert (Ew : map (vQ K (w_den p)) (map weight_of (rows p)) = map (vQ K (w_den p')) (map weight_of (rows p'))).
+  { apply (f_equal (map (fun row => [fst (snd row)]))) in Ed. unfold data in Ed. now rewrite !map_map in *. }
   apply least_unique in Ex as [Exd Ex]; [|assumption|assumption].
   apply least_unique in Ey as [Eyd Ey]; [|assumption|assumption].
-  pose proof (pairs_equal _ _ Ex Ey) as Er.
+  apply least_unique in Ew as [Ewd Ew]; [|assumption|assumption].
+  pose proof (rows_equal _ _ Ex Ey Ew) as Er. clear Ex Ey Ew.
   assert (Ew : features p = features p' /\ targets p = targets p').
   { destruct (rows p) as [|xy l] eqn:El; [discriminate|]. rewrite <- Er in *. cbn [forallb] in *. unfold of_width in *.
     repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.

@@ -45,7 +45,7 @@ Definition with_digit (read : option Z) (digit : Z) : option Z :=
   | Some z => if short z then Some (ten * z + digit) else Some z end.
 Definition with_number (read : option Z) (negative : bool) (l : list Z) : list Z :=
   match read with None => l | Some z => (if negative then - z else z) :: l end.
-(** A line is a pair: the numbers before its semicolon, if it has one, and the others. The arguments after the text are
+(** A line is a pair: the numbers before its first semicolon, if it has one, and the others. The arguments after the text are
     what has been read of a number, of a line, and the lines before it, the last one first. *)
 Fixpoint lines_from (t : text) (read : option Z) (negative : bool) (before after : list Z)
   (above : list (list Z * list Z)) : list (list Z * list Z) :=
@@ -54,7 +54,8 @@ Fixpoint lines_from (t : text) (read : option Z) (negative : bool) (before after
   | b :: t =>
     if (digit_0 <=? b) && (b <=? digit_9) then lines_from t (with_digit read (b - digit_0)) negative before after above
     else if b =? minus then lines_from t read true before after above
-    else if b =? semicolon then lines_from t None false (rev_append (with_number read negative after) []) [] above
+    else if (b =? semicolon) && match before with [] => true | _ => false end then
+      lines_from t None false (rev_append (with_number read negative after) []) [] above
     else if b =? newline then
       lines_from t None false [] [] ((before, rev_append (with_number read negative after) []) :: above)
     else lines_from t None false before (with_number read negative after) above end.

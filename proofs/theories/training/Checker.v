@@ -1,20 +1,20 @@
 (** * The checker of training certificates, and the theorem that what it accepts is true
 
     It takes a training problem and a certificate as docs/certificate-format.md describes them. First the statement: the
-    claim must be the number that the dual point proves. Then the premise of weak duality, |N^T relu(Xu)| <= gamma |u|
+    claim must be at most the number that the dual point proves. Then the premise of weak duality, |N^T relu(Xu)| <= gamma |u|
     on all of space: one tree must prove it of all rows, or a tree for each block of rows what [Blocks.v] makes it of.
     [check_sound] then bounds the objective of every network. *)
 From Coq Require Import ZArith List Bool Ring Lia.
-From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Losses OutputBias Objective Duality
+From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Losses LossBounds Weights OutputBias Objective Duality
   DualBound Cones Premises Long Division Blocks.
 Import ListNotations.
 Set Implicit Arguments.
 
 Record problem := {
-  rows : list (list Z * list Z);   (* (x_i, y_i): integers over x_den and y_den *)
-  x_den : Z; y_den : Z;
+  rows : list (list Z * (Z * list Z));   (* (x_i, (w_i, y_i)): integers over x_den, w_den and y_den *)
+  x_den : Z; w_den : Z; y_den : Z;
   gamma_num : Z; gamma_den : Z;
-  features : nat; targets : nat;   (* d and c *)
+  features : nat; targets : nat;         (* d and c *)
   loss : loss_kind; bias : output_bias
 }.
 Record part := { members : list nat; block_of : block; part_tree : list node }.
@@ -36,15 +36,19 @@ Variable hint : nat -> tri -> list Z * list (list Z).
 Variable watch : Z -> bool.
 
 (** The rows (x, nu), row by row; see [Long.v]. *)
-Fixpoint weights_onto (D : list (list Z * list Z)) (N : list (list Z)) (found : list (list Z * list Z))
+Fixpoint with_point_onto (D : list (list Z * (Z * list Z))) (N : list (list Z)) (found : list (list Z * list Z))
   : list (list Z * list Z) :=
-  match D, N with (x, _) :: D', nu :: N' => weights_onto D' N' ((x, nu) :: found) | _, _ => rev_append found [] end.
-Definition with_weights (D : list (list Z * list Z)) (N : list (list Z)) : list (list Z * list Z) := weights_onto D N [].
-(** Is it the number that the dual point proves? *)
+  match D, N with (x, _) :: D', nu :: N' => with_point_onto D' N' ((x, nu) :: found) | _, _ => rev_append found [] end.
+Definition with_point (D : list (list Z * (Z * list Z))) (N : list (list Z)) : list (list Z * list Z) := with_point_onto D N [].
+(** Is each row of the dual point in the domain of the loss? *)
+Definition domain_fits (p : problem) (c : certificate) : bool :=
+  rows_fit (row_fits (loss p) (Z.of_nat (targets p)) (dual_den c) (y_den p) (w_den p)) (rows p) (dual c).
+(** Is it at most the number that the dual point proves? *)
 Definition claim_fits (p : problem) (c : certificate) : bool :=
-  match dual_bound (loss p) (bias p) (y_den p) (dual_den c) (gamma_num p) (gamma_den p) (rows p) (dual c) with
-  | Some (num, den) => claim_num c * den =? num * claim_den c
-  | None => false end.
+  at_most (loss p)
+    (dual_bound (loss p) (bias p) (Z.of_nat (targets p)) (y_den p) (w_den p) (dual_den c) (gamma_num p) (gamma_den p)
+      (rows p) (dual c))
+    (roundings (loss p) (rows p)) (claim_num c) (claim_den c).
 
 Definition square (d : nat) (V : list (list Z)) : bool :=
   Nat.eqb (length V) d && forallb (fun v => Nat.eqb (length v) d) V.
@@ -55,13 +59,15 @@ Fixpoint inverts (scale : Z) (W C : list (list Z)) (i : nat) : bool :=
 Definition check_statement (p : problem) (c : certificate) : option obligation :=
   let d := features p in
   owes ((0 <? x_den p) && (0 <? y_den p) && (0 <? gamma_num p) && (0 <? gamma_den p) && (0 <? dual_den c)
-        && (0 <? claim_den c)) STATEMENT (
+        && (0 <? claim_den c) && (0 <? w_den p) && forallb (fun row => 0 <? fst (snd row)) (rows p)
+        && valid_loss (loss p)) STATEMENT (
   owes (Nat.eqb (length (dual c)) (length (rows p)) && forallb (fun nu => Nat.eqb (length nu) (targets p)) (dual c))
     DUAL_SHAPE (
   owes (sums_fit (bias p) (zsum_of_rows (dual c))) DUAL_SUMS (
+  owes (domain_fits p c) DUAL_DOMAIN (
   owes (claim_fits p c) CLAIM (
   owes (square d (frame c) && square d (inverse c) && (0 <? frame_scale c)) FRAME_SHAPE (
-  owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE None))))).
+  owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE None)))))).
 
 (** gamma = unit_of / gamma_den in the units of N^T X. *)
 Definition unit_of (p : problem) (c : certificate) : Z := gamma_num p * dual_den c * x_den p.
@@ -70,7 +76,7 @@ Definition whole (p : problem) (c : certificate) (tree : list node) : premise :=
   let u := unit_of p c in
   {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p;
      premise_offset := []; premise_outputs := targets p;
-     premise_rows := with_weights (rows p) (dual c); premise_tree := tree |}.
+     premise_rows := with_point (rows p) (dual c); premise_tree := tree |}.
 (** That of a block, with its rows; shares over E, frames over F. *)
 Definition of_block (p : problem) (c : certificate) (E F : Z) (part_rows : part * list (list Z * list Z)) : premise :=
   let b := block_of (fst part_rows) in
@@ -86,7 +92,7 @@ Definition check (p : problem) (c : certificate) : result :=
     match trees c with
     | OneTree tree => check_premises hint watch (whole p c) (frame c) [tree] 0 0 0
     | InBlocks share_exponent frame_exponent parts =>
-      match divide members (fun row => iszero (snd row)) (with_weights (rows p) (dual c)) parts with
+      match divide members (fun row => iszero (snd row)) (with_point (rows p) (dual c)) parts with
       | None => Failed BLOCK_ROWS None
       | Some divided =>
         let E := Z.shiftl 1 (Z.of_nat share_exponent) in
@@ -132,27 +138,28 @@ Proof.
     rewrite E. ring. Qed.
 
 (** *** From integers to rationals *)
-Definition data (p : problem) : list (vec * vec) :=
-  map (fun xy => (vQ K (x_den p) (fst xy), vQ K (y_den p) (snd xy))) (rows p).
+(** The samples: features, and a weight and the target. *)
+Definition data (p : problem) : list (vec * (K * vec)) :=
+  map (fun row => (vQ K (x_den p) (fst row), weight_and_target K (w_den p) (y_den p) (snd row))) (rows p).
 Definition gamma (p : problem) : K := z2 (gamma_num p) / z2 (gamma_den p).
 
 (** What is handed on comes first. *)
-Lemma weights_onto_eq D N found : weights_onto D N found = rev_append found (with_weights D N).
-Proof. unfold with_weights. revert N found; induction D as [|[x y] D IH]; intros [|nu N] found; try reflexivity.
-  cbn [weights_onto]. now rewrite IH, (IH _ [_]). Qed.
-Lemma with_weights_cons x y D nu N : with_weights ((x, y) :: D) (nu :: N) = (x, nu) :: with_weights D N.
-Proof. unfold with_weights at 1. cbn [weights_onto]. apply weights_onto_eq. Qed.
+Lemma with_point_onto_eq D N found : with_point_onto D N found = rev_append found (with_point D N).
+Proof. unfold with_point. revert N found; induction D as [|[x y] D IH]; intros [|nu N] found; try reflexivity.
+  cbn [with_point_onto]. now rewrite IH, (IH _ [_]). Qed.
+Lemma with_point_cons x y D nu N : with_point ((x, y) :: D) (nu :: N) = (x, nu) :: with_point D N.
+Proof. unfold with_point at 1. cbn [with_point_onto]. apply with_point_onto_eq. Qed.
 Section Scaling.
-Variables xd yd nd : Z.
+Variables xd wd yd nd : Z.
 Hypothesis Hx : (0 < xd)%Z.
-Let D' := map (fun xy : list Z * list Z => (vQ K xd (fst xy), vQ K yd (snd xy))).
+Let D' := map (fun row : list Z * (Z * list Z) => (vQ K xd (fst row), weight_and_target K wd yd (snd row))).
 Let N' := map (vQ K nd).
 Lemma gauge_rows D N u w :
   dot (gauge (D' D) (N' N) u) w =
-  finv K (z2 xd) * finv K (z2 nd) * dot (rows_sum K (with_weights D N) u) w.
+  finv K (z2 xd) * finv K (z2 nd) * dot (rows_sum K (with_point D N) u) w.
 Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?with_weights_cons;
-    cbn [D' N' map gauge with_weights weights_onto rev_append rows_sum fst snd]; try (cbn [dot]; ring).
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?with_point_cons;
+    cbn [D' N' map gauge with_point with_point_onto rev_append rows_sum fst snd]; try (cbn [dot]; ring).
   fold (D' D). fold (N' N). rewrite !dot_vadd, !dot_vscale, IH, !dot_vQ, relu_scale.
   - rewrite <- lin_dot. ring.
   - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
@@ -160,10 +167,10 @@ Qed.
 End Scaling.
 (** *** The premise *)
 Lemma rows_sum_length c D N u : forallb (fun nu => Nat.eqb (length nu) c) N = true ->
-  (length (rows_sum K (with_weights D N) u) <= c)%nat.
+  (length (rows_sum K (with_point D N) u) <= c)%nat.
 Proof.
   revert N; induction D as [|[x y] D IH]; intros [|nu N] H; try (cbn; lia).
-  rewrite with_weights_cons. cbn [rows_sum]. cbn [forallb] in H. apply andb_prop in H as [L H].
+  rewrite with_point_cons. cbn [rows_sum]. cbn [forallb] in H. apply andb_prop in H as [L H].
   apply Nat.eqb_eq in L. specialize (IH N H).
   rewrite vadd_length, vscale_length. unfold vZ. rewrite map_length. lia. Qed.
 Lemma total_rows l u w :
@@ -177,7 +184,8 @@ Lemma premise_sound p c leaves u : check hint watch p c = Proved leaves -> (leng
 Proof.
   intros H Hd. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
   apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [_ HS].
-  apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hshape HS]. apply owes_none in HS as [Hinv _].
+  apply owes_none in HS as [_ HS]. apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hshape HS].
+  apply owes_none in HS as [Hinv _].
   apply andb_prop in Hrows as [_ Hcolumns]. apply andb_prop in Hshape as [Hshape Hs]. apply Z.ltb_lt in Hs.
   apply andb_prop in Hshape as [_ Hsq]. apply andb_prop in Hsq as [HL _]. apply Nat.eqb_eq in HL.
   set (t := vscale (finv K (z2 (frame_scale c))) (comb u (inverse c))).
@@ -219,6 +227,11 @@ Proof.
       cbn [of_block premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in H.
       rewrite long_map_eq in H. exact H. Qed.
 
+Lemma valid_where_accepted p c leaves : check hint watch p c = Proved leaves -> valid_loss (loss p) = true.
+Proof.
+  unfold check. destruct (check_statement p c) eqn:HS; [discriminate|]. intros _. unfold check_statement in HS.
+  apply owes_none in HS as [HS _]. now apply andb_prop in HS. Qed.
+
 (** ** Soundness: an accepted bound is a lower bound on the objective of every network, however many neurons it has *)
 (** For any function that the problem's loss may mean. *)
 Theorem accepted_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
@@ -226,15 +239,16 @@ Theorem accepted_sound (p : problem) (c : certificate) (l : loss_function K vec)
   check hint watch p c = Proved leaves ->
   (forall u v, In (u, v) net -> length u = features p) ->
   admissible (bias p) b ->
-  z2 (claim_num c) / z2 (claim_den c) <= objective (loss_value l) (data p) (gamma p) (bias p) net b.
+  z2 (claim_num c) / z2 (claim_den c) <= objective (weighted_value (loss_value l)) (data p) (gamma p) (bias p) net b.
 Proof.
   intros R H Hd Hb. assert (HS : check_statement p c = None) by (unfold check in H; now destruct (check_statement p c)).
   unfold check_statement in HS.
   apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [Hsum HS].
-  apply owes_none in HS as [Hclaim HS]. clear HS.
+  apply owes_none in HS as [Hdomain HS]. apply owes_none in HS as [Hclaim HS]. clear HS.
+  apply andb_prop in Hpos as [Hpos Hvalid]. apply andb_prop in Hpos as [Hpos Hweights].
   repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hrows as [Hrows _]. apply Nat.eqb_eq in Hrows.
   repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end.
-  rename H0 into Hcd, H1 into Hn, H2 into Hgd, H3 into Hgn, H4 into Hy, Hpos into Hx.
+  rename H0 into Hwd, H1 into Hcd, H2 into Hn, H3 into Hgd, H4 into Hgn, H5 into Hy, Hpos into Hx.
   set (N := map (vQ K (dual_den c)) (dual c)).
   assert (Nz : forall a, (0 < a)%Z -> z2 a <> 0) by (intros; now apply z2_nz).
   assert (Pz : forall a, (0 < a)%Z -> 0 <= z2 a) by (intros; apply z2_pos; lia).
@@ -244,30 +258,20 @@ Proof.
   assert (Gn : gamma p <> 0).
   { intro E. apply (Nz _ Hgn). transitivity (gd * gamma p); [unfold gamma, gd; now rewrite div_mul by auto|].
     rewrite E. ring. }
-  (* the claim is the bound of weak duality *)
-  unfold claim_fits in Hclaim. destruct (dual_bound _ _ _ _ _ _ _ _) as [[num den]|] eqn:HB; [|discriminate].
-  apply Z.eqb_eq in Hclaim. destruct (dual_bound_sound _ (x_den p) Hy Hn Hgn Hgd R _ _ Hrows HB) as (Hden & HD & EB).
-  fold N in HD, EB. change (map _ (rows p)) with (data p) in HD, EB. change (z2 _ / z2 _) with (gamma p) in EB at 1.
-  match type of EB with _ <= _ * ?v => apply (f_trans K _ v) end.
-  { apply sub_le. apply (@mul_cancel K (z2 (claim_den c))); auto. apply (@mul_cancel K (z2 den)); auto.
-    apply le_sub in EB.
-    assert (EC : z2 (claim_num c) * z2 den = z2 num * z2 (claim_den c)) by (now rewrite <- !ofZ_mul, Hclaim).
-    match goal with |- 0 <= z2 den * (?d * (?v - ?a / _)) => replace (z2 den * (d * (v - a / d))) with
-      (d * (z2 den * v) - z2 den * (d * (a / d))) by ring end.
-    rewrite div_mul by auto.
-    match type of EB with 0 <= ?e => match goal with |- 0 <= ?g => replace g with (z2 (claim_den c) * e) end end;
-      [auto with pos|].
-    match goal with |- ?l = ?r => transitivity (r - (z2 num * z2 (claim_den c) - z2 (claim_num c) * z2 den)); [|rewrite EC; ring] end.
-    ring. }
+  (* the claim is at most the bound of weak duality *)
+  destruct (@dual_bound_sound K (loss p) (bias p) _ (x_den p) _ _ _ _ _ Hy Hwd Hn Hgn Hgd l R _ _ _ _ _
+    Hrows Hweights Hdomain Hcd Hclaim) as (HD & EB).
+  fold N in HD, EB. change (map _ (rows p)) with (data p) in HD, EB. change (z2 (gamma_num p) / z2 (gamma_den p)) with (gamma p) in EB.
+  apply (f_trans K _ _ _ EB). clear EB. change (weighted_value (loss_value l)) with (loss_value (weighted l)).
   apply weak_duality; auto.
   - now apply sum_of_rows_allows.
   - (* the premise at u *)
-    intros u v I. specialize (Hd u v I). clear EB HD.
+    intros u v I. specialize (Hd u v I). clear HD.
     assert (Q := premise_sound p c u H). specialize (Q ltac:(lia)). unfold premise_holds in Q.
     cbn [whole premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in Q.
     rewrite comb_nil_r in Q. cbn [vadd] in Q. unfold unit_of in Q.
     assert (ES : sq (gauge (data p) N u) =
-      sq (vscale (finv K x * finv K n) (rows_sum K (with_weights (rows p) (dual c)) u))).
+      sq (vscale (finv K x * finv K n) (rows_sum K (with_point (rows p) (dual c)) u))).
     { apply sq_ext. intro w. unfold data, N. rewrite gauge_rows by assumption. now rewrite dot_vscale. }
     rewrite ES, sq_vscale. set (g := sq (rows_sum _ _ u)) in *.
     apply sub_le. unfold gamma. fold gn gd.
@@ -283,11 +287,14 @@ Proof.
     match goal with |- 0 <= ?e => match type of Q with 0 <= ?f => replace e with f by ring end end.
     exact Q.
 Qed.
-(** For what it does mean. *)
-Theorem check_sound (p : problem) (c : certificate) (net : network K) (b : vec) (leaves : Z) :
+(** For what it does mean, if that needs no logarithms; over the real numbers for all, see [OverReals.v]. *)
+Theorem check_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
+  algebraic_loss K (loss p) = Some l ->
   check hint watch p c = Proved leaves ->
   (forall u v, In (u, v) net -> length u = features p) ->
   admissible (bias p) b ->
-  z2 (claim_num c) / z2 (claim_den c) <= objective (value_of (loss p)) (data p) (gamma p) (bias p) net b.
-Proof. apply accepted_sound, sample_bound_sound. Qed.
+  z2 (claim_num c) / z2 (claim_den c) <= objective (weighted_value (loss_value l)) (data p) (gamma p) (bias p) net b.
+Proof.
+  intros E H. apply (@accepted_sound p c l net b leaves); [|exact H]. apply algebraic_sound; [|exact E].
+  now apply valid_where_accepted with (c := c) (leaves := leaves). Qed.
 End Soundness.

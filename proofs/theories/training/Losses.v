@@ -3,32 +3,17 @@
     A loss compares the prediction z of a network with what a sample has for it, as a rule the target y. All that the
     bound on the training loss needs of it is a Fenchel bound: a number b for the dual variable nu with
     b - nu.z <= the loss of z, for every z. The largest such number is minus the convex conjugate at -nu; where that is
-    infinite, nu lies outside of the domain and proves nothing. A further loss is a [loss_function] here, a
-    [loss_kind], and its bound in integers. *)
+    infinite, nu lies outside of the domain and proves nothing. The losses here are those of any ordered field; those
+    with logarithms are in [Entropies.v], and the bounds in integers in [LossBounds.v]. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors.
 Import ListNotations.
 Set Implicit Arguments.
 
-(** The losses that a training problem may have. *)
-Inductive loss_kind : Set := Squared.
-
-(** ** In integers: nu over nu_den, y over y_den, and each bound over [bound_scale] *)
-Section Executable.
-Local Open Scope Z_scope.
-(** One denominator for the bounds of all samples, so that their sum is one of integers. *)
-Definition bound_scale (kind : loss_kind) (nu_den y_den : Z) : Z :=
-  match kind with Squared => 2 * (nu_den * nu_den) * y_den end.
-(** The bound of a sample; None outside of the domain. *)
-Definition sample_bound (kind : loss_kind) (nu_den y_den : Z) (nu y : list Z) : option Z :=
-  match kind with Squared => Some (2 * nu_den * zdot nu y - y_den * zdot nu nu) end.
-End Executable.
-
 Section Losses.
 Variable K : OField.
 Local Open Scope field_scope.
 Import FieldNotations.
-Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).
 
@@ -114,6 +99,48 @@ Proof.
     replace (r * r - 0 * 0 + nu * nu + (1 + 1) * (nu * r)) with ((r + nu) * (r + nu)) by ring. auto with pos. Qed.
 Definition huber (d : K) : loss_function vec := per_output _ _ _ (huber_fenchel d).
 
+(** The quantile loss max(q (y - z), (1 - q)(z - y)): one of the two rectified terms is 0. *)
+Lemma relu_split x : relu K x - relu K (- x) = x.
+Proof.
+  destruct (f_total K 0 x) as [H|H].
+  - rewrite (relu_pos K _ H), relu_neg; [ring|]. apply sub_le. replace (0 - - x) with x by ring. exact H.
+  - rewrite (relu_neg K _ H), relu_pos by now apply neg_pos. ring. Qed.
+Definition quantile_value (q z y : K) : K := q * relu K (y - z) + (1 - q) * relu K (z - y).
+Lemma quantile_fenchel q nu y z : 0 <= q - nu /\ 0 <= 1 - q + nu -> nu * y - nu * z <= quantile_value q z y.
+Proof.
+  intros [H1 H2]. unfold quantile_value. apply sub_le. pose proof (relu_split (y - z)) as S.
+  replace (- (y - z)) with (z - y) in S by ring. set (a := relu K (y - z)) in *. set (b := relu K (z - y)) in *.
+  replace (nu * y - nu * z) with (nu * (a - b)) by (rewrite S; ring).
+  replace (q * a + (1 - q) * b - nu * (a - b)) with ((q - nu) * a + (1 - q + nu) * b) by ring.
+  pose proof (relu_ge0 K (y - z)). pose proof (relu_ge0 K (z - y)). auto with pos. Qed.
+Definition quantile (q : K) : loss_function vec := per_output _ _ _ (quantile_fenchel q).
+
+(** The epsilon-insensitive loss max(0, |z - y| - e). *)
+Lemma modulus_ge0 t : 0 <= modulus t.
+Proof. unfold modulus. pose proof (relu_ge0 K t). pose proof (relu_ge0 K (- t)). auto with pos. Qed.
+Lemma modulus_products a b : 0 <= modulus a * modulus b + a * b.
+Proof.
+  destruct (f_total K 0 a) as [A|A]; [rewrite (modulus_pos _ A)|rewrite (modulus_neg _ A)];
+    (destruct (f_total K 0 b) as [B|B]; [rewrite (modulus_pos _ B)|rewrite (modulus_neg _ B)]).
+  - auto with pos.
+  - replace (a * - b + a * b) with (0 : K) by ring. auto with pos.
+  - replace (- a * b + a * b) with (0 : K) by ring. auto with pos.
+  - replace (- a * - b + a * b) with (- a * - b + - a * - b) by ring. auto using neg_pos with pos. Qed.
+Definition insensitive_value (e z y : K) : K := relu K (modulus (z - y) - e).
+Lemma insensitive_fenchel e nu y z : 0 <= 1 - nu /\ 0 <= 1 + nu ->
+  nu * y - e * modulus nu - nu * z <= insensitive_value e z y.
+Proof.
+  intros [H1 H2]. unfold insensitive_value. apply sub_le. set (t := modulus (z - y) - e).
+  pose proof (relu_ge0 K t) as R. pose proof (relu_ge K t) as G. pose proof (modulus_products nu (z - y)) as P.
+  assert (M : 0 <= 1 - modulus nu).
+  { destruct (f_total K 0 nu) as [A|A]; [rewrite (modulus_pos _ A)|rewrite (modulus_neg _ A)]; auto.
+    replace (1 - - nu) with (1 + nu) by ring. exact H2. }
+  pose proof (modulus_ge0 nu) as Q.
+  replace (relu K t - (nu * y - e * modulus nu - nu * z)) with
+    ((1 - modulus nu) * relu K t + modulus nu * (relu K t - t) + (modulus nu * modulus (z - y) + nu * (z - y)))
+    by (unfold t; ring). auto with pos. Qed.
+Definition insensitive (e : K) : loss_function vec := per_output _ _ _ (insensitive_fenchel e).
+
 (** The hinge loss max(0, 1 - y z), where y is 1 or -1. *)
 Lemma hinge_fenchel nu y z : y * y = 1 /\ 0 <= y * nu /\ 0 <= 1 - y * nu -> y * nu - nu * z <= relu K (1 - y * z).
 Proof.
@@ -123,6 +150,75 @@ Proof.
       by (unfold t; ring). auto with pos.
   - transitivity (y * y * (nu * z)); [ring|]. rewrite Y. ring. Qed.
 Definition hinge : loss_function vec := per_output (fun z y => relu K (1 - y * z)) _ (fun nu y => y * nu) hinge_fenchel.
+
+(** Half its square. *)
+Definition squared_hinge_value (z y : K) : K := relu K (1 - y * z) * relu K (1 - y * z) / (1 + 1).
+Lemma squared_hinge_fenchel nu y z : y * y = 1 /\ 0 <= y * nu ->
+  y * nu - nu * nu / (1 + 1) - nu * z <= squared_hinge_value z y.
+Proof.
+  intros (Y & P). unfold squared_hinge_value. apply sub_le. apply (@mul_cancel K _ _ (two_pos K) (two_nz K)).
+  set (t := 1 - y * z). pose proof (relu_ge K t) as G. set (p := relu K t) in *. set (s := y * nu) in *.
+  replace (nu * z) with (s * (1 - t)).
+  - replace (nu * nu) with (s * s) by (transitivity (y * y * (nu * nu)); [unfold s; ring|rewrite Y; ring]).
+    replace ((1 + 1) * (p * p / (1 + 1) - (s - s * s / (1 + 1) - s * (1 - t)))) with
+      ((1 + 1) * (p * p / (1 + 1)) + (1 + 1) * (s * s / (1 + 1)) - (1 + 1) * (s * t)) by ring.
+    rewrite !half_mul. replace (p * p + s * s - (1 + 1) * (s * t)) with ((p - s) * (p - s) + (1 + 1) * (s * (p - t))) by ring.
+    auto with pos.
+  - unfold s, t. transitivity (y * y * (nu * z)); [ring|]. rewrite Y. ring. Qed.
+Definition squared_hinge : loss_function vec := per_output _ _ _ squared_hinge_fenchel.
+
+(** ** The multi-class hinge loss of Crammer and Singer: the largest z_k + [k is another class], less that of the class
+
+    With the unit vector y of the class, [k is another class] is 1 - y_k, and the class's own output y.z. *)
+Definition larger (a b : K) : K := b + relu K (a - b).
+Definition largest (l : vec) : K := match l with [] => 0 | a :: l' => fold_right larger a l' end.
+Fixpoint rivals (z y : vec) : vec :=
+  match y with [] => [] | e :: y' => hd 0 z + (1 - e) :: rivals (tl z) y' end.
+Definition multiclass_hinge_value (z y : vec) : K := largest (rivals z y) - dot y z.
+(** The probabilities y - nu. *)
+Fixpoint inside_simplex (nu y : vec) : Prop :=
+  match y with [] => nu = [] | e :: y' => 0 <= e - hd 0 nu /\ inside_simplex (tl nu) y' end.
+Definition multiclass_hinge_domain (nu y : vec) : Prop := inside_simplex nu y /\ sum nu = 0 /\ sum y = 1.
+Definition multiclass_hinge_bound : vec -> vec -> K := over_outputs (fun nu e => (e - nu) * (1 - e)).
+Lemma larger_l a b : 0 <= larger a b - a.
+Proof. unfold larger. replace (b + relu K (a - b) - a) with (relu K (a - b) - (a - b)) by ring. apply relu_ge. Qed.
+Lemma larger_r a b : 0 <= larger a b - b.
+Proof. unfold larger. replace (b + relu K (a - b) - b) with (relu K (a - b)) by ring. apply relu_ge0. Qed.
+Lemma largest_ge l a : In a l -> 0 <= largest l - a.
+Proof.
+  assert (F : forall a l b, a = b \/ In a l -> 0 <= fold_right larger b l - a).
+  { clear. intros a l b; induction l as [|c l IH]; cbn [fold_right In].
+    - intros [->|[]]. replace (b - b) with (0 : K) by ring. auto with pos.
+    - assert (T : 0 <= fold_right larger b l - a -> 0 <= larger c (fold_right larger b l) - a).
+      { intro H. replace (larger c (fold_right larger b l) - a) with
+          ((larger c (fold_right larger b l) - fold_right larger b l) + (fold_right larger b l - a)) by ring.
+        pose proof (larger_r c (fold_right larger b l)). auto with pos. }
+      intros [H|[->|H]]; [now apply T, IH; left|apply larger_l|now apply T, IH; right]. }
+  destruct l as [|b l]; [intros []|]. intros [->|H]; apply F; auto. Qed.
+(** What the parts weigh, they weigh together at most as much as if each were the largest. *)
+Lemma rivals_le m nu y z : inside_simplex nu y -> (forall a, In a (rivals z y) -> 0 <= m - a) ->
+  0 <= (sum y - sum nu) * m - over_outputs (fun nu e => (e - nu) * (1 - e)) nu y - (dot y z - dot nu z).
+Proof.
+  revert nu z; induction y as [|e y IH]; cbn [inside_simplex over_outputs rivals]; intros nu z I H.
+  - subst nu. replace ((sum [] - sum []) * m - 0 - (dot [] z - dot [] z)) with (0 : K) by (cbn; ring). auto with pos.
+  - destruct I as [P I]. pose proof (IH _ (tl z) I (fun a i => H a (or_intror i))) as Q.
+    pose proof (H _ (or_introl eq_refl)) as R.
+    assert (E : dot nu z = hd 0 nu * hd 0 z + dot (tl nu) (tl z)).
+    { destruct nu, z; cbn [dot hd tl]; rewrite ?dot_nil_r; ring. }
+    assert (F : dot (e :: y) z = e * hd 0 z + dot y (tl z)) by (destruct z; cbn [dot hd tl]; rewrite ?dot_nil_r; ring).
+    assert (S : sum nu = hd 0 nu + sum (tl nu)) by (destruct nu; cbn; ring).
+    change (sum (e :: y)) with (e + sum y). rewrite E, F, S.
+    match type of Q with 0 <= ?q => match goal with |- 0 <= ?g =>
+      replace g with (q + (e - hd 0 nu) * (m - (hd 0 z + (1 - e)))) by ring end end. auto with pos. Qed.
+Lemma multiclass_hinge_fenchel nu y z : multiclass_hinge_domain nu y ->
+  multiclass_hinge_bound nu y - dot nu z <= multiclass_hinge_value z y.
+Proof.
+  intros (I & S & T). pose proof (rivals_le (largest (rivals z y)) nu y z I (fun a => largest_ge _ a)) as P.
+  rewrite S, T in P. apply sub_le. unfold multiclass_hinge_value, multiclass_hinge_bound.
+  match type of P with 0 <= ?p => match goal with |- 0 <= ?g => replace g with p by ring end end. exact P. Qed.
+Definition multiclass_hinge : loss_function vec :=
+  {| loss_value := multiclass_hinge_value; loss_domain := multiclass_hinge_domain;
+     loss_bound := multiclass_hinge_bound; fenchel := multiclass_hinge_fenchel |}.
 
 (** ** A loss that counts w times, w > 0 *)
 Section Weighted.
@@ -144,29 +240,9 @@ Definition weighted : loss_function (K * A) :=
      loss_bound := weighted_bound; fenchel := weighted_fenchel |}.
 End Weighted.
 
-(** ** What a kind of loss means *)
-(** A function that a kind of loss may mean: the bounds in integers are bounds of it. *)
-Definition represents (kind : loss_kind) (l : loss_function vec) : Prop :=
-  forall nu_den y_den nu y b, (0 < nu_den)%Z -> (0 < y_den)%Z -> sample_bound kind nu_den y_den nu y = Some b ->
-  loss_domain l (vQ K nu_den nu) (vQ K y_den y) /\
-  z2 b <= z2 (bound_scale kind nu_den y_den) * loss_bound l (vQ K nu_den nu) (vQ K y_den y).
-Definition function_of (kind : loss_kind) : loss_function vec := match kind with Squared => squared end.
-Definition value_of (kind : loss_kind) : vec -> vec -> K := loss_value (function_of kind).
-
-Lemma bound_scale_positive kind nu_den y_den : (0 < nu_den)%Z -> (0 < y_den)%Z -> (0 < bound_scale kind nu_den y_den)%Z.
-Proof. destruct kind. unfold bound_scale. nia. Qed.
-Theorem sample_bound_sound kind : represents kind (function_of kind).
-Proof.
-  intros nu_den y_den nu y b Hn Hy H. destruct kind; cbn [function_of sample_bound bound_scale] in *.
-  - match type of H with Some ?x = _ => replace b with x by congruence end. cbn [loss_domain loss_bound squared]. split; [exact I|]. unfold squared_bound, sq.
-    rewrite !dot_vQ2, z2_sub, !ofZ_mul, z2_2.
-    set (n := z2 nu_den). set (d := z2 y_den). set (a := z2 (zdot nu y)). set (q := z2 (zdot nu nu)).
-    assert (En : n * finv K n = 1) by now apply mul_inv, z2_nz.
-    assert (Ed : d * finv K d = 1) by now apply mul_inv, z2_nz.
-    match goal with |- _ <= ?g => replace g with ((1 + 1) * n * a - d * q); [apply f_refl|] end.
-    transitivity ((1 + 1) * n * (n * finv K n) * (d * finv K d) * a -
-      (n * finv K n) * (n * finv K n) * d * ((1 + 1) * (q / (1 + 1)))); [|ring].
-    rewrite En, Ed, half_mul. ring. Qed.
 End Losses.
 Arguments loss_value {K A} l z y : rename. Arguments loss_domain {K A} l nu y : rename.
-Arguments loss_bound {K A} l nu y : rename. Arguments value_of {K} kind z y.
+Arguments loss_bound {K A} l nu y : rename.
+Arguments over_outputs {K} g z y. Arguments inside_each {K} inside nu y. Arguments modulus {K} t.
+Arguments huber {K} d. Arguments quantile {K} q. Arguments insensitive {K} e.
+Arguments inside_simplex {K} nu y.

@@ -34,6 +34,8 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import read_dataset
 from certify.checker.errors import CertificateError, DataError, TimeLimitError
 from certify.checker.obligations import Obligation, Rejection
+from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.losses.loss import SIGNS
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
 from certify.checker.training.check import check_certificate
@@ -51,6 +53,7 @@ from certify.trust.coq.training import (
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES, CORNER_OPTIMUM
 from tests.certify.checker import blocks
 from tests.certify.checker.oracles import certificate_of
+from tests.certify.checker.problems.losses.examples import LOSSES
 from tests.certify.trust.extracted.test_training import PRODUCTS, recipe_of_corner
 
 
@@ -140,6 +143,28 @@ class TestSameVerdict:
                 assert place == ["None" if node is None else f"(Some {int(node[1]) - 1})"]
         assert len(owed) > 4
 
+    def test_on_every_loss(self, tmp_path: Path) -> None:
+        cases = []
+        for loss in LOSSES:
+            y = [[Fraction(1)], [Fraction(1)]] if loss.encoding == SIGNS else [[Fraction(1), Fraction(0)]] * 2
+            for weights in (None, [Fraction(1, 3), Fraction(2)]):
+                problem = TrainingProblem.from_rationals([[1], [-2]], y, 50, loss, "none", weights)
+                rows = tuple((1 << 17, -1 << 17)[: problem.c] for _ in range(2))
+                tree = (Sign(0), Leaf(1, 1), Leaf(1, 1))
+                certificate = certificate_of(problem, rows, tree, exponent=20)
+                honest = replace(certificate, bound=dual_bound(problem, rows, 20))
+                beyond = replace(honest, dual_point=((1 << 23, -1 << 23)[: problem.c], rows[1]))
+                beyond = replace(beyond, bound=Fraction(-(10**6)))
+                higher = replace(honest, bound=honest.bound + Fraction(1, 1000))
+                cases += [(honest, problem), (higher, problem), (beyond, problem)]
+        owed: set[str] = set()
+        for (certificate, problem), said in zip(cases, results(cases, tmp_path), strict=True):
+            verdict = check_certificate(certificate, problem)
+            name = "" if verdict.obligation is None else verdict.obligation.name
+            owed.add(name)
+            assert said.startswith(f"Proved {verdict.leaves}" if verdict.valid else f"Failed {name} ")
+        assert owed == {"", "CLAIM", "DUAL_DOMAIN"}
+
 
 @needs_coq
 class TestVerdict:
@@ -167,7 +192,7 @@ class TestVerdict:
         file = tmp_path / "theorem.v"
         in_kernel(certificate, problem, file=file)
         text = file.read_text()
-        assert "rows := [([1; 0], [3]); ([0; 1], [4])];" in text
+        assert "rows := [([1; 0], (1, [3])); ([0; 1], (1, [4]))];" in text
         assert "table : list (list Q * list Q) := [\n  ([1; 0], [3]);\n  ([0; 1], [4])]." in text
         assert "Definition weight_decay : Q := 1.25." in text
         claim = re.search(r"claim : Q := (\S+)%Q", text)
@@ -216,6 +241,45 @@ class TestVerdict:
             "claim : Q := 0%Q.",
         ):
             assert definition in shown
+
+    def test_weights_and_signs_are_shown(self, tmp_path: Path) -> None:
+        data, file = tmp_path / "d.csv", tmp_path / "theorem.v"
+        data.write_text("x,w,kind\n1,2,a\n2,0.5,b\n-3,1,b\n")
+        dataset = read_dataset(data, targets=["kind"], sample_weight="w", class_weight={"b": 3})
+        problem = dataset.problem(100, "logistic", "decayed")
+        # Half of each weight, so that each sample proves its weight times ln 2.
+        rows = ((-1 << 20,), (3 << 18,), (3 << 19,))
+        claim = dual_bound(problem, rows, 20)
+        certificate = certificate_of(problem, rows, (Sign(0), Leaf(1, 1), Leaf(1, 1)), exponent=20)
+        certificate = replace(certificate, bound=claim, preprocessing=dataset.preprocessing)
+        assert claim > 6.5 * 0.69 - 0.01
+        verdict, proof = check_in_kernel(certificate, Training(problem, dataset), file=file)
+        assert verdict.valid, verdict
+        assert proof is not None
+        assert proof.theorem.endswith(
+            "Q2R claim <= objective (weighted_value (value_of Logistic)) (real_weighted_samples samples) "
+            "(Q2R weight_decay) DecayedBias net b"
+        )
+        shown = file.read_text(encoding="utf-8")
+        for definition in (
+            'table : list (list Q * (Q * string)) := [\n  ([1], (2, "a"));\n  ([2], (0.5, "b"));\n',
+            'class_weights : list (string * Q) := [("a", 1); ("b", 3)].',
+            "samples : list (list Q * (Q * list Q)) :=\n  map (fun row => (fst row, (fst (snd row) * "
+            "class_weight class_weights (snd (snd row)), signs class_names (snd (snd row))))) table.",
+        ):
+            assert definition in shown
+
+    def test_cross_entropy(self, tmp_path: Path) -> None:
+        problem = TrainingProblem.from_rationals([[1], [2]], [[1, 0, 0], [0, 1, 0]], 10, "cross-entropy 1/10")
+        rows = ((3 << 18, -3 << 17, -3 << 17), (0, 0, 0))
+        certificate = certificate_of(problem, rows, (Sign(0), Leaf(1, 1), Leaf(1, 1)), exponent=20)
+        honest = replace(certificate, bound=dual_bound(problem, rows, 20))
+        forged = replace(honest, bound=honest.bound * (1 + Fraction(1, 2**50)))
+        verdict, proof = in_kernel(honest, problem)
+        assert verdict.valid
+        assert proof is not None
+        assert "value_of (CrossEntropy 1 10)" in proof.theorem
+        assert in_kernel(forged, problem)[0].obligation is Obligation.CLAIM
 
     def test_rejected(self, tmp_path: Path) -> None:
         certificate, problem = CASES["orthants"]
@@ -438,7 +502,7 @@ class TestCommand:
         path.write_text(path.read_text().replace('"bound":"', '"bound":"1'))
         run = self.run(path, "--data", data, "--trust", "kernel")
         assert run.returncode == 1
-        assert "the claimed bound is not the one that the dual point proves" in run.stdout
+        assert "the claimed bound is more than the dual point proves" in run.stdout
 
     def test_outputs_do_not_overwrite_inputs(self, files: tuple[Path, Path]) -> None:
         path, data = files

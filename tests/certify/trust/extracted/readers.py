@@ -7,7 +7,7 @@ import json
 import random
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -74,6 +74,8 @@ SPACES = (
 # fmt: on
 
 
+# The kinds of tables, with the loss of their problem.
+TABLES = {"table": "squared", "signs": "hinge"}
 NO_RECIPE = Preprocessing(("1",), "regression")
 
 
@@ -82,24 +84,27 @@ class Case:
     """A file, and what is to be made of it.
 
     Attributes:
-        kind: "table" of a training problem, a matrix as "csv" or as Matrix "market" file.
+        kind: "table" of a training problem, "signs" of one with a loss that takes signs; a matrix as "csv"
+            or as Matrix "market" file.
         content: the bytes of the file.
         choices: of a table: the target, the task, and whether to add a bias and to standardise.
         recipe: of a table: one that may fit where Python's readers choose none.
+        weights: of a table: the column of weights, and whether classes are balanced by theirs.
     """
 
     kind: str
     content: bytes
     choices: tuple[str, str, bool, bool] = ("", "auto", False, False)
     recipe: Preprocessing = NO_RECIPE
+    weights: tuple[str | None, bool] = (None, False)
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:
     """Yield as many cases; the same for the same seed."""
     generator = random.Random(seed)
     for _ in range(count):
-        kind = generator.choice(("table", "table", "csv", "market"))
-        if kind == "table":
+        kind = generator.choice(("table", "signs", "csv", "market"))
+        if kind in TABLES:
             choices = (
                 _rarely(generator, 0.3, ("1", "2", " 2 ", "٢", "02", *NAMES), ("",)),
                 _rarely(generator, 0.3, ("regression", "classification"), ("auto",)),
@@ -107,7 +112,11 @@ def cases(seed: int, count: int) -> Iterator[Case]:
                 generator.random() < 0.3,
             )
             text, recipe = _table(generator)
-            yield Case(kind, _encoded(generator, text), choices, recipe)
+            weights = (
+                generator.choice(("1", "2", "x1")) if generator.random() < 0.3 else None,
+                generator.random() < 0.3,
+            )
+            yield Case(kind, _encoded(generator, text), choices, recipe, weights)
         elif kind == "csv":
             yield Case(kind, _encoded(generator, _square(generator)))
         else:
@@ -255,27 +264,34 @@ def answers_of_python(some: Iterable[Case], folder: Path) -> Iterator[tuple[str,
         path.write_bytes(case.content)
         recipe = case.recipe
         try:
-            if case.kind == "table":
+            if case.kind in TABLES:
                 table = read_table(path)
                 recipe = _recipe(case, table)
-                answer = reapply_table(table, recipe).problem("1/8").sha256()
+                answer = reapply_table(table, recipe).problem("1/8", TABLES[case.kind]).sha256()
             else:
                 answer = read_matrix(path).sha256()
         except CertifyError:
             answer = REFUSED
         path.unlink()
-        yield answer, json.dumps(recipe.to_json()) if case.kind == "table" else ""
+        yield answer, json.dumps(recipe.to_json()) if case.kind in TABLES else ""
 
 
 def _recipe(case: Case, table: Table) -> Preprocessing:
     """The recipe that Python's readers choose for a table, or else that of the case."""
     target, task, bias, standardize = case.choices
+    column, balanced = case.weights
     try:
         chosen = from_table(
-            table, targets=[target] if target else [], task=task, bias=bias, standardize=standardize
+            table,
+            targets=[target] if target else [],
+            task=task,
+            bias=bias,
+            standardize=standardize,
+            sample_weight=column,
+            class_weight="balanced" if balanced else None,
         )
     except CertifyError:
-        return case.recipe
+        return replace(case.recipe, sample_weight=column)
     return chosen.preprocessing
 
 

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.checker.errors import DataError
-from certify.checker.problems.losses.table import LOSSES, read_loss
+from certify.checker.problems.losses.table import recorded_loss
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.problems.output_bias import OUTPUT_BIASES, OutputBias
 from certify.checker.problems.training import TrainingProblem
+from tests.certify.checker.problems.losses.examples import LOSSES, WEIGHTS, numbers, targets
 from tests.certify.checker.strategies import problems, symmetric_integers
 from tests.certify.trust.extracted.readers import DRIVER, REFUSED
 
@@ -24,6 +25,10 @@ F = Fraction
 SMALL = TrainingProblem.from_rationals(
     [[F(1, 2), -10], [0, 3]], [[1], [F(-12, 5)]], F(1, 10), "squared", "free"
 )
+WEIGHTED = TrainingProblem.from_rationals(
+    [[1], [2]], [[F(1, 2)], [3]], 1, "huber 1/12", "none", [F(1, 3), F(2)]
+)
+INSENSITIVE = TrainingProblem.from_rationals([[1]], [[2]], 1, "epsilon-insensitive 0", "decayed")
 MATRIX = SymmetricMatrix.from_rationals([[2, F(-1, 3)], [F(-1, 3), 10]])
 LARGE = st.builds(
     lambda sign, e, k: sign * (10**e + k), st.sampled_from((1, -1)), st.integers(0, 4200), st.integers(-2, 2)
@@ -44,16 +49,19 @@ def read_problem(text: str) -> TrainingProblem | None:
     """Read a text loosely and print it again: an oracle."""
     lines = [re.findall(r"-?\d+", line) for line in text.split("\n")]
     try:
-        (p, q), (a, b), *samples = (list(map(int, line)) for line in (lines[3], *lines[5:-1]))
+        (p, q), (a, b, *of_weights), *samples = (list(map(int, line)) for line in (lines[3], *lines[5:-1]))
         widths = [int(n) for n in lines[4]]
+        end = widths[1] + widths[2]
         problem = TrainingProblem(
             tuple(tuple(row[: widths[1]]) for row in samples),
-            tuple(tuple(row[widths[1] :]) for row in samples),
+            tuple(tuple(row[widths[1] : end] if of_weights else row[widths[1] :]) for row in samples),
             F(p, q),
             a,
             b,
-            next(read_loss(name) for name in LOSSES if f"loss {name}\n" in text),
+            recorded_loss(text.split("\n")[1].removeprefix("loss ")),
             next(kind for kind in OutputBias if f"output_bias {kind}\n" in text),
+            tuple(row[end] for row in samples) if of_weights else None,
+            of_weights[0] if of_weights else 1,
         )
     except (ValueError, IndexError, ZeroDivisionError, StopIteration, DataError):
         return None
@@ -105,6 +113,21 @@ def test_what_python_prints_is_read_and_printed_alike(
     assert hashes("problem", texts) == [case.sha256() for case in cases]
 
 
+@settings(max_examples=30)
+@given(data=st.data())
+def test_every_loss_and_weight_is_read_and_printed_alike(data: st.DataObject) -> None:
+    cases = []
+    for loss in LOSSES:
+        n, c = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))
+        y = [data.draw(targets(loss, c)) for _ in range(n)]
+        weights = data.draw(st.none() | st.lists(WEIGHTS, min_size=n, max_size=n))
+        x = [data.draw(numbers(2)) for _ in range(n)]
+        cases.append(TrainingProblem.from_rationals(x, y, F(1, 3), loss, "none", weights))
+    texts = ["".join(case.canonical_text()) for case in cases]
+    assert [read_problem(text) for text in texts] == cases
+    assert hashes("problem", texts) == [case.sha256() for case in cases]
+
+
 @settings(max_examples=20)
 @given(
     drawn=st.lists(st.tuples(symmetric_integers(), st.integers(1, 10**30)), min_size=1, max_size=8),
@@ -123,6 +146,8 @@ def test_matrices_that_python_prints_are_read_and_printed_alike(
     ("kind", "text", "read"),
     [
         ("problem", "".join(SMALL.canonical_text()), read_problem),
+        ("problem", "".join(WEIGHTED.canonical_text()), read_problem),
+        ("problem", "".join(INSENSITIVE.canonical_text()), read_problem),
         ("matrix", MATRIX.canonical_text(), read_matrix),
     ],
 )
@@ -155,7 +180,7 @@ def test_another_text_is_refused_or_that_of_another_one(
         ("gamma 1/10", "gamma -1/10"),
         ("gamma 1/10", "gamma -1/-10"),
         ("gamma 1/10", "gamma 0.1"),
-        ("loss squared", "loss absolute"),
+        ("loss squared", "loss absolut"),
         ("output_bias free", "output_bias both"),
         ("-12\n", "-12\n\n"),
         ("-12\n", "-12\x00\n"),
@@ -167,6 +192,40 @@ def test_another_text_is_refused_or_that_of_another_one(
 def test_near_misses_are_refused(old: str, new: str) -> None:
     text = "".join(SMALL.canonical_text())
     assert old in text
+    assert hashes("problem", [text.replace(old, new)]) == [REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("huber 1/12", "huber 2/24"),
+        ("huber 1/12", "huber -1/12"),
+        ("huber 1/12", "huber 0"),
+        ("huber 1/12", "huber 1/1"),
+        ("huber 1/12", "huber"),
+        ("huber 1/12", "huber  1/12"),
+        ("huber 1/12", "huber 1/12 3"),
+        ("huber 1/12", "quantile 1"),
+        ("huber 1/12", "quantile 0"),
+        ("huber 1/12", "cross-entropy 0"),
+        ("huber 1/12", "cross-entropy 3/2"),
+        ("huber 1/12", "epsilon-insensitive -1"),
+        ("huber 1/12", "squared 1"),
+        ("huber 1/12", f"huber {'9' * 4400}"),
+        ("denominators 1 2 3\n1 ; 1 ; 1\n2 ; 6 ; 6", "denominators 1 2 6\n1 ; 1 ; 2\n2 ; 6 ; 12"),
+        ("denominators 1 2 3\n1 ; 1 ; 1\n2 ; 6 ; 6", "denominators 1 2 1\n1 ; 1 ; 1\n2 ; 6 ; 1"),
+        ("denominators 1 2 3\n1 ; 1 ; 1\n2 ; 6 ; 6", "denominators 1 2 3\n1 ; 1 1\n2 ; 6 6"),
+        ("denominators 1 2 3", "denominators 1 2"),
+        ("2 ; 6 ; 6", "2 ; 6 ; 0"),
+        ("2 ; 6 ; 6", "2 ; 6 ; -6"),
+        ("2 ; 6 ; 6", "2 ; 6"),
+        ("2 ; 6 ; 6", "2 ; 6 ; 6 ; 6"),
+    ],
+)
+def test_near_misses_of_losses_and_weights_are_refused(old: str, new: str) -> None:
+    text = "".join(WEIGHTED.canonical_text())
+    assert old in text
+    assert hashes("problem", [text]) == [WEIGHTED.sha256()]
     assert hashes("problem", [text.replace(old, new)]) == [REFUSED]
 
 
