@@ -19,7 +19,15 @@ from certify.attack.forgeries import (
     FORGERIES,
     OF_BLOCKS,
     RAISING,
-    with_honest_claim,
+)
+from certify.attack.loss_forgeries import (
+    OF_BALANCE,
+    OF_DOMAINS,
+    OF_RECIPES,
+    Remake,
+    formal_claim,
+    has_ends,
+    remade,
 )
 from certify.attack.tree_forgeries import another_integer, rearranged
 from certify.checker.certificate.file import from_text, to_text
@@ -29,6 +37,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 
 UNREADABLE = "unreadable"
+OTHER_DATA = "not for this data"
 MIXTURE = "several at once"
 TEXT_BYTES = "bytes of the file changed"
 TEXT_TOKENS = "integers of the file changed"
@@ -40,7 +49,8 @@ class Tally:
     """What became of the forgeries of one kind.
 
     Attributes:
-        rejected: how often for which obligation, by its name in lower case, or "unreadable".
+        rejected: how often for which obligation, by its name in lower case, or "unreadable", or "not for this
+            data", which the recipe does not fit.
         accepted: how many passed the checker.
         largest_accepted: the largest bound that one of them proved (a loss); None if none passed.
     """
@@ -62,7 +72,8 @@ class AttackReport:
     Attributes:
         upper: a loss that some network has, above which no bound can be true.
         tallies: by the kind of forgery.
-        breaches: texts of the certificates that were accepted with a bound above `upper`.
+        breaches: texts of the certificates that were accepted with a bound above `upper`, or by a recipe that
+            makes another problem.
     """
 
     upper: Fraction
@@ -93,12 +104,14 @@ def attack(
     trials: int,
     seed: int,
     upper: Fraction | None = None,
+    remake: Remake | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> AttackReport:
     """Forge a certificate in every known way and see what the checker says.
 
     The kinds take turns: each forgery of `forgeries`, alone or on top of a raised claim, several of
-    them at once, and changes of the file's text. Those of blocks of samples are only for a proof in blocks.
+    them at once, and changes of the file's text. Those of blocks of samples are only for a proof in blocks,
+    and those of the ends of a loss's domain for a loss that has some.
 
     Args:
         certificate: preferably a valid one, for a forgery is a small change of the truth.
@@ -107,42 +120,77 @@ def attack(
         seed: the same seed gives the same forgeries.
         upper: the exact loss of a network, the best one known; by default that of no neurons. Anything
             proved above it is a breach.
+        remake: what a checker makes of the user's data by a forgery's recipe, raising a DataError where it
+            does not fit; by default recipes are neither forged nor followed.
         on_progress: called with (forgeries done, forgeries in all).
     """
     upper = problem.loss_at_zero() if upper is None else upper
     tallies: dict[str, Tally] = {}
-    kinds = KINDS if certificate.blocks is None else KINDS_OF_BLOCKS
+    kinds = kinds_for(certificate, problem, with_recipe=remake is not None)
     breaches = []
     random, original = Random(seed), to_text(certificate)
     for trial in range(trials):
         kind = kinds[trial % len(kinds)]
         text = _forged(kind, certificate, original, problem, random)
-        if text != original:
-            bound = _judge(text, problem, tallies.setdefault(kind, Tally()))
-            if bound is not None and bound > upper:
-                breaches.append(text)
+        if text != original and _is_breach(
+            text, certificate, problem, upper, remake, tallies.setdefault(kind, Tally())
+        ):
+            breaches.append(text)
         if on_progress is not None:
             on_progress(trial + 1, trials)
     return AttackReport(upper, tallies, tuple(breaches))
 
 
-def _judge(text: str, problem: TrainingProblem, tally: Tally) -> Fraction | None:
-    """Read and check a forgery, count it, and return the bound that it proves."""
+def kinds_for(
+    certificate: Certificate, problem: TrainingProblem, *, with_recipe: bool = False
+) -> tuple[str, ...]:
+    """Return the kinds of forgeries that there are for a certificate.
+
+    Args:
+        certificate: the true one.
+        problem: the problem it is for.
+        with_recipe: whether recipes are followed.
+    """
+    kinds = KINDS if certificate.blocks is None else KINDS_OF_BLOCKS
+    if has_ends(problem):
+        kinds = (*OF_DOMAINS, *kinds)
+    if problem.loss.zero_sum:
+        kinds = (*OF_BALANCE, *kinds)
+    if with_recipe and certificate.preprocessing is not None:
+        kinds = (*OF_RECIPES, *kinds)
+    return kinds
+
+
+def _is_breach(
+    text: str,
+    original: Certificate,
+    problem: TrainingProblem,
+    upper: Fraction,
+    remake: Remake | None,
+    tally: Tally,
+) -> bool:
+    """Read and check a forgery as a checker does, count it, and say whether it proves what is not true."""
     try:
         forgery = from_text(text)
     except CertificateError:
         tally.rejected[UNREADABLE] += 1
-        return None
-    verdict = check_certificate(forgery, problem)
+        return False
+    found: TrainingProblem | None = problem
+    if remake is not None and forgery.preprocessing != original.preprocessing:
+        found = remade(remake, forgery)
+    if found is None:
+        tally.rejected[OTHER_DATA] += 1
+        return False
+    verdict = check_certificate(forgery, found)
     if verdict.obligation is not None:
         tally.rejected[verdict.obligation.name.lower()] += 1
-        return None
+        return False
     tally.accepted += 1
-    if verdict.bound is not None and (
-        tally.largest_accepted is None or verdict.bound > tally.largest_accepted
-    ):
+    if verdict.bound is None:
+        return False
+    if tally.largest_accepted is None or verdict.bound > tally.largest_accepted:
         tally.largest_accepted = verdict.bound
-    return verdict.bound
+    return verdict.bound > upper or found != problem
 
 
 def _forged(
@@ -151,7 +199,7 @@ def _forged(
     """Return the text of a random forgery of one kind."""
     if kind in _TEXT_FORGERIES:
         return _TEXT_FORGERIES[kind](original, random)
-    raised = kind not in (*ALONE, *RAISING) and random.random() < 0.7
+    raised = kind not in (*ALONE, *RAISING, *OF_RECIPES) and random.random() < 0.7
     if raised:
         certificate = FORGERIES[random.choice(RAISING)](certificate, problem, random)
     forgery = (
@@ -161,11 +209,13 @@ def _forged(
     )
     if forgery == certificate:
         return original
-    return to_text(with_honest_claim(forgery, problem) if raised else forgery)
+    return to_text(formal_claim(forgery, problem) if raised else forgery)
 
 
 def _mixture(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
-    forgeries = FORGERIES if certificate.blocks is None else _ALL
+    forgeries = FORGERIES if certificate.blocks is None else {**FORGERIES, **OF_BLOCKS}
+    if has_ends(problem):
+        forgeries = {**forgeries, **OF_DOMAINS}
     names = [name for name in forgeries if name not in ALONE]
     for name in random.choices(names, k=random.choice((1, 2, 2, 3))):
         certificate = forgeries[name](certificate, problem, random)
@@ -200,7 +250,7 @@ _TEXT_FORGERIES = {
     TEXT_LINES: _lines_rearranged,
 }
 
-_ALL = {**FORGERIES, **OF_BLOCKS}
+_ALL = {**FORGERIES, **OF_BLOCKS, **OF_DOMAINS, **OF_BALANCE, **OF_RECIPES}
 
 # A mixture has more ways to go than any single forgery.
 KINDS = (*FORGERIES, *_TEXT_FORGERIES, *(MIXTURE,) * len(FORGERIES))

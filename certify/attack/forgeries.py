@@ -6,12 +6,12 @@ claim consistent with it, because a claim that does not fit is caught before any
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
 from certify.attack.block_forgeries import BLOCK_FORGERIES, BlockForgery, tree_of_block_forged
+from certify.attack.loss_forgeries import LOSS_FORGERIES, Forgery, formal_claim
 from certify.attack.tree_forgeries import (
     TREE_FORGERIES,
     TreeForgery,
@@ -21,24 +21,8 @@ from certify.attack.tree_forgeries import (
 )
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.numbers.integers import IntegerRows
-from certify.checker.problems.dual_bound import dual_bound, in_domain
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
-
-Forgery = Callable[[Certificate, TrainingProblem, Random], Certificate]
-
-
-def with_honest_claim(certificate: Certificate, problem: TrainingProblem) -> Certificate:
-    """Return the certificate with the claim that belongs to its dual point, if that has the right shape.
-
-    Outside the domain of the loss there is no such claim.
-    """
-    rows, exponent = certificate.dual_point, certificate.dual_exponent
-    if exponent < 0 or len(rows) != problem.n or any(len(row) != problem.c for row in rows):
-        return certificate
-    if not in_domain(problem, rows, exponent):
-        return certificate
-    return replace(certificate, bound=dual_bound(problem, rows, exponent))
 
 
 def _claim_raised(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
@@ -49,10 +33,6 @@ def _claim_raised(certificate: Certificate, problem: TrainingProblem, random: Ra
 
 def _gamma_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
     return replace(certificate, gamma=certificate.gamma * Fraction(random.randint(1, 20), 10))
-
-
-def _loss_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
-    return replace(certificate, loss=random.choice(("absolute", "hinge", "", "Squared")))
 
 
 def _output_bias_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
@@ -67,7 +47,7 @@ def _hash_changed(certificate: Certificate, problem: TrainingProblem, random: Ra
 
 def _dual_scaled_up(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
     rows = _scaled(certificate.dual_point, 1 + Fraction(1, 1 << random.randrange(40)))
-    return with_honest_claim(replace(certificate, dual_point=rows), problem)
+    return formal_claim(replace(certificate, dual_point=rows), problem)
 
 
 def _dual_and_multipliers_scaled_up(
@@ -77,7 +57,7 @@ def _dual_and_multipliers_scaled_up(
     part = 1 / (1 << random.randrange(20))
     rows = _scaled(certificate.dual_point, 1 + Fraction(part))
     tree = scaled_multipliers(certificate.tree, (1 + part) ** 2)
-    return with_honest_claim(replace(certificate, dual_point=rows, tree=tree), problem)
+    return formal_claim(replace(certificate, dual_point=rows, tree=tree), problem)
 
 
 def _dual_moved_to_targets(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
@@ -88,11 +68,11 @@ def _dual_moved_to_targets(certificate: Certificate, problem: TrainingProblem, r
         tuple(round((1 - part) * a + part * unit * y) for a, y in zip(row, ys, strict=False))
         for row, ys in zip(certificate.dual_point, problem.targets, strict=False)
     )
-    return with_honest_claim(replace(certificate, dual_point=rows), problem)
+    return formal_claim(replace(certificate, dual_point=rows), problem)
 
 
 def _dual_entry_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
-    return with_honest_claim(_dual_entry_changed_alone(certificate, problem, random), problem)
+    return formal_claim(_dual_entry_changed_alone(certificate, problem, random), problem)
 
 
 def _dual_entry_changed_alone(
@@ -103,12 +83,12 @@ def _dual_entry_changed_alone(
 
 def _dual_exponent_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
     exponent = certificate.dual_exponent + random.choice((-2, -1, 1, 2))
-    return with_honest_claim(replace(certificate, dual_exponent=exponent), problem)
+    return formal_claim(replace(certificate, dual_exponent=exponent), problem)
 
 
 def _dual_rows_rearranged(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
     rows = rearranged(certificate.dual_point, random)
-    return with_honest_claim(replace(certificate, dual_point=rows), problem)
+    return formal_claim(replace(certificate, dual_point=rows), problem)
 
 
 def _generator_changed(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
@@ -169,7 +149,7 @@ def _of_blocks(forgery: BlockForgery) -> Forgery:
     def forged(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
         if certificate.blocks is None:
             return certificate
-        return with_honest_claim(forgery(certificate, certificate.blocks, problem, random), problem)
+        return formal_claim(forgery(certificate, certificate.blocks, problem, random), problem)
 
     return forged
 
@@ -177,7 +157,7 @@ def _of_blocks(forgery: BlockForgery) -> Forgery:
 FORGERIES: dict[str, Forgery] = {
     "claim raised": _claim_raised,
     "gamma changed": _gamma_changed,
-    "loss changed": _loss_changed,
+    **LOSS_FORGERIES,
     "output bias changed": _output_bias_changed,
     "hash changed": _hash_changed,
     "dual point scaled up": _dual_scaled_up,
@@ -202,7 +182,7 @@ OF_BLOCKS: dict[str, Forgery] = {name: _of_blocks(forgery) for name, forgery in 
 ALONE = (
     "claim raised",
     "gamma changed",
-    "loss changed",
+    *LOSS_FORGERIES,
     "output bias changed",
     "hash changed",
     "dual rows rearranged",

@@ -39,11 +39,19 @@ def attack(
     from certify.attack.attack import attack as run
     from certify.checker.certificate.file import load_certificate
     from certify.checker.check import subject_of
-    from certify.checker.data.dataset import parse_gamma
+    from certify.checker.data.dataset import parse_gamma, reapply_table
+    from certify.checker.data.recipe import Preprocessing
+    from certify.checker.data.table import read_table
+    from certify.checker.problems.training import TrainingProblem
     from certify.views.terminal.summary import print_attack, print_subject
 
     loaded = load_certificate(certificate)
     subject = subject_of(loaded, data)
+    table = read_table(data)
+
+    def remake(recipe: Preprocessing) -> TrainingProblem:
+        return reapply_table(table, recipe).problem(loaded.gamma, loaded.loss, loaded.output_bias)
+
     with Progress(console=error_console(), transient=True) as progress:
         task = progress.add_task("forging", total=trials)
         found = run(
@@ -52,6 +60,7 @@ def attack(
             trials=trials,
             seed=seed,
             upper=None if upper is None else parse_gamma(upper, "the upper bound"),
+            remake=remake,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     if json_:

@@ -56,6 +56,12 @@ class Contributions:
     classes: dict[str, Fraction]
 
     @property
+    def unclaimed(self) -> Fraction:
+        """What the parts are together above the bound (a loss, not negative)."""
+        parts = sum((sample.contribution for sample in self.samples), self.output_bias)
+        return parts - self.bound
+
+    @property
     def largest(self) -> list[Sample]:
         """The samples with the largest contribution first."""
         return sorted(self.samples, key=lambda sample: -sample.contribution)

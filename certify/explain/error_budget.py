@@ -144,8 +144,8 @@ def error_budget(
         other = min(top, _provable(line, R, residual_gauge))
         points.append(("loss of the network", top, True, "network or dual point is not optimal"))
         if other > own:
-            reason = "N is not that residual"
-            points.append(("what the network's residual could prove", other, False, reason))
+            name, point = ("residual",) * 2 if arrays.is_plain else ("own dual point", "point")
+            points.append((f"what the network's {name} could prove", other, False, f"N is not that {point}"))
     reason = f"h(N) <= gamma was proved, the largest found is {gauge.ratio:.6g} gamma"
     points.append(("what N could prove", own, False, reason))
     points.append(("the bound", lower, True, ""))

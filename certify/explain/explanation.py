@@ -132,6 +132,7 @@ class Explanation:
             "gap_exact": ratio_text(gap.gap),
             "mismatch_exact": ratio_text(gap.mismatch),
             "output_bias_exact": ratio_text(gap.output_bias),
+            "unclaimed_exact": ratio_text(gap.unclaimed),
             "neurons": [
                 {
                     "index": neuron.index,

@@ -20,7 +20,8 @@ from fractions import Fraction
 from flint import fmpz_mat
 
 from certify.checker.certificate.training import Certificate
-from certify.checker.problems.dual_bound import column_sums
+from certify.checker.problems.dual_bound import column_sums, dual_bounds
+from certify.checker.problems.losses.loss import VALUE_BITS
 from certify.checker.problems.training import TrainingProblem
 from certify.networks.network import ReLUNetwork, exact_loss
 
@@ -55,6 +56,7 @@ class GapSplit:
         mismatch: on the samples, how far N is from the dual point that the network itself gives: for the
             squared loss 1/2 |R - N|^2.
         output_bias: what the network's output bias loses.
+        unclaimed: what N proves above the bound.
         neurons: in the order of the network.
     """
 
@@ -62,6 +64,7 @@ class GapSplit:
     gap: Fraction
     mismatch: Fraction
     output_bias: Fraction
+    unclaimed: Fraction
     neurons: tuple[Neuron, ...]
 
     def share(self, part: Fraction) -> float:
@@ -86,8 +89,10 @@ def split_gap(certificate: Certificate, problem: TrainingProblem, network: ReLUN
     sums = [Fraction(total, unit) for total in column_sums(certificate.dual_point)]
     bias = problem.output_bias.slack(network.output_bias or (Fraction(0),) * problem.c, sums, gamma)
     neurons = tuple(_neurons(certificate, problem, network, gap)) if network.width else ()
-    mismatch = gap - bias - sum((neuron.excess for neuron in neurons), Fraction(0))
-    return GapSplit(loss, gap, mismatch, bias, neurons)
+    proved, _ = dual_bounds(problem, certificate.dual_point, certificate.dual_exponent, VALUE_BITS)
+    unclaimed = proved - certificate.bound
+    mismatch = gap - bias - unclaimed - sum((neuron.excess for neuron in neurons), Fraction(0))
+    return GapSplit(loss, gap, mismatch, bias, unclaimed, neurons)
 
 
 def _neurons(

@@ -38,7 +38,7 @@ DEMANDING = {"check_dtype_object": 50, "check_regressor_multioutput": 1000}
 # fewer than this check wants: `test_weights_are_repetitions` has those, and here no neuron pays.
 WEIGHTS = "check_sample_weight_equivalence_on_dense_data"
 OTHER_LOSSES = [
-    CertifiedReLUClassifier(gamma=5, gap=0.9, loss="cross-entropy 0.1"),
+    CertifiedReLUClassifier(gamma=5, gap=0.9, loss="cross-entropy"),
     CertifiedReLUClassifier(gamma=5, gap=0.9, loss="logistic", class_weight="balanced"),
     CertifiedReLURegressor(gamma=5, gap=0.9, loss="huber 1"),
     CertifiedReLURegressor(gamma=5, gap=0.9, loss="poisson"),

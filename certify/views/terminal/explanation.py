@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from certify.checker.numbers.rounding import decimal_down, decimal_up
-from certify.checker.problems.losses.loss import Loss
+from certify.checker.problems.losses.table import SQUARED
+from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted, listed, shown
 from certify.checker.verdict import TRUST
 from certify.explain.explanation import LOOSE, TIGHT, Explanation
@@ -22,6 +23,7 @@ _REGIONS = 3
 _LOOSEST = 3
 _WIDEST_DIRECTION = 6  # features, up to which a direction is printed
 _WIDEST_TARGET = 24
+_VISIBLE = Fraction(1, 10**12)  # of the bound
 _MOST_OF_THE_BOUND = Fraction(9, 10)
 
 
@@ -53,7 +55,7 @@ def _samples(explanation: Explanation) -> Iterator[str]:
     samples = explanation.samples
     idle = [sample.row for sample in samples.samples if sample.is_idle]
     formula = explanation.subject.problem.bound_formula
-    yield f"Which samples carry the bound (their {formula} add up to it)"
+    yield f"Which samples carry the bound (their {formula} add up to it{_unclaimed(explanation)})"
     if samples.bound == 0:
         yield "  none: the bound is 0, which no loss is below"
         return
@@ -77,6 +79,14 @@ def _samples(explanation: Explanation) -> Iterator[str]:
         yield f"  the output bias takes off {decimal_up(-samples.output_bias, 6)}"
 
 
+def _unclaimed(explanation: Explanation) -> str:
+    """Say how far the parts do not add up to the bound."""
+    samples, loss = explanation.samples, explanation.subject.problem.loss
+    if samples.unclaimed > _VISIBLE * abs(samples.bound):
+        return f" and {decimal_up(samples.unclaimed, 4)}, which the certificate does not claim"
+    return "" if loss.is_exact and not samples.unclaimed else ", up to rounding"
+
+
 def _blocks(explanation: Explanation) -> Iterator[str]:
     blocks, samples = explanation.blocks, explanation.samples
     if not blocks:
@@ -88,14 +98,20 @@ def _blocks(explanation: Explanation) -> Iterator[str]:
             f"  {crossed} of them take products of u and v besides, which are in no part of |u|^2 and |v|^2 "
             "(cross terms)"
         )
+    # The bound of a loss with logarithms has no term <N, Y>.
+    linear = explanation.subject.problem.loss.is_exact
     yield (
-        f"  {'rows':>6}  {'of |u|^2':>8}  {'of |v|^2':>8}  {'of both':>8}  {'<N, Y>':>12}  "
-        f"{'contribution':>13}  {'share':>7}  {'products':>8}  the rows"
+        f"  {'rows':>6}  {'of |u|^2':>8}  {'of |v|^2':>8}  {'of both':>8}  "
+        + f"{'<N, Y>':>12}  " * linear
+        + f"{'contribution':>13}  {'share':>7}  {'products':>8}  the rows"
     )
     for block in sorted(blocks, key=lambda block: -block.contribution)[:_ROWS]:
+        parts = "".join(
+            f"{_percent(part):>8}  " for part in (block.of_inputs, block.of_outputs, block.of_both)
+        )
+        fit = f"{float(block.fit):>12.6g}  " * linear
         yield (
-            f"  {len(block.rows):>6}  {_percent(block.of_inputs):>8}  {_percent(block.of_outputs):>8}  "
-            f"{_percent(block.of_both):>8}  {float(block.fit):>12.6g}  {float(block.contribution):>13.6g}  "
+            f"  {len(block.rows):>6}  {parts}{fit}{float(block.contribution):>13.6g}  "
             f"{_percent(samples.share(block.contribution)):>7}  {block.products:>8}  "
             f"{listed(map(str, block.rows))}"
         )
@@ -152,15 +168,18 @@ def _directions(explanation: Explanation) -> Iterator[str]:
             f"    loose: neuron {neuron.index}, gauge {neuron.ratio:.4f} gamma, |u||v| = {neuron.weight:.3g} "
             f"(at most {neuron.weight_at_most:.3g} along u in any network as good)"
         )
-    yield f"  {_split(gap, explanation.subject.problem.loss)}"
+    yield f"  {_split(gap, explanation.subject.problem)}"
 
 
-def _split(gap: GapSplit, loss: Loss) -> str:
+def _split(gap: GapSplit, problem: TrainingProblem) -> str:
     """Say how the gap splits into the mismatch of N and what neurons pay too much."""
     neurons = sum((neuron.excess for neuron in gap.neurons), Fraction(0))
-    mismatch = _percent(gap.share(gap.mismatch))
+    loss, mismatch = problem.loss, _percent(gap.share(gap.mismatch))
+    exactly, on_samples = "exactly " * loss.is_exact, loss.mismatch_formula
+    if loss == SQUARED and problem.weights is not None:
+        on_samples = "sum_i 1/(2 w_i) |N_i - w_i residual_i|^2"
     words = (
-        f"the gap {decimal_up(gap.gap, 4)} is exactly {loss.mismatch_formula} ({mismatch}) + the neurons' "
+        f"the gap {decimal_up(gap.gap, 4)} is {exactly}{on_samples} ({mismatch}) + the neurons' "
         f"gamma/2 (|u|^2 + |v|^2) - v.N^T relu(Xu) ({_percent(gap.share(neurons))}"
     )
     largest = sorted(gap.neurons, key=lambda neuron: -neuron.excess)[:_LOOSEST]
@@ -170,7 +189,9 @@ def _split(gap: GapSplit, loss: Loss) -> str:
     words += ")"
     if gap.output_bias:
         words += f" + gamma/2 |b - N^T 1 / gamma|^2 ({_percent(gap.share(gap.output_bias))})"
-    return words
+    if gap.unclaimed > _VISIBLE * gap.gap:
+        words += f" + what N proves and the certificate does not claim ({_percent(gap.share(gap.unclaimed))})"
+    return words if loss.is_exact else f"{words}, up to the rounding of logarithms"
 
 
 def _error_budget(explanation: Explanation) -> Iterator[str]:
@@ -187,10 +208,9 @@ def _error_budget(explanation: Explanation) -> Iterator[str]:
         if step.reason:
             drop = "-" * (step.drop > 0) + f"{step.drop + 0.0:.3g}"
             yield f"  {drop:>14}    {_percent(budget.share(step))}: {step.reason}"
-    words = (
-        f"  in the last step, rounding N to multiples of 2^-{explanation.certificate.dual_exponent} cost at "
-        f"most {budget.rounding_at_most:.1e}"
-    )
+    cost = f"at most {budget.rounding_at_most:.1e}" if budget.rounding_at_most else "less than floats tell"
+    exponent = explanation.certificate.dual_exponent
+    words = f"  in the last step, rounding N to multiples of 2^-{exponent} cost {cost}"
     if explanation.cells.kinds.keys() == {"multipliers"}:
         words += "; the value that the solver had for its relaxation is not on record"
     yield words

@@ -141,7 +141,7 @@ def assert_found_out(
     monkeypatch.setattr(attacker, "check_certificate", check_or_crash)
     reports = (
         attack(certificate, CORNER, trials=500, seed=seed, upper=CORNER_OPTIMUM)
-        for seed in range(10)
+        for seed in range(100)
         for certificate in certificates
     )
     breach = next(report.breaches[0] for report in reports if report.breaches)
