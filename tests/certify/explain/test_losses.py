@@ -54,11 +54,11 @@ def test_the_parts_are_the_whole(loss: str, weighted: bool) -> None:
     assert split.mismatch + split.unclaimed + sum(n.excess for n in split.neurons) == split.gap
     assert split.mismatch >= 0
     # By its definition, in floats.
-    outputs = [F(1, 2), 1, 1]
+    outputs = [F(1, 2), F(1), F(1)]
     paid = sum(
         float(
-            problem.weight(i) * problem.loss.value_above([F(outputs[i])], problem.target(i))
-            + F(certificate.dual_point[i][0], 16) * F(outputs[i])
+            problem.weight(i) * problem.loss.value_above([outputs[i]], problem.target(i))
+            + F(certificate.dual_point[i][0], 16) * outputs[i]
             - found.samples[i].contribution
         )
         for i in range(3)
