@@ -63,9 +63,14 @@ def smallest_subgradient(arrays: Arrays, given: FloatNetwork) -> Subgradient:
     return best
 
 
+def has_kinks(loss: Loss) -> bool:
+    """Say whether the derivative of a loss jumps anywhere."""
+    return loss.smoothed(1.0) is not loss
+
+
 def _derivatives_on_kinks(loss: Loss, given: FloatNetwork, X: Matrix) -> tuple[Matrix, Matrix] | None:
     """Return the ends of the dual point's entries, n x c each; None if the loss has no kink there."""
-    if loss.smoothed(1.0) is loss:
+    if not has_kinks(loss):
         return None
     Z = given.predictions(X)
     sizes = np.maximum(given.before(X), 0.0) @ np.abs(given.output) + np.abs(given.output_bias)

@@ -128,6 +128,16 @@ def test_a_kinked_loss_at_its_optimum_is_stationary() -> None:
         assert report.conclusion == "it is a global optimum, as far as was asked"
 
 
+def test_a_kinked_loss_off_its_kinks() -> None:
+    report = gap([[1]], [2], ONE, 0.1, loss="absolute", task="regression", search=False)
+    assert report.conclusion == (
+        "it is not stationary, as steps on a loss with kinks seldom end: the gradient is 9 times the weight "
+        "decay's own, and a stationary point's is zero"
+    )
+    smooth = gap([[1]], [2], ONE, 0.1, loss="huber", task="regression", search=False)
+    assert smooth.conclusion.startswith("training has not ended: the gradient is 9 times")
+
+
 def test_an_optimum_below_zero_has_no_percentage() -> None:
     # exp z - 20 z is about -40 at its least.
     report = gap([[1]], [20], ONE, 0.1, loss="poisson", task="regression", gap=1e-4)
@@ -306,7 +316,7 @@ def test_weights_of_classes_as_they_are_typed(
         (["--weight-decay", "1", "--loss", "MultiMarginLoss"], "the loss MultiMarginLoss has no counterpart"),
         (["--weight-decay", "1", "--loss", "HuberLoss much"], "the delta of HuberLoss is 'much'"),
         (["--weight-decay", "1", "--loss", "HuberLoss 1", "--halved"], "only squares can be halved"),
-        (["--gamma", "1", "--loss", "poisson", "--hidden-bias", "free"], "left out of the weight decay"),
+        (["--gamma", "1", "--hidden-bias", "none"], "the hidden bias is 'none': choose decayed or free"),
         (["--gamma", "1", "--class-weight", "1,2"], "there are 2 weights of classes and"),
         (["--gamma", "1", "--class-weight", "1,2,-1"], "is not positive"),
         (["--gamma", "1", "--class-weight", "1,,2"], "the weight of a class is ''"),
