@@ -12,6 +12,8 @@ from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
 from certify.checker.numbers.rounding import decimal_up, float_down, float_up, ratio_text
+from certify.checker.problems.dual_bound import dual_bound
+from certify.checker.problems.losses.table import SQUARED
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.verdict import Verdict
 from certify.networks.network import ReLUNetwork
@@ -69,6 +71,11 @@ def below(upper: float, gap: float) -> float:
     return upper - gap * abs(upper)
 
 
+def least_loss(problem: TrainingProblem) -> Fraction:
+    """Return what no predictions at all fall below (a loss): what a dual point of zeros proves."""
+    return dual_bound(problem, ((0,) * problem.c,) * problem.n, 0)
+
+
 @dataclass(frozen=True)
 class Report:
     """The result of `bound`.
@@ -112,6 +119,8 @@ class Report:
         """Where to read on about the gap that remains, on few samples under SDP-NN; None elsewhere."""
         if (
             self.method != "sdp"
+            or self.problem.loss != SQUARED
+            or self.problem.weights is not None
             or self.problem.n > LARGEST_DIAGNOSED
             or self.status is not Status.METHOD_LIMIT
         ):

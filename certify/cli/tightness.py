@@ -13,8 +13,10 @@ from certify.checker.errors import CertifyError
 from certify.cli.option_groups import in_groups
 from certify.cli.options import (
     DEFAULT_GAMMA,
+    DEFAULT_LOSS,
     AsJson,
     Bias,
+    Loss,
     Standardize,
     Targets,
     Task,
@@ -52,6 +54,7 @@ class ProblemOptions:
     ] = None
     bias: Bias = False
     standardize: Standardize = False
+    loss: Loss = DEFAULT_LOSS
 
     @property
     def gammas(self) -> list[str]:
@@ -76,6 +79,7 @@ class ProblemOptions:
                 task=self.task,
                 bias=self.bias,
                 standardize=self.standardize,
+                loss=self.loss,
             )
             for table in tables
         ]
@@ -127,12 +131,14 @@ class OutputOptions:
 def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOptions) -> None:
     """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum.
 
-    On at most 12 rows it also says why SDP-NN is loose.
+    On at most 12 rows it also says why SDP-NN is loose. That, SDP-NN's own value and rounding are for the
+    squared loss alone, and left out for others.
     """
     console = error_console()
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
+    from certify.checker.problems.losses.table import read_loss
     from certify.tightness.settings import StudySettings
     from certify.tightness.study import study
     from certify.views.page.tightness import save_tightness_page
@@ -142,12 +148,13 @@ def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOpt
 
     for path in problems.data:
         require_writable(path, output.csv, output.html, output.cut_certificate, output.cut_matrix)
-    settings = StudySettings(**vars(effort))
+    settings = StudySettings(loss=problems.loss, **vars(effort))
     datasets = problems.datasets()
     if output.cut_certificate is not None:
-        _require_one_small([len(dataset.inputs) for dataset in datasets], len(problems.gammas))
+        _require_one_small([len(dataset.inputs) for dataset in datasets], len(problems.gammas), problems.loss)
+    encoding = read_loss(problems.loss).encoding
     for dataset in datasets:
-        console.print(dataset.describe(), markup=False, soft_wrap=True)
+        console.print(dataset.describe(encoding), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         found = study(datasets, problems.gammas, settings, progress)
     for reason in found.omissions:
@@ -185,8 +192,12 @@ def _save_cut(found: Study, output: OutputOptions, console: Console) -> str | No
     return str(certificate)
 
 
-def _require_one_small(rows: list[int], gammas: int) -> None:
+def _require_one_small(rows: list[int], gammas: int, loss: str) -> None:
     """Refuse to write the certificate of a cut where there would be several, or none."""
+    if loss != DEFAULT_LOSS:
+        raise CertifyError(
+            f"--cut-certificate is for the loss {DEFAULT_LOSS}, and this is {loss}: leave it out"
+        )
     if len(rows) * gammas != 1:
         raise CertifyError(
             f"--cut-certificate is for one problem, and there are {len(rows) * gammas}: give one --data, one "

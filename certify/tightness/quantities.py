@@ -15,6 +15,7 @@ from functools import partial
 from typing import Literal
 
 from certify.bounds.bound import bound_dataset
+from certify.bounds.method import is_plain
 from certify.bounds.report import LARGEST_DIAGNOSED, Report, Status
 from certify.checker.data.dataset import Dataset
 from certify.checker.errors import SolverError
@@ -28,7 +29,6 @@ from certify.runtime.worker import run_in_child
 from certify.tightness.lifted_matrix import LiftedDiagnosis, diagnose
 from certify.tightness.settings import StudySettings
 from formulations.arrays import Matrix
-from formulations.losses.squared import SquaredLoss
 from formulations.rounding.rounding import round_to_network
 from formulations.sdp.reduced import ReducedSolution, solve_reduced
 from formulations.training.descent import descend
@@ -134,6 +134,11 @@ class Bench:
         Raises:
             SolverError: if the problem is too large, or the solver fails.
         """
+        if not is_plain(self.problem):
+            raise SolverError(
+                "the matrix of SDP-NN, its rounding and its cuts are for the squared loss without weights, "
+                f"and left out for {self.problem.loss.text}"
+            )
         if self.problem.n > LARGEST_ROUNDED:
             raise SolverError(
                 f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the "
@@ -163,7 +168,7 @@ class Bench:
         L-BFGS is begun anew, with coordinates for where it is, until it gains nothing to speak of: once it
         ends where rounding and kinks of the objective stop it, which may be far from a minimum.
         """
-        X, loss, gamma = self.arrays.X, SquaredLoss(self.arrays.Y), self.arrays.gamma
+        X, loss, gamma = self.arrays.X, self.arrays.loss, self.arrays.gamma
         for _ in range(DESCENTS):
             end = descend(X, loss, gamma, hidden, max_iterations=2000, should_stop=lambda: self.over)
             hidden = end.hidden
@@ -187,9 +192,12 @@ def strongest(bench: Bench) -> Iterator[Row]:
 
 
 def semidefinite(bench: Bench) -> Iterator[Row]:
-    """Measure SDP-NN: the solver's value, and what is proved."""
+    """Measure SDP-NN: the solver's value, and what is proved.
+
+    For other losses than the squared one no solver has the relaxation's own value.
+    """
     report = bench.bound("sdp")
-    if report.estimate is not None:
+    if report.estimate is not None and is_plain(bench.problem):
         yield Row(SDP_ESTIMATE, Kind.ESTIMATE, report.estimate, note=f"value by {report.solver}")
     yield _proved(SDP_PROVED, report)
 
@@ -199,7 +207,7 @@ def copositive_cut(bench: Bench) -> Iterator[Row]:
 
     On the way its matrix is diagnosed.
     """
-    if bench.problem.n > LARGEST_DIAGNOSED:
+    if is_plain(bench.problem) and bench.problem.n > LARGEST_DIAGNOSED:
         raise SolverError(
             f"why SDP-NN is loose, and what copositive cuts are worth, is said for at most "
             f"{LARGEST_DIAGNOSED} rows, and the data has {bench.problem.n}: choose some of them"
@@ -314,7 +322,7 @@ def _sgd(bench: Bench, quantity: str, batch_size: int | None) -> Iterator[Row]:
     try:
         runs = train_by_sgd(
             bench.arrays.X,
-            bench.arrays.Y,
+            bench.arrays.loss,
             bench.arrays.gamma,
             seeds=range(settings.seeds),
             width=settings.width,

@@ -14,6 +14,7 @@ class StudySettings:
     """What the user may choose.
 
     Attributes:
+        loss: of a sample, a text that `certify.checker.problems.losses.table.read_loss` reads.
         gap: the relative gap that the tree is to reach.
         seeds: how many runs SGD and L-BFGS have each, from the seeds 0, 1, ...
         width: how many neurons rounding, SGD and L-BFGS have; the paper's by default.
@@ -24,6 +25,7 @@ class StudySettings:
         time_limit: seconds for each problem and gamma, or None.
     """
 
+    loss: str = "squared"
     gap: float = 1e-4
     seeds: int = 3
     width: int = 300
@@ -56,4 +58,4 @@ class StudySettings:
         Raises:
             DataError: if the gap or the time limit means nothing.
         """
-        return Settings(gamma=gamma, method=method, gap=self.gap, time_limit=time_limit)
+        return Settings(gamma=gamma, loss=self.loss, method=method, gap=self.gap, time_limit=time_limit)

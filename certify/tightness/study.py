@@ -14,7 +14,7 @@ from enum import Enum
 from fractions import Fraction
 from functools import cached_property
 
-from certify.bounds.report import Interval
+from certify.bounds.report import Interval, least_loss
 from certify.checker.data.dataset import Dataset, parse_gamma
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import float_down, float_up, ratio_text
@@ -92,8 +92,8 @@ class Tightness:
 
     @property
     def lower(self) -> Fraction:
-        """The best proved lower bound of the optimum (0 without any)."""
-        return max(self._values(Kind.BOUND), default=Fraction(0))
+        """The best proved lower bound of the optimum; without any, what no predictions fall below."""
+        return max([*self._values(Kind.BOUND), least_loss(self.problem)])
 
     @property
     def upper(self) -> Fraction:
@@ -126,7 +126,7 @@ class Tightness:
 
     def factor(self, row: Row) -> float | None:
         """Return a row's value over the best proved bound of the optimum; None where that means nothing."""
-        if row.value is None or row.kind in (Kind.RATIO, Kind.MISSING) or not self.lower:
+        if row.value is None or row.kind in (Kind.RATIO, Kind.MISSING) or self.lower <= 0:
             return None
         return float(Fraction(row.value) / self.lower)
 
@@ -139,7 +139,7 @@ class Tightness:
             return Outcome.OPTIMAL
         loss = Fraction(row.value)
         excess = loss - self.upper
-        if excess <= SATISFIED * loss:
+        if excess <= SATISFIED * abs(loss):
             return Outcome.OPEN
         gain = loss - row.descent
         return Outcome.UNFINISHED if 2 * gain > excess else Outcome.STUCK
@@ -156,6 +156,7 @@ class Tightness:
             "n": self.problem.n,
             "d": self.problem.d,
             "c": self.problem.c,
+            "loss": self.problem.loss.text,
             "gamma": float(self.problem.gamma),
             "gamma_exact": ratio_text(self.problem.gamma),
             "lower_bound": float_down(lower),
@@ -256,7 +257,11 @@ def study(
     for name in quantities:
         if name not in QUANTITIES:
             raise DataError(f"the quantity {name!r} is unknown: use some of {', '.join(QUANTITIES)}")
-    problems = [(dataset, dataset.problem(parse_gamma(gamma))) for dataset in datasets for gamma in gammas]
+    problems = [
+        (dataset, dataset.problem(parse_gamma(gamma), settings.loss))
+        for dataset in datasets
+        for gamma in gammas
+    ]
     at_work = [(dataset, problem, Arrays.of(problem)) for dataset, problem in problems]
     found = []
     with Interrupts() as interrupts:
@@ -283,7 +288,7 @@ def ratios(found: Tightness) -> list[Row]:
     one takes the lower end of the certified optimum, which makes it too large by the gap at most.
     """
     estimates = found.of(SDP_ESTIMATE)
-    if not estimates or not found.lower:
+    if not estimates or found.lower <= 0:
         return []
     value = float(estimates[0].value or 0.0)
     runs = [row for name in (FULL_BATCH, BATCHES) for row in found.of(name)]

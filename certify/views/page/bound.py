@@ -7,12 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from certify.bounds.report import Report
+from certify.bounds.report import Report, least_loss
 from certify.checker.errors import CertifyError
 from certify.checker.numbers.rounding import decimal_down, decimal_up
-from certify.checker.problems.dual_bound import dual_bounds
-from certify.checker.problems.losses.loss import VALUE_BITS
-from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.words import formula, model, theorem
 from certify.checker.verdict import TRUST
 from certify.views.page.pictures import pictures
@@ -72,14 +69,6 @@ def render_page(report: Report) -> str:
         stages=report.stages,
         method=f"Method: {report.method} ({report.solver}); {report.seconds:.1f} s in all.",
     )
-
-
-def least_loss(problem: TrainingProblem) -> Fraction:
-    """Return what the samples' losses cannot be below whatever is predicted, rounded down (a loss).
-
-    It is what a dual point of zeros proves.
-    """
-    return dual_bounds(problem, ((0,) * problem.c,) * problem.n, 0, VALUE_BITS)[0]
 
 
 def _percentage(part: Fraction, whole: Fraction) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from certify.checker.certificate.file import load_certificate
+from certify.checker.check import subject_of
 from certify.checker.errors import CertifyError
+from certify.checker.problems.training import TrainingProblem
 from certify.cli.options import class_weight_of
 from tests.certify.cli.command_line import run
 
@@ -168,3 +172,51 @@ def test_a_certificate_brings_its_own_loss(
     for option in (["--loss", "hinge"], ["--sample-weight", "w"], ["--class-weight", "x=2"]):
         assert run(monkeypatch, "problem", "--data", data, "--certificate", "c.cert", *option) == 2
         assert "leave these options out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("loss", ["hinge", "cross-entropy 0.1", "poisson"])
+def test_one_loss_through_all_commands(
+    loss: str,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    target = "n" if loss == "poisson" else "kind"
+    rows = [f"{(7 * i) % 9 - 4},{(5 * i) % 7 - 3},{i % 3 + 1},{'xy'[i % 2]},{i % 4}" for i in range(12)]
+    kept = [row.split(",") for row in ["a,b,w,kind,n", *rows]]
+    drop = 3 if target == "n" else 4
+    data.write_text("".join(",".join(row[:drop] + row[drop + 1 :]) + "\n" for row in kept))
+    certificate, network, page = (tmp_path / name for name in ("c.cert", "n.npz", "p.html"))
+    weights = ["--sample-weight", "w", *(["--class-weight", "x=2"] if target == "kind" else [])]
+    question = ["--data", data, "--target", target, "--loss", loss, *weights, "--gap", "0.05"]
+    files = ["--certificate", certificate, "--network", network, "--report", page]
+    assert run(monkeypatch, "bound", *question, *files) == 0
+    shown = " ".join(capsys.readouterr().out.replace("\u2502", " ").split())
+    assert "w_i" in shown
+    assert "weights w_i: the column w" in shown
+    assert "1/2 |f(X) - Y|^2" not in shown + page.read_text()
+    assert "1/2 sum_i w_i |f" not in shown + page.read_text()
+    problem = certificate_problem(certificate, data)
+    expected = ["--loss", loss, "--sample-weight", "w", "--weighted", "--gamma", "0.1"]
+    assert run(monkeypatch, "check", certificate, "--data", data, *expected) == 0
+    assert problem.loss.formula.split()[0] in capsys.readouterr().out
+    assert run(monkeypatch, "check", certificate, "--data", data, "--loss", "squared") == 1
+    assert "expected loss squared" in capsys.readouterr().out
+    assert run(monkeypatch, "explain", certificate, "--data", data, "--network", network) == 0
+    assert "Which samples carry the bound" in capsys.readouterr().out
+    assert run(monkeypatch, "attack", certificate, "--data", data, "--trials", "150") == 0
+    assert "No forgery proves more than is true." in capsys.readouterr().out
+    assert run(monkeypatch, "shrink", certificate, "--data", data) == 0
+    assert run(monkeypatch, "check", tmp_path / "c.small.cert", "--data", data, *expected) == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "bound", *question, *files, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["loss"] == problem.loss.text
+    assert found["sample_weight"] == "w"
+    assert found["class_weights"] == (["2/1", "1/1"] if target == "kind" else [])
+
+
+def certificate_problem(certificate: Path, data: Path) -> TrainingProblem:
+    """Return the problem that a certificate makes of a file."""
+    return subject_of(load_certificate(certificate), data).problem

@@ -16,9 +16,11 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
 from certify.explain.contributions import contributions
+from certify.explain.error_budget import GaugeEstimate, error_budget
 from certify.explain.explain import explain
 from certify.explain.explanation import Explanation
 from certify.explain.gap_split import split_gap
+from certify.floats.problem import Arrays
 from certify.networks.network import ReLUNetwork, exact_loss
 from certify.views.terminal.explanation import print_explanation
 from tests.certify.checker.oracles import certificate_of
@@ -54,16 +56,31 @@ def test_the_parts_are_the_whole(loss: str, weighted: bool) -> None:
     assert split.mismatch + split.unclaimed + sum(n.excess for n in split.neurons) == split.gap
     assert split.mismatch >= 0
     # By its definition, in floats.
-    outputs = [F(1, 2), 1, 1]
+    outputs = [F(1, 2), F(1), F(1)]
     paid = sum(
         float(
-            problem.weight(i) * problem.loss.value_above([F(outputs[i])], problem.target(i))
-            + F(certificate.dual_point[i][0], 16) * F(outputs[i])
+            problem.weight(i) * problem.loss.value_above([outputs[i]], problem.target(i))
+            + F(certificate.dual_point[i][0], 16) * outputs[i]
             - found.samples[i].contribution
         )
         for i in range(3)
     )
     assert float(split.mismatch) == pytest.approx(paid, abs=1e-12)
+
+
+@pytest.mark.parametrize(("loss", "name"), [("huber 1/2", "own dual point"), ("squared", "residual")])
+def test_what_a_network_could_prove_has_its_name(loss: str, name: str) -> None:
+    problem = TrainingProblem.from_rationals([[1], [2]], [[3], [-1]], 20, loss)
+    certificate = certificate_of(problem, [[0], [0]], [Leaf(1, 1)])
+    arrays, gauge = Arrays.of(problem), GaugeEstimate(0.5, ())
+    own = np.array([[0.5], [-0.5]])
+    found = error_budget(
+        certificate, arrays, 0 * own, gauge, upper=problem.loss_at_zero(), R=own, residual_gauge=gauge
+    )
+    assert found.steps[1].name == f"what the network's {name} could prove"
+    # Twice the point would have the gauge gamma, but for the ends of huber's domain; |3| + |-1| half of it.
+    assert found.steps[1].value == pytest.approx(4 * 1.0 - 1.0 if loss == "squared" else 2 - 0.25)
+    assert found.steps[1].reason == ("N is not that residual" if loss == "squared" else "N is not that point")
 
 
 def words(explanation: Explanation) -> str:

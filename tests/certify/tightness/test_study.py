@@ -310,3 +310,49 @@ def test_bad_input_gets_one_sentence(
     for word in words:
         assert word in last
     assert two.read_bytes() == before
+
+
+@pytest.mark.parametrize("loss", ["hinge", "cross-entropy", "poisson"])
+def test_other_losses(loss: str) -> None:
+    """What there is for a loss is measured with it, and the rest is left out with a word."""
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, 4, 8) if loss == "poisson" else ["a", "b"] * 4
+    dataset = from_arrays(rng.normal(size=(8, 2)), y, loss=loss)
+    result = study([dataset], ["0.5"], replace(QUICK, loss=loss, gap=1e-2))
+    (found,) = result.problems
+    assert result.complete
+    assert found.problem.loss.text == loss
+    measured = {row.quantity for row in found.rows if row.value is not None}
+    missing = {row.quantity for row in found.rows if row.kind is Kind.MISSING}
+    assert measured == {"tree", "column generation", "SDP-NN, certified", "Shor", LBFGS, FULL_BATCH, BATCHES}
+    assert missing == {"SDP-NN, copositive cuts", "rounding"}
+    (reason,) = result.omissions
+    assert reason.endswith(f"left out for {loss}")
+    for row in found.rows:
+        if row.kind is Kind.BOUND:
+            assert row.value is not None
+            assert row.value <= found.upper
+        if row.kind is Kind.LOSS:
+            assert row.value is not None
+            assert row.value >= found.lower
+    assert not ratios(found)
+    assert "1/2 |f" not in render_tightness_page(result)
+    assert found.to_json()["loss"] == loss
+
+
+def test_losses_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("a,kind\n1,x\n-2,y\n")
+    common = ["tightness", "--data", data, "--loss", "logistic", "--seeds", "0", "--gap", "0.1"]
+    assert run(monkeypatch, *common, "--cut-certificate", tmp_path / "c.cert") == 2
+    assert "--cut-certificate is for the loss squared" in capsys.readouterr().err
+    assert run(monkeypatch, *common, "--json") == 0
+    shown = capsys.readouterr()
+    (found,) = json.loads(shown.out)["problems"]
+    assert (found["loss"], found["c"]) == ("logistic", 1)
+    assert "as -1 and 1" in shown.err
+    assert "left out for logistic" in shown.err
+    assert run(monkeypatch, "tightness", "--data", data, "--loss", "cubic") == 2
+    assert "cubic" in capsys.readouterr().err

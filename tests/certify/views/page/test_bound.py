@@ -62,3 +62,27 @@ def test_names_are_escaped() -> None:
     page = render_page(bound(X, X[["<b>"]]))
     assert "x1 is &#39;&lt;b&gt;&#39;, x2 is &#39;$a_b^$&#39;, x3 is &#39;x&amp;y&#39;" in page
     assert "<b>," not in page
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "least"),
+    [
+        ("poisson", [1, 20, 3, 9, 14, 2, 8, 30], "-"),
+        ("cross-entropy 0.1", ["a", "b"] * 4, "1.5"),
+        ("cross-entropy", ["a", "b"] * 4, "0"),
+        ("hinge", ["a", "b"] * 4, "0"),
+    ],
+)
+def test_the_bar_begins_at_the_least_loss_there_is(loss: str, y: list[object], least: str) -> None:
+    X = np.random.default_rng(0).normal(size=(8, 2))
+    page = render_page(bound(X, y, 0.1, loss=loss, gap=0.1))
+    ends = re.search(r'<div class="ends"><span>([^;:<]*)(: loss of the best predictions there are)?; ', page)
+    assert ends is not None
+    assert ends[1].startswith(least)
+    assert (ends[2] is None) == (least == "0")
+    left, width = (
+        float(part)
+        for part in re.findall(r'class="range" style="left: ([-0-9.]*)%; width: ([-0-9.]*)%', page)[0]
+    )
+    assert 0 < left < left + width < 100
+    assert "1/2 |f" not in page
