@@ -85,8 +85,8 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "training/OutputBias": (
         ("none: b is 0", "NoBias => <<b = []>> |", "True"),
-        ("free: the sums are 0", "FreeBias => <<forall w, dot s w = 0>> |", "True"),
-        ("free: the sums are 0, in integers", "FreeBias => <<iszero s>> |"),
+        ("free: the sums are 0", "AllFreeBias => <<forall w, dot s w = 0>> |", "True"),
+        ("free: the sums are 0, in integers", "AllFreeBias => <<iszero s>> |"),
         ("decayed: its toll", "DecayedBias => <<sq s / gamma / (1 + 1)>> |", "0"),
         ("decayed: its toll, in integers", "DecayedBias => <<gamma_den * zdot s s>> |", "0"),
     ),
@@ -96,11 +96,19 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("rows are in the domain", "nu :: N' => <<loss_domain l nu y>> /\\", "True"),
         (
             "the premise",
-            "<<sq (gauge D N u) <= gamma * gamma * sq u>>) ->\n  sum_of_bounds",
+            "<<sq (gauge (as_seen kind D) N u) <= gamma * gamma * sq (counted kind u)>>) ->\n  sum_of_bounds",
             "0 <= sq u",
         ),
         ("the sums suit the output bias", "<<allows kind (sum_of_rows N)>> -> admissible", "True"),
         ("the toll is paid", "sum_of_bounds D N <<- toll kind gamma (sum_of_rows N)>> <=", ""),
+    ),
+    "training/Kinks": (
+        ("rows without a kink are zero", "if <<iszero nu>> || existsb", "true"),
+        ("kinks that are left out are there", "|| <<existsb (same x) found>> then", "true"),
+        ("each coordinate of a kink counts", "<<(a =? b)>> && same x' y'", "true"),
+        ("samples are shifted", "(<<zadd (fst row) (map Z.opp x)>>, snd row)", "fst row"),
+        ("each kink has its premise", "<<(x, tree) ::>> with_trees ks' others", ""),
+        ("the rows sum to zero", "<<none (mass (map (at_weights w) l))>> ->", "True"),
     ),
     "training/DualBound": (
         (
