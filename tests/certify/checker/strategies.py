@@ -95,15 +95,20 @@ def matrix_nodes() -> st.SearchStrategy[Node]:
 
 @st.composite
 def preprocessings(draw: st.DrawFn) -> Preprocessing:
-    """Recipes of both tasks."""
+    """Recipes of both tasks, with weights and without."""
     pair = st.tuples(st.fractions(), st.fractions(min_value=Fraction(1, 1000)))
     standardize = draw(st.none() | st.lists(pair, min_size=1, max_size=4).map(tuple))
-    bias = draw(st.booleans())
+    bias, weight = draw(st.booleans()), draw(st.none() | st.text(max_size=5))
     if draw(st.booleans()):
         targets = draw(st.lists(st.text(max_size=5), min_size=1, max_size=3, unique=True))
-        return Preprocessing(tuple(targets), "regression", (), bias, standardize)
-    classes = draw(st.lists(st.text(max_size=5), min_size=2, max_size=4, unique=True))
-    return Preprocessing((draw(st.text(max_size=5)),), "classification", tuple(classes), bias, standardize)
+        return Preprocessing(tuple(targets), "regression", (), bias, standardize, weight)
+    classes = tuple(draw(st.lists(st.text(max_size=5), min_size=2, max_size=4, unique=True)))
+    weights: tuple[Fraction, ...] = ()
+    if draw(st.booleans()):
+        positive = st.fractions(min_value=Fraction(1, 1000))
+        weights = tuple(draw(st.lists(positive, min_size=len(classes), max_size=len(classes))))
+    target = (draw(st.text(max_size=5)),)
+    return Preprocessing(target, "classification", classes, bias, standardize, weight, weights)
 
 
 @st.composite
