@@ -67,7 +67,10 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("indices exist", "<<Nat.ltb (fst e) size>>", "true", "a product with none is 0"),
     ),
     "numbers/Logarithm": (
-        ("the power of two counts against the bound where it is negative", "(if <<0 <=? k>> then two_below l"),
+        (
+            "the power of two counts against the bound where it is negative",
+            "(if <<0 <=? k>> then two_below l",
+        ),
         ("m is at least 1", "if <<a <? b>> then (k - 1, 2 * a)", "false"),
         ("the rest of the series of ln 2", "O => found <<+ (9 * power / (8 * odd) + 1)>>", ""),
         ("powers in the series of ln 2 are rounded up", "series_above terms (power / 9 <<+ 1>>)", ""),
@@ -139,8 +142,14 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("hinge: y nu <= 1, in integers", "(0 <=? e * a) && <<(Z.abs a <=? nu_den)>>"),
         ("squared hinge: y nu >= 0, in integers", "SquaredHinge => <<0 <=? e * a>>"),
         ("shares are not negative, in integers", "Poisson => <<a * y_den <=? e * nu_den>>"),
-        ("smoothed shares are not negative", "CrossEntropy p q => <<0 <=? share_entry p q c nu_den y_den a e>>"),
-        ("rows have the target's length", "[], [] => true | a :: x', b :: y' => f a b && pairwise f x' y' | _, _ => <<false>>"),
+        (
+            "smoothed shares are not negative",
+            "CrossEntropy p q => <<0 <=? share_entry p q c nu_den y_den a e>>",
+        ),
+        (
+            "rows have the target's length",
+            "[], [] => true | a :: x', b :: y' => f a b && pairwise f x' y' | _, _ => <<false>>",
+        ),
         ("the target is one of the loss", "<<target_fits kind y_den y>> && pairwise"),
         ("each entry is in the domain", "&& <<pairwise (entry_inside kind c nu_den y_den) nu y>>"),
         ("nu sums to 0", "&& <<(negb (sums_to_zero kind) || (zsum nu =? 0))>>"),
@@ -184,7 +193,11 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("the toll is paid", "sum_of_bounds D N <<- toll kind gamma (sum_of_rows N)>> <=", ""),
     ),
     "training/DualBound": (
-        ("rows are in the domain, in integers", "then rows_fit fits D' N' else <<false>>", "rows_fit fits D' N'"),
+        (
+            "rows are in the domain, in integers",
+            "then rows_fit fits D' N' else <<false>>",
+            "rows_fit fits D' N'",
+        ),
         (
             "the toll is paid, in integers",
             "(total * den <<- toll_num bias gamma_den (zsum_of_rows N) * scale>>,",
