@@ -213,7 +213,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("the claim is at most what N proves", "&& <<(num * bound_den <=? bound_num * den)>> then true"),
         (
             "what is above all that it may be is not tried again",
-            "if (if <<entropic kind>> then let",
+            "in <<most_num * den <? num * most_den>> else false)",
             "false",
             "time",
         ),
@@ -461,6 +461,10 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("a beginning is that of the text", "if <<a =? b>> then after beginning t else None"),
         ("a text has nothing else at its end", "[] => match t with [] => true | _ => <<false>> end", "true"),
     ),
+    "problems/LossText": (
+        ("the parameter is in lowest terms", "CrossEntropy p q => <<(Z.gcd p q =? 1)>> &&"),
+        ("the parameter is not long", "(Z.gcd p q =? 1) && <<forallb short [p; q]>>"),
+    ),
     "problems/CanonicalText": (
         ("the output bias is in the text", "++ bias_title ++ <<bias_word (bias p) ++>>", ""),
         ("a positive denominator", "(l : list A) (d : Z) : bool := <<(0 <? d)>> &&"),
@@ -489,8 +493,6 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("the weights' denominator", "<<least weight_of (rows p) (w_den p)>> &&"),
         ("the weights' denominator is not long", "&& <<short (w_den p)>> &&"),
         ("the parameter is in its range", "<<valid_loss (loss p)>> && lowest_terms"),
-        ("the parameter is in lowest terms", "CrossEntropy p q => <<(Z.gcd p q =? 1)>> &&"),
-        ("the parameter is not long", "(Z.gcd p q =? 1) && <<forallb short [p; q]>>"),
         ("weights are in the text where a sample has one", "<<Bool.eqb (weighted p) with_weights>>"),
         ("a matrix has rows", "bool :=\n  <<Nat.ltb 0 (order M)>> &&", "true", "what a matrix is"),
         ("its rows have all entries", "<<forallb (of_width (order M)) (entries M)>> &&"),
