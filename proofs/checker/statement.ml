@@ -87,18 +87,20 @@ let of_table (table : Table.t) (recipe : Recipe.t) loss =
     ("preprocessing", preprocessing table recipe features) ]
   @ weights table recipe weight
 
-let of_text = [ ("data", "the text of a problem, which says nothing of columns, task and preprocessing") ]
+let of_text (p : Checker.problem) =
+  ("data", "the text of a problem, which says nothing of columns, task and preprocessing")
+  :: (if Checker.weighted p then [ ("weights w_i", "the last number of each sample's line") ] else [])
 
 let lines pairs = String.concat "\n" (List.map (fun (name, value) -> Printf.sprintf "    %-14s %s" name value) pairs)
 
 let training about_data (p : Checker.problem) sha256 bound =
   let n = List.length p.rows in
   Printf.sprintf
-    "For every number of neurons%s, the network f(x) = sum_j relu(u_j . x) v_j%s on %s has\n\
+    "For every number of neurons%s, the network f(x) = sum_j relu(u_j . x%s) v_j%s on %s has\n\
     \    %s + gamma/2 * %s  >=  %s\n\
      with\n\
      %s"
-    (Output_bias.quantified p.bias) (Output_bias.prediction p.bias)
+    (Output_bias.quantified p.bias) (Output_bias.neuron p.bias) (Output_bias.prediction p.bias)
     (if n = 1 then "this sample" else Printf.sprintf "these %d samples" n)
     (Loss.formula (Checker.weighted p) p.loss) (Output_bias.decayed p.bias)
     (decimal_down bound)

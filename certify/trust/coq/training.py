@@ -47,6 +47,8 @@ Open Scope Z_scope.
 
 # What it takes to decide whether a form is semidefinite, divided by its order cubed.
 _SECONDS_OF_FORMS = 2.5e-5
+# A logarithm to the digits that a claim some 2^-60 below the bound asks for.
+_SECONDS_OF_LOGARITHMS = 4e-3
 
 
 class TrainingTheorem:
@@ -90,9 +92,10 @@ class TrainingTheorem:
 def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> float:
     """Estimate the time that Coq's kernel takes, within a factor of about three (proofs/README.md)."""
     d, c, bits = problem.d, problem.c, _bits(certificate.dual_point)
+    seconds = 3.0 if problem.loss.is_exact else 3.0 + problem.n * c * _SECONDS_OF_LOGARITHMS
     if certificate.blocks is None:
-        return 3.0 + _seconds_of_tree(certificate.tree, problem.n, d, c, bits)
-    seconds = 3.0 + (d + c) ** 3 * _SECONDS_OF_FORMS
+        return seconds + _seconds_of_tree(certificate.tree, problem.n, d, c, bits)
+    seconds += (d + c) ** 3 * _SECONDS_OF_FORMS
     for block, nodes, _ in _with_nodes(certificate, certificate.blocks):
         n, outputs = len(block.rows), len(block.output_frame)
         frame_bits = bits + _bits(block.output_frame)
@@ -140,7 +143,7 @@ def _conclusion(certificate: Certificate, subject: Training) -> Iterator[str]:
     yield "Proof. vm_cast_no_check (eq_refl true). Qed."
     yield "Theorem lower_bound (net : list (list R * list R)) (b : list R) :"
     yield (
-        f"  (forall u v, In (u, v) net -> length u = {problem.d}%nat) ->\n"
+        f"  (forall u v, In (u, v) net -> length u = {problem.hidden_rows}%nat) ->\n"
         f"  admissible (K := RField) {kind} b ->\n"
         f"  (Q2R claim <= objective (K := RField) {value}\n"
         f"    {samples} (Q2R weight_decay) {kind} net b)%R."
@@ -156,8 +159,8 @@ def _statement(problem: TrainingProblem) -> str:
     value, samples = _value_and_samples(problem)
     value = value.replace("(K := RField) ", "")
     return (
-        f"forall net b, (forall u v, In (u, v) net -> length u = {problem.d}) -> admissible {kind} b -> "
-        f"Q2R claim <= objective {value} {samples} (Q2R weight_decay) {kind} net b"
+        f"forall net b, (forall u v, In (u, v) net -> length u = {problem.hidden_rows}) -> "
+        f"admissible {kind} b -> Q2R claim <= objective {value} {samples} (Q2R weight_decay) {kind} net b"
     )
 
 
@@ -193,7 +196,12 @@ LOSSES = {
     "poisson": "Poisson",
 }
 _WITH_PARAMETER = {"huber", "quantile", "epsilon-insensitive", "cross-entropy"}
-OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias"}
+OUTPUT_BIASES = {
+    "none": "NoBias",
+    "free": "FreeBias",
+    "decayed": "DecayedBias",
+    "all-free": "AllFreeBias",
+}
 
 
 def problem_definitions(problem: TrainingProblem) -> Iterator[str]:

@@ -23,7 +23,9 @@ _LINES = (("-", "."), ("--", "s"), ("-.", "^"), (":", "x"))
 def pictures(report: Report) -> list[Picture]:
     """Draw all that the report's method and dimension allow."""
     drawn = [training(report), convergence(report)]
-    if report.problem.d == 2:
+    if report.problem.output_bias.frees_hidden:
+        pass  # the gauge is a function of a neuron's weights and of its bias
+    elif report.problem.d == 2:
         drawn.append(gauge_on_circle(report))
     elif report.problem.d == 3:
         drawn.append(gauge_on_sphere(report))

@@ -6,7 +6,7 @@
     [check_sound] then bounds the objective of every network. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Losses LossBounds Weights OutputBias Objective Duality
-  DualBound Cones Premises Long Division Blocks.
+  DualBound Cones Premises Kinks Long Division Blocks.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -85,10 +85,24 @@ Definition of_block (p : problem) (c : certificate) (E F : Z) (part_rows : part 
      premise_mu := gamma_den p * gamma_den p * E;
      premise_offset := offset b; premise_outputs := length (output_frame b);
      premise_rows := long_map (framed (output_frame b)) (snd part_rows); premise_tree := part_tree (fst part_rows) |}.
+(** That of the samples shifted by one of them, with its tree. *)
+Definition at_kink (p : problem) (c : certificate) (kink_tree : list Z * list node) : premise :=
+  let u := unit_of p c in
+  {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p;
+     premise_offset := []; premise_outputs := targets p;
+     premise_rows := long_map (shifted (fst kink_tree)) (with_point (rows p) (dual c)); premise_tree := snd kink_tree |}.
+Definition frees_hidden (kind : output_bias) : bool := match kind with AllFreeBias => true | _ => false end.
 Definition check (p : problem) (c : certificate) : result :=
   match check_statement p c with
   | Some o => Failed o None
   | None =>
+    if frees_hidden (bias p) then
+      match trees c with
+      | OneTree tree =>
+        check_premises hint watch (at_kink p c) (frame c) (with_trees (kinks (with_point (rows p) (dual c))) tree) 0 0 0
+      | InBlocks _ _ _ => Failed BLOCK_BIAS None
+      end
+    else
     match trees c with
     | OneTree tree => check_premises hint watch (whole p c) (frame c) [tree] 0 0 0
     | InBlocks share_exponent frame_exponent parts =>
@@ -165,6 +179,36 @@ Proof.
   - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
 Qed.
 End Scaling.
+(** *** Neurons with free biases *)
+Lemma not_freed kind D (u : vec) d : frees_hidden kind = false ->
+  as_seen (K := K) (A := K * vec) kind D = D /\ counted kind u = u /\ inputs_of kind d = d.
+Proof.
+  intro F. destruct kind; try discriminate; cbn [counted inputs_of]; repeat split; unfold as_seen;
+    induction D as [|[x y] D IH]; cbn [map seen fst snd] in *; try reflexivity; now rewrite IH. Qed.
+Lemma mass_rows D N w v : length N = length D ->
+  dot (mass (map (at_weights K w) (with_point D N))) v = lin K (zsum_of_rows N) v.
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N] E; try discriminate; [reflexivity|].
+  rewrite with_point_cons, zsum_of_rows_cons, lin_zadd. cbn [map at_weights mass fst snd]. injection E as E.
+  rewrite dot_vadd, IH, <- lin_dot by exact E. reflexivity. Qed.
+Section FreeBiases.
+Variables xd wd yd nd : Z.
+Hypothesis Hx : (0 < xd)%Z.
+Let D' := map (fun row : list Z * (Z * list Z) => (vQ K xd (fst row), weight_and_target K wd yd (snd row))).
+Let N' := map (vQ K nd).
+Lemma gauge_seen D N a w v :
+  dot (gauge (as_seen AllFreeBias (D' D)) (N' N) (a :: w)) v =
+  finv K (z2 xd) * finv K (z2 nd) * dot (ramp (map (at_weights K w) (with_point D N)) (z2 xd * a)) v.
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?with_point_cons;
+    cbn [D' N' map as_seen gauge with_point with_point_onto rev_append ramp at_weights seen fst snd]; try (cbn [dot]; ring).
+  fold (D' D). fold (N' N). change (map _ (D' D)) with (as_seen (K := K) AllFreeBias (D' D)).
+  rewrite !dot_vadd, !dot_vscale, IH, !dot_vQ. cbn [dot]. rewrite dot_vQ.
+  assert (Nx : z2 xd <> 0) by now apply z2_nz.
+  replace (1 * a + finv K (z2 xd) * lin K x w) with (finv K (z2 xd) * (lin K x w + z2 xd * a)).
+  - rewrite relu_scale, <- lin_dot; [ring|]. apply inv_pos; [apply z2_pos; lia|exact Nx].
+  - transitivity (finv K (z2 xd) * z2 xd * a + finv K (z2 xd) * lin K x w); [ring|]. rewrite f_inv by exact Nx. ring. Qed.
+End FreeBiases.
 (** *** The premise *)
 Lemma rows_sum_length c D N u : forallb (fun nu => Nat.eqb (length nu) c) N = true ->
   (length (rows_sum K (with_point D N) u) <= c)%nat.
@@ -179,10 +223,15 @@ Proof. unfold total, sum. induction l as [|[x nu] l IH]; cbn [rows_sum map fold_
   rewrite dot_vadd, dot_vscale, IH, <- lin_dot. reflexivity. Qed.
 Lemma power_positive e : (0 < Z.shiftl 1 (Z.of_nat e))%Z.
 Proof. rewrite Z.shiftl_1_l. apply Z.pow_pos_nonneg; lia. Qed.
+(** What is to hold at u: the premise of all rows, or that of the rows shifted by each kink. *)
+Definition premises_hold (p : problem) (c : certificate) (u : vec) : Prop :=
+  if frees_hidden (bias p) then
+    forall x, In x (kinks (with_point (rows p) (dual c))) -> premise_holds K (at_kink p c (x, [])) u
+  else premise_holds K (whole p c []) u.
 Lemma premise_sound p c leaves u : check hint watch p c = Proved leaves -> (length u <= features p)%nat ->
-  premise_holds K (whole p c []) u.
+  premises_hold p c u.
 Proof.
-  intros H Hd. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
+  intros H Hd. unfold premises_hold. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
   apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [_ HS].
   apply owes_none in HS as [_ HS]. apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hshape HS].
   apply owes_none in HS as [Hinv _].
@@ -193,6 +242,10 @@ Proof.
   { intro w. unfold t. rewrite comb_vscale.
     rewrite (inverts_sound _ _ _ _ u w Hinv) by lia. cbn [skipn].
     transitivity (finv K (z2 (frame_scale c)) * z2 (frame_scale c) * dot u w); [rewrite f_inv by (now apply z2_nz); ring|ring]. }
+  destruct (frees_hidden (bias p)).
+  { destruct (trees c) as [tree|]; [|discriminate].
+    eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu at_kink]; nia|exact EU].
+    intros x I. destruct (with_trees_all _ tree x I) as (t' & J). rewrite Forall_forall in H. exact (H _ J). }
   destruct (trees c) as [tree|share_exponent frame_exponent parts].
   - eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu whole]; nia|exact EU].
     apply Forall_cons_iff in H as [H _]. exact H.
@@ -237,7 +290,7 @@ Proof.
 Theorem accepted_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
   represents (loss p) l ->
   check hint watch p c = Proved leaves ->
-  (forall u v, In (u, v) net -> length u = features p) ->
+  (forall u v, In (u, v) net -> length u = inputs_of (bias p) (features p)) ->
   admissible (bias p) b ->
   z2 (claim_num c) / z2 (claim_den c) <= objective (weighted_value (loss_value l)) (data p) (gamma p) (bias p) net b.
 Proof.
@@ -249,7 +302,7 @@ Proof.
   repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hrows as [Hrows _]. apply Nat.eqb_eq in Hrows.
   repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end.
   rename H0 into Hwd, H1 into Hcd, H2 into Hn, H3 into Hgd, H4 into Hgn, H5 into Hy, Hpos into Hx.
-  set (N := map (vQ K (dual_den c)) (dual c)).
+  set (N := map (vQ K (dual_den c)) (dual c)). assert (EN : N = map (vQ K (dual_den c)) (dual c)) by reflexivity.
   assert (Nz : forall a, (0 < a)%Z -> z2 a <> 0) by (intros; now apply z2_nz).
   assert (Pz : forall a, (0 < a)%Z -> 0 <= z2 a) by (intros; apply z2_pos; lia).
   set (x := z2 (x_den p)). set (y := z2 (y_den p)). set (n := z2 (dual_den c)).
@@ -267,13 +320,12 @@ Proof.
   - now apply sum_of_rows_allows.
   - (* the premise at u *)
     intros u v I. specialize (Hd u v I). clear HD.
-    assert (Q := premise_sound p c u H). specialize (Q ltac:(lia)). unfold premise_holds in Q.
-    cbn [whole premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in Q.
-    rewrite comb_nil_r in Q. cbn [vadd] in Q. unfold unit_of in Q.
-    assert (ES : sq (gauge (data p) N u) =
-      sq (vscale (finv K x * finv K n) (rows_sum K (with_point (rows p) (dual c)) u))).
-    { apply sq_ext. intro w. unfold data, N. rewrite gauge_rows by assumption. now rewrite dot_vscale. }
-    rewrite ES, sq_vscale. set (g := sq (rows_sum _ _ u)) in *.
+    assert (scaled : forall G S z, (forall w, dot G w = finv K x * finv K n * dot S w) ->
+      0 <= z2 (unit_of p c * unit_of p c) * sq z - z2 (gamma_den p * gamma_den p) * sq S ->
+      sq G <= gamma p * gamma p * sq z); [|clearbody N].
+    { intros G S z ES Q. unfold unit_of in Q.
+    rewrite (sq_ext K G (vscale (finv K x * finv K n) S)) by (intro w; rewrite ES, dot_vscale; reflexivity).
+    rewrite sq_vscale. set (g := sq S) in *. clear ES.
     apply sub_le. unfold gamma. fold gn gd.
     apply (@mul_cancel K (gd * n * x * (gd * n * x))); auto with pos.
     { unfold gd, n, x. repeat apply mul_nz; auto. }
@@ -281,17 +333,36 @@ Proof.
     pose proof (mul_inv K (Nz _ Hx)) as Ex. pose proof (mul_inv K (Nz _ Hn)) as En. pose proof (mul_inv K (Nz _ Hgd)) as Egd.
     fold x in Ex. fold n in En. fold gd in Egd.
     match goal with |- 0 <= ?e => replace e with
-      ((gd * finv K gd) * (gd * finv K gd) * (gn * n * x * (gn * n * x)) * sq u
+      ((gd * finv K gd) * (gd * finv K gd) * (gn * n * x * (gn * n * x)) * sq z
        - (x * finv K x) * (x * finv K x) * ((n * finv K n) * (n * finv K n)) * (gd * gd) * g) by ring end.
     rewrite Ex, En, Egd.
     match goal with |- 0 <= ?e => match type of Q with 0 <= ?f => replace e with f by ring end end.
-    exact Q.
+    exact Q. }
+    assert (Q := premise_sound p c (counted (bias p) u) H). unfold premises_hold in Q.
+    destruct (frees_hidden (bias p)) eqn:F.
+    + destruct (bias p); try discriminate. cbn [inputs_of counted sums_fit] in *.
+      destruct u as [|a w]; [discriminate|]. cbn [tl length] in *. injection Hd as Hd. specialize (Q ltac:(lia)).
+      apply scaled with (S := ramp (map (at_weights K w) (with_point (rows p) (dual c))) (x * a)).
+      { intro e. rewrite EN. unfold data. now apply gauge_seen. }
+      apply kinks_sound.
+      * apply f_mulle; [apply z2_pos; nia|apply sq_pos].
+      * apply z2_pos. nia.
+      * intro e. rewrite mass_rows by exact Hrows. now apply iszero_lin.
+      * intros k J. specialize (Q k J). unfold premise_holds in Q.
+        cbn [at_kink premise_lam premise_mu premise_form premise_offset premise_rows norm_of fst] in Q.
+        rewrite comb_nil_r, long_map_eq in Q. exact Q.
+    + destruct (not_freed (bias p) (data p) u (features p) F) as (-> & Eu & Ed). rewrite Eu in *. rewrite Ed in Hd.
+      specialize (Q ltac:(lia)). unfold premise_holds in Q.
+      cbn [whole premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in Q.
+      rewrite comb_nil_r in Q. cbn [vadd] in Q.
+      apply scaled with (S := rows_sum K (with_point (rows p) (dual c)) u); [|exact Q].
+      intro e. rewrite EN. unfold data. now apply gauge_rows.
 Qed.
 (** For what it does mean, if that needs no logarithms; over the real numbers for all, see [OverReals.v]. *)
 Theorem check_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
   algebraic_loss K (loss p) = Some l ->
   check hint watch p c = Proved leaves ->
-  (forall u v, In (u, v) net -> length u = features p) ->
+  (forall u v, In (u, v) net -> length u = inputs_of (bias p) (features p)) ->
   admissible (bias p) b ->
   z2 (claim_num c) / z2 (claim_den c) <= objective (weighted_value (loss_value l)) (data p) (gamma p) (bias p) net b.
 Proof.

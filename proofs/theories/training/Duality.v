@@ -42,18 +42,18 @@ Proof. intros Hg Ng H. apply (@mul_cancel K gamma _ Hg Ng).
     ((gamma * gamma * sq u - sq g) +
      (gamma * gamma * sq v + (gamma * (- (1) * dot g v) + gamma * (- (1) * dot g v)) + - (1) * - (1) * sq g)) by ring end.
   auto with pos. Qed.
-Lemma cross_le D N gamma net : 0 <= gamma -> gamma <> 0 ->
-  (forall u v, In (u, v) net -> sq (gauge D N u) <= gamma * gamma * sq u) ->
-  0 <= gamma * sum (map decay net) - (cross D N net + cross D N net).
+Lemma cross_le D N gamma kind net : 0 <= gamma -> gamma <> 0 ->
+  (forall u v, In (u, v) net -> sq (gauge D N u) <= gamma * gamma * sq (counted kind u)) ->
+  0 <= gamma * sum (map (decay kind) net) - (cross D N net + cross D N net).
 Proof.
   intros Hg Ng H. induction net as [|[u v] net IH].
   - rewrite cross_nil. simpl. replace (gamma * 0 - (0 + 0)) with 0 by ring. auto with pos.
-  - rewrite cross_cons. cbn [map sum fold_right]. fold (sum (map decay net)). unfold decay at 1. cbn [fst snd].
-    assert (P := @neuron gamma (gauge D N u) u v Hg Ng (H u v (or_introl eq_refl))).
+  - rewrite cross_cons. cbn [map sum fold_right]. fold (sum (map (decay kind) net)). unfold decay at 1. cbn [fst snd].
+    assert (P := @neuron gamma (gauge D N u) (counted kind u) v Hg Ng (H u v (or_introl eq_refl))).
     assert (Q := IH (fun u' v' I => H u' v' (or_intror I))).
     match goal with |- 0 <= ?e => replace e with
-     ((gamma * (sq u + sq v) - (dot (gauge D N u) v + dot (gauge D N u) v)) +
-      (gamma * sum (map decay net) - (cross D N net + cross D N net))) by ring end.
+     ((gamma * (sq (counted kind u) + sq v) - (dot (gauge D N u) v + dot (gauge D N u) v)) +
+      (gamma * sum (map (decay kind) net) - (cross D N net + cross D N net))) by ring end.
     auto with pos.
 Qed.
 
@@ -80,25 +80,34 @@ Proof.
     match type of IH with 0 <= ?p => match type of F with 0 <= ?q => match goal with |- 0 <= ?g =>
       replace g with (q + p) by ring end end end. auto with pos. Qed.
 
+(** Neither depends on the features. *)
+Lemma in_domain_seen kind D N : in_domain D N -> in_domain (as_seen kind D) N.
+Proof. revert N; induction D as [|[x y] D IH]; intros [|nu N] H; cbn [in_domain as_seen map fst snd] in *; auto.
+  destruct H as [H I]. split; [exact H|exact (IH N I)]. Qed.
+Lemma sum_of_bounds_seen kind D N : sum_of_bounds (as_seen kind D) N = sum_of_bounds D N.
+Proof. revert N; induction D as [|[x y] D IH]; intros [|nu N]; cbn [sum_of_bounds as_seen map fst snd]; auto.
+  now rewrite <- (IH N). Qed.
+
 (** ** The theorem, for every loss and every output bias *)
 Theorem weak_duality D N gamma kind net b :
   0 <= gamma -> gamma <> 0 ->
   in_domain D N ->
   allows kind (sum_of_rows N) -> admissible kind b ->
-  (forall u v, In (u, v) net -> sq (gauge D N u) <= gamma * gamma * sq u) ->
+  (forall u v, In (u, v) net -> sq (gauge (as_seen kind D) N u) <= gamma * gamma * sq (counted kind u)) ->
   sum_of_bounds D N - toll kind gamma (sum_of_rows N) <= objective (loss_value l) D gamma kind net b.
 Proof.
   intros Hg Ng HD Hs Hb H. apply sub_le. apply (@mul_cancel K _ _ (two_pos K) (two_nz K)). unfold objective.
-  pose proof (@losses_le D N net b HD) as F.
-  pose proof (@cross_le D N gamma net Hg Ng H) as E.
+  pose proof (@losses_le (as_seen kind D) N net b (in_domain_seen kind D N HD)) as F.
+  rewrite sum_of_bounds_seen in F.
+  pose proof (@cross_le (as_seen kind D) N gamma kind net Hg Ng H) as E.
   pose proof (@bias_le K kind gamma (sum_of_rows N) b Hg Ng Hs Hb) as B.
-  set (L := sum (map (sample_loss _ net b) D)) in *. set (V := sum_of_bounds D N) in *. set (c := cross D N net) in *.
+  set (L := sum (map (sample_loss _ net b) _)) in *. set (V := sum_of_bounds D N) in *. set (c := cross _ N net) in *.
   set (s := dot (sum_of_rows N) b) in *. set (tl := toll kind gamma (sum_of_rows N)) in *. set (bd := bias_decay kind b) in *.
-  replace ((1 + 1) * (L + gamma / (1 + 1) * (sum (map decay net) + bd) - (V - tl))) with
-    ((L - V + c + s) + (L - V + c + s) + (gamma * sum (map decay net) - (c + c)) +
+  replace ((1 + 1) * (L + gamma / (1 + 1) * (sum (map (decay kind) net) + bd) - (V - tl))) with
+    ((L - V + c + s) + (L - V + c + s) + (gamma * sum (map (decay kind) net) - (c + c)) +
      (gamma * bd - (s + s) + (1 + 1) * tl)).
   - auto with pos.
-  - transitivity ((1 + 1) * L + ((1 + 1) * (gamma / (1 + 1))) * (sum (map decay net) + bd) - (1 + 1) * (V - tl)); [|ring].
+  - transitivity ((1 + 1) * L + ((1 + 1) * (gamma / (1 + 1))) * (sum (map (decay kind) net) + bd) - (1 + 1) * (V - tl)); [|ring].
     rewrite half_mul. ring. Qed.
 End Duality.
 Arguments gauge {K A} D N u. Arguments sum_of_rows {K} N. Arguments in_domain {K A} l D N.

@@ -1,20 +1,23 @@
-(** * The output bias: none, a free one, or a decayed one
+(** * The output bias: none, a free one, a decayed one, or one that is free like those of all neurons
 
     The prediction of a network for x is f(x) + b. This says which b there may be and what it adds to the objective;
     then what that demands of a dual point, and what toll it takes of its bound. Both depend only on the sum s of the
-    rows of the dual point. *)
+    rows of the dual point. Where all biases are free, that of a neuron is the first entry of its weights. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors.
 Import ListNotations.
 Set Implicit Arguments.
 
-(** No output bias, one that costs nothing, one that costs gamma/2 |b|^2. *)
-Inductive output_bias := NoBias | FreeBias | DecayedBias.
+(** No output bias, one that costs nothing, one that costs gamma/2 |b|^2; and one that costs nothing, with a bias of each
+    neuron that costs nothing either. *)
+Inductive output_bias := NoBias | FreeBias | DecayedBias | AllFreeBias.
+(** How many weights a neuron has for so many features. *)
+Definition inputs_of (kind : output_bias) (features : nat) : nat := match kind with AllFreeBias => S features | _ => features end.
 
 (** ** In integers: s over s_den, gamma = gamma_num / gamma_den *)
 Section Executable.
 Local Open Scope Z_scope.
-Definition sums_fit (kind : output_bias) (s : list Z) : bool := match kind with FreeBias => iszero s | _ => true end.
+Definition sums_fit (kind : output_bias) (s : list Z) : bool := match kind with FreeBias | AllFreeBias => iszero s | _ => true end.
 (** The toll is toll_num / toll_den. *)
 Definition toll_num (kind : output_bias) (gamma_den : Z) (s : list Z) : Z :=
   match kind with DecayedBias => gamma_den * zdot s s | _ => 0 end.
@@ -30,10 +33,13 @@ Local Notation z2 := (ofZ K).
 Local Notation vec := (list K).
 Add Ring Kring : (f_ring K).
 
+(** What a neuron weighs of a sample, and which of its weights the decay counts. *)
+Definition seen (kind : output_bias) (x : vec) : vec := match kind with AllFreeBias => f1 K :: x | _ => x end.
+Definition counted (kind : output_bias) (u : vec) : vec := match kind with AllFreeBias => tl u | _ => u end.
 Definition bias_decay (kind : output_bias) (b : vec) : K := match kind with DecayedBias => sq b | _ => 0 end.
 Definition admissible (kind : output_bias) (b : vec) : Prop := match kind with NoBias => b = [] | _ => True end.
 (** What s must satisfy, and what that costs of the bound. *)
-Definition allows (kind : output_bias) (s : vec) : Prop := match kind with FreeBias => forall w, dot s w = 0 | _ => True end.
+Definition allows (kind : output_bias) (s : vec) : Prop := match kind with FreeBias | AllFreeBias => forall w, dot s w = 0 | _ => True end.
 Definition toll (kind : output_bias) (gamma : K) (s : vec) : K :=
   match kind with DecayedBias => sq s / gamma / (1 + 1) | _ => 0 end.
 
@@ -52,6 +58,7 @@ Proof.
     rewrite div_mul by assumption.
     match type of P with 0 <= ?e => match goal with |- 0 <= ?g => replace g with e by ring end end.
     exact P.
+  - rewrite Hs. replace (gamma * 0 - (0 + 0) + (1 + 1) * 0) with 0 by ring. auto with pos.
 Qed.
 
 (** *** That the integers say so *)
@@ -63,7 +70,7 @@ Hypothesis Hd : (0 < gamma_den)%Z.
 Variable v : vec.
 Hypothesis E : forall w, dot v w = dot (vQ K s_den s) w.
 Lemma sums_fit_sound kind : sums_fit kind s = true -> allows kind v.
-Proof. destruct kind; cbn [sums_fit allows]; auto. intros H w. rewrite E, dot_vQ, iszero_lin by exact H. ring. Qed.
+Proof. destruct kind; cbn [sums_fit allows]; auto; intros H w; rewrite E, dot_vQ, iszero_lin by exact H; ring. Qed.
 Lemma toll_den_positive kind : (0 < toll_den kind gamma_num s_den)%Z.
 Proof. destruct kind; cbn [toll_den]; nia. Qed.
 Lemma toll_sound kind :
@@ -82,5 +89,5 @@ Proof.
   transitivity (p * Q * ((n * finv K n) * (n * finv K n))); [rewrite En; ring|ring]. Qed.
 End Integers.
 End OutputBias.
-Arguments bias_decay {K} kind b. Arguments admissible {K} kind b. Arguments allows {K} kind s.
+Arguments seen {K} kind x. Arguments counted {K} kind u. Arguments bias_decay {K} kind b. Arguments admissible {K} kind b. Arguments allows {K} kind s.
 Arguments toll {K} kind gamma s.

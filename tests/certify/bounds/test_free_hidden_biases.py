@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from typer.testing import CliRunner
 from certify.bounds.bound import bound
 from certify.bounds.report import Report, Status
 from certify.bounds.tree.premises import Premises
+from certify.checker.certificate.nodes import EnvelopeLeaf
 from certify.checker.certificate.training import Frame
 from certify.checker.errors import CertifyError, DataError, SolverError
 from certify.cli.app import app
+from certify.estimators.regressor import CertifiedReLURegressor
+from certify.explain.explain import explain
 from certify.floats.network import FloatNetwork
 from certify.gaps.network_gap import gap
 from certify.networks.files import load_network
@@ -27,9 +31,13 @@ from certify.networks.loaded import network_for
 from certify.networks.network import ReLUNetwork, exact_loss
 from certify.shrink.shrink import shrink
 from certify.trust.check import check
-from certify.trust.extracted import ProvedCheckerError, check_proved
+from certify.trust.extracted import find_checker
+from certify.views.page.bound import save_page
 from tests.formulations.training.test_hidden_bias import on_grid
 
+needs_checker = pytest.mark.skipif(
+    find_checker() is None, reason="the proved checker is not built: make proofs"
+)
 RNG = np.random.default_rng(5)
 LINE = RNG.integers(-20, 21, (8, 1)) / 4
 HEIGHTS = np.round(np.sin(LINE) + 0.3 * RNG.normal(size=(8, 1)), 2)
@@ -103,12 +111,15 @@ class TestCheckers:
         shrunk = shrink(report.certificate, report.problem)
         assert check(shrunk.certificate, problem=report.problem).valid
 
-    def test_the_proved_checker_says_so(self) -> None:
-        report = free(LINE, HEIGHTS)
-        verdict = check(report.certificate, problem=report.problem)
-        assert verdict.subject is not None
-        with pytest.raises(ProvedCheckerError, match="knows no free hidden biases yet: use --trust exact"):
-            check_proved(report.certificate, verdict.subject)
+    @needs_checker
+    def test_the_proved_checker_says_the_same(self) -> None:
+        report = free(PLANE, SIDES, 1e-2)
+        certificate, tree = report.certificate, report.certificate.tree
+        kinks = replace(certificate, tree=tree[:-1]), replace(certificate, tree=(*tree, EnvelopeLeaf()))
+        for each in (certificate, *kinks):
+            exact = check(each, problem=report.problem)
+            proved = check(each, problem=report.problem, trust="proved")
+            assert (proved.valid, proved.obligation) == (exact.valid, exact.obligation)
 
 
 class TestRefused:
@@ -173,6 +184,39 @@ class TestNetworks:
         report = gap(PLANE, labels, mlp, gap=1e-2)
         assert report.problem.loss.text == "logistic"
         assert report.interval.relative_gap <= 0.01
+
+
+class TestEstimators:
+    def test_predictions_are_those_of_the_module(self) -> None:
+        import torch
+
+        model = CertifiedReLURegressor(gamma=0.1, output_bias="all-free", gap=1e-2).fit(PLANE, SIDES[:, 0])
+        module = model.to_torch()
+        of_module = module(torch.from_numpy(PLANE)).detach().numpy()[:, 0]
+        assert model.predict(PLANE) == pytest.approx(of_module)
+        fit = 0.5 * float(np.sum((model.predict(PLANE) - SIDES[:, 0]) ** 2))
+        assert fit < float(model.report_.interval.upper)
+
+    def test_a_page_has_no_picture_of_the_gauge(self, tmp_path: Path) -> None:
+        save_page(free(PLANE, SIDES, 1e-2), tmp_path / "page.html")
+        assert "relu(u_j . x + a_j)" in (tmp_path / "page.html").read_text()
+
+    def test_it_is_explained(self) -> None:
+        report = free(PLANE, SIDES, 1e-2)
+        told = explain(report.certificate, report.problem, network=report.network)
+        assert told.gap is not None
+        excess = sum((neuron.excess for neuron in told.gap.neurons), Fraction(0))
+        assert excess + told.gap.mismatch + told.gap.output_bias == told.gap.gap
+        assert all(neuron.excess >= 0 for neuron in told.gap.neurons)
+        assert told.gap.mismatch >= 0
+        assert 0.9 < told.gauge.ratio <= 1 + 1e-9
+        assert max(neuron.ratio for neuron in told.gap.neurons) <= told.gauge.ratio + 1e-6
+        assert told.cells.looked_at == report.certificate.leaves
+        # A cell's direction is a neuron, its kink at a sample.
+        for cell in told.cells.deepest:
+            *w, a = cell.direction
+            assert np.linalg.norm(w) == pytest.approx(1)
+            assert np.abs(PLANE @ w + a).min() == pytest.approx(0, abs=1e-9)
 
 
 class TestPremises:

@@ -316,6 +316,10 @@ def test_weights_of_classes_as_they_are_typed(
         (["--weight-decay", "1", "--loss", "MultiMarginLoss"], "the loss MultiMarginLoss has no counterpart"),
         (["--weight-decay", "1", "--loss", "HuberLoss much"], "the delta of HuberLoss is 'much'"),
         (["--weight-decay", "1", "--loss", "HuberLoss 1", "--halved"], "only squares can be halved"),
+        (
+            ["--gamma", "1", "--loss", "poisson", "--hidden-bias", "free", "--output-bias", "none"],
+            "choose the output bias all-free, or the hidden bias decayed",
+        ),
         (["--gamma", "1", "--hidden-bias", "none"], "the hidden bias is 'none': choose decayed or free"),
         (["--gamma", "1", "--class-weight", "1,2"], "there are 2 weights of classes and"),
         (["--gamma", "1", "--class-weight", "1,2,-1"], "is not positive"),
