@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from certify.checker.errors import CertifyError
 from certify.cli.expected_options import (
     ExpectedBias,
     ExpectedBound,
@@ -28,6 +29,7 @@ from certify.cli.options import (
     AsJson,
     CertificateFile,
     DataFile,
+    class_weight_of,
     print_json,
     require_writable,
 )
@@ -94,7 +96,7 @@ def check(
         output_bias=output_bias,
         standardize=standardize,
         sample_weight=sample_weight,
-        class_weights=tuple(class_weight or ()),
+        class_weights=_class_weights(class_weight),
         weighted=weighted,
         loss=loss,
         at_least=at_least,
@@ -130,3 +132,13 @@ def check(
     else:
         print_verdict(Console(highlight=False), verdict)
     raise typer.Exit(0 if verdict.valid else 1)
+
+
+def _class_weights(texts: list[str] | None) -> tuple[str, ...]:
+    """Return the weights of classes one by one, which may be typed as for `certify bound`."""
+    weights = class_weight_of(texts)
+    if isinstance(weights, str):
+        raise CertifyError(
+            f"what {weights} class weights are, the data says: expect numbers, LABEL=NUMBER, or --weighted"
+        )
+    return tuple(f"{label}={weight}" for label, weight in (weights or {}).items())

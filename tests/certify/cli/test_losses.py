@@ -217,6 +217,22 @@ def test_one_loss_through_all_commands(
     assert found["class_weights"] == (["2/1", "1/1"] if target == "kind" else [])
 
 
+def test_expected_class_weights_are_typed_as_for_bound(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "c.cert"
+    question = ["--data", data, "--loss", "hinge", "--class-weight", "x=2,y=0.5", "--gap", "0.5"]
+    assert run(monkeypatch, "bound", *question, "--certificate", path) == 0
+    for right in (["x=2,y=1/2"], ["x=2", "y=0.5"], ["y=.5,x=2"]):
+        options = [part for text in right for part in ("--class-weight", text)]
+        assert run(monkeypatch, "check", path, "--data", data, *options) == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "check", path, "--data", data, "--class-weight", "x=2,y=2") == 1
+    assert "expected class weights x=2, y=2, found class weights x=2, y=1/2" in capsys.readouterr().out
+    assert run(monkeypatch, "check", path, "--data", data, "--class-weight", "balanced") == 2
+    assert "LABEL=NUMBER" in capsys.readouterr().err
+
+
 def certificate_problem(certificate: Path, data: Path) -> TrainingProblem:
     """Return the problem that a certificate makes of a file."""
     return subject_of(load_certificate(certificate), data).problem
