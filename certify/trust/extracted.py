@@ -25,7 +25,7 @@ from certify.checker.errors import CertifyError, DataError
 from certify.checker.limits.deadline import Deadline, watched_deadline
 from certify.checker.numbers.rounding import ratio_text
 from certify.checker.obligations import Obligation, Rejection
-from certify.checker.subject import Subject, Training
+from certify.checker.subject import Subject
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.runtime.children import find_program
 from certify.trust.proved_sources import SOURCES_SHA256
@@ -109,8 +109,6 @@ def check_proved(
         ProvedCheckerError: if it fails, was built from other sources, or reads another certificate in the
             file than was read before.
     """
-    if isinstance(subject, Training) and subject.problem.output_bias.frees_hidden:
-        raise ProvedCheckerError("the proved checker knows no free hidden biases yet", ": use --trust exact")
     program = _program()
     bound = certificate.bound
     text = "".join(subject.canonical_text())

@@ -90,8 +90,8 @@ let options : (string * action * string) list =
       ("--no-bias", Flag (flag_of (fun e -> once "--bias" e.bias (fun bias -> { e with bias }) false)), "expect none");
       ("--output-bias", Value ("B", expects (fun e v ->
           once "--output-bias" e.output_bias (fun output_bias -> { e with output_bias })
-            (one_of "--output-bias" [ "none"; "free"; "decayed" ] v))),
-        "expect this output bias: none, free or decayed");
+            (one_of "--output-bias" Output_bias.names v))),
+        "expect this output bias: none, free, decayed or all-free");
       ("--standardize", Flag (flag_of (fun e ->
           once "--standardize" e.standardize (fun standardize -> { e with standardize }) true)),
         "expect features of mean 0 and variance 1");

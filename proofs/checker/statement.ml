@@ -94,7 +94,7 @@ let lines pairs = String.concat "\n" (List.map (fun (name, value) -> Printf.spri
 let training about_data (p : Checker.problem) sha256 bound =
   let n = List.length p.rows in
   Printf.sprintf
-    "For every number of neurons%s, the network f(x) = sum_j relu(u_j . x) v_j%s on %s has\n\
+    "For every number of neurons%s, the network f(x) = %s on %s has\n\
     \    %s + gamma/2 * %s  >=  %s\n\
      with\n\
      %s"

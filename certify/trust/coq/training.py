@@ -140,7 +140,7 @@ def _conclusion(certificate: Certificate, subject: Training) -> Iterator[str]:
     yield "Proof. vm_cast_no_check (eq_refl true). Qed."
     yield "Theorem lower_bound (net : list (list R * list R)) (b : list R) :"
     yield (
-        f"  (forall u v, In (u, v) net -> length u = {problem.d}%nat) ->\n"
+        f"  (forall u v, In (u, v) net -> length u = {problem.hidden_rows}%nat) ->\n"
         f"  admissible (K := RField) {kind} b ->\n"
         f"  (Q2R claim <= objective (K := RField) {value}\n"
         f"    {samples} (Q2R weight_decay) {kind} net b)%R."
@@ -156,7 +156,7 @@ def _statement(problem: TrainingProblem) -> str:
     value, samples = _value_and_samples(problem)
     value = value.replace("(K := RField) ", "")
     return (
-        f"forall net b, (forall u v, In (u, v) net -> length u = {problem.d}) -> admissible {kind} b -> "
+        f"forall net b, (forall u v, In (u, v) net -> length u = {problem.hidden_rows}) -> admissible {kind} b -> "
         f"Q2R claim <= objective {value} {samples} (Q2R weight_decay) {kind} net b"
     )
 
@@ -193,7 +193,7 @@ LOSSES = {
     "poisson": "Poisson",
 }
 _WITH_PARAMETER = {"huber", "quantile", "epsilon-insensitive", "cross-entropy"}
-OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias"}
+OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias", "all-free": "AllFree"}
 
 
 def problem_definitions(problem: TrainingProblem) -> Iterator[str]:

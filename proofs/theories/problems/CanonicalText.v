@@ -26,7 +26,8 @@ Definition slash : text := Eval compute in bytes "/".
 Definition size_word : text := Eval compute in [newline] ++ bytes "size".
 Definition denominators_word : text := Eval compute in [newline] ++ bytes "denominators".
 Definition bias_word (b : output_bias) : text := Eval compute in
-  match b with NoBias => bytes " none" | FreeBias => bytes " free" | DecayedBias => bytes " decayed" end.
+  match b with NoBias => bytes " none" | FreeBias => bytes " free" | DecayedBias => bytes " decayed"
+  | AllFree => bytes " all-free" end.
 Definition between : text := Eval compute in bytes " ;".
 Definition end_of_line : text := Eval compute in [newline].
 (** The parameter p/q, as numbers: none, p where q is 1, or both; and the words with it. *)
@@ -101,7 +102,7 @@ Definition losses_with (parameter : list Z) : list loss_kind :=
   [Squared; Huber p q; Absolute; Quantile p q; EpsilonInsensitive p q; Hinge; SquaredHinge; MulticlassHinge; Logistic;
    CrossEntropy p q; Poisson].
 Definition kinds (parameter : list Z) : list (loss_kind * output_bias) :=
-  list_prod (losses_with parameter) [NoBias; FreeBias; DecayedBias].
+  list_prod (losses_with parameter) [NoBias; FreeBias; DecayedBias; AllFree].
 (** The weight is the last number of a line. *)
 Definition read_sample (with_weights : bool) (line : list Z * list Z) : list Z * (Z * list Z) :=
   (fst line, if with_weights then (last (snd line) 0, removelast (snd line)) else (1, snd line)).
