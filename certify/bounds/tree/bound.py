@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -18,6 +18,7 @@ import numpy as np
 
 from certify.bounds.report import GapPoint, below
 from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
+from certify.bounds.tree.mending import mended
 from certify.bounds.tree.premises import Found, Premises, Trees
 from certify.bounds.tree.search import MAX_NODES, certificate_tree
 from certify.bounds.writing import certificate_of, trivial_certificate
@@ -26,9 +27,11 @@ from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.shifts import kinks
+from certify.checker.training.leaf_rules import Level
+from certify.checker.training.shifts import kinks, premises_of
 from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
+from certify.trust.packed_cone import packed
 from formulations.arrays import Matrix
 
 _FIRST_SLACK = 1.0
@@ -44,7 +47,13 @@ _CUT_BITS = 8
 _PLANAR_CUT_BITS = 30  # in the plane trees are small and gaps are wanted that are too
 _DUAL_EXPONENT = 64
 _DUAL_BITS = 48  # of its largest entry at least
-_MARGINS = (Fraction(0), Fraction(1, 10**9), Fraction(1, 10**7), Fraction(1, 10**5))
+# What is left for rounding, and whether leaves that fail are cut further.
+_MARGINS = (
+    (Fraction(0), False),
+    (Fraction(1, 10**9), True),
+    (Fraction(1, 10**7), False),
+    (Fraction(1, 10**5), True),
+)
 
 
 @dataclass(frozen=True)
@@ -273,12 +282,24 @@ def tree_certificates(
     scale, _ = arrays.dual_line.best(proof.dual_point, arrays.gamma / proof.gauge_bound)
     _, length = math.frexp(scale * float(np.abs(proof.dual_point).max()))
     exponent = max(_DUAL_EXPONENT, _DUAL_BITS - length)
-    for margin in _MARGINS:
+    for margin, is_mended in _MARGINS:
         factor = Fraction(scale) * (1 - margin)
         rows = rounded_dual_point(problem, proof.dual_point, factor, exponent)
         tree = _tree_of(problem, rows, arrays.X, proof)
+        if tree is None:
+            continue
+        written = certificate_of(problem, rows, exponent, tree, preprocessing, "tree", frame=proof.frame)
+        tree = _mended(written, problem) if is_mended else tree
         if tree is not None:
-            yield certificate_of(problem, rows, exponent, tree, preprocessing, "tree", frame=proof.frame)
+            yield replace(written, tree=tree)
+
+
+def _mended(certificate: Certificate, problem: TrainingProblem) -> tuple[Node, ...] | None:
+    """Return its trees with leaves that all are proofs; None where that takes more than a few cuts."""
+    level = Level.of(certificate, problem)
+    trees = [mended(nodes, packed(root), level) for nodes, root in premises_of(certificate, problem)]
+    whole = [tree for tree in trees if tree is not None]
+    return tuple(chain.from_iterable(whole)) if len(whole) == len(trees) else None
 
 
 def _tree_of(

@@ -22,10 +22,9 @@ from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.problems.dual_bound import column_sums, in_domain, proves
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.blocks import block_trees, check_blocks
-from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
-from certify.checker.training.shifts import shifted_trees
-from certify.checker.tree.walk import Walk, check_tree, check_trees, walk_trees
+from certify.checker.training.shifts import premises_of
+from certify.checker.tree.walk import Walk, check_trees, walk_trees
 from certify.checker.verdict import Verdict, leaves_in_words
 
 
@@ -62,10 +61,8 @@ def _check_premise(
 ) -> int:
     """Check that h(N) <= gamma, by the proof that the certificate has; return the number of its leaves."""
     level, blocks, nodes = Level.of(certificate, problem), certificate.blocks, certificate.tree
-    if problem.output_bias.frees_hidden:
-        return check_trees(shifted_trees(certificate, problem), len(nodes), level, on_progress, walk)
     if blocks is None:
-        return check_tree(nodes, Cone.root(certificate, problem), level, on_progress, walk)
+        return check_trees(premises_of(certificate, problem), len(nodes), level, on_progress, walk)
     check_blocks(blocks, certificate, problem)
     trees = block_trees(blocks, certificate, problem)
     return check_trees(trees, len(nodes), level, on_progress, walk)

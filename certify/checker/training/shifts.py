@@ -65,6 +65,14 @@ def shifted_trees(
         yield nodes, Cone.whole_space(certificate.frame.generators, inputs, certificate.dual_point)
 
 
+def premises_of(certificate: Certificate, problem: TrainingProblem) -> Iterator[tuple[Sequence[Node], Cone]]:
+    """Yield the nodes of each tree and its root, where the samples are in no blocks."""
+    if problem.output_bias.frees_hidden:
+        yield from shifted_trees(certificate, problem)
+    else:
+        yield certificate.tree, Cone.root(certificate, problem)
+
+
 def _end_of_tree(nodes: Sequence[Node], first: int) -> int:
     """Return the number of the node after the tree that begins with the first one; the end if it has none."""
     owed = 1

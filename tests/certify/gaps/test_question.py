@@ -19,7 +19,7 @@ from certify.checker.data.choice import ClassWeight
 from certify.checker.data.dataset import Dataset
 from certify.checker.errors import CertifyError, DataError, NetworkError
 from certify.datasets.arrays import from_arrays
-from certify.gaps.network_gap import gap, loaded_network
+from certify.gaps.network_gap import loaded_network
 from certify.gaps.question import Objective, Question, ask
 from certify.networks.link import Link
 from certify.networks.loaded import LoadedNetwork
@@ -212,12 +212,6 @@ def test_weights_of_classes_need_classes() -> None:
         asked([1.5, 2, 3, 4, 5, 6], network(1), gamma=1, class_weight=[1, 2])
 
 
-FREE = (
-    "has a hidden bias that its training left out of the weight decay, and supported is one that is decayed "
-    "like the weights, or none"
-)
-
-
 def fitted(kind: type, y: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -226,19 +220,28 @@ def fitted(kind: type, y: Any) -> Any:
 
 def test_a_hidden_bias_without_decay() -> None:
     mlp = fitted(MLPClassifier, LABELS)
-    with pytest.raises(NetworkError, match=re.escape(f"scikit-learn's MLPClassifier {FREE}")):
-        gap(X, LABELS, mlp)
-    # Zeros may be where the bias would be at the optimum with a decay; without one they are not decided.
-    mlp.intercepts_[0][:] = 0
-    with pytest.raises(NetworkError, match=re.escape(FREE)):
-        gap(X, LABELS, mlp)
+    question = asked(LABELS, loaded_network(mlp), estimator=mlp)
+    assert question.output_bias == "all-free"
+    assert not question.dataset.preprocessing.bias
     biased = replace(
         network(3), network=ReLUNetwork.from_rationals([[1], [2], [3]], [[1, 2, 3]]), hidden_bias=True
     )
-    with pytest.raises(NetworkError, match=re.escape(FREE)):
-        asked(LABELS, biased, gamma=1, hidden_bias="free")
+    for words in ({"hidden_bias": "free"}, {"output_bias": "all-free"}):
+        question = asked(LABELS, biased, gamma=1, **words)
+        assert question.output_bias == "all-free"
+        assert not question.dataset.preprocessing.bias
     assert asked(LABELS, biased, gamma=1).dataset.preprocessing.bias
-    assert asked(LABELS, network(3), gamma=1, hidden_bias="free").loss == "squared"
+    # Networks without hidden biases are judged among those with free ones.
+    assert asked(LABELS, network(3), gamma=1, output_bias="all-free").output_bias == "all-free"
+    wider = replace(biased, hidden_bias=False)
+    question = asked(LABELS, wider, gamma=1, output_bias="all-free")
+    assert question.loaded.hidden_bias
+    assert "one input more than the data" in question.notes[0]
+    with pytest.raises(DataError, match="frees the hidden biases as well"):
+        asked(LABELS, biased, gamma=1, output_bias="all-free", hidden_bias="decayed")
+    for word in ("none", "decayed"):
+        with pytest.raises(DataError, match=f"said to be {word}: choose the output bias all-free"):
+            asked(LABELS, biased, gamma=1, output_bias=word, hidden_bias="free")
 
 
 @pytest.mark.parametrize(

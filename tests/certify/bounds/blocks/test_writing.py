@@ -146,7 +146,7 @@ class TestMatrixShares:
 
 class TestAnything:
     @pytest.mark.parametrize("seed", range(6))
-    @pytest.mark.parametrize("bias", list(OutputBias))
+    @pytest.mark.parametrize("bias", [OutputBias.NONE, OutputBias.FREE, OutputBias.DECAYED])
     @pytest.mark.parametrize("wild", [False, True])
     def test_ends_in_a_valid_certificate(self, seed: int, bias: OutputBias, wild: bool) -> None:
         problem = problem_of(seed, n=7, d=2 + seed % 3, c=1 + seed % 2, bias=bias)

@@ -86,14 +86,31 @@ def test_round_trip(tmp_path: Path) -> None:
     keeper = Checkpoint(tmp_path / "c.npz", "a" * 64, (3, 2, 1))
     assert keeper.directions is None
     directions = np.array([[0.6, 0.0], [0.8, 1.0]])
-    keeper.save_proof(directions, SavedProof(np.ones((3, 1)), 2.0, (leaf(),) * 4))
+    keeper.save_proof(directions, SavedProof(np.ones((3, 1)), 2.0, {0: (leaf(),) * 4}))
     loaded = Checkpoint(tmp_path / "c.npz", "a" * 64, (3, 2, 1))
     assert loaded.directions is not None
     assert np.allclose(loaded.directions, directions)
     assert loaded.proof is not None
     assert loaded.proof.gauge_bound == 2.0
-    for table, expected in zip(loaded.proof.trees[3], leaf(), strict=True):
+    for table, expected in zip(loaded.proof.trees[0][3], leaf(), strict=True):
         assert np.asarray(table).tolist() == np.asarray(expected).tolist()
+
+
+def test_free_hidden_biases_have_trees_at_kinks(tmp_path: Path) -> None:
+    path, directions = tmp_path / "c.npz", np.array([[0.6, 0.0], [0.8, 1.0], [0.0, 0.0]])
+    proof = SavedProof(np.ones((3, 1)), 2.0, {2: (leaf(),) * 4, 0: (leaf(),) * 4})
+    Checkpoint(path, "a" * 64, (3, 2, 1), 3).save_proof(directions, proof)
+    loaded = Checkpoint(path, "a" * 64, (3, 2, 1), 3).proof
+    assert loaded is not None
+    assert {k: len(trees) for k, trees in loaded.trees.items()} == {2: 4, 0: 4}
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        Checkpoint(path, "a" * 64, (3, 2, 1))
+    for numbers in ([2, 2], [3, 0], [-1, 0], [0]):
+        with np.load(path) as entries:
+            arrays = {**entries, "premises": np.array(numbers)}
+        np.savez(tmp_path / "changed.npz", **arrays)
+        with pytest.raises(CheckpointError, match="no checkpoint"):
+            Checkpoint(tmp_path / "changed.npz", "a" * 64, (3, 2, 1), 3)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +131,7 @@ def test_trees_that_would_mislead_compiled_code_are_refused(
 ) -> None:
     path = tmp_path / "c.npz"
     Checkpoint(path, "a" * 64, (3, 2, 1)).save_proof(
-        np.eye(2), SavedProof(np.ones((3, 1)), 2.0, (leaf()._replace(**change),) * 4)
+        np.eye(2), SavedProof(np.ones((3, 1)), 2.0, {0: (leaf()._replace(**change),) * 4})
     )
     with pytest.raises(CheckpointError, match="no checkpoint"):
         Checkpoint(path, "a" * 64, (3, 2, 1))
@@ -135,7 +152,7 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
 def test_shapes_must_fit(tmp_path: Path) -> None:
     path = tmp_path / "c.npz"
     Checkpoint(path, "a" * 64, (3, 2, 1)).save_proof(
-        np.eye(2), SavedProof(np.ones((3, 1)), 2.0, (leaf(),) * 4)
+        np.eye(2), SavedProof(np.ones((3, 1)), 2.0, {0: (leaf(),) * 4})
     )
     for shape in ((4, 2, 1), (3, 3, 1), (3, 2, 2)):
         with pytest.raises(CheckpointError):

@@ -18,18 +18,20 @@ def inner(first: list[Fraction], second: list[Fraction]) -> Fraction:
 class TestOutputBiases:
     def test_by_hand(self) -> None:
         sums, gamma = [Fraction(3), Fraction(-4)], Fraction(5)
-        assert [kind.toll(sums, gamma) for kind in OutputBias] == [0, 0, Fraction(25, 10)]
-        assert [kind.decay(sums) for kind in OutputBias] == [0, 0, 25]
-        assert [kind.fits([3, -4]) for kind in OutputBias] == [True, False, True]
-        assert [kind.fits([0, 0]) for kind in OutputBias] == [True, True, True]
-        assert [kind.exists for kind in OutputBias] == [False, True, True]
+        assert [kind.toll(sums, gamma) for kind in OutputBias] == [0, 0, Fraction(25, 10), 0]
+        assert [kind.decay(sums) for kind in OutputBias] == [0, 0, 25, 0]
+        assert [kind.fits([3, -4]) for kind in OutputBias] == [True, False, True, False]
+        assert [kind.fits([0, 0]) for kind in OutputBias] == [True, True, True, True]
+        assert [kind.exists for kind in OutputBias] == [False, True, True, True]
+        assert [kind.is_free for kind in OutputBias] == [False, True, False, True]
+        assert [kind.frees_hidden for kind in OutputBias] == [False, False, False, True]
 
     def test_each_has_its_words_and_its_name_in_coq(self) -> None:
         assert {kind.words for kind in OutputBias} == {OutputBias.of(name).words for name in OF_COQ}
         assert len({kind.words for kind in OutputBias}) == len(OF_COQ) == 3
 
     def test_unknown(self) -> None:
-        with pytest.raises(DataError, match="use one of none, free, decayed"):
+        with pytest.raises(DataError, match="use one of none, free, decayed, all-free"):
             OutputBias.of("Free")
 
 
