@@ -156,7 +156,8 @@ def _statement(problem: TrainingProblem) -> str:
     value, samples = _value_and_samples(problem)
     value = value.replace("(K := RField) ", "")
     return (
-        f"forall net b, (forall u v, In (u, v) net -> length u = {problem.hidden_rows}) -> admissible {kind} b -> "
+        f"forall net b, (forall u v, In (u, v) net -> length u = {problem.hidden_rows}) -> "
+        f"admissible {kind} b -> "
         f"Q2R claim <= objective {value} {samples} (Q2R weight_decay) {kind} net b"
     )
 

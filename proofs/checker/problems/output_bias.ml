@@ -13,7 +13,7 @@ let prediction : Checker.output_bias -> string = function
 let quantified : Checker.output_bias -> string = function
   | NoBias -> " and all weights"
   | FreeBias | DecayedBias -> ", all weights and every b"
-  | AllFree -> ", all weights, every hidden bias a_j and every b"
+  | AllFree -> ", all weights and all biases a_j and b"
 let decayed : Checker.output_bias -> string = function
   | NoBias | FreeBias | AllFree -> "sum_j (|u_j|^2 + |v_j|^2)"
   | DecayedBias -> "(sum_j (|u_j|^2 + |v_j|^2) + |b|^2)"
