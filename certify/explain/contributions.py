@@ -1,6 +1,7 @@
-"""What each sample adds to a bound, exactly: what its row of the dual point proves of its loss.
+"""What each sample adds to a bound: what its row of the dual point proves of its loss.
 
-That is b(N_i, y_i) of docs/method.md, section 2; for the squared loss <N_i, y_i> - 1/2 |N_i|^2.
+That is w_i b(N_i / w_i, y_i) of docs/method.md, section 2; for the squared loss <N_i, y_i> - 1/2 |N_i|^2. It
+is exact where that is rational, and else rounded down.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Sample:
         row: its 1-based number among the samples.
         line: the 1-based line of the data file on which it begins; None where there is no such file.
         target: its class, or its targets as decimals.
-        contribution: b(N_i, y_i) (a loss).
+        contribution: w_i b(N_i / w_i, y_i) (a loss).
         is_idle: whether N_i = 0: the bound holds without the sample.
     """
 
@@ -38,7 +39,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Contributions:
-    """The parts of a bound; those of the samples and of the output bias add up to it.
+    """The parts of a bound; those of the samples and of the output bias add up to it, or a little more.
+
+    A certificate may claim less than its dual point proves, and does where that is not rational.
 
     Attributes:
         bound: the bound (a loss).
@@ -80,10 +83,12 @@ def contributions(
 ) -> Contributions:
     """Divide a valid certificate's bound among the samples.
 
+    Targets made of classes are one-hot rows or signs, of two classes in one column.
+
     Args:
         certificate: for this problem.
         problem: the exact problem.
-        classes: the labels in one-hot order; empty if targets are numbers.
+        classes: the labels in the order of the recipe; empty if targets are numbers.
         lines: of the data file, one for each sample, if there is one.
     """
     unit, b = 1 << certificate.dual_exponent, problem.target_denominator
@@ -92,7 +97,8 @@ def contributions(
     for i, (row, targets) in enumerate(zip(certificate.dual_point, problem.targets, strict=True)):
         part = sample_bound(problem, i, row, certificate.dual_exponent)
         if classes:
-            name = classes[targets.index(max(targets))]
+            place = targets.index(max(targets)) if len(targets) > 1 else int(targets[0] > 0)
+            name = classes[place]
             totals[name] += part
         else:
             name = ", ".join(_written(Fraction(target, b)) for target in targets)

@@ -3,11 +3,12 @@
 The proof of docs/method.md, section 2, drops three terms, each of which a valid certificate makes
 nonnegative. With z_i the network's predictions, loss - bound is their sum:
 
-    sum_i (l(z_i, y_i) + N_i . z_i - b(N_i, y_i))                                     on the samples,
+    sum_i (w_i l(z_i, y_i) + N_i . z_i - w_i b(N_i / w_i, y_i))                       on the samples,
     sum_j (gamma/2 (|u_j|^2 + |v_j|^2) - v_j^T N^T relu(X u_j))                       on the neurons,
     what the output bias loses against its toll (`OutputBias.slack`).
 
-For the squared loss the first is 1/2 |R - N|^2, with R = Y - f(X) the network's residual.
+For the squared loss the first is 1/2 |R - N|^2, with R = Y - f(X) the network's residual. It takes up what
+the loss is rounded up and the bound down, where these are not rational.
 """
 
 from __future__ import annotations

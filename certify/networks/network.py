@@ -1,4 +1,4 @@
-"""A two-layer ReLU network with exact weights, and its exact loss on a training problem."""
+"""A two-layer ReLU network with exact weights, and its loss on a training problem, never rounded down."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from fractions import Fraction
 
 from flint import fmpz_mat
 
-from certify.checker.errors import NetworkError
+from certify.checker.errors import DataError, NetworkError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
 from certify.checker.problems.training import TrainingProblem
+
+_LARGEST = 14_000  # bits of a loss: Python writes at most 4300 digits
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,14 @@ def _dyadics(layer: Iterable[Iterable[float]], name: str) -> list[list[Fraction]
 
 
 def exact_loss(problem: TrainingProblem, network: ReLUNetwork) -> Fraction:
-    """Evaluate the regularised training loss of a network exactly.
+    """Return at least the regularised training loss of a network: exactly that if the loss is rational.
+
+    Losses with logarithms are rounded up at `certify.checker.problems.losses.loss.VALUE_BITS`, so that what
+    comes out is an upper bound on the optimum whatever the loss.
 
     Raises:
-        NetworkError: if the network's input or output size is not the problem's, or it has an output bias
-            and the problem has none.
+        NetworkError: if the network's input or output size is not the problem's, it has an output bias and
+            the problem has none, or its loss is too large to be written.
     """
     bias = network.output_bias
     if any(bias) and not problem.output_bias.exists:
@@ -172,7 +177,15 @@ def _loss_of(
     shifted = (
         [z * unit + shift * scale for z, shift in zip(row, shifts, strict=True)] for row in predictions
     )
-    value = problem.total_value(shifted, scale * unit)
+    try:
+        value = problem.total_value(shifted, scale * unit)
+    except DataError as error:
+        raise NetworkError(f"the network's outputs are too large: {error}") from None
+    if value > 1 << _LARGEST:
+        raise NetworkError(
+            f"the network's outputs are too large for the loss {problem.loss.text}, which is beyond "
+            f"2^{_LARGEST}: give a network that is trained for it"
+        )
     return value + problem.gamma / 2 * (decay + problem.output_bias.decay(bias))
 
 

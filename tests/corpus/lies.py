@@ -32,6 +32,7 @@ from tests.certify.checker.test_obligations import (
     HONEST,
     TAUS,
 )
+from tests.corpus import losses
 from tests.corpus.case import Case, case
 from tests.corpus.proofs import CORNER_DATA, of_corner
 
@@ -58,6 +59,7 @@ def of_training() -> Iterator[Case]:
             obligation=obligation,
             kernel=obligation not in (Obligation.PROBLEM, Obligation.LIMITS),
         )
+    yield from of_losses()
     divided = blocks.WITH_TREES.blocks
     assert divided is not None
     parts = [replace(block, nodes=n) for block, n in zip(divided.parts, (4, 2), strict=True)]
@@ -122,6 +124,23 @@ def of_training() -> Iterator[Case]:
         CORNER_DATA,
         obligation=Obligation.COVER,
     )
+
+
+def of_losses() -> Iterator[Case]:
+    """Yield for each loss but the squared one a row out of its domain, and a claim that is too high."""
+    for loss in losses.LIMITED:
+        for what, certificate, obligation in (
+            ("domain", losses.outside(loss), Obligation.DUAL_DOMAIN),
+            ("claim", losses.too_high(loss), Obligation.CLAIM),
+        ):
+            yield case(
+                f"loss-{losses.short(loss)}-{what}",
+                f"by hand: {loss}, with a unit in the last place too much",
+                certificate,
+                losses.data_of(loss, what == "domain"),
+                obligation=obligation,
+                kernel=loss in losses.IN_THE_KERNEL,
+            )
 
 
 def of_matrices() -> Iterator[Case]:

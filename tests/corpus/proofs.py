@@ -37,6 +37,7 @@ from tests.certify.checker.test_obligations import (
     orthants,
 )
 from tests.certify.trust.extracted.test_matrices import VALID
+from tests.corpus import losses
 from tests.corpus.case import Case, case
 
 # The problem of `CORNER` and its relatives, and the recipe that makes it of this file.
@@ -179,6 +180,20 @@ def by_hand() -> Iterator[Case]:
     )
 
 
+def of_losses() -> Iterator[Case]:
+    """Yield for each loss a proof in two dimensions, and with weights of samples and of classes."""
+    for loss in losses.TEXTS:
+        for weighted in (False, True):
+            yield case(
+                f"loss-{losses.short(loss)}{'-weighted' * weighted}",
+                f"by hand: {loss}{', with weights' * weighted}",
+                losses.honest(loss, weighted),
+                losses.data_of(loss, weighted),
+                kernel=loss in losses.IN_THE_KERNEL,
+                tight=True,
+            )
+
+
 def with_toll(problem: TrainingProblem, dual_point: Sequence[Sequence[int]], exponent: int) -> Certificate:
     """Return a certificate by envelopes, with the claim that a decayed output bias leaves."""
     certificate = certificate_of(problem, dual_point, orthants(*TAUS), exponent=exponent)
@@ -213,5 +228,6 @@ def of_matrices() -> Iterator[Case]:
 def valid() -> Iterator[Case]:
     """Yield all."""
     yield from by_hand()
+    yield from of_losses()
     yield from of_matrices()
     yield from by_search()

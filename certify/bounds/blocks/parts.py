@@ -53,6 +53,7 @@ def part_problem(problem: TrainingProblem, rows: Iterable[int], weight: Fraction
         weight * problem.gamma,
         problem.loss,
         problem.output_bias,
+        [problem.weight(i) for i in chosen],
     )
 
 

@@ -2,9 +2,10 @@
 
 Targets are *classes* if they are texts, or if they are integers of which there are at most
 `MAX_INTEGER_CLASSES` different ones and fewer than half as many as there are rows; otherwise they are
-numbers to be fitted. Several targets are always numbers. The user may override this rule. Labels that are
-the same number, such as "1" and "1.0", are one class; classes are sorted as numbers if all of them are
-numbers, else as texts.
+numbers to be fitted. Several targets are always numbers. A loss of labels takes a single column as classes,
+and a loss of numbers, but for the squared one, takes a column of numbers as such. The user may override this
+rule. Labels that are the same number, such as "1" and "1.0", are one class; classes are sorted as numbers if
+all of them are numbers, else as texts.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ Open Scope Z_scope.
 
 # What it takes to decide whether a form is semidefinite, divided by its order cubed.
 _SECONDS_OF_FORMS = 2.5e-5
+# A logarithm to the digits that a claim some 2^-60 below the bound asks for.
+_SECONDS_OF_LOGARITHMS = 4e-3
 
 
 class TrainingTheorem:
@@ -90,9 +92,10 @@ class TrainingTheorem:
 def estimated_seconds(certificate: Certificate, problem: TrainingProblem) -> float:
     """Estimate the time that Coq's kernel takes, within a factor of about three (proofs/README.md)."""
     d, c, bits = problem.d, problem.c, _bits(certificate.dual_point)
+    seconds = 3.0 if problem.loss.is_exact else 3.0 + problem.n * c * _SECONDS_OF_LOGARITHMS
     if certificate.blocks is None:
-        return 3.0 + _seconds_of_tree(certificate.tree, problem.n, d, c, bits)
-    seconds = 3.0 + (d + c) ** 3 * _SECONDS_OF_FORMS
+        return seconds + _seconds_of_tree(certificate.tree, problem.n, d, c, bits)
+    seconds += (d + c) ** 3 * _SECONDS_OF_FORMS
     for block, nodes, _ in _with_nodes(certificate, certificate.blocks):
         n, outputs = len(block.rows), len(block.output_frame)
         frame_bits = bits + _bits(block.output_frame)

@@ -337,6 +337,36 @@ class TestCommandLine:
             assert words in (err if code == 2 else out)
             assert "Traceback" not in err
 
+    def test_weights_and_loss(
+        self, program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        weighted = ROOT / "tests" / "corpus" / "valid" / "loss-hinge-weighted.cert"
+        arguments = (weighted, "--data", weighted.with_suffix(".csv"), "--trust", "exact")
+        by_class = ("--class-weight", "x=2", "--class-weight", "z=1/3")
+        for pins, code, words in (
+            (
+                ("--sample-weight", "weight", *by_class, "--weighted", "--loss", "hinge"),
+                0,
+                "sum_ik w_i max(0",
+            ),
+            (("--sample-weight", "4"), 0, "the column weight times 2 for x, 1 for y, (1/3) for z"),
+            (("--sample-weight", "a"), 1, "expected sample weight a, found weight"),
+            (
+                ("--class-weight", "x=2"),
+                1,
+                "expected class weights x=2, y=1, z=1, found class weights x=2, y=1",
+            ),
+            (("--no-weighted",), 1, "expected no sample weights, found sample weights"),
+            (("--loss", "huber 0.5"), 1, "expected loss huber 1/2, found hinge"),
+            (("--sample-weight", "none"), 2, "has no column 'none'"),
+            (("--class-weight", "x"), 2, "give LABEL=W"),
+            (("--class-weight", "v=2"), 2, "is of none of the classes x, y, z"),
+            (("--loss", "hing"), 2, "use one of squared"),
+        ):
+            found, out, err = ask(program, monkeypatch, capsys, *arguments, *pins)
+            assert found == code
+            assert words in (err if code == 2 else out)
+
     def test_help_names_each_option(
         self, program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:

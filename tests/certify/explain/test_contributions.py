@@ -79,3 +79,19 @@ def test_the_parts_add_up(entries: list[tuple[int, Fraction, int]], exponent: in
     assert sum(sample.contribution for sample in found.samples) + found.output_bias == certificate.bound
     assert found.output_bias <= 0
     assert bias == "decayed" or not found.output_bias
+
+
+def test_signs_and_weights() -> None:
+    X, N = [[1], [2], [3]], [[-1], [1], [-1]]
+    for Y, classes in (([[-1], [1], [-1]], ["no", "yes"]), ([[1, -1], [-1, 1], [1, -1]], ["no", "yes"])):
+        rows = N if len(Y[0]) == 1 else [[-row[0], row[0]] for row in N]
+        problem = TrainingProblem.from_rationals(X, Y, 1, "logistic", weights=[1, Fraction(5, 2), 3])
+        plain = certificate_of(problem, rows, [], exponent=2)
+        certificate = replace(plain, bound=dual_bound(problem, plain.dual_point, 2))
+        found = contributions(certificate, problem, classes)
+        assert [sample.target for sample in found.samples] == ["no", "yes", "no"]
+        total = sum(sample.contribution for sample in found.samples)
+        assert 0 <= total - found.bound <= found.bound / 2**58
+        assert sum(found.classes.values()) == total
+        # With a smaller part of a larger weight a sample pays less for each unit of N.
+        assert found.samples[2].contribution > found.samples[0].contribution

@@ -20,6 +20,7 @@ Row = Sequence[Fraction]
 Interval = tuple[Fraction | None, Fraction | None]  # None is infinite
 IntegerTable = Sequence[Sequence[int]]
 
+_KEPT = 10_000  # boxes
 VALUE_BITS = 128  # of what a network pays, where that is not rational
 ONE_HOT, SIGNS = "one-hot", "signs"  # what targets are made of classes
 
@@ -132,6 +133,8 @@ class Loss(ABC):
                 return False
             key = tuple(target), weight
             if key not in boxes:
+                if len(boxes) == _KEPT:  # targets that are all different are of no use again
+                    boxes.clear()
                 ends = self.box(over(target, denominator), Fraction(weight, weight_denominator))
                 boxes[key] = [_integers_between(interval, scale) for interval in ends]
             for entry, (low, high) in zip(nu, boxes[key], strict=True):

@@ -6,6 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import chain
 from operator import mul
 
 from certify.checker.numbers.integers import dot
@@ -105,20 +106,23 @@ class RationalLoss(Loss):
 
         A common multiple of all weights may be too long to sum over.
         """
-        inner = size = square = least = most = 0
-        for nu, target, weight in with_weights(dual_point, targets, weights):
-            inner += dot(nu, target)
-            if self.insensitivity:
-                size += sum(map(abs, nu))
-            if self.is_quadratic and weights is None:
-                square += dot(nu, nu)
-            elif self.is_quadratic:
-                part = dot(nu, nu) * weight_denominator << bits
-                divisor = 2 * weight * scale * scale
-                least += part // divisor
-                most -= -part // divisor
-        linear = Fraction(inner, scale * denominator) - self.insensitivity * Fraction(size, scale)
-        linear -= Fraction(square, 2 * scale * scale)
+        rows, ys = list(dual_point), list(targets)
+        if [*map(len, rows)] != [*map(len, ys)]:
+            raise ValueError("zip: the dual point and the targets differ in shape")
+        entries = list(chain.from_iterable(rows))
+        linear = Fraction(dot(entries, list(chain.from_iterable(ys))), scale * denominator)
+        if self.insensitivity:
+            linear -= self.insensitivity * Fraction(sum(map(abs, entries)), scale)
+        if not self.is_quadratic:
+            return linear, linear
+        if weights is None:
+            total = linear - Fraction(dot(entries, entries), 2 * scale * scale)
+            return total, total
+        least = most = 0
+        for nu, weight in zip(rows, weights, strict=True):
+            part, divisor = dot(nu, nu) * weight_denominator << bits, 2 * weight * scale * scale
+            least += part // divisor
+            most -= -part // divisor
         return linear - Fraction(most, 1 << bits), linear - Fraction(least, 1 << bits)
 
 

@@ -62,6 +62,13 @@ class Squared(RationalLoss):
         weight_denominator: int = 1,
     ) -> Fraction:
         """Return the weighted sum of the values, in one pass over the integers."""
+        if weights is None:
+            square = sum(
+                (z * denominator - y * scale) ** 2
+                for prediction, target in zip(predictions, targets, strict=True)
+                for z, y in zip(prediction, target, strict=True)
+            )
+            return Fraction(square, 2 * (scale * denominator) ** 2)
         total = sum(
             weight * sum((z * denominator - y * scale) ** 2 for z, y in zip(prediction, target, strict=True))
             for prediction, target, weight in with_weights(predictions, targets, weights)

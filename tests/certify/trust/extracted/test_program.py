@@ -19,11 +19,13 @@ from certify.checker.certificate.nodes import (
     Sign,
     Split,
 )
-from certify.checker.certificate.training import Certificate
+from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.choice import read_dataset
 from certify.checker.data.matrix_file import read_matrix
+from certify.checker.problems.losses.table import read_loss
 from certify.checker.problems.training import TrainingProblem
 from certify.trust.proved_sources import SOURCES_SHA256
+from tests.certify.attack.test_attack import CORNER_CERTIFICATES
 from tests.certify.checker.matrix.test_copositivity import ENVELOPE, stated
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.trust.extracted.test_training import PROGRAM, needs_program
@@ -138,6 +140,105 @@ class TestStatement:
         assert answer.isascii()
         assert '"größe"' in json.loads(answer)["reason"]
         assert '"\U0001d400"' in json.loads(answer)["reason"]
+
+
+def weighted(folder: Path, loss: str, classes: int = 2) -> list[str]:
+    """A certificate that a loss of weighted samples is not negative, and the arguments that check it."""
+    path, certificate = folder / "w.csv", folder / "w.cert"
+    labels = "abc"[:classes]
+    path.write_text("x,w,kind\n" + "".join(f"{k},{k + 1}.5,{label}\n" for k, label in enumerate(labels)))
+    dataset = read_dataset(path, targets=["kind"], sample_weight="w", class_weight={"b": "2/3"})
+    problem = dataset.problem("1/10", loss)
+    rows = ((0,) * problem.c,) * problem.n
+    proof = replace(
+        CORNER_CERTIFICATES["one leaf"], frame=Frame.identity(1), tree=(Leaf(1, 1),), dual_point=rows
+    )
+    proof = replace(proof, problem_sha256=problem.sha256(), gamma=problem.gamma, loss=loss, bound=Fraction(0))
+    save_certificate(replace(proof, preprocessing=dataset.preprocessing), certificate)
+    return [str(certificate), "--data", str(path)]
+
+
+@needs_program
+class TestWeights:
+    def test_statement(self, tmp_path: Path) -> None:
+        lines = [" ".join(line.split()) for line in said(*weighted(tmp_path, "logistic")).splitlines()]
+        for line in (
+            "sum_ik w_i log(1 + exp(-y_ik f(x_i)_k)) + gamma/2 * sum_j (|u_j|^2 + |v_j|^2) >= 0.000000000000",
+            "loss logistic",
+            'features column 1 of 3: "x"',
+            'target column 3 of 3: "kind"',
+            'task classification, as -1 and 1: 2 classes "a", "b"',
+            'weights w_i column 2 of 3: "w" times 1 for "a", 2/3 for "b"',
+            "size n = 2 samples, d = 1 feature, c = 1 target",
+        ):
+            assert line in lines
+
+    @pytest.mark.parametrize(
+        ("loss", "formula", "task"),
+        [
+            ("hinge", "sum_ik w_i max(0, 1 - y_ik f(x_i)_k)", "each as 1 against the rest as -1"),
+            ("cross-entropy 1/10", "-sum_ik w_i (9/10 y_ik + 1/(10 c)) log softmax(f(x_i))_k", "one-hot"),
+            ("multiclass-hinge", "sum_i w_i (max_k (f(x_i)_k + 1 - y_ik) - <y_i, f(x_i)>)", "one-hot"),
+            ("quantile 1/4", "sum_ik w_i max(1/4 (y_ik - f(x_i)_k), 3/4 (f(x_i)_k - y_ik))", "one-hot"),
+            (
+                "huber 1/2",
+                "1/2 sum_ik w_i ((f(x_i)_k - y_ik)^2 - max(0, |f(x_i)_k - y_ik| - 1/2)^2)",
+                "one-hot",
+            ),
+        ],
+    )
+    def test_formulas(self, loss: str, formula: str, task: str, tmp_path: Path) -> None:
+        arguments = weighted(tmp_path, loss, 3)
+        answer = said(*arguments)
+        assert f"    {formula} + gamma/2" in answer
+        assert f"classification, {task}: 3 classes" in answer
+        # The same formula as in Python's words.
+        assert formula == read_loss(loss).weighted_formula
+
+    @pytest.mark.parametrize(
+        ("arguments", "differences"),
+        [
+            ("--sample-weight w --class-weight b=2/3 --weighted --loss logistic", ""),
+            ("--sample-weight 2", ""),
+            ("--class-weight a=1 --class-weight b=2/3", ""),
+            ("--no-weighted", "no sample weights, found sample weights"),
+            ("--sample-weight x", "sample weight x, found w"),
+            ("--class-weight b=2", "class weights a=1, b=2, found class weights a=1, b=2/3"),
+            ("--loss hinge", "loss hinge, found logistic"),
+            ("--loss huber=", None),
+            ("--class-weight c=2", None),
+            ("--class-weight b=0", None),
+            ("--class-weight b", None),
+            ("--sample-weight nix", None),
+        ],
+    )
+    def test_expectations(self, arguments: str, differences: str | None, tmp_path: Path) -> None:
+        case = [*weighted(tmp_path, "logistic"), *arguments.split()]
+        if differences is None:
+            assert said(*case, code=2).count("\n") == 1
+        elif differences:
+            assert said(*case, code=1) == f"REJECTED: EXPECTATION: expected {differences}\n"
+        else:
+            assert said(*case).startswith("VALID")
+
+    def test_lax_losses_can_be_expected(self, tmp_path: Path) -> None:
+        for loss in ("huber 0.5", "huber 2/4", "huber .50"):
+            assert said(*weighted(tmp_path, "huber 1/2"), "--loss", loss).startswith("VALID")
+        assert 'found "huber 1/2"' in said(*weighted(tmp_path, "huber 1/2"), "--loss", "huber", code=1)
+
+    def test_other_weights_are_another_problem(self, tmp_path: Path) -> None:
+        arguments = weighted(tmp_path, "squared")
+        data = tmp_path / "w.csv"
+        for old, new, word in (
+            ("1.5", "1.6", "hash"),
+            ("1.5", "0", "not positive"),
+            ("1.5", "x", "must be a number"),
+        ):
+            text = data.read_text()
+            data.write_text(text.replace(old, new))
+            assert word in said(*arguments, code=1)
+            data.write_text(text)
+        assert said(*arguments).startswith("VALID")
 
 
 @needs_program

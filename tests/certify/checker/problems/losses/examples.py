@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 
 from hypothesis import strategies as st
 
@@ -78,6 +79,14 @@ def domain_rows(draw: st.DrawFn, loss: Loss, target: Numbers, weight: Fraction) 
         return row
     most = [F(0) if high is None else high for _, high in box]
     return [high - part * sum(most) for high, part in zip(most, draw(shares(len(most))), strict=True)]
+
+
+def on_grid(loss: Loss, nu: Numbers, target: Numbers, unit: int) -> list[int]:
+    """Round a row to integers over a unit; it stays in the domain of every larger weight."""
+    row = [floor(entry * unit) for entry in nu]
+    if loss.zero_sum:
+        row[max(range(len(row)), key=target.__getitem__)] -= sum(row)
+    return row
 
 
 @st.composite
