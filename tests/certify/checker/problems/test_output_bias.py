@@ -28,7 +28,7 @@ class TestOutputBiases:
 
     def test_each_has_its_words_and_its_name_in_coq(self) -> None:
         assert {kind.words for kind in OutputBias} == {OutputBias.of(name).words for name in OF_COQ}
-        assert len({kind.words for kind in OutputBias}) == len(OF_COQ) == 3
+        assert len({kind.words for kind in OutputBias}) == len(OF_COQ) == 4
 
     def test_unknown(self) -> None:
         with pytest.raises(DataError, match="use one of none, free, decayed, all-free"):

@@ -48,6 +48,7 @@ REPORTS = {
     "no output bias": bound(X, Y, "1/10", gap=1e-3),
     "free": bound(X, Y, "1/10", gap=1e-3, output_bias="free"),
     "decayed": bound(X, Y, "1/10", gap=1e-3, output_bias="decayed"),
+    "free hidden biases": bound(X[:5], Y[:5], "1/10", gap=1e-2, output_bias="all-free"),
     "one lifted leaf": bound(X, Y, "1/10", method="sdp"),
     "partition": bound(X, Y, "1/10", method="partition"),
 }
