@@ -27,6 +27,7 @@ from tests.certify.checker.matrix.test_copositivity import FORGERIES as OF_COPOS
 from tests.certify.checker.matrix.test_copositivity import HARMLESS as HARMLESS_OF_MATRICES
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.checker.test_obligations import (
+    AT_KINKS,
     FORGERIES,
     HARMLESS,
     HONEST,
@@ -85,6 +86,14 @@ def of_training() -> Iterator[Case]:
         of_corner(blocks.TOO_MUCH_CROSSED),
         CORNER_DATA,
         obligation=Obligation.SHARES,
+        kernel=True,
+    )
+    yield case(
+        "kinks-cover",
+        "by hand: free biases, without a tree at the kink of the second sample",
+        of_corner(replace(AT_KINKS, tree=AT_KINKS.tree[:7])),
+        CORNER_DATA,
+        obligation=Obligation.COVER,
         kernel=True,
     )
     yield case(

@@ -31,6 +31,7 @@ from tests.certify.checker.matrix.test_copositivity import stated
 from tests.certify.checker.matrix.test_faces import TestExchange, TestMerge, TestParts
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.checker.test_obligations import (
+    AT_KINKS,
     HONEST,
     TAUS,
     WITH_BIAS,
@@ -172,6 +173,13 @@ def by_hand() -> Iterator[Case]:
     free = certificate_of(WITH_BIAS, [[-1], [1]], orthants(*TAUS), exponent=1)
     yield case(
         "free", "by hand: the optimum 1/4 with a free output bias", of_corner(free), CORNER_DATA, kernel=True
+    )
+    yield case(
+        "all-free",
+        "by hand: the optimum 1/4 with free biases, and a tree at the kink of each sample",
+        of_corner(AT_KINKS),
+        CORNER_DATA,
+        kernel=True,
     )
     decayed = replace(CORNER, output_bias=OutputBias.DECAYED)
     small = with_toll(decayed, [[1], [1]], 1)

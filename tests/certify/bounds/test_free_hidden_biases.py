@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from certify.bounds.bound import bound
 from certify.bounds.report import Report, Status
 from certify.bounds.tree.premises import Premises
+from certify.checker.certificate.nodes import EnvelopeLeaf
 from certify.checker.certificate.training import Frame
 from certify.checker.errors import CertifyError, DataError, SolverError
 from certify.cli.app import app
@@ -30,6 +32,11 @@ from certify.trust.check import check
 from certify.trust.extracted import find_checker
 from tests.formulations.training.test_hidden_bias import on_grid
 
+needs_checker = pytest.mark.skipif(
+    find_checker() is None, reason="the proved checker is not built: make proofs"
+)
+    find_checker() is None, reason="the proved checker is not built: make proofs"
+)
 RNG = np.random.default_rng(5)
 LINE = RNG.integers(-20, 21, (8, 1)) / 4
 HEIGHTS = np.round(np.sin(LINE) + 0.3 * RNG.normal(size=(8, 1)), 2)
@@ -103,11 +110,15 @@ class TestCheckers:
         shrunk = shrink(report.certificate, report.problem)
         assert check(shrunk.certificate, problem=report.problem).valid
 
-    @pytest.mark.skipif(find_checker() is None, reason="the proved checker is not built: make proofs")
-    def test_the_proved_checker(self) -> None:
-        report = free(LINE, HEIGHTS)
-        verdict = check(report.certificate, problem=report.problem, trust="proved")
-        assert (verdict.valid, verdict.bound) == (True, report.certificate.bound)
+    @needs_checker
+    def test_the_proved_checker_says_the_same(self) -> None:
+        report = free(PLANE, SIDES, 1e-2)
+        certificate, tree = report.certificate, report.certificate.tree
+        kinks = replace(certificate, tree=tree[:-1]), replace(certificate, tree=(*tree, EnvelopeLeaf()))
+        for each in (certificate, *kinks):
+            exact = check(each, problem=report.problem)
+            proved = check(each, problem=report.problem, trust="proved")
+            assert (proved.valid, proved.obligation) == (exact.valid, exact.obligation)
 
 
 class TestRefused:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from certify.checker.certificate.blocks import Block, Blocks
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Leaf,
@@ -55,6 +56,9 @@ def forged(
 HONEST = forged([[3], [4]], *orthants(*TAUS), exponent=2)
 # With a free output bias the constant 7/2 has the loss 1/4.
 WITH_BIAS = replace(PROBLEM, output_bias=OutputBias.FREE)
+# With free hidden biases as well the same constant is the optimum, and each sample has a kink.
+WITH_BIASES = replace(PROBLEM, output_bias=OutputBias.ALL_FREE)
+AT_KINKS = certificate_of(WITH_BIASES, [[-1], [1]], 2 * orthants(*TAUS), exponent=1)
 # With Huber's loss a row is at most 1/2 in size, and the best N is (1/2, 1/2).
 WITH_HUBER = replace(PROBLEM, loss=Huber(F(1, 2)))
 # N = (1, 1) lies: it satisfies the premise on the axes and not between them, and claims 6 > 175/32.
@@ -101,14 +105,21 @@ FORGERIES = {
         HONEST, tree=(Sign(0), Sign(1), Split(0, 1, 1 << 5000, 1), *TAUS[:3], Sign(1), *TAUS[:2])
     ),
     **blocks.FORGERIES,
+    Obligation.BLOCK_BIAS: replace(
+        AT_KINKS,
+        tree=orthants(*TAUS),
+        blocks=Blocks(0, 0, (Block((0, 1), ((1,), (0, 1)), ((1,),), ((0,), (0,)), ((1,),), 7),)),
+    ),
 }
 # The problem and its optimum, where they are others than `PROBLEM` and `OPTIMUM`.
 OF_OTHERS = {
     Obligation.DUAL_SUMS: (WITH_BIAS, F(1, 4)),
     Obligation.DUAL_DOMAIN: (WITH_HUBER, F(13, 4)),
+    Obligation.BLOCK_BIAS: (WITH_BIASES, F(1, 4)),
 }
 FAILS_CLOSED = (Obligation.DUAL_SHAPE, Obligation.BLOCK_SHAPE)  # in sums over rows that do not fit
 HARMLESS = {
+    Obligation.BLOCK_BIAS,
     Obligation.BLOCK_SHAPE,
     Obligation.PROBLEM,
     Obligation.STATEMENT,
