@@ -22,6 +22,8 @@ from certify.checker.certificate.nodes import EnvelopeLeaf
 from certify.checker.certificate.training import Frame
 from certify.checker.errors import CertifyError, DataError, SolverError
 from certify.cli.app import app
+from certify.estimators import CertifiedReLURegressor
+from certify.explain.explain import explain
 from certify.floats.network import FloatNetwork
 from certify.gaps.network_gap import gap
 from certify.networks.files import load_network
@@ -30,11 +32,10 @@ from certify.networks.network import ReLUNetwork, exact_loss
 from certify.shrink.shrink import shrink
 from certify.trust.check import check
 from certify.trust.extracted import find_checker
+from certify.views.page.bound import save_page
 from tests.formulations.training.test_hidden_bias import on_grid
 
 needs_checker = pytest.mark.skipif(
-    find_checker() is None, reason="the proved checker is not built: make proofs"
-)
     find_checker() is None, reason="the proved checker is not built: make proofs"
 )
 RNG = np.random.default_rng(5)
@@ -183,6 +184,27 @@ class TestNetworks:
         report = gap(PLANE, labels, mlp, gap=1e-2)
         assert report.problem.loss.text == "logistic"
         assert report.interval.relative_gap <= 0.01
+
+
+class TestEstimators:
+    def test_predictions_are_those_of_the_module(self) -> None:
+        import torch
+
+        model = CertifiedReLURegressor(gamma=0.1, output_bias="all-free", gap=1e-2).fit(PLANE, SIDES[:, 0])
+        module = model.to_torch()
+        of_module = module(torch.from_numpy(PLANE)).detach().numpy()[:, 0]
+        assert model.predict(PLANE) == pytest.approx(of_module)
+        fit = 0.5 * float(np.sum((model.predict(PLANE) - SIDES[:, 0]) ** 2))
+        assert fit < float(model.report_.interval.upper)
+
+    def test_a_page_has_no_picture_of_the_gauge(self, tmp_path: Path) -> None:
+        save_page(free(PLANE, SIDES, 1e-2), tmp_path / "page.html")
+        assert "relu(u_j . x + a_j)" in (tmp_path / "page.html").read_text()
+
+    def test_it_is_not_explained(self) -> None:
+        report = free(LINE, HEIGHTS)
+        with pytest.raises(DataError, match="is not explained yet"):
+            explain(report.certificate, report.problem)
 
 
 class TestPremises:
