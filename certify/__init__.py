@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from certify.checker.expected import Expected as Expected
     from certify.checker.problems.training import TrainingProblem as TrainingProblem
     from certify.checker.verdict import Verdict as Verdict
-    from certify.estimators import CertifiedReLUClassifier as CertifiedReLUClassifier
-    from certify.estimators import CertifiedReLURegressor as CertifiedReLURegressor
+    from certify.estimators.classifier import CertifiedReLUClassifier as CertifiedReLUClassifier
+    from certify.estimators.regressor import CertifiedReLURegressor as CertifiedReLURegressor
     from certify.gaps.network_gap import gap as gap
     from certify.gaps.report import GapReport as GapReport
     from certify.matrices.completely_positive.decide import (
@@ -80,8 +80,8 @@ _PLACES = {
     "bound": "certify.bounds.bound",
     "Certificate": "certify.checker.certificate.training",
     "CertificateError": "certify.checker.errors",
-    "CertifiedReLUClassifier": "certify.estimators",
-    "CertifiedReLURegressor": "certify.estimators",
+    "CertifiedReLUClassifier": "certify.estimators.classifier",
+    "CertifiedReLURegressor": "certify.estimators.regressor",
     "CertifyError": "certify.checker.errors",
     "check": "certify.trust.check",
     "CompletePositivityCertificate": "certify.checker.certificate.complete_positivity",

@@ -150,6 +150,7 @@ def bound(
         standardize=standardize,
         sample_weight=sample_weight,
         class_weight=class_weight,
+        loss=loss,
     )
     settings = Settings(
         gamma=gamma,

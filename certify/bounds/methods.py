@@ -64,12 +64,12 @@ def _automatic(problem: TrainingProblem, options: Options) -> tuple[str, ...]:
     decay is strong, and dividing into regions proves more on few samples where it is weak
     (docs/solvers.md); nothing tells beforehand where one is better than the other, so both run.
     """
-    if problem.output_bias.frees_hidden or (
-        problem.output_bias.exists and problem.d <= LARGEST_TREE_FEATURES
-    ):
+    if problem.output_bias.frees_hidden:
         return ("tree",)
     if not options.is_plain:
         return ("sdp",)
+    if problem.output_bias.exists and problem.d <= LARGEST_TREE_FEATURES:
+        return ("tree",)
     relaxations = tuple(name for name in _RELAXATIONS if METHODS[name].refuses(problem, options) is None)
     return ("tree", *relaxations) if problem.d <= LARGEST_TREE_FEATURES else relaxations
 

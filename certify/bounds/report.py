@@ -125,7 +125,7 @@ class Report:
         Args:
             certificate_path: the file that the certificate was written to, if any.
         """
-        lower, upper = self.interval.lower, self.interval.upper
+        lower, upper, recipe = self.interval.lower, self.interval.upper, self.dataset.preprocessing
         return {
             "lower_bound": float_down(lower),
             "upper_bound": float_up(upper),
@@ -141,6 +141,9 @@ class Report:
             "d": self.problem.d,
             "c": self.problem.c,
             "gamma": float(self.problem.gamma),
+            "loss": self.problem.loss.text,
+            "sample_weight": self.dataset.weight_name,
+            "class_weights": list(map(ratio_text, recipe.class_weights)),
             "output_bias": self.problem.output_bias,
             "gamma_exact": ratio_text(self.problem.gamma),
             "neurons": self.network.width,

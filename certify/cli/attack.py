@@ -26,7 +26,8 @@ def attack(
     upper: Annotated[
         str | None,
         typer.Option(
-            help="Loss of a network, p/q or a decimal: what no proof may exceed.", show_default="1/2 |Y|^2"
+            help="Loss of a network, p/q or a decimal: what no proof may exceed.",
+            show_default="that of no neurons",
         ),
     ] = None,
     json_: AsJson = False,

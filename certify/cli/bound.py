@@ -9,19 +9,24 @@ import typer
 
 from certify.cli.options import (
     DEFAULT_GAMMA,
+    DEFAULT_LOSS,
     DEFAULT_OUTPUT_BIAS,
     AsJson,
     Bias,
+    ClassWeights,
     DataFile,
     Gamma,
+    Loss,
     Method,
     OutputBias,
+    SampleWeight,
     Seed,
     Standardize,
     Targets,
     Task,
     TimeLimit,
     WantedGap,
+    class_weight_of,
     error_console,
     print_json,
     require_writable,
@@ -36,7 +41,9 @@ def bound(
     bias: Bias = False,
     output_bias: OutputBias = DEFAULT_OUTPUT_BIAS,
     standardize: Standardize = False,
-    loss: Annotated[str, typer.Option(help="squared.")] = "squared",
+    loss: Loss = DEFAULT_LOSS,
+    sample_weight: SampleWeight = None,
+    class_weight: ClassWeights = None,
     method: Method = "auto",
     solver: Annotated[
         str, typer.Option(help="auto, interior-point, mosek, clarabel or scs, for the method sdp.")
@@ -64,16 +71,27 @@ def bound(
 
     from certify.bounds.bound import Settings, bound_dataset
     from certify.checker.data.choice import read_dataset
+    from certify.checker.problems.losses.table import read_loss
     from certify.views.page.bound import save_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_report
 
     certificate = certificate or Path(data.stem + ".cert")
     require_writable(data, certificate, network, report, checkpoint)
-    dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
+    kind = read_loss(loss)
+    dataset = read_dataset(
+        data,
+        targets=target or (),
+        task=task,
+        bias=bias,
+        standardize=standardize,
+        sample_weight=sample_weight,
+        class_weight=class_weight_of(class_weight),
+        loss=kind,
+    )
     settings = Settings(
         gamma=gamma,
-        loss=loss,
+        loss=kind.text,
         method=method,
         solver=solver,
         precision=precision,
@@ -83,7 +101,7 @@ def bound(
         checkpoint=checkpoint,
         output_bias=output_bias,
     )
-    console.print(dataset.describe(), markup=False, soft_wrap=True)
+    console.print(dataset.describe(kind.encoding), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         result = bound_dataset(dataset, settings, progress)
     result.save_certificate(certificate)

@@ -7,17 +7,20 @@ from typing import Annotated
 
 import typer
 
+from certify.checker.data.choice import BALANCED
 from certify.checker.errors import CertifyError
 from certify.cli.options import (
     AsJson,
     DataFile,
     Method,
+    SampleWeight,
     Seed,
     Standardize,
     Targets,
     Task,
     TimeLimit,
     WantedGap,
+    class_weight_of,
     error_console,
     print_json,
     require_writable,
@@ -58,19 +61,15 @@ def gap(
         bool, typer.Option("--halved", help="That loss, a square, had a factor 1/2 besides.")
     ] = False,
     class_weight: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="Weights of the classes: 1,2,1 in their order, 'LABEL=2,LABEL=1', or balanced.",
+            "--class-weight",
+            help="Weights of the classes: LABEL=NUMBER,LABEL=NUMBER,..., or NUMBER,NUMBER,... in their "
+            "order, as CrossEntropyLoss has them, or balanced.",
             show_default="1 each",
         ),
     ] = None,
-    sample_weight: Annotated[
-        str | None,
-        typer.Option(
-            help="Column of positive weights of the samples, by name or 1-based position.",
-            show_default="none",
-        ),
-    ] = None,
+    sample_weight: SampleWeight = None,
     target: Targets = None,
     task: Task = "auto",
     standardize: Standardize = False,
@@ -143,7 +142,7 @@ def gap(
     )
     question = ask(
         load_network(network),
-        lambda bias, weights: read_dataset(
+        lambda bias, weights, of_loss: read_dataset(
             data,
             targets=target or (),
             task=task,
@@ -151,6 +150,7 @@ def gap(
             standardize=standardize,
             sample_weight=sample_weight,
             class_weight=weights,
+            loss=of_loss,
         ),
         objective,
     )
@@ -182,12 +182,8 @@ def gap(
     print_certificate(out, certificate, data)
 
 
-def _class_weights(text: str | None) -> dict[str, str] | list[str] | str | None:
-    """Read "balanced", "1,2,1" or "LABEL=2,LABEL=1"; numbers stay texts."""
-    if text is None or text.strip() == "balanced":
-        return text and text.strip()
-    parts = [part.strip() for part in text.split(",")]
-    if all("=" in part for part in parts):
-        pairs = [part.rpartition("=") for part in parts]
-        return {label.strip(): weight.strip() for label, _, weight in pairs}
-    return parts
+def _class_weights(texts: list[str] | None) -> dict[str, str] | list[str] | str | None:
+    """Read what `--class-weight` says; numbers without labels are in the order of the classes."""
+    if texts is not None and len(texts) == 1 and "=" not in texts[0] and texts[0].strip() != BALANCED:
+        return [number.strip() for number in texts[0].split(",")]
+    return class_weight_of(texts)

@@ -7,6 +7,8 @@ say the same. No numerical library is loaded, so that `certify --help` answers a
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +16,10 @@ import typer
 
 import certify.datasets  # noqa: F401  its readers
 from certify.bounds.names import AUTO, DESCRIPTIONS
+from certify.checker.data.choice import BALANCED
 from certify.checker.errors import CertifyError
+from certify.checker.problems.losses.table import LOSS_WORDS, LOSSES
+from certify.checker.text.names import quoted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +29,10 @@ _METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items())
 
 DEFAULT_GAMMA = "0.1"
 DEFAULT_OUTPUT_BIAS = "none"
+DEFAULT_LOSS = "squared"
 _GAMMA_HELP = "Weight decay: a decimal or a fraction p/q, taken exactly."
+_UNLESS_GIVEN = ", ".join(f"{kind.letter} = {kind.default}" for kind in LOSSES.values() if kind.letter)
+_LOSS_HELP = f"Loss of a sample: {LOSS_WORDS}; unless given {_UNLESS_GIVEN}."
 _OUTPUT_BIAS_HELP = (
     "none, free or decayed: whether b joins the predictions, and is penalised; all-free: hidden biases are "
     "free, too."
@@ -48,9 +56,26 @@ Standardize = Annotated[
 ]
 Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
 Gamma = Annotated[str, typer.Option(help=_GAMMA_HELP)]
+Loss = Annotated[str, typer.Option(help=_LOSS_HELP)]
+SampleWeight = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of positive weights of the samples' losses, by name or 1-based position; no feature.",
+        show_default="none",
+    ),
+]
+ClassWeights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class-weight",
+        help=f"Weights of the classes: LABEL=NUMBER,LABEL=NUMBER,... or {BALANCED}; those left out weigh 1.",
+        show_default="1 each",
+    ),
+]
 OutputBias = Annotated[str, typer.Option(help=_OUTPUT_BIAS_HELP)]
 # For a command that has to know whether they were given.
 GammaIfGiven = Annotated[str | None, typer.Option(help=_GAMMA_HELP, show_default=DEFAULT_GAMMA)]
+LossIfGiven = Annotated[str | None, typer.Option(help=_LOSS_HELP, show_default=DEFAULT_LOSS)]
 OutputBiasIfGiven = Annotated[
     str | None, typer.Option(help=_OUTPUT_BIAS_HELP, show_default=DEFAULT_OUTPUT_BIAS)
 ]
@@ -87,3 +112,36 @@ def require_writable(data: Path, *outputs: Path | None) -> None:
 def print_json(values: dict[str, Any]) -> None:
     """Print one object on standard output."""
     print(json.dumps(values, indent=2))
+
+
+# A number ends at the comma; what else has one belongs to a label.
+_CLASS_WEIGHT = re.compile(r"(.*?)=([^=,]*)(?:,|\Z)", re.DOTALL)
+
+
+def class_weight_of(texts: Sequence[str] | None) -> dict[str, str] | str | None:
+    """Return what `--class-weight` says, as `certify.checker.data.choice.read_dataset` takes it.
+
+    Args:
+        texts: "balanced" alone, or texts "LABEL=NUMBER,LABEL=NUMBER"; None or none of them for no weights.
+
+    Raises:
+        CertifyError: if a text is neither, or a label comes twice.
+    """
+    if not texts:
+        return None
+    if [text.strip() for text in texts] == [BALANCED]:
+        return BALANCED
+    weights: dict[str, str] = {}
+    for text in texts:
+        found = list(_CLASS_WEIGHT.finditer(text))
+        if "".join(match[0] for match in found) != text or not text or text.endswith(","):
+            raise CertifyError(
+                f"the class weight {quoted(text)} is not understood: write LABEL=NUMBER, with commas between "
+                f"several, or {BALANCED} alone"
+            )
+        for match in found:
+            label = match[1].strip()
+            if label in weights:
+                raise CertifyError(f"the class {quoted(label)} has two weights: give it one")
+            weights[label] = match[2].strip()
+    return weights

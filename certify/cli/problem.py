@@ -13,13 +13,18 @@ import typer
 from certify.checker.errors import CertifyError
 from certify.cli.options import (
     DEFAULT_GAMMA,
+    DEFAULT_LOSS,
     DEFAULT_OUTPUT_BIAS,
     Bias,
+    ClassWeights,
     GammaIfGiven,
+    LossIfGiven,
     OutputBiasIfGiven,
+    SampleWeight,
     Standardize,
     Targets,
     Task,
+    class_weight_of,
     require_writable,
 )
 
@@ -47,6 +52,9 @@ def problem(
     bias: Bias = False,
     output_bias: OutputBiasIfGiven = None,
     standardize: Standardize = False,
+    loss: LossIfGiven = None,
+    sample_weight: SampleWeight = None,
+    class_weight: ClassWeights = None,
     output: Annotated[
         Path | None, typer.Option(help="Write the text here.", show_default="standard output")
     ] = None,
@@ -55,11 +63,18 @@ def problem(
     source = matrix if data is None else data
     if source is None or (data is not None and matrix is not None):
         raise CertifyError("give the data of the problem with --data, or a matrix with --matrix")
-    chosen = bool(target) or bias or standardize or task != "auto" or (gamma, output_bias) != (None, None)
+    chosen = (
+        bool(target)
+        or bias
+        or standardize
+        or task != "auto"
+        or (gamma, output_bias, loss, sample_weight) != (None,) * 4
+        or bool(class_weight)
+    )
     if chosen and (certificate is not None or matrix is not None):
         raise CertifyError(
-            "a matrix has no targets and no weight decay, and with --certificate they are the certificate's: "
-            "leave these options out"
+            "a matrix has no targets, no loss and no weight decay, and with --certificate they are the "
+            "certificate's: leave these options out"
         )
     require_writable(source, certificate, output)
     wanted = None
@@ -68,11 +83,21 @@ def problem(
     elif data is not None:
         from certify.checker.data.choice import read_dataset
 
-        dataset = read_dataset(data, targets=target or (), task=task, bias=bias, standardize=standardize)
+        loss = DEFAULT_LOSS if loss is None else loss
+        dataset = read_dataset(
+            data,
+            targets=target or (),
+            task=task,
+            bias=bias,
+            standardize=standardize,
+            sample_weight=sample_weight,
+            class_weight=class_weight_of(class_weight),
+            loss=loss,
+        )
         subject, description = _of_dataset(
             dataset,
             DEFAULT_GAMMA if gamma is None else gamma,
-            "squared",
+            loss,
             DEFAULT_OUTPUT_BIAS if output_bias is None else output_bias,
         )
     else:

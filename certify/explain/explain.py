@@ -9,7 +9,7 @@ import numpy as np
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import DataVerdict, check_subject
 from certify.checker.data.dataset import Dataset
-from certify.checker.errors import CertificateError
+from certify.checker.errors import CertificateError, DataError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
 from certify.checker.text.names import column
@@ -80,6 +80,11 @@ def explain_valid(
         DataError: as `explain` does, like NetworkError.
     """
     problem, data = subject.problem, subject.dataset
+    if problem.output_bias.frees_hidden:
+        raise DataError(
+            "the certificate has free hidden biases, and a proof at the kink of each sample is not explained "
+            "yet: certify check says what it proves"
+        )
     gap = given = None
     if network is not None:
         given = FloatNetwork.of(network, problem.d, problem.c)  # refuses what is beyond floating point

@@ -19,7 +19,7 @@ from flint import fmpz_mat
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
-from certify.gaps.stationarity import smallest_subgradient
+from certify.gaps.stationarity import has_kinks, smallest_subgradient
 from certify.networks.network import ReLUNetwork
 from formulations.arrays import Matrix, Vector
 from formulations.rounding.caratheodory import reduce_width
@@ -42,6 +42,8 @@ class Diagnosis:
         gradient: norm of the smallest subgradient of the objective, relative to gamma times the norm of the
             weights, which is the gradient of the weight decay alone; infinite where only that is zero.
         dual_point: the network's dual point N, n x c, with which that is so.
+        loss_has_kinks: whether the loss has points where its derivative jumps, around which steps of training
+            go on for ever.
         peak: the largest gauge found at the network's dual point, over gamma; where the output bias is free,
             at the dual point without its mean.
     """
@@ -51,6 +53,7 @@ class Diagnosis:
     narrowed: ReLUNetwork
     gradient: float
     dual_point: Matrix = field(repr=False, compare=False)
+    loss_has_kinks: bool
     peak: float
 
     @property
@@ -89,6 +92,7 @@ def diagnose_network(
         narrowed=_narrowed(network, hidden[:, live], output[live], arrays),
         gradient=subgradient.size,
         dual_point=subgradient.dual_point,
+        loss_has_kinks=has_kinks(arrays.loss),
         peak=_peak(arrays, subgradient.dual_point, hidden[:, live]),
     )
 

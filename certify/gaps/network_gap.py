@@ -121,7 +121,7 @@ def gap(
         estimator=network if is_own else None,
     )
 
-    def read(bias: bool, weights: ClassWeight | str | None) -> Dataset:
+    def read(bias: bool, weights: ClassWeight | str | None, of_loss: str) -> Dataset:
         return from_arrays(
             X,
             y,
@@ -130,6 +130,7 @@ def gap(
             standardize=standardize,
             sample_weight=sample_weight,
             class_weight=weights,
+            loss=of_loss,
         )
 
     question = ask(loaded_network(network), read, objective)

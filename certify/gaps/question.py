@@ -27,8 +27,8 @@ from certify.networks.loaded import LoadedNetwork
 Number = Fraction | int | str | float
 # By label, "balanced", or one for each class in their order.
 Weights = Mapping[Any, Number] | Iterable[Number] | str
-# With a bias column or without, and with these weights of the classes.
-Read = Callable[[bool, ClassWeight | str | None], Dataset]
+# With a bias column or without, with these weights of the classes, for the loss of this text.
+Read = Callable[[bool, ClassWeight | str | None, str], Dataset]
 
 DEFAULT_GAMMA = "0.1"
 
@@ -215,7 +215,7 @@ def fitting_dataset(
         NetworkError: if the network's inputs or outputs are not those of the data.
     """
     bias = loaded.hidden_bias and not is_free
-    dataset = read(bias, None)
+    dataset = read(bias, None, loss.loss)
     features, inputs = len(dataset.feature_names), loaded.features
     if inputs == features + 1 and not loaded.hidden_bias:
         inputs = features
@@ -223,7 +223,7 @@ def fitting_dataset(
             loaded = replace(loaded, hidden_bias=True, notes=(*loaded.notes, _wider(loaded)))
         else:
             bias = True
-            dataset = read(bias, None)
+            dataset = read(bias, None, loss.loss)
     if loaded.network.width and inputs != features:
         raise NetworkError(
             f"{loaded.source} takes {counted(inputs, 'input')} and {dataset.source} has "
@@ -236,8 +236,9 @@ def fitting_dataset(
             f"{dataset.source} has the label {loss.ignored}, which {loss.name} leaves out: leave out its rows"
         )
     _refuse_outputs(loaded, dataset, loss)
+    _refuse_bits(dataset, loss)
     weights = _by_label(dataset, loss, class_weight)
-    return loaded, dataset if weights is None else read(bias, weights)
+    return loaded, dataset if weights is None else read(bias, weights, loss.loss)
 
 
 def assumptions(
@@ -305,7 +306,7 @@ def _refuse_outputs(loaded: LoadedNetwork, dataset: Dataset, loss: FrameworkLoss
     if len(classes) == 2 and loaded.outputs == 2 and read_loss(loss.loss).encoding == SIGNS:
         raise NetworkError(
             f"{has}, and {loss.name} takes one for two classes: name the loss that it was trained with, such "
-            "as cross-entropy for one output a class"
+            "as cross-entropy for one output a class, or give a target column of -1 and 1 for each output"
         )
     if len(classes) == 2 and loaded.outputs == 1 and loss.loss.startswith("cross-entropy"):
         raise NetworkError(
@@ -318,6 +319,20 @@ def _refuse_outputs(loaded: LoadedNetwork, dataset: Dataset, loss: FrameworkLoss
     )
 
 
+def _refuse_bits(dataset: Dataset, loss: FrameworkLoss) -> None:
+    """Refuse columns of 0 and 1 where the loss takes -1 and 1."""
+    entries = {entry for row in dataset.targets for entry in row}
+    if (
+        0 in entries <= {0, 1}
+        and not dataset.preprocessing.classes
+        and read_loss(loss.loss).encoding == SIGNS
+    ):
+        raise DataError(
+            f"the targets of {dataset.source} are 0 and 1, and the loss {loss.loss} takes -1 and 1: give 2 y "
+            "- 1"
+        )
+
+
 def _by_label(
     dataset: Dataset, loss: FrameworkLoss, class_weight: Weights | None
 ) -> ClassWeight | str | None:
@@ -328,6 +343,11 @@ def _by_label(
     if given is None or isinstance(given, str | Mapping):
         return given
     classes = dataset.preprocessing.classes
+    if not classes:
+        raise DataError(
+            f"there are weights of classes, and the targets of {dataset.source} are numbers: give labels, or "
+            "weights of the samples"
+        )
     weights = [parse_gamma(weight, "the weight of a class") for weight in given]
     if len(weights) != len(classes):
         raise DataError(

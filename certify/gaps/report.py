@@ -125,10 +125,11 @@ class GapReport:
         if self.distance[1] <= Fraction(self.wanted_gap) * abs(self.interval.lower):
             return "it is a global optimum, as far as was asked"
         if not self.diagnosis.is_stationary:
-            return (
-                f"training has not ended: the gradient is "
-                f"{self.diagnosis.gradient_in_words}, and a stationary point's is zero"
-            )
+            words = "training has not ended"
+            if self.diagnosis.loss_has_kinks:
+                words = "it is not stationary, as steps on a loss with kinks seldom end"
+            size = self.diagnosis.gradient_in_words
+            return f"{words}: the gradient is {size}, and a stationary point's is zero"
         if self.is_improvable and not self._is_above(_NEAR):
             return (
                 "it is stationary, nearly, and within 1 % of a better network: longer training may still help"

@@ -23,7 +23,8 @@ from formulations.losses.loss import Loss
 _ON_KINK = 1e-6  # of what a sum is made of, which holds the rounding of float32 weights
 _ROUNDING = 1e-6  # of float32 biases and what they are taken from
 _TURNS = 4
-_STEPS = 1000
+_STEPS = 30, 1000  # of a search, at least and at most
+_WORK = 2 * 10**10  # of one, in multiplications
 _BALANCE = 1e3  # how much more a row's sum counts than the rest, where it must be zero
 
 
@@ -52,19 +53,24 @@ def smallest_subgradient(arrays: Arrays, given: FloatNetwork) -> Subgradient:
         return best
     for _ in range(_TURNS):
         N = _best_derivatives(arrays, given, slopes, *intervals)
-        slopes = _best_slopes(arrays, given, N, slopes)
+        before, slopes = slopes, _best_slopes(arrays, given, N, slopes)
         size = _size(arrays, given, N, slopes)
         improved = size < 0.99 * best.size
         if size < best.size:
             best = Subgradient(size, N)
-        if not improved:
+        if not improved or np.array_equal(slopes, before):
             break
     return best
 
 
+def has_kinks(loss: Loss) -> bool:
+    """Say whether the derivative of a loss jumps anywhere."""
+    return loss.smoothed(1.0) is not loss
+
+
 def _derivatives_on_kinks(loss: Loss, given: FloatNetwork, X: Matrix) -> tuple[Matrix, Matrix] | None:
     """Return the ends of the dual point's entries, n x c each; None if the loss has no kink there."""
-    if loss.smoothed(1.0) is loss:
+    if not has_kinks(loss):
         return None
     Z = given.predictions(X)
     sizes = np.maximum(given.before(X), 0.0) @ np.abs(given.output) + np.abs(given.output_bias)
@@ -89,6 +95,8 @@ def _best_derivatives(
     start = np.where(open_, (low + high) / 2, low)
     # In units in which an entry of the dual point and of the gradient is about 1.
     widths = (high - low)[open_]
+    step = 6 * len(X) * given.hidden.shape[1] * (X.shape[1] + low.shape[1])
+    steps = min(max(_STEPS[0], _WORK // max(step, 1)), _STEPS[1])
     unit = _norm(features) * float(widths.max()) or 1.0
 
     def value(free: Vector) -> tuple[float, Vector]:
@@ -108,7 +116,7 @@ def _best_derivatives(
         jac=True,
         method="L-BFGS-B",
         bounds=[(0.0, 1.0)] * len(widths),
-        options={"maxiter": _STEPS, "ftol": 1e-15, "gtol": 1e-12, "maxcor": 30},
+        options={"maxiter": steps, "ftol": 1e-15, "gtol": 1e-12, "maxcor": 30},
     )
     N = start
     N[open_] = low[open_] + found.x * widths

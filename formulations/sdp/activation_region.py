@@ -37,6 +37,7 @@ class Geometry:
         rows: n x r, of unit length; r is the rank of the inputs.
         scales: of length n; x_i . u is scales_i times rows_i . u'.
         weights: of length r; gamma |u|^2 is the sum of weights times the squares of u' (least norm u).
+        axes: d x r; a row x has x . u = (x axes) . u' as far as it lies in the span of the inputs.
         targets: k x c.
         forms: for each row of the targets the index of the form that it multiplies: i for alpha_i, n + i for
             beta_i.
@@ -59,7 +60,8 @@ class Geometry:
         _, singular, axes = np.linalg.svd(units, full_matrices=False)
         rank = int(np.sum(singular > 1e-10 * singular[0]))
         stretch = singular[0] / singular[:rank]
-        rows = units @ (axes[:rank].T * stretch)
+        self.axes: Matrix = axes[:rank].T * stretch
+        rows = units @ self.axes
         stretched = np.linalg.norm(rows, axis=1)
         self.rows = rows / stretched[:, None]
         self.scales = lengths * stretched

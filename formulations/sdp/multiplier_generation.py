@@ -24,6 +24,7 @@ from formulations.arrays import Indices, Matrix, Vector
 from formulations.lines import Directions, MergedRows, directions
 from formulations.losses.squared import SquaredLoss
 from formulations.sdp.activation_region import Geometry, Region
+from formulations.sdp.completion import least_residuals
 from formulations.sdp.interior_point import Direction, InteriorPoint
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
@@ -46,12 +47,15 @@ class Found:
         gap: the complementarity gap, relative to the value.
         multipliers: how many there are.
         solution: returns it with its multipliers.
+        left_of: returns, for the inputs and targets of further samples, k x d and k x c, how much of each
+            target is beyond reach (`formulations.sdp.completion`), of length k.
     """
 
     value: float
     gap: float
     multipliers: int
     solution: Callable[[], DualSolution]
+    left_of: Callable[[Matrix, Matrix], Vector]
 
 
 def improve(
@@ -91,7 +95,9 @@ def improve(
     merged = MergedRows.of(lines, Y)
     if not np.any(merged.targets):
         whole = _solution(lines, merged, Y, None, "optimal", begun)
-        yield Found(whole.dual_value, 0.0, 0, lambda: whole)
+        yield Found(
+            whole.dual_value, 0.0, 0, lambda: whole, lambda _, targets: np.linalg.norm(targets, axis=1)
+        )
         return
     search = _Search(lines, merged, gamma)
     elsewhere = SquaredLoss(Y).dual_value(merged.spread(lines, Y, np.zeros_like(merged.targets)))
@@ -103,6 +109,7 @@ def improve(
             search.iterate.relative_gap(),
             len(reached.y),
             lambda: _solution(lines, merged, Y, reached, status, begun),
+            lambda more, targets: least_residuals(reached.region, reached.L, more, targets),
         )
 
     for status in search.run(tolerance, seconds_left):
@@ -140,9 +147,11 @@ class _Reached:
     gamma: float
     N: Vector
     gap: float
+    meets_all: bool  # whether the primal matrix meets all inequalities
     pairs: Indices
     y: Vector
     slack: Vector
+    L: Matrix
 
     def multipliers(self) -> Multipliers:
         """Return those of the lines' unit rows, in units of the level gamma^2."""
@@ -167,6 +176,7 @@ class _Search:
         self.region = Region.whole(geometry)
         targets = merged.targets.ravel()
         self.iterate = InteriorPoint(np.zeros(len(targets)), targets, [self.region])
+        self.ended = False
 
     def run(self, tolerance: float, seconds_left: Callable[[], float]) -> Iterator[str]:
         """Move until the gap is small, time is up or precision ends.
@@ -177,10 +187,10 @@ class _Search:
         self.goal = 0.3
         for _ in range(_MAX_STEPS):
             try:
-                ended = self._step(tolerance)
+                self.ended = self._step(tolerance)
             except linalg.LinAlgError:
                 break
-            if ended:
+            if self.ended:
                 yield "optimal"
                 return
             yield "interrupted"
@@ -192,7 +202,11 @@ class _Search:
     def reached(self) -> _Reached:
         """Return where the iterate is."""
         region, iterate = self.region, self.iterate
-        return _Reached(region, self.gamma, iterate.N, iterate.gap, region.pairs, region.y, region.slack)
+        gap = iterate.relative_gap() * iterate.dual_value()
+        meets_all = self.strict or self.ended
+        return _Reached(
+            region, self.gamma, iterate.N, gap, meets_all, region.pairs, region.y, region.slack, region.L
+        )
 
     def _step(self, tolerance: float) -> bool:
         """Take one step, or prepare it; say whether all is done."""
@@ -245,20 +259,20 @@ def _solution(
 ) -> DualSolution:
     entries: NDArray[np.float64] = np.zeros_like(merged.targets)
     multipliers = Multipliers.zero(len(lines.units))
-    excess = 0.0
+    gap: float | None = 0.0
     if reached is not None:
         entries = reached.N.reshape(merged.targets.shape)
         multipliers = reached.multipliers()
-        if status == "optimal":
-            excess = reached.gap
+        gap = reached.gap if reached.meets_all else None
     N = merged.spread(lines, Y, entries)
     value = SquaredLoss(Y).dual_value(N)
     return DualSolution(
         dual_point=N,
         multipliers=lines.spread(multipliers, N) if len(lines.units) else Multipliers.zero(len(Y)),
-        value=value + excess,
+        value=value + (gap or 0.0) if status == "optimal" else value,
         dual_value=value,
         solver="interior-point",
         status=status,
         seconds=time.perf_counter() - begun,
+        gap=gap,
     )

@@ -12,11 +12,12 @@ h(N)^2 <= level (docs/method.md, section 3a).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,27 @@ class Multipliers:
             factor * self.alpha_alpha, factor * self.alpha_beta, factor * self.beta_beta, factor * self.slack
         )
 
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Whether a sample has a multiplier that is not zero, for each."""
+        tables = (self.alpha_alpha, self.alpha_beta, self.beta_beta)
+        used = self.slack != 0
+        for table in tables:
+            used = used | np.any(table != 0, axis=0) | np.any(table != 0, axis=1)
+        return np.asarray(used)
+
+    def of(self, rows: Indices) -> Multipliers:
+        """Return those of some samples."""
+        at = np.ix_(rows, rows)
+        return Multipliers(self.alpha_alpha[at], self.alpha_beta[at], self.beta_beta[at], self.slack[rows])
+
+    def of_all(self, rows: Indices, n: int) -> Multipliers:
+        """Return these, which belong to some of n samples, as multipliers of all; the others have none."""
+        whole, at = Multipliers.zero(n), np.ix_(rows, rows)
+        whole.alpha_alpha[at], whole.alpha_beta[at] = self.alpha_alpha, self.alpha_beta
+        whole.beta_beta[at], whole.slack[rows] = self.beta_beta, self.slack
+        return whole
+
     def form(self, X: Matrix) -> Matrix:
         """Return the bracket as a symmetric matrix over (u, alpha), of order d + n.
 
@@ -71,6 +93,8 @@ class DualSolution:
         solver: name of the solver that ran.
         status: the solver's own word.
         seconds: wall time.
+        gap: how much the relaxation's value is above the dual value (a loss), as far as the solver's primal
+            matrix is feasible; None where it has none that meets all inequalities.
     """
 
     dual_point: Matrix
@@ -80,6 +104,7 @@ class DualSolution:
     solver: str
     status: str
     seconds: float
+    gap: float | None = field(default=None, kw_only=True)
 
 
 def relaxation_form(X: Matrix, N: Matrix, level: float, multipliers: Multipliers) -> Matrix:

@@ -39,8 +39,9 @@ from formulations.training.newton_system import Bias, NewtonSystem, Stiffness, U
 
 _REACH = 0.98  # of the way to the first end
 _STALLED_AFTER = 12
-_LEAST_CENTRING = 1e-8
+_LEAST_CENTRING = 1e-3
 _BEHIND = 0.1  # of what the gap has besides the products, that these keep
+_ENOUGH = 0.1
 _STARTS = 6  # multiples of a point inside the domain, and sizes of its multipliers, to start from
 _LEVELS = 3
 
@@ -87,15 +88,23 @@ def follow_path(
         max_iterations: limit of Newton steps.
 
     Returns:
-        The best point met, also where rounding or the limit leaves a gap above the tolerance.
+        The best point met, also where rounding or the limit leaves a gap above the tolerance. A free bias has
+        no optimum where all targets of an output are on one side, as those of an absent class: then the
+        values fall for ever, and fewer digits are reached.
     """
     problem = _Problem(atoms, loss, gamma, output_bias)
+    # Where only N = 0 is feasible the bias runs off to infinity; what overflows then is never better.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _follow(problem, tolerance, max_iterations)
+
+
+def _follow(problem: _Problem, tolerance: float, max_iterations: int) -> PathSolution:
     state = best = problem.start()
     result = best_result = problem.read(state)
     iteration = last_progress = 0
     while best_result.gap > tolerance * best_result.size and iteration < max_iterations:
         try:
-            state = problem.advance(state, result.gap)
+            state = problem.advance(state, result.gap, tolerance * result.size)
         except np.linalg.LinAlgError:  # positive definite, but not to working precision
             break
         iteration += 1
@@ -245,14 +254,16 @@ class _Problem:
             return np.asarray(N.sum(axis=0) / self.gamma)
         return np.zeros(N.shape[1])
 
-    def advance(self, state: _State, gap: float) -> _State:
-        """Take one predictor-corrector step from a state with this gap."""
+    def advance(self, state: _State, gap: float, wanted: float) -> _State:
+        """Take one predictor-corrector step from a state with this gap towards the one that is wanted."""
         system = _System(self, state)
         predictor = system.step(0.0, None)
         average = system.average(state)
         ahead = system.average(system.moved(predictor, 1.0))
         centring = min(max((ahead / average) ** 3, _LEAST_CENTRING), 1.0)
         mu = max(centring * average, min(_BEHIND * (gap / self.count - average), average))
+        # Products far below what the gap needs only lose digits.
+        mu = max(mu, min(_ENOUGH * wanted / self.count, average))
         return system.moved(system.step(mu, predictor), _REACH)
 
     def solution(self, state: _State, result: _Result, tolerance: float, iterations: int) -> PathSolution:
@@ -260,6 +271,8 @@ class _Problem:
         correlations = self.atoms.T @ result.dual_point
         slack = (self.gamma - np.sum(correlations**2, axis=1) / self.gamma) / 2
         used = state.eta / max(state.eta.max(initial=0.0), 1e-300) > slack / (self.gamma / 2)
+        sizes = self.gamma * np.linalg.norm(result.output, axis=1)
+        used &= sizes > tolerance * result.size / max(len(sizes), 1)
         sparse = self._measured(result.output * used[:, None], result.output_bias, result.dual_point)
         if sparse.gap <= max(2 * result.gap, tolerance * result.size):
             result = sparse

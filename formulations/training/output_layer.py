@@ -21,9 +21,10 @@ from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.training.intercept import Intercept, check_output_bias
 
-_STEPS, _HALVINGS = 50, 12
+_STEPS, _HALVINGS = 50, 20
 _SLOPE = 1e-4  # of the gain that the slope promises, which a step has to keep
 _DECREMENT = 1e-12  # of the value, that a further step would gain
+_LEAST_BEND = 1e-4  # of the weights, with which a free bias is taken to bend
 _JITTER = 1e-13
 
 
@@ -109,6 +110,8 @@ class _Newton(OutputProblem):
         self._rough = loss.smoothed(1.0)
         self._gamma, self._has_bias = gamma, output_bias != "none"
         self._penalty = gamma if output_bias == "decayed" else 0.0
+        # Where nothing bends along a free bias a step needs a limit.
+        self._least = _LEAST_BEND * float(loss.sample_weights.sum())
         self._last: Matrix | None = None
 
     def solve(self, features: Matrix) -> OutputLayer:
@@ -121,7 +124,7 @@ class _Newton(OutputProblem):
         value = loss.value(predictions) + float(decay @ np.sum(layer**2, axis=1)) / 2
         for _ in range(_STEPS):
             gradient = columns.T @ loss.gradient(predictions) + decay[:, None] * layer
-            step = self._step(columns, decay, predictions, gradient)
+            step = self._step(columns, np.where(decay > 0, decay, self._least), predictions, gradient)
             promised = -float(np.sum(gradient * step))
             if not promised > _DECREMENT * abs(value):
                 break

@@ -39,7 +39,7 @@ let verify_training progress (file : Certificate_file.training) about_data make_
     verdict
       (Checker.check Psd_hint.hint (watch progress) p file.certificate)
       (Some bound)
-      (fun () -> Statement.training (about_data loss) p sha256 bound)
+      (fun () -> Statement.training (about_data p) p sha256 bound)
   with Other_data reason -> Verdict.rejected "PROBLEM" reason
 
 (* Where it becomes longer than what the checker allows, the rest is left out: the checker refuses it anyway. *)
@@ -69,14 +69,14 @@ let check (a : Arguments.t) =
       try
         Expected.of_training a.expected file (Some (table, recipe));
         verify_training a.progress file
-          (Statement.of_table table recipe)
+          (fun p -> Statement.of_table table recipe p.loss)
           (Problem.of_table table recipe file.gamma)
       with Other_data reason -> Verdict.rejected "PROBLEM" reason))
   | Training file, Problem_text path ->
     Expected.of_training a.expected file None;
     let problem = Canonical.parse_problem path (text path) in
     verify_training a.progress file
-      (fun _ -> Statement.of_text)
+      Statement.of_text
       (fun loss bias ->
         if problem.loss <> loss then other_data "it states another loss";
         if not (Q.equal (Q.make problem.gamma_num problem.gamma_den) file.gamma && problem.bias = bias) then

@@ -87,7 +87,9 @@ let of_table (table : Table.t) (recipe : Recipe.t) loss =
     ("preprocessing", preprocessing table recipe features) ]
   @ weights table recipe weight
 
-let of_text = [ ("data", "the text of a problem, which says nothing of columns, task and preprocessing") ]
+let of_text (p : Checker.problem) =
+  ("data", "the text of a problem, which says nothing of columns, task and preprocessing")
+  :: (if Checker.weighted p then [ ("weights w_i", "the last number of each sample's line") ] else [])
 
 let lines pairs = String.concat "\n" (List.map (fun (name, value) -> Printf.sprintf "    %-14s %s" name value) pairs)
 

@@ -45,18 +45,19 @@ from formulations.sdp.shor import solve_shor
 
 _INSTEAD = 3.0  # seconds for a bound from the network, where a solver is ended by the limit
 
-# Beyond these the interior-point method's Newton matrix outgrows a minute an iteration on two cores.
-LARGEST_INTERIOR_POINT = 400  # rows
-LARGEST_INTERIOR_POINT_DUAL = 2000  # entries of the dual point
+# Beyond these an interior-point method on all rows outgrows a minute an iteration on two cores.
+_LARGEST_HIGH_PRECISION = 400  # rows
+_LARGEST_HIGH_PRECISION_DUAL = 2000  # entries of the dual point
+LARGEST_INTERIOR_POINT = 1000  # rows, of which few matter: beyond, the tables of all are what takes time
 
 _OWN = (AUTO, "interior-point", "first-order")  # solvers that say what they have on the way
 
 _T = TypeVar("_T")
 
 
-def largest_interior_point(c: int) -> int:
-    """Return the most rows that the interior-point method takes with c outputs."""
-    return min(LARGEST_INTERIOR_POINT, LARGEST_INTERIOR_POINT_DUAL // c)
+def largest_high_precision(c: int) -> int:
+    """Return the most rows that the method in high precision takes with c outputs."""
+    return min(_LARGEST_HIGH_PRECISION, _LARGEST_HIGH_PRECISION_DUAL // c)
 
 
 class Sdp:
@@ -75,8 +76,9 @@ class Sdp:
             return "high precision has its own solver: leave --solver out"
         n, c = problem.n, problem.c
         if options.precision == "high" or options.solver == "interior-point":
-            most = largest_interior_point(c)
-            name = "high precision" if options.precision == "high" else "the interior-point method"
+            is_high = options.precision == "high"
+            most = largest_high_precision(c) if is_high else LARGEST_INTERIOR_POINT
+            name = "high precision" if is_high else "the interior-point method"
         elif options.solver in (AUTO, "first-order"):
             if n <= LARGEST_TABLE or (most := _most_on_one_line(problem)) <= LARGEST_TABLE:
                 return None
@@ -96,7 +98,7 @@ class Sdp:
         searches: tuple[Search, ...] = (FirstOrderSearch(may_give_up=True), after_first_order())
         if options.solver == "interior-point" or (options.solver == AUTO and problem.n <= SMALL):
             searches = (InteriorPointSearch(),)
-        elif options.solver == "first-order" or problem.n > largest_interior_point(problem.c):
+        elif options.solver == "first-order" or problem.n > LARGEST_INTERIOR_POINT:
             searches = (FirstOrderSearch(may_give_up=False),)
         if is_plain(problem):
             return searches

@@ -10,6 +10,7 @@ is made larger. A dual point that is zero wherever x_i is not ends that road: it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -27,7 +28,7 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
-from formulations.arrays import Matrix
+from formulations.arrays import Indices, Matrix
 from formulations.sdp.multipliers import Multipliers
 
 
@@ -52,12 +53,30 @@ def root_certificate(
         A certificate that `check_certificate` accepts; its bound is at least 0.
     """
     arrays = Arrays.of(problem)
+    # What is zero for a row stays zero: the checker leaves such rows out of its form.
+    rows = np.flatnonzero(np.any(dual_point != 0, axis=1) | multipliers.used | ~np.any(arrays.X != 0, axis=1))
+    looked_at = replace(arrays, X=arrays.X[rows], Y=arrays.Y[rows])
+    part = multipliers.of(rows)
 
     def rounded(margin: float) -> Certificate | None:
-        solution = repair(arrays, dual_point, multipliers, margin)
-        return None if solution is None else _round(problem, arrays, solution, preprocessing, method)
+        solution = repair(looked_at, dual_point[rows], part, margin)
+        if solution is None:
+            return None
+        solution = replace(
+            solution,
+            dual_point=_spread(solution.dual_point, rows, arrays.Y),
+            multipliers=solution.multipliers.of_all(rows, len(arrays.X)),
+        )
+        return _round(problem, arrays, solution, preprocessing, method)
 
     return first_valid(problem, rounded, preprocessing)
+
+
+def _spread(N: Matrix, rows: Indices, Y: Matrix) -> Matrix:
+    """Return a dual point of some rows as one of all, n x c like the targets Y."""
+    whole = np.zeros_like(Y)
+    whole[rows] = N
+    return whole
 
 
 def _round(

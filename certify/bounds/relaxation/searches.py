@@ -10,11 +10,12 @@ from certify.bounds.proof_time import leaves_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.searching import Allowance, Found, Task
 from formulations.first_order import all_rows
-from formulations.sdp import multiplier_generation
+from formulations.sdp import row_generation
 from formulations.sdp.multipliers import DualSolution
 
 _PROOF_SHARE = 0.4  # of the time, where blocks of samples may be as small as that needs
 _PATIENCE = 120.0  # seconds, where no limit is given
+_TOLERANCE, _TOLERANCE_OF_MANY = 1e-6, 1e-4  # of the interior-point method, relative
 _LONGEST_STEP = 2.0  # seconds of the first-order method, which asks often
 # A relative gap that methods on few of many rows do not close.
 _CLOSE = 0.15
@@ -114,10 +115,19 @@ class InteriorPointSearch:
         """Solve the relaxation, or come as far as time allows."""
         n, d = task.X.shape
         allowance = Allowance(seconds_left, _PATIENCE if n > SMALL else math.inf)
-        allowance.proof_seconds = leaves_seconds([n + d])
-        for found in multiplier_generation.improve(task.X, task.Y, task.gamma, seconds_left=allowance.left):
+        allowance.proof_seconds = leaves_seconds([min(n, SMALL) + d])
+        for found in row_generation.improve(
+            task.X,
+            task.Y,
+            task.gamma,
+            task.hint,
+            first=SMALL,
+            tolerance=_TOLERANCE if n <= SMALL else _TOLERANCE_OF_MANY,
+            seconds_left=allowance.left,
+        ):
             allowance.step()
-            words = f"interior point, {found.multipliers} multipliers"
+            words = f"interior point, {found.samples} samples, {found.multipliers} multipliers"
+            allowance.proof_seconds = leaves_seconds([found.samples + d])
             yield Found(found.value, words, allowance.proof_seconds, _interior_point(found))
 
 
@@ -135,7 +145,7 @@ def after_first_order() -> InteriorPointSearch:
 
 def relaxation(method: str, solution: DualSolution) -> Relaxation:
     """Return a solver's result; where it ended early its value is no estimate of the relaxation's."""
-    ended_early = solution.status in ("time limit", "interrupted")
+    ended_early = solution.status in ("time limit", "interrupted", "settled")
     return Relaxation(
         method, solution.solver, None if ended_early else solution.value, solution, cut_short=ended_early
     )
@@ -151,5 +161,5 @@ def _first_order(found: all_rows.Found, cut_short: bool) -> Callable[[], Relaxat
     return outcome
 
 
-def _interior_point(found: multiplier_generation.Found) -> Callable[[], Relaxation]:
+def _interior_point(found: row_generation.Found) -> Callable[[], Relaxation]:
     return lambda: relaxation("sdp", found.solution())

@@ -10,6 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from certify.bounds.report import Report
 from certify.checker.errors import CertifyError
 from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.problems.dual_bound import dual_bounds
+from certify.checker.problems.losses.loss import VALUE_BITS
+from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.words import formula, model, theorem
 from certify.checker.verdict import TRUST
 from certify.views.page.pictures import pictures
@@ -43,7 +46,7 @@ def save_page(report: Report, path: str | Path) -> None:
 def render_page(report: Report) -> str:
     """Return the page's HTML."""
     interval, problem = report.interval, report.problem
-    zero_loss = problem.loss_at_zero()
+    least, zero_loss = least_loss(problem), problem.loss_at_zero()
     return template("report.html.j2").render(
         source=report.dataset.source,
         name=Path(report.dataset.source).name,
@@ -52,8 +55,9 @@ def render_page(report: Report) -> str:
         gap=decimal_up(100 * interval.relative_gap, 4),
         status=report.status.meaning,
         hint=report.hint,
-        left=_percentage(interval.lower, zero_loss),
-        width=_percentage(interval.upper - interval.lower, zero_loss),
+        left=_percentage(interval.lower - least, zero_loss - least),
+        width=_percentage(interval.upper - interval.lower, zero_loss - least),
+        least=decimal_down(least, 6),
         zero_loss=decimal_up(zero_loss, 6),
         theorem=theorem(problem, interval.lower, report.dataset),
         trust=TRUST[report.verdict.trust],
@@ -62,12 +66,20 @@ def render_page(report: Report) -> str:
         sha256=problem.sha256(),
         lower_exact=str(interval.lower),
         upper_exact=str(interval.upper),
-        description=report.dataset.describe(),
+        description=report.dataset.describe(problem.loss.encoding),
         facts=_facts(report),
         pictures=pictures(report),
         stages=report.stages,
         method=f"Method: {report.method} ({report.solver}); {report.seconds:.1f} s in all.",
     )
+
+
+def least_loss(problem: TrainingProblem) -> Fraction:
+    """Return what the samples' losses cannot be below whatever is predicted, rounded down (a loss).
+
+    It is what a dual point of zeros proves.
+    """
+    return dual_bounds(problem, ((0,) * problem.c,) * problem.n, 0, VALUE_BITS)[0]
 
 
 def _percentage(part: Fraction, whole: Fraction) -> float:

@@ -23,7 +23,9 @@ _LINES = (("-", "."), ("--", "s"), ("-.", "^"), (":", "x"))
 def pictures(report: Report) -> list[Picture]:
     """Draw all that the report's method and dimension allow."""
     drawn = [training(report), convergence(report)]
-    if report.problem.d == 2:
+    if report.problem.output_bias.frees_hidden:
+        pass  # the gauge is a function of a neuron's weights and of its bias
+    elif report.problem.d == 2:
         drawn.append(gauge_on_circle(report))
     elif report.problem.d == 3:
         drawn.append(gauge_on_sphere(report))
@@ -66,15 +68,16 @@ def training(report: Report) -> Picture | None:
 def convergence(report: Report) -> Picture | None:
     """Draw how far both bounds were from each other's final value over time, each search's own."""
     lower, upper = report.interval.lower, report.interval.upper
-    if not report.gap_curve or lower == upper:
+    if not report.gap_curve or lower == upper or not upper:
         return None
+    top, size = float(upper), abs(float(upper))
     final = float(report.interval.relative_gap)
     # The network without neurons, which comes first, would take most of the axis.
     curve = report.training.curve[1:] or report.training.curve
-    network = [(point.seconds, (point.loss - float(lower)) / float(upper)) for point in curve]
+    network = [(point.seconds, (point.loss - float(lower)) / size) for point in curve]
     proofs: dict[str, list[tuple[float, float]]] = {}
     for point in report.gap_curve:
-        proofs.setdefault(point.search, []).append((point.seconds, 1 - point.lower / float(upper)))
+        proofs.setdefault(point.search, []).append((point.seconds, (top - point.lower) / size))
     first, end = report.gap_curve[0].seconds, max(report.gap_curve[-1].seconds, network[-1][0])
     with canvas(2.8) as figure:
         axes = figure.add_subplot()
@@ -116,7 +119,7 @@ def convergence(report: Report) -> Picture | None:
             figure,
             "convergence",
             f"Line chart with a logarithmic axis: the first lower bound, "
-            f"{1 - report.gap_curve[0].lower / float(upper):.2%} below the final upper bound, came after "
+            f"{(top - report.gap_curve[0].lower) / size:.2%} below the final upper bound, came after "
             f"{first:.1f} s; after {end:.1f} s the gap was {final:.2g}. Lower bounds by {', '.join(proofs)}.",
         )
     caption = (

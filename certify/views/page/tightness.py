@@ -61,7 +61,7 @@ def render_tightness_page(study: Study) -> str:
             "lower": decimal_down(found.lower, 8),
             "upper": decimal_up(found.upper, 8),
             "objective": formula(found.problem),
-            "description": found.dataset.describe(),
+            "description": found.dataset.describe(found.problem.loss.encoding),
             "picture": comparison(found, f"problem{k}"),
             "rows": [(*cells(found, row), row.note) for row in found.rows],
             "looseness": None if found.looseness is None else _looseness(found.looseness, f"matrix{k}"),

@@ -47,6 +47,7 @@ def print_report(console: Console, report: Report) -> None:
             f"{report.status.meaning}",
         ),
         ("objective", f"{formula(report.problem)}   with {model(report.problem)}"),
+        *[("weights", words.removeprefix("weights ")) for words in report.dataset.describe_weights()],
         ("method", f"{report.method} ({report.solver})" + _estimate(report)),
         ("time", _time(report.seconds, report.stages)),
         *([("see also", report.hint)] if report.hint is not None else []),

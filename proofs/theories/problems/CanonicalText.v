@@ -4,7 +4,7 @@
     and its hash"), which is printed and read here. A problem that is [well_formed] has just one text, and a text is
     that of just one problem: as integers, and also as the rational numbers that these mean. *)
 From Coq Require Import ZArith Znumtheory Bool String List Lia Ring.
-From Certify Require Import OrderedField Vectors Long LossBounds Weights OutputBias Checker CompletePositivity MatrixChecker Decimals.
+From Certify Require Import OrderedField Vectors Long LossBounds Weights OutputBias Checker CompletePositivity MatrixChecker Decimals LossText.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -14,15 +14,8 @@ Local Open Scope list_scope.
 
 (** *** Printing *)
 Definition title : text := Eval compute in bytes "certify problem 1" ++ [newline] ++ bytes "loss".
-Definition loss_word (l : loss_kind) : text := Eval compute in
-  match l with
-  | Squared => bytes " squared" | Huber _ _ => bytes " huber" | Absolute => bytes " absolute"
-  | Quantile _ _ => bytes " quantile" | EpsilonInsensitive _ _ => bytes " epsilon-insensitive"
-  | Hinge => bytes " hinge" | SquaredHinge => bytes " squared-hinge" | MulticlassHinge => bytes " multiclass-hinge"
-  | Logistic => bytes " logistic" | CrossEntropy _ _ => bytes " cross-entropy" | Poisson => bytes " poisson" end.
 Definition bias_title : text := Eval compute in [newline] ++ bytes "output_bias".
 Definition gamma_word : text := Eval compute in [newline] ++ bytes "gamma".
-Definition slash : text := Eval compute in bytes "/".
 Definition size_word : text := Eval compute in [newline] ++ bytes "size".
 Definition denominators_word : text := Eval compute in [newline] ++ bytes "denominators".
 Definition bias_word (b : output_bias) : text := Eval compute in
@@ -30,16 +23,6 @@ Definition bias_word (b : output_bias) : text := Eval compute in
   | AllFree => bytes " all-free" end.
 Definition between : text := Eval compute in bytes " ;".
 Definition end_of_line : text := Eval compute in [newline].
-(** The parameter p/q, as numbers: none, p where q is 1, or both; and the words with it. *)
-Definition parameter (l : loss_kind) : list Z :=
-  let ratio p q := if q =? 1 then [p] else [p; q] in
-  match l with
-  | Huber p q | Quantile p q | EpsilonInsensitive p q => ratio p q
-  | CrossEntropy p q => if p =? 0 then [] else ratio p q
-  | _ => [] end.
-Definition loss_text (l : loss_kind) : text :=
-  loss_word l ++ match parameter l with
-  | [] => [] | [p] => numbers [p] | p :: q :: _ => numbers [p] ++ slash ++ number q end.
 (** Does a sample count more than once, or less? Then its weight stands after its target. *)
 Definition weighted (p : problem) : bool := negb ((w_den p =? 1) && forallb (fun row => fst (snd row) =? 1) (rows p)).
 Definition denominators (with_weights : bool) (p : problem) : list Z :=
@@ -74,11 +57,6 @@ Definition common {A} (row : A -> list Z) (l : list A) (d : Z) : Z :=
 (** Integers over their least common denominator. *)
 Definition least {A} (row : A -> list Z) (l : list A) (d : Z) : bool := (0 <? d) && (common row l d =? 1).
 Definition of_width (width : nat) (r : list Z) : bool := Nat.eqb (length r) width && forallb short r.
-(** A parameter in lowest terms, and in its range. *)
-Definition lowest_terms (l : loss_kind) : bool :=
-  match l with
-  | Huber p q | Quantile p q | EpsilonInsensitive p q | CrossEntropy p q => (Z.gcd p q =? 1) && forallb short [p; q]
-  | _ => true end.
 Definition weight_of (row : list Z * (Z * list Z)) : list Z := [fst (snd row)].
 Definition target_of (row : list Z * (Z * list Z)) : list Z := snd (snd row).
 Definition well_formed (p : problem) : bool :=
@@ -96,11 +74,7 @@ Definition well_formed_matrix (M : matrix) : bool :=
   short (denominator M) && short (Z.of_nat (order M)) && least (fun r => r) (entries M) (denominator M).
 
 (** *** Reading *)
-(** The words that a text may have are tried one after another, the losses with the parameter that stands there. *)
-Definition losses_with (parameter : list Z) : list loss_kind :=
-  let (p, q) := match parameter with [] => (0, 1) | [p] => (p, 1) | p :: q :: _ => (p, q) end in
-  [Squared; Huber p q; Absolute; Quantile p q; EpsilonInsensitive p q; Hinge; SquaredHinge; MulticlassHinge; Logistic;
-   CrossEntropy p q; Poisson].
+(** The words that a text may have are tried one after another. *)
 Definition kinds (parameter : list Z) : list (loss_kind * output_bias) :=
   list_prod (losses_with parameter) [NoBias; FreeBias; DecayedBias; AllFree].
 (** The weight is the last number of a line. *)
@@ -161,25 +135,6 @@ Proof.
   destruct (well_formed_matrix M') eqn:W; [|discriminate]. injection H as <-. split; [symmetry; now apply S|assumption]. Qed.
 
 (** *** What is printed is read *)
-Lemma loss_read l t above : lowest_terms l = true -> parted t ->
-  lines_from (loss_text l ++ t) None false [] [] above = lines_from t None false [] (rev (parameter l)) above.
-Proof.
-  intros H Ht.
-  assert (R : forall word p q, forallb short [p; q] = true ->
-    (forall u, lines_from (word ++ u) None false [] [] above = lines_from u None false [] [] above) ->
-    lines_from ((word ++ match (if q =? 1 then [p] else [p; q])%Z with
-      | [] => [] | [p] => numbers [p] | p :: q :: _ => numbers [p] ++ slash ++ number q end) ++ t) None false [] [] above =
-    lines_from t None false [] (rev (if q =? 1 then [p] else [p; q])%Z) above).
-  { intros word p q S W. cbn [forallb] in S. repeat (apply andb_prop in S as [? S]). rewrite <- app_assoc, W.
-    destruct (q =? 1)%Z; rewrite <- ?app_assoc.
-    - rewrite numbers_read; [reflexivity|cbn [forallb]; now rewrite H0|assumption].
-    - rewrite numbers_read; [|cbn [forallb]; now rewrite H0|now apply parted_at].
-      match goal with |- lines_from (slash ++ ?u) _ _ _ ?a ?b = _ =>
-        transitivity (lines_from u None false [] a b); [reflexivity|] end.
-      rewrite number_parted by assumption. reflexivity. }
-  destruct l; try reflexivity; cbn [lowest_terms] in H; apply andb_prop in H as [_ H];
-    unfold loss_text; cbn [parameter]; try (apply R; [exact H|reflexivity]).
-  destruct (num =? 0)%Z; [reflexivity|]. apply R; [exact H|reflexivity]. Qed.
 Lemma head_read w p t : lowest_terms (loss p) = true ->
   forallb short [gamma_num p; gamma_den p; x_den p; y_den p] = true -> short (w_den p) = true ->
   forallb short [Z.of_nat (length (rows p)); Z.of_nat (features p); Z.of_nat (targets p)] = true ->
@@ -282,21 +237,6 @@ Proof.
   rewrite numbers_read; [reflexivity|cbn [forallb]; now rewrite Hd|now apply parted_at]. Qed.
 
 (** ** Round trip *)
-(** One of the losses that are tried has the text that is printed. *)
-Lemma loss_text_tried ps l l' r r' : In l (losses_with ps) -> In l' (losses_with ps) ->
-  loss_text l ++ bias_title ++ r = loss_text l' ++ bias_title ++ r' -> l = l'.
-Proof.
-  unfold losses_with. destruct (match ps with [] => _ | _ => _ end) as [p q]. cbn [In]. intros H H' E.
-  repeat (destruct H as [<-|H]; [|]); try contradiction;
-    repeat (destruct H' as [<-|H']; [try reflexivity; exfalso; revert E; unfold loss_text; cbn [parameter];
-      try (destruct (p =? 0)%Z); try (destruct (q =? 1)%Z); cbn; discriminate|]); contradiction. Qed.
-Lemma loss_is_tried l : valid_loss l = true -> lowest_terms l = true -> In l (losses_with (parameter l)).
-Proof.
-  destruct l; cbn [valid_loss lowest_terms parameter]; intros V L; try (cbn; tauto);
-    try (destruct (Z.eqb_spec den 1) as [->|_]; cbn; tauto).
-  destruct (Z.eqb_spec num 0) as [->|_]; [|destruct (Z.eqb_spec den 1) as [->|_]; cbn; tauto].
-  apply andb_prop in L as [G _]. apply Z.eqb_eq in G. rewrite Z.gcd_0_l in G. apply andb_prop in V as [_ V].
-  apply Z.ltb_lt in V. replace den with 1%Z by lia. cbn. tauto. Qed.
 Lemma kind_printed ps p q : In (loss p) (losses_with ps) -> In (loss q) (losses_with ps) ->
   print_problem p = print_problem q -> (loss p, bias p) = (loss q, bias q).
 Proof.

@@ -22,6 +22,7 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.obligations import Obligation, Rejection
+from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.verdict import Verdict
@@ -90,6 +91,17 @@ class TestTheCheckerHolds:
         certificate = CORNER_CERTIFICATES[name]
         assert check_certificate(certificate, CORNER).valid
         report = attack(certificate, CORNER, trials=600, seed=1, upper=CORNER_OPTIMUM)
+        assert_no_breach(report)
+        assert report.tried > 400
+        assert report.accepted > 0
+
+    def test_free_biases(self) -> None:
+        """The optimum 1/4 with a tree at the kink of each sample."""
+        corner = replace(CORNER, output_bias=OutputBias.ALL_FREE)
+        tree = (*ORTHANTS, *ORTHANTS)
+        certificate = certificate_of(corner, [[-1], [1]], tree, exponent=1)
+        assert check_certificate(certificate, corner).bound == F(1, 4)
+        report = attack(certificate, corner, trials=600, seed=1, upper=F(1, 4))
         assert_no_breach(report)
         assert report.tried > 400
         assert report.accepted > 0

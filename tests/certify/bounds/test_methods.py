@@ -58,7 +58,8 @@ def test_a_method_asked_for_runs_alone(method: str) -> None:
         (problem(d=6), (), ["tree", "sdp", "partition"]),
         (problem(d=7), (), ["sdp", "partition"]),
         (problem(n=3001, d=7), (), ["partition"]),
-        (problem(d=7, output_bias="free"), (), ["tree"]),
+        (problem(d=6, output_bias="free"), (), ["tree"]),
+        (problem(d=7, output_bias="free"), (), ["sdp"]),
         (problem(), ("auto", "scs"), ["sdp"]),
         (problem(), ("auto", "auto", "high"), ["sdp"]),
         (problem(n=3001), (), ["tree", "partition"]),
@@ -75,8 +76,8 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (problem(), ("magic",), "the method 'magic' is unknown: use one of auto, tree, partition, sdp, shor"),
         (problem(), ("auto", "magic"), "the solver 'magic' is unknown: use one of auto, interior-point"),
         (problem(), ("auto", "auto", "magic"), "the precision 'magic' is unknown: use one of double, high"),
-        (problem(output_bias="free"), ("sdp", "scs"), "the method sdp knows no output bias"),
-        (problem(output_bias="free"), ("auto", "scs"), "the method tree has one solver and double precision"),
+        (problem(output_bias="free"), ("sdp", "scs"), "the solver scs knows no output bias"),
+        (problem(output_bias="free"), ("auto", "scs"), "the solver scs knows no output bias"),
         (problem(d=13), ("tree",), "at most 12 features and the data has 13: use --method sdp or shor"),
         (problem(d=13), ("tree", "auto", "high"), "the method tree has one solver"),
         (problem(), ("partition", "scs"), "the method partition has one solver"),
@@ -90,7 +91,7 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (problem(n=401), ("sdp", "auto", "high"), "high precision takes at most 400 rows with 1 target, and"),
         (
             problem(n=21, c=100),
-            ("auto", "interior-point"),
+            ("sdp", "auto", "high"),
             "with 100 targets, and the data has 21: use --method",
         ),
     ],
@@ -106,8 +107,9 @@ def test_what_is_refused(of: TrainingProblem, options: tuple[str, ...], sentence
     [
         (problem(n=100, d=7), ["sdp", "partition"]),
         (problem(n=101, d=7), ["sdp", "partition", "sdp by interior point"]),
-        (problem(n=401, d=7), ["sdp", "partition"]),
-        (problem(n=101, d=7, c=20), ["sdp", "partition"]),
+        (problem(n=1000, d=7), ["sdp", "partition", "sdp by interior point"]),
+        (problem(n=1001, d=7), ["sdp", "partition"]),
+        (problem(n=101, d=7, c=20), ["sdp", "partition", "sdp by interior point"]),
     ],
 )
 def test_which_searches_run_beside_each_other(of: TrainingProblem, labels: list[str]) -> None:

@@ -83,6 +83,42 @@ def test_two_outputs_by_hand(loss: str, optimum: float | None) -> None:
     assert float(report.interval.upper) == pytest.approx(optimum, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("loss", "output_bias"),
+    [
+        ("huber 1/2", None),
+        ("absolute", "free"),
+        ("quantile 1/3", "decayed"),
+        ("epsilon-insensitive 1/4", None),
+        ("hinge", "free"),
+        ("squared-hinge", "decayed"),
+        ("multiclass-hinge", None),
+        ("logistic", "free"),
+        ("cross-entropy 1/10", "decayed"),
+        ("poisson", None),
+    ],
+)
+def test_bounds_surround_the_optimum(loss: str, output_bias: str | None) -> None:
+    """Whatever the network, all lower bounds are below all losses."""
+    rng = np.random.default_rng(1)
+    X = rng.integers(-2, 3, (8, 2)).tolist()
+    y = rng.integers(0, 3, 8).tolist()
+    weight = rng.integers(1, 4, 8).tolist()
+    numbers = loss.split()[0] in ("huber", "absolute", "quantile", "epsilon-insensitive", "poisson")
+    c, task = (1, "regression") if numbers else (3, "classification")
+    reports = []
+    for m, search in ((1, True), (4, True), (4, False)):
+        hidden, output = rng.standard_normal((2, m)), rng.standard_normal((m, c))
+        network = ReLUNetwork.from_floats(hidden, output, [0.5] * c if output_bias else ())
+        options: dict[str, Any] = {"loss": loss, "task": task, "output_bias": output_bias, "gap": 5e-2}
+        report = gap(X, y, network, 0.2, search=search, sample_weight=weight, **options)
+        assert report.interval.upper <= report.loss
+        assert check(report.certificate, X, y, sample_weight=weight).bound == report.interval.lower
+        reports.append(report)
+    lower, upper = ([getattr(report.interval, end) for report in reports] for end in ("lower", "upper"))
+    assert max(lower) <= min(upper)
+
+
 def test_a_kinked_loss_at_its_optimum_is_stationary() -> None:
     root = 2**0.5
     network = ReLUNetwork.from_floats([[root]], [[root]])
@@ -92,11 +128,21 @@ def test_a_kinked_loss_at_its_optimum_is_stationary() -> None:
         assert report.conclusion == "it is a global optimum, as far as was asked"
 
 
+def test_a_kinked_loss_off_its_kinks() -> None:
+    report = gap([[1]], [2], ONE, 0.1, loss="absolute", task="regression", search=False)
+    assert report.conclusion == (
+        "it is not stationary, as steps on a loss with kinks seldom end: the gradient is 9 times the weight "
+        "decay's own, and a stationary point's is zero"
+    )
+    smooth = gap([[1]], [2], ONE, 0.1, loss="huber", task="regression", search=False)
+    assert smooth.conclusion.startswith("training has not ended: the gradient is 9 times")
+
+
 def test_an_optimum_below_zero_has_no_percentage() -> None:
     # exp z - 20 z is about -40 at its least.
     report = gap([[1]], [20], ONE, 0.1, loss="poisson", task="regression", gap=1e-4)
     assert report.interval.upper < 0
-    assert report.excess == (0, None)
+    assert report.excess == (F(0), None)
     nearest, furthest = report.distance
     assert 0 < nearest <= furthest <= nearest * (1 + F(1, 1000))
     assert report.is_improvable
@@ -140,14 +186,23 @@ def test_a_trained_classifier() -> None:
     module = nn.Sequential(nn.Linear(2, 20), nn.ReLU(), nn.Linear(20, 3)).double()
     criterion = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 1.0]).double())
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9, weight_decay=0.02)
-    for _ in range(2000):
+    for _ in range(1000):
         optimizer.zero_grad()
         criterion(module(torch.tensor(DATA)), torch.tensor(LABELS)).backward()
         optimizer.step()
+    before = [theta.detach().clone() for theta in module.parameters()]
+    optimizer.zero_grad()
+    criterion(module(torch.tensor(DATA)), torch.tensor(LABELS)).backward()
+    gradients = [
+        0.02 * old + theta.grad
+        for old, theta in zip(before, module.parameters(), strict=True)
+        if theta.grad is not None
+    ]
     report = gap(DATA, LABELS, module, weight_decay=0.02, loss=criterion, gap=1e-2, task="classification")
     assert report.interval.relative_gap <= F(1, 100)
     assert report.interval.upper <= report.loss
-    assert report.diagnosis.gradient < 0.1
+    size, pull = (float(torch.cat([part.ravel() for part in parts]).norm()) for parts in (gradients, before))
+    assert report.diagnosis.gradient == pytest.approx(size / (0.02 * pull), rel=1e-6)
     assert report.problem.weights is not None
     assert check(report.certificate, DATA, LABELS).bound == report.interval.lower
 
@@ -248,7 +303,9 @@ def test_weights_of_classes_as_they_are_typed(
         weights = [F(14, 3 * count) for count in counts]
     total = sum(weights[label] for label in LABELS.tolist())
     assert F(found["gamma_exact"]) == total / 100
-    assert load_certificate(cert).preprocessing.class_weights == tuple(weights)
+    recipe = load_certificate(cert).preprocessing
+    assert recipe is not None
+    assert recipe.class_weights == tuple(weights)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +316,11 @@ def test_weights_of_classes_as_they_are_typed(
         (["--weight-decay", "1", "--loss", "MultiMarginLoss"], "the loss MultiMarginLoss has no counterpart"),
         (["--weight-decay", "1", "--loss", "HuberLoss much"], "the delta of HuberLoss is 'much'"),
         (["--weight-decay", "1", "--loss", "HuberLoss 1", "--halved"], "only squares can be halved"),
-        (["--gamma", "1", "--loss", "poisson", "--hidden-bias", "free"], "left out of the weight decay"),
+        (
+            ["--gamma", "1", "--loss", "poisson", "--hidden-bias", "free", "--output-bias", "none"],
+            "choose the output bias all-free, or the hidden bias decayed",
+        ),
+        (["--gamma", "1", "--hidden-bias", "none"], "the hidden bias is 'none': choose decayed or free"),
         (["--gamma", "1", "--class-weight", "1,2"], "there are 2 weights of classes and"),
         (["--gamma", "1", "--class-weight", "1,2,-1"], "is not positive"),
         (["--gamma", "1", "--class-weight", "1,,2"], "the weight of a class is ''"),

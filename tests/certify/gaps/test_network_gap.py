@@ -229,7 +229,7 @@ def test_many_features_have_a_bound_from_the_residual() -> None:
         (
             ([[1]], [[1]], [1]),
             {"output_bias": "none"},
-            "so the problem must have one: choose free or decayed",
+            "so the problem must have one: choose free, decayed or all-free",
         ),
         (([[10**61]], [[1]]), {}, "has a weight beyond 1e"),
     ],

@@ -39,8 +39,10 @@ def network(outputs: int, link: Link | None = None) -> LoadedNetwork:
 def asked(
     y: Any, loaded: LoadedNetwork, task: str = "auto", sample_weight: Any = None, **objective: Any
 ) -> Question:
-    def read(bias: bool, weights: ClassWeight | str | None) -> Dataset:
-        return from_arrays(X, y, task=task, bias=bias, sample_weight=sample_weight, class_weight=weights)
+    def read(bias: bool, weights: ClassWeight | str | None, loss: str) -> Dataset:
+        return from_arrays(
+            X, y, task=task, bias=bias, sample_weight=sample_weight, class_weight=weights, loss=loss
+        )
 
     return ask(loaded, read, Objective(**objective))
 
@@ -207,8 +209,30 @@ def test_a_label_that_is_left_out() -> None:
         asked([0, 1, -100, 0, 1, 0], network(3), "classification", weight_decay=1, loss=nn.CrossEntropyLoss())
 
 
+BITS = [[0, 1], [1, 1], [0, 0], [1, 0], [0, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("loss", [nn.BCEWithLogitsLoss(), "BCELoss", "logistic", "hinge"])
+def test_targets_of_several_outputs_are_signs(loss: Any) -> None:
+    with pytest.raises(DataError, match=r"arrays are 0 and 1, and .* takes -1 and 1: give 2 y - 1"):
+        asked(BITS, network(2), weight_decay=1, loss=loss)
+    signs = [[2 * bit - 1 for bit in row] for row in BITS]
+    assert asked(signs, network(2), weight_decay=1, loss=loss).gamma == 12
+
+
+def test_probabilities_are_targets_of_the_cross_entropy() -> None:
+    soft = [[0.25, 0.75], [1, 0], [0.5, 0.5], [0, 1], [1, 0], [0.125, 0.875]]
+    assert asked(soft, network(2), weight_decay=1, loss=nn.CrossEntropyLoss()).gamma == 6
+    with pytest.raises(
+        DataError, match="there are weights of classes, and the targets of arrays are numbers"
+    ):
+        asked(soft, network(2), weight_decay=1, loss=nn.CrossEntropyLoss(weight=torch.ones(2)))
+
+
 def test_weights_of_classes_need_classes() -> None:
-    with pytest.raises(DataError, match=r"class weights are of a classification|has 0 classes"):
+    with pytest.raises(
+        DataError, match="there are weights of classes, and the targets of arrays are numbers"
+    ):
         asked([1.5, 2, 3, 4, 5, 6], network(1), gamma=1, class_weight=[1, 2])
 
 

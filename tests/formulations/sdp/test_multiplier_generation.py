@@ -105,6 +105,22 @@ def test_every_point_on_the_way_is_feasible_and_worth_what_is_said(steps: int) -
     assert found[0].solution().dual_value == pytest.approx(found[0].value, rel=1e-12, abs=1e-12)
 
 
+def test_what_is_left_of_the_gap_is_said_where_the_primal_meets_all_inequalities(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    X, Y = instance(9, 12, 2, 1)
+    value = solve_dual(X, Y, 0.1).value
+    gaps = [(found.solution().gap, found.value) for found in improve(X, Y, 0.1)]
+    near = [(gap, reached) for gap, reached in gaps if gap is not None and gap < 0.01 * value]
+    assert all(gap is not None for gap, _ in gaps)
+    assert len(near) > 3
+    assert all(gap + reached == pytest.approx(value, rel=0.01) for gap, reached in near)
+    monkeypatch.setattr("formulations.sdp.multiplier_generation._STRICT_DIRECTIONS", 5)
+    *before, last = (found.solution() for found in improve(X, Y, 0.1))
+    assert all(solution.gap is None for solution in before)
+    assert last.gap == pytest.approx(last.value - last.dual_value)
+
+
 def test_the_time_limit_keeps_a_feasible_point() -> None:
     X, Y = instance(7, 30, 3, 2)
     solution = solve_dual(X, Y, 0.1, time_limit=0.0)

@@ -86,8 +86,10 @@ def cases(draw: st.DrawFn, loss: Loss) -> tuple[Certificate, TrainingProblem]:
         if loss.zero_sum:
             # All but one are rounded away from their upper ends; that one takes the rest.
             row = [floor(entry * 2**EXPONENT) for entry in exact]
-            ends = [high for _, high in loss.box(target, problem.weight(i)) if high is not None]
-            rest = max(range(c), key=lambda k: ends[k] - exact[k])
+            highs = [high or F(0) for _, high in loss.box(target, problem.weight(i))]
+            rest = max(
+                range(c), key=[high - entry for high, entry in zip(highs, exact, strict=True)].__getitem__
+            )
             row[rest] -= sum(row)
         rows.append(tuple(row))
     assume(

@@ -21,6 +21,7 @@ from certify.checker.certificate.nodes import (
 )
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.choice import read_dataset
+from certify.checker.data.dataset import reread_dataset
 from certify.checker.data.matrix_file import read_matrix
 from certify.checker.problems.losses.table import read_loss
 from certify.checker.problems.training import TrainingProblem
@@ -172,6 +173,17 @@ class TestWeights:
             "size n = 2 samples, d = 1 feature, c = 1 target",
         ):
             assert line in lines
+
+    def test_of_a_text(self, tmp_path: Path) -> None:
+        arguments = weighted(tmp_path, "poisson")
+        certificate = load_certificate(arguments[0])
+        assert isinstance(certificate, Certificate)
+        assert certificate.preprocessing is not None
+        problem = reread_dataset(arguments[2], certificate.preprocessing).problem("1/10", "poisson")
+        (tmp_path / "p.txt").write_text("".join(problem.canonical_text()))
+        answer = said(arguments[0], "--text", str(tmp_path / "p.txt"))
+        assert "sum_ik w_i (exp f(x_i)_k - y_ik f(x_i)_k)" in answer
+        assert "weights w_i    the last number of each sample's line" in answer
 
     @pytest.mark.parametrize(
         ("loss", "formula", "task"),

@@ -37,6 +37,7 @@ from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
 from tests.certify.checker import blocks
 from tests.certify.checker.matrix.test_copositivity import ENVELOPE, stated
 from tests.certify.checker.oracles import certificate_of
+from tests.certify.checker.test_obligations import AT_KINKS, WITH_BIASES
 
 PROGRAM = find_checker()
 ROUNDS = int(os.environ.get("CERTIFY_FORGERIES", "1"))  # of all kinds of forgeries
@@ -48,7 +49,7 @@ REPORTS = {
     "no output bias": bound(X, Y, "1/10", gap=1e-3),
     "free": bound(X, Y, "1/10", gap=1e-3, output_bias="free"),
     "decayed": bound(X, Y, "1/10", gap=1e-3, output_bias="decayed"),
-    "free hidden biases": bound(X[:5], Y[:5], "1/10", gap=1e-2, output_bias="all-free"),
+    "all-free": bound(X, Y, "1/10", gap=3e-2, output_bias="all-free"),
     "one lifted leaf": bound(X, Y, "1/10", method="sdp"),
     "partition": bound(X, Y, "1/10", method="partition"),
 }
@@ -56,6 +57,7 @@ PRODUCTS = {Obligation.PRODUCT_INDEX, Obligation.PRODUCT_SIGN}
 CASES: dict[str, tuple[Certificate, TrainingProblem]] = {
     **{name: (report.certificate, report.problem) for name, report in REPORTS.items()},
     **{name: (certificate, CORNER) for name, certificate in CORNER_CERTIFICATES.items()},
+    "kinks": (AT_KINKS, WITH_BIASES),
     "blocks": (blocks.HONEST, blocks.PROBLEM),
 }
 

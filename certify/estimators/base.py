@@ -1,0 +1,199 @@
+"""What the estimators share: their parameters, the fit by `certify.bound`, and the network's outputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from certify.bounds.bound import Settings, bound_dataset
+from certify.bounds.report import Interval, Report
+from certify.checker.certificate.training import Certificate
+from certify.checker.data.choice import ClassWeight
+from certify.checker.data.dataset import Dataset
+from certify.checker.errors import CertifyError
+from certify.checker.problems.losses.loss import Loss
+from certify.checker.problems.losses.table import read_loss
+from certify.datasets.arrays import from_arrays
+from certify.floats.network import FloatNetwork
+from certify.runtime.progress import Observer
+from formulations.arrays import Matrix
+
+if TYPE_CHECKING:
+    from torch.nn import Sequential
+
+
+class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
+    """What regression and classification share."""
+
+    report_: Report
+    certificate_: Certificate
+    interval_: Interval
+    network_: FloatNetwork
+
+    def __init__(
+        self,
+        gamma: Fraction | int | str | float = 0.1,
+        *,
+        loss: str = "squared",
+        bias: bool = False,
+        output_bias: str = "none",
+        standardize: bool = False,
+        method: str = "auto",
+        gap: float = 1e-3,
+        time_limit: float | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.gamma = gamma
+        self.loss = loss
+        self.bias = bias
+        self.output_bias = output_bias
+        self.standardize = standardize
+        self.method = method
+        self.gap = gap
+        self.time_limit = time_limit
+        self.random_state = random_state
+
+    def to_torch(self) -> Sequential:
+        """Return the network for raw features as Linear, ReLU and Linear, in float64.
+
+        Standardisation and bias are folded into the first layer; the second has a bias if the network has an
+        output bias. The module maps (n, d) to (n, c), the outputs as they are, before a softmax, a sigmoid or
+        an exponential: one column for each target or, in the order of `classes_`, for each class. Two classes
+        have two columns too, but for a loss of margins (hinge, squared-hinge, logistic), which has one, that
+        is positive for the second. A network without neurons gets one that is zero.
+
+        Raises:
+            ImportError: if PyTorch is not installed.
+        """
+        check_is_fitted(self, "network_")
+        try:
+            import torch
+        except ImportError:
+            raise ImportError("to_torch needs PyTorch: pip install 'certify[torch]'") from None
+        shift, scale = self._standardization()
+        weights, bias = self._split_hidden()
+        weights = scale[:, None] * weights
+        bias = bias - shift @ weights
+        output = self.network_.output
+        if not len(output):
+            # PyTorch warns of layers without neurons.
+            weights, bias, output = np.zeros((len(weights), 1)), np.zeros(1), np.zeros((1, output.shape[1]))
+        has_output_bias = self.report_.problem.output_bias.exists
+        # Unlike its constructor, skip_init does not draw weights, which would advance torch's generator.
+        first, second = (
+            torch.nn.utils.skip_init(  # type: ignore[no-untyped-call]
+                torch.nn.Linear, *shape, bias=has_bias, dtype=torch.float64
+            )
+            for shape, has_bias in ((weights.shape, True), (output.shape, has_output_bias))
+        )
+        with torch.no_grad():
+            first.weight.copy_(torch.from_numpy(weights.T))
+            first.bias.copy_(torch.from_numpy(bias))
+            second.weight.copy_(torch.from_numpy(output.T))
+            if has_output_bias:
+                second.bias.copy_(torch.from_numpy(self.network_.output_bias))
+        return torch.nn.Sequential(first, torch.nn.ReLU(), second)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = self.time_limit is not None
+        return tags
+
+    def _counting(self, X: Matrix, y: Any, sample_weight: Any) -> tuple[Matrix, Any, Any]:
+        """Return validated arrays and weights without the samples whose weight is zero.
+
+        Raises:
+            ValueError: if a weight is negative, no number, or all are zero.
+        """
+        if sample_weight is None:
+            return X, y, None
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        if np.any(weights < 0):
+            raise ValueError("a sample weight is negative: give numbers of at least 0")
+        counts = weights > 0
+        if not np.any(counts):
+            raise ValueError("every sample weight is 0: give one sample at least a positive one")
+        return X[counts], y[counts], weights[counts]
+
+    def _dataset(
+        self, X: Any, y: Any, task: str, weights: Any = None, class_weight: ClassWeight | str | None = None
+    ) -> Dataset:
+        """Take over validated arrays exactly."""
+        try:
+            dataset = from_arrays(
+                X,
+                y,
+                task=task,
+                bias=bool(self.bias),
+                standardize=bool(self.standardize),
+                sample_weight=weights,
+                class_weight=class_weight,
+            )
+        except CertifyError as error:
+            raise ValueError(str(error)) from error
+        if hasattr(self, "feature_names_in_"):
+            dataset = replace(dataset, feature_names=tuple(self.feature_names_in_))
+        return dataset
+
+    def _read_loss(self) -> Loss:
+        try:
+            return read_loss(str(self.loss))
+        except CertifyError as error:
+            raise ValueError(str(error)) from error
+
+    def _fit(self, dataset: Dataset, loss: Loss) -> None:
+        try:
+            settings = Settings(
+                gamma=self.gamma,
+                loss=loss.text,
+                method=self.method,
+                gap=self.gap,
+                time_limit=self.time_limit,
+                seed=self._seed(),
+                output_bias=self.output_bias,
+            )
+            self.report_ = bound_dataset(dataset, settings, Observer())
+        except CertifyError as error:
+            raise ValueError(str(error)) from error
+        self.certificate_ = self.report_.certificate
+        self.interval_ = self.report_.interval
+        problem = self.report_.problem
+        self.network_ = FloatNetwork.of(self.report_.network, problem.hidden_rows, problem.c)
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, int | np.integer):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _outputs(self, X: Any) -> Matrix:
+        """Evaluate the network on raw features: (n, d) to (n, c)."""
+        check_is_fitted(self, "network_")
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        shift, scale = self._standardization()
+        weights, bias = self._split_hidden()
+        features = np.maximum((X - shift) * scale @ weights + bias, 0.0)
+        outputs: Matrix = features @ self.network_.output + self.network_.output_bias
+        return outputs
+
+    def _standardization(self) -> tuple[Matrix, Matrix]:
+        """Return the shift and the scale of each feature."""
+        pairs = self.report_.dataset.preprocessing.standardize
+        if pairs is None:
+            d = len(self.report_.dataset.feature_names)
+            return np.zeros(d), np.ones(d)
+        shift, scale = np.array(pairs, dtype=np.float64).T
+        return shift, scale
+
+    def _split_hidden(self) -> tuple[Matrix, Matrix]:
+        """Return the weights of the features, d x m, and the m biases."""
+        hidden = self.network_.hidden
+        report = self.report_
+        if report.dataset.preprocessing.bias or report.problem.output_bias.frees_hidden:
+            return hidden[:-1], hidden[-1]
+        return hidden, np.zeros(hidden.shape[1])
