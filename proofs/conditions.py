@@ -178,8 +178,8 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "training/OutputBias": (
         ("none: b is 0", "NoBias => <<b = []>> |", "True"),
-        ("free: the sums are 0", "AllFreeBias => <<forall w, dot s w = 0>> |", "True"),
-        ("free: the sums are 0, in integers", "AllFreeBias => <<iszero s>> |"),
+        ("free: the sums are 0", "FreeBias | AllFree => <<forall w, dot s w = 0>> |", "True"),
+        ("free: the sums are 0, in integers", "FreeBias | AllFree => <<iszero s>> |"),
         ("decayed: its toll", "DecayedBias => <<sq s / gamma / (1 + 1)>> |", "0"),
         ("decayed: its toll, in integers", "DecayedBias => <<gamma_den * zdot s s>> |", "0"),
     ),
@@ -189,19 +189,11 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("rows are in the domain", "nu :: N' => <<loss_domain l nu y>> /\\", "True"),
         (
             "the premise",
-            "<<sq (gauge (as_seen kind D) N u) <= gamma * gamma * sq (counted kind u)>>) ->\n  sum_of_bounds",
+            "<<sq (gauge D N u) <= gamma * gamma * sq (weights kind u)>>) ->\n  sum_of_bounds",
             "0 <= sq u",
         ),
         ("the sums suit the output bias", "<<allows kind (sum_of_rows N)>> -> admissible", "True"),
         ("the toll is paid", "sum_of_bounds D N <<- toll kind gamma (sum_of_rows N)>> <=", ""),
-    ),
-    "training/Kinks": (
-        ("rows without a kink are zero", "if <<iszero nu>> || existsb", "true"),
-        ("kinks that are left out are there", "|| <<existsb (same x) found>> then", "true"),
-        ("each coordinate of a kink counts", "<<(a =? b)>> && same x' y'", "true"),
-        ("samples are shifted", "(<<zadd (fst row) (map Z.opp x)>>, snd row)", "fst row"),
-        ("each kink has its premise", "<<(x, tree) ::>> with_trees ks' others", ""),
-        ("the rows sum to zero", "<<none (mass (map (at_weights w) l))>> ->", "True"),
     ),
     "training/DualBound": (
         (
@@ -278,6 +270,15 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "Proved leaves",
         ),
     ),
+    "training/Shifts": (
+        ("vectors are equal where all entries are", "if <<a =? b>> then same_vector x' y'"),
+        ("rows without a kink have no weight", "if <<iszero nu>> then kinks_onto"),
+        ("kinks that are left out are there", "else if <<existsb (same_vector x) found>> then"),
+        ("a tree for each kink", "deal_trees ks' nodes' (<<(x, tree) ::>> found)", ""),
+        ("rows are seen from the kink", "(zadd (fst row) <<minus>>, snd row)", "[]"),
+        ("the sums are 0", "(forall v, <<dot (sum_of_weights l) v = 0>>) ->", "True"),
+        ("the premise at each kink", "<<0 <= B - mu * sq (sum_at l w (- lin K x w))>>) ->", "True"),
+    ),
     "training/Division": (
         ("a row is taken once", "Some (a, Fork before middle <<None>> after)", "row"),
         ("rows of no block are idle", "Some a => <<idle a>> | None => true end"),
@@ -336,6 +337,16 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("the frame has d generators", "<<square d (frame c)>> &&", "true", "the inverse proves it"),
         ("scale of the frame > 0", "&& <<(0 <? frame_scale c)>>)"),
         ("the inverse is one", "owes <<(inverts (frame_scale c) (frame c) (inverse c) 0)>>"),
+        (
+            "no blocks with free hidden biases",
+            "owes <<(negb (frees_hidden (bias p) && in_blocks c))>> BLOCK_BIAS",
+        ),
+        (
+            "a tree for each kink, if hidden biases are free",
+            "if <<frees_hidden (bias p)>> then check",
+            "false",
+        ),
+        ("all kinks have been found", "Proved leaves => if <<all>> then Proved leaves"),
         ("idle rows have no weight", "divide members (fun row => <<iszero (snd row)>>)"),
         (
             "blocks have their shapes",

@@ -96,11 +96,11 @@ let lines pairs = String.concat "\n" (List.map (fun (name, value) -> Printf.spri
 let training about_data (p : Checker.problem) sha256 bound =
   let n = List.length p.rows in
   Printf.sprintf
-    "For every number of neurons%s, the network f(x) = sum_j relu(u_j . x%s) v_j%s on %s has\n\
+    "For every number of neurons%s, the network f(x) = %s on %s has\n\
     \    %s + gamma/2 * %s  >=  %s\n\
      with\n\
      %s"
-    (Output_bias.quantified p.bias) (Output_bias.neuron p.bias) (Output_bias.prediction p.bias)
+    (Output_bias.quantified p.bias) (Output_bias.prediction p.bias)
     (if n = 1 then "this sample" else Printf.sprintf "these %d samples" n)
     (Loss.formula (Checker.weighted p) p.loss) (Output_bias.decayed p.bias)
     (decimal_down bound)

@@ -81,7 +81,7 @@ Proof. revert y i; induction x as [|e x IH]; intros [|g y] [|i] H L; cbn [all2 L
 Theorem weighted_lower_bound_as_read hint watch p c (net : list (list R * list R)) (b : list R) leaves D gamma claim :
   check hint watch p c = Proved leaves ->
   same_problem p c D gamma claim = true ->
-  (forall u v, In (u, v) net -> List.length u = inputs_of (bias p) (features p)) ->
+  (forall u v, In (u, v) net -> List.length u = neuron_size (bias p) (features p)) ->
   admissible (K := RField) (bias p) b ->
   (Q2R claim <= objective (K := RField) (weighted_value (K := RField) (value_of (loss p))) (real_weighted_samples D)
     (Q2R gamma) (bias p) net b)%R.
@@ -99,7 +99,7 @@ Proof.
 Theorem lower_bound_as_read hint watch p c (net : list (list R * list R)) (b : list R) leaves D gamma claim :
   check hint watch p c = Proved leaves ->
   same_problem p c (counted_once D) gamma claim = true ->
-  (forall u v, In (u, v) net -> List.length u = inputs_of (bias p) (features p)) ->
+  (forall u v, In (u, v) net -> List.length u = neuron_size (bias p) (features p)) ->
   admissible (K := RField) (bias p) b ->
   (Q2R claim <= objective (K := RField) (value_of (loss p)) (real_samples D) (Q2R gamma) (bias p) net b)%R.
 Proof.

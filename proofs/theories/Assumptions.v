@@ -3,7 +3,7 @@
     Coq prints, for each of them, the axioms that its proof uses; the Makefile keeps that as build/assumptions.txt. Over
     an abstract ordered field there are none but the field's own laws; over the reals there are the axioms by which
     Coq's library defines them. *)
-From Certify Require Import Semidefinite Orthant Logarithm Losses LossBounds Entropies Weights Duality Activations Leaves Kinks Division Blocks Checker CopositiveTree MatrixChecker
+From Certify Require Import Semidefinite Orthant Logarithm Losses LossBounds Entropies Weights Duality Activations Leaves Shifts Division Blocks Checker CopositiveTree MatrixChecker
   CanonicalText OverReals AsRead.
 
 Print Assumptions weak_duality.
@@ -15,7 +15,7 @@ Print Assumptions lemma3.
 Print Assumptions products_sound.
 Print Assumptions tau_sound.
 Print Assumptions envelope_sound.
-Print Assumptions kinks_sound.
+Print Assumptions kinks_suffice.
 Print Assumptions accepted_sound.
 Print Assumptions check_sound.
 Print Assumptions check_copositive_sound.

@@ -31,5 +31,5 @@ Extract Inlined Constant Nat.add => "(+)".
 Extract Inlined Constant length => "List.length".
 (* In OCaml an argument is computed before the function is called: what follows an unmet condition must not be. *)
 Extraction Inline owes and_then.
-Extraction "checker.ml" check check_matrix target_fits valid_loss weighted log_below log_above logarithms_to
+Extraction "checker.ml" check check_matrix frees_hidden target_fits valid_loss weighted log_below log_above logarithms_to
   parse_problem fold_problem well_formed parse_matrix fold_matrix well_formed_matrix.

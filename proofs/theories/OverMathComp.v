@@ -43,7 +43,7 @@ Defined.
 Theorem check_sound_over_real_fields hint watch p c l (net : list (list F * list F)) (b : list F) leaves :
   algebraic_loss MCField (loss p) = Some l ->
   check hint watch p c = Proved leaves ->
-  (forall u v, List.In (u, v) net -> length u = inputs_of (bias p) (features p)) ->
+  (forall u v, List.In (u, v) net -> length u = neuron_size (bias p) (features p)) ->
   admissible (K := MCField) (bias p) b ->
   mcZ (claim_num c) / mcZ (claim_den c) <=
     objective (K := MCField) (weighted_value (K := MCField) (loss_value l)) (data MCField p)

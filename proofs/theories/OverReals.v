@@ -10,7 +10,7 @@ Open Scope R_scope.
 (** For every network with real weights, and every loss. *)
 Theorem check_sound_over_the_reals hint watch p c (net : list (list R * list R)) (b : list R) leaves :
   check hint watch p c = Proved leaves ->
-  (forall u v, In (u, v) net -> length u = inputs_of (bias p) (features p)) ->
+  (forall u v, In (u, v) net -> length u = neuron_size (bias p) (features p)) ->
   admissible (K := RField) (bias p) b ->
   IZR (claim_num c) / IZR (claim_den c) <=
     objective (K := RField) (weighted_value (K := RField) (value_of (loss p))) (data RField p)

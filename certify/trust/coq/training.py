@@ -160,7 +160,8 @@ def _statement(problem: TrainingProblem) -> str:
     value = value.replace("(K := RField) ", "")
     return (
         f"forall net b, (forall u v, In (u, v) net -> length u = {problem.hidden_rows}) -> "
-        f"admissible {kind} b -> Q2R claim <= objective {value} {samples} (Q2R weight_decay) {kind} net b"
+        f"admissible {kind} b -> "
+        f"Q2R claim <= objective {value} {samples} (Q2R weight_decay) {kind} net b"
     )
 
 
@@ -196,12 +197,7 @@ LOSSES = {
     "poisson": "Poisson",
 }
 _WITH_PARAMETER = {"huber", "quantile", "epsilon-insensitive", "cross-entropy"}
-OUTPUT_BIASES = {
-    "none": "NoBias",
-    "free": "FreeBias",
-    "decayed": "DecayedBias",
-    "all-free": "AllFreeBias",
-}
+OUTPUT_BIASES = {"none": "NoBias", "free": "FreeBias", "decayed": "DecayedBias", "all-free": "AllFree"}
 
 
 def problem_definitions(problem: TrainingProblem) -> Iterator[str]:

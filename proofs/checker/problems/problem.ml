@@ -133,8 +133,7 @@ let sample_weights (table : Table.t) (recipe : Recipe.t) weight names =
     column
 
 let of_table (table : Table.t) (recipe : Recipe.t) gamma loss bias : Checker.problem =
-  if recipe.bias && bias = Checker.AllFreeBias then
-    other_data "hidden biases are free, and a column of ones would be one that is decayed";
+  Output_bias.refuse_feature_one bias recipe.bias;
   let { features; targets; weight } = columns table recipe in
   let select columns row = List.map (fun k -> row.(k)) columns in
   let x = List.map (fun row -> List.map (number "feature") (select features row)) table.rows in

@@ -19,7 +19,8 @@ Definition gamma_word : text := Eval compute in [newline] ++ bytes "gamma".
 Definition size_word : text := Eval compute in [newline] ++ bytes "size".
 Definition denominators_word : text := Eval compute in [newline] ++ bytes "denominators".
 Definition bias_word (b : output_bias) : text := Eval compute in
-  match b with NoBias => bytes " none" | FreeBias => bytes " free" | DecayedBias => bytes " decayed" | AllFreeBias => bytes " all-free" end.
+  match b with NoBias => bytes " none" | FreeBias => bytes " free" | DecayedBias => bytes " decayed"
+  | AllFree => bytes " all-free" end.
 Definition between : text := Eval compute in bytes " ;".
 Definition end_of_line : text := Eval compute in [newline].
 (** Does a sample count more than once, or less? Then its weight stands after its target. *)
@@ -75,7 +76,7 @@ Definition well_formed_matrix (M : matrix) : bool :=
 (** *** Reading *)
 (** The words that a text may have are tried one after another. *)
 Definition kinds (parameter : list Z) : list (loss_kind * output_bias) :=
-  list_prod (losses_with parameter) [NoBias; FreeBias; DecayedBias; AllFreeBias].
+  list_prod (losses_with parameter) [NoBias; FreeBias; DecayedBias; AllFree].
 (** The weight is the last number of a line. *)
 Definition read_sample (with_weights : bool) (line : list Z * list Z) : list Z * (Z * list Z) :=
   (fst line, if with_weights then (last (snd line) 0, removelast (snd line)) else (1, snd line)).

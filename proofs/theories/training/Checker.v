@@ -2,11 +2,12 @@
 
     It takes a training problem and a certificate as docs/certificate-format.md describes them. First the statement: the
     claim must be at most the number that the dual point proves. Then the premise of weak duality, |N^T relu(Xu)| <= gamma |u|
-    on all of space: one tree must prove it of all rows, or a tree for each block of rows what [Blocks.v] makes it of.
-    [check_sound] then bounds the objective of every network. *)
+    on all of space: one tree must prove it of all rows, or a tree for each block of rows what [Blocks.v] makes it of, or
+    a tree for each kink what [Shifts.v] makes it of for free biases. [check_sound] then bounds the objective of every
+    network. *)
 From Coq Require Import ZArith List Bool Ring Lia.
 From Certify Require Import OrderedField Vectors Sizes Triangles Tree Products Losses LossBounds Weights OutputBias Objective Duality
-  DualBound Cones Premises Kinks Long Division Blocks.
+  DualBound Cones Premises Shifts Long Division Blocks.
 Import ListNotations.
 Set Implicit Arguments.
 
@@ -18,8 +19,8 @@ Record problem := {
   loss : loss_kind; bias : output_bias
 }.
 Record part := { members : list nat; block_of : block; part_tree : list node }.
-(** What proves the premise: a tree, or blocks of rows with a tree each; shares are over 2^share_exponent, frames over
-    2^frame_exponent. *)
+(** What proves the premise: a tree, or for free biases trees one after another; or blocks of rows with a tree each, where
+    shares are over 2^share_exponent, frames over 2^frame_exponent. *)
 Inductive forest :=
 | OneTree (tree : list node)
 | InBlocks (share_exponent frame_exponent : nat) (parts : list part).
@@ -56,6 +57,7 @@ Fixpoint inverts (scale : Z) (W C : list (list Z)) (i : nat) : bool :=
   match C with
   | [] => true
   | c :: C' => iszero (zadd (zcomb c W) (map (Z.mul (- scale)) (zunit i))) && inverts scale W C' (S i) end.
+Definition in_blocks (c : certificate) : bool := match trees c with OneTree _ => false | InBlocks _ _ _ => true end.
 Definition check_statement (p : problem) (c : certificate) : option obligation :=
   let d := features p in
   owes ((0 <? x_den p) && (0 <? y_den p) && (0 <? gamma_num p) && (0 <? gamma_den p) && (0 <? dual_den c)
@@ -67,7 +69,8 @@ Definition check_statement (p : problem) (c : certificate) : option obligation :
   owes (domain_fits p c) DUAL_DOMAIN (
   owes (claim_fits p c) CLAIM (
   owes (square d (frame c) && square d (inverse c) && (0 <? frame_scale c)) FRAME_SHAPE (
-  owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE None)))))).
+  owes (inverts (frame_scale c) (frame c) (inverse c) 0) FRAME_INVERSE (
+  owes (negb (frees_hidden (bias p) && in_blocks c)) BLOCK_BIAS None))))))).
 
 (** gamma = unit_of / gamma_den in the units of N^T X. *)
 Definition unit_of (p : problem) (c : certificate) : Z := gamma_num p * dual_den c * x_den p.
@@ -77,6 +80,19 @@ Definition whole (p : problem) (c : certificate) (tree : list node) : premise :=
   {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p;
      premise_offset := []; premise_outputs := targets p;
      premise_rows := with_point (rows p) (dual c); premise_tree := tree |}.
+(** That of the rows [l] as they are seen from a kink, with its tree. *)
+Definition at_kink (p : problem) (c : certificate) (l : list (list Z * list Z)) (kink_tree : list Z * list node) : premise :=
+  let u := unit_of p c in
+  {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p;
+     premise_offset := []; premise_outputs := targets p;
+     premise_rows := shifted (fst kink_tree) l; premise_tree := snd kink_tree |}.
+(** A tree for each kink. There is no more than one for each node, so more kinks need not be found. *)
+Definition check_kinks (p : problem) (c : certificate) (nodes : list node) : result :=
+  let l := with_point (rows p) (dual c) in
+  let (ks, all) := kinks (length nodes) l in
+  match check_premises hint watch (at_kink p c l) (frame c) (deal_trees ks nodes []) 0 0 0 with
+  | Proved leaves => if all then Proved leaves else Failed COVER None
+  | refused => refused end.
 (** That of a block, with its rows; shares over E, frames over F. *)
 Definition of_block (p : problem) (c : certificate) (E F : Z) (part_rows : part * list (list Z * list Z)) : premise :=
   let b := block_of (fst part_rows) in
@@ -85,26 +101,14 @@ Definition of_block (p : problem) (c : certificate) (E F : Z) (part_rows : part 
      premise_mu := gamma_den p * gamma_den p * E;
      premise_offset := offset b; premise_outputs := length (output_frame b);
      premise_rows := long_map (framed (output_frame b)) (snd part_rows); premise_tree := part_tree (fst part_rows) |}.
-(** That of the samples shifted by one of them, with its tree. *)
-Definition at_kink (p : problem) (c : certificate) (kink_tree : list Z * list node) : premise :=
-  let u := unit_of p c in
-  {| premise_form := None; premise_lam := u * u; premise_mu := gamma_den p * gamma_den p;
-     premise_offset := []; premise_outputs := targets p;
-     premise_rows := long_map (shifted (fst kink_tree)) (with_point (rows p) (dual c)); premise_tree := snd kink_tree |}.
-Definition frees_hidden (kind : output_bias) : bool := match kind with AllFreeBias => true | _ => false end.
 Definition check (p : problem) (c : certificate) : result :=
   match check_statement p c with
   | Some o => Failed o None
   | None =>
-    if frees_hidden (bias p) then
-      match trees c with
-      | OneTree tree =>
-        check_premises hint watch (at_kink p c) (frame c) (with_trees (kinks (with_point (rows p) (dual c))) tree) 0 0 0
-      | InBlocks _ _ _ => Failed BLOCK_BIAS None
-      end
-    else
     match trees c with
-    | OneTree tree => check_premises hint watch (whole p c) (frame c) [tree] 0 0 0
+    | OneTree tree =>
+      if frees_hidden (bias p) then check_kinks p c tree
+      else check_premises hint watch (whole p c) (frame c) [tree] 0 0 0
     | InBlocks share_exponent frame_exponent parts =>
       match divide members (fun row => iszero (snd row)) (with_point (rows p) (dual c)) parts with
       | None => Failed BLOCK_ROWS None
@@ -168,48 +172,43 @@ Variables xd wd yd nd : Z.
 Hypothesis Hx : (0 < xd)%Z.
 Let D' := map (fun row : list Z * (Z * list Z) => (vQ K xd (fst row), weight_and_target K wd yd (snd row))).
 Let N' := map (vQ K nd).
-Lemma gauge_rows D N u w :
-  dot (gauge (D' D) (N' N) u) w =
-  finv K (z2 xd) * finv K (z2 nd) * dot (rows_sum K (with_point D N) u) w.
+Lemma gauge_rows kind D N u w :
+  dot (gauge kind (D' D) (N' N) u) w =
+  finv K (z2 xd) * finv K (z2 nd) *
+    dot (sum_at K (with_point D N) (weights kind u) (z2 xd * hidden_bias kind u)) w.
 Proof.
   revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?with_point_cons;
-    cbn [D' N' map gauge with_point with_point_onto rev_append rows_sum fst snd]; try (cbn [dot]; ring).
-  fold (D' D). fold (N' N). rewrite !dot_vadd, !dot_vscale, IH, !dot_vQ, relu_scale.
-  - rewrite <- lin_dot. ring.
-  - apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
-Qed.
+    cbn [D' N' map gauge with_point with_point_onto rev_append sum_at fst snd]; try (cbn [dot]; ring).
+  fold (D' D). fold (N' N). rewrite !dot_vadd, !dot_vscale, IH, activation_eq, !dot_vQ.
+  pose proof (mul_inv K (z2_nz K Hx)) as Ex. set (t := hidden_bias kind u). set (a := lin K x (weights kind u)).
+  replace (finv K (z2 xd) * a + t) with (finv K (z2 xd) * (a + z2 xd * t)).
+  - rewrite relu_scale; [rewrite <- lin_dot; ring|]. apply inv_pos; [apply z2_pos; lia|now apply z2_nz].
+  - transitivity (finv K (z2 xd) * a + z2 xd * finv K (z2 xd) * t); [ring|]. rewrite Ex. ring. Qed.
 End Scaling.
-(** *** Neurons with free biases *)
-Lemma not_freed kind D (u : vec) d : frees_hidden kind = false ->
-  as_seen (K := K) (A := K * vec) kind D = D /\ counted kind u = u /\ inputs_of kind d = d.
-Proof.
-  intro F. destruct kind; try discriminate; cbn [counted inputs_of]; repeat split; unfold as_seen;
-    induction D as [|[x y] D IH]; cbn [map seen fst snd] in *; try reflexivity; now rewrite IH. Qed.
-Lemma mass_rows D N w v : length N = length D ->
-  dot (mass (map (at_weights K w) (with_point D N))) v = lin K (zsum_of_rows N) v.
-Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N] E; try discriminate; [reflexivity|].
-  rewrite with_point_cons, zsum_of_rows_cons, lin_zadd. cbn [map at_weights mass fst snd]. injection E as E.
-  rewrite dot_vadd, IH, <- lin_dot by exact E. reflexivity. Qed.
-Section FreeBiases.
-Variables xd wd yd nd : Z.
-Hypothesis Hx : (0 < xd)%Z.
-Let D' := map (fun row : list Z * (Z * list Z) => (vQ K xd (fst row), weight_and_target K wd yd (snd row))).
-Let N' := map (vQ K nd).
-Lemma gauge_seen D N a w v :
-  dot (gauge (as_seen AllFreeBias (D' D)) (N' N) (a :: w)) v =
-  finv K (z2 xd) * finv K (z2 nd) * dot (ramp (map (at_weights K w) (with_point D N)) (z2 xd * a)) v.
-Proof.
-  revert N; induction D as [|[x y] D IH]; intros [|nu N]; rewrite ?with_point_cons;
-    cbn [D' N' map as_seen gauge with_point with_point_onto rev_append ramp at_weights seen fst snd]; try (cbn [dot]; ring).
-  fold (D' D). fold (N' N). change (map _ (D' D)) with (as_seen (K := K) AllFreeBias (D' D)).
-  rewrite !dot_vadd, !dot_vscale, IH, !dot_vQ. cbn [dot]. rewrite dot_vQ.
-  assert (Nx : z2 xd <> 0) by now apply z2_nz.
-  replace (1 * a + finv K (z2 xd) * lin K x w) with (finv K (z2 xd) * (lin K x w + z2 xd * a)).
-  - rewrite relu_scale, <- lin_dot; [ring|]. apply inv_pos; [apply z2_pos; lia|exact Nx].
-  - transitivity (finv K (z2 xd) * z2 xd * a + finv K (z2 xd) * lin K x w); [ring|]. rewrite f_inv by exact Nx. ring. Qed.
-End FreeBiases.
 (** *** The premise *)
+Lemma sum_of_weights_eq D N w : length N = length D ->
+  dot (sum_of_weights K (with_point D N)) w = lin K (zsum_of_rows N) w.
+Proof.
+  revert N; induction D as [|[x y] D IH]; intros [|nu N] L; try discriminate; [reflexivity|]. injection L as L.
+  rewrite with_point_cons, zsum_of_rows_cons. cbn [sum_of_weights]. rewrite dot_vadd, (IH N L), lin_zadd, !lin_dot. reflexivity. Qed.
+(** With the bias t of a neuron in the units of X; it is 0 where neurons have none. *)
+Definition premise_at (p : problem) (c : certificate) (w : vec) (t : K) : Prop :=
+  0 <= z2 (unit_of p c * unit_of p c) * sq w
+    - z2 (gamma_den p * gamma_den p) * sq (sum_at K (with_point (rows p) (dual c)) w t).
+Lemma check_kinks_sound p c nodes leaves x w t : check_kinks hint watch p c nodes = Proved leaves ->
+  length (dual c) = length (rows p) -> iszero (zsum_of_rows (dual c)) = true ->
+  (forall v, dot w v = dot (comb x (frame c)) v) -> premise_at p c w t.
+Proof.
+  unfold check_kinks. intros H L Z E. set (l := with_point (rows p) (dual c)) in *.
+  destruct (kinks (length nodes) l) as [ks all] eqn:EK. destruct (check_premises _ _ _ _ _ _ _ _) as [found|] eqn:HP; [|discriminate].
+  destruct all; [|discriminate]. clear H. eapply check_premises_sound in HP; [|intros ? _; cbn [premise_mu at_kink]; nia|exact E].
+  rewrite Forall_forall in HP. unfold premise_at. fold l. apply kinks_suffice.
+  - apply f_mulle; [apply z2_pos; nia|apply sq_pos].
+  - apply z2_pos; nia.
+  - intro v. unfold l. rewrite sum_of_weights_eq by exact L. now apply iszero_lin.
+  - intros y nu I N. pose proof (kinks_sound _ _ EK _ _ I N) as J. destruct (deal_trees_kinks _ nodes [] _ J) as [tree T].
+    specialize (HP _ T). unfold premise_holds in HP. cbn [at_kink premise_lam premise_mu premise_form premise_offset premise_rows norm_of fst] in HP.
+    rewrite comb_nil_r in HP. cbn [vadd] in HP. rewrite (sq_ext K _ _ (shifted_sound K y l w)) in HP. exact HP. Qed.
 Lemma rows_sum_length c D N u : forallb (fun nu => Nat.eqb (length nu) c) N = true ->
   (length (rows_sum K (with_point D N) u) <= c)%nat.
 Proof.
@@ -223,33 +222,31 @@ Proof. unfold total, sum. induction l as [|[x nu] l IH]; cbn [rows_sum map fold_
   rewrite dot_vadd, dot_vscale, IH, <- lin_dot. reflexivity. Qed.
 Lemma power_positive e : (0 < Z.shiftl 1 (Z.of_nat e))%Z.
 Proof. rewrite Z.shiftl_1_l. apply Z.pow_pos_nonneg; lia. Qed.
-(** What is to hold at u: the premise of all rows, or that of the rows shifted by each kink. *)
-Definition premises_hold (p : problem) (c : certificate) (u : vec) : Prop :=
-  if frees_hidden (bias p) then
-    forall x, In x (kinks (with_point (rows p) (dual c))) -> premise_holds K (at_kink p c (x, [])) u
-  else premise_holds K (whole p c []) u.
-Lemma premise_sound p c leaves u : check hint watch p c = Proved leaves -> (length u <= features p)%nat ->
-  premises_hold p c u.
+Lemma premise_sound p c leaves u s : check hint watch p c = Proved leaves -> (length u <= features p)%nat ->
+  (frees_hidden (bias p) = false -> s = 0) -> premise_at p c u s.
 Proof.
-  intros H Hd. unfold premises_hold. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
-  apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [_ HS].
+  intros H Hd Hs0. unfold check in H. destruct (check_statement p c) eqn:HS; [discriminate|]. unfold check_statement in HS.
+  apply owes_none in HS as [Hpos HS]. apply owes_none in HS as [Hrows HS]. apply owes_none in HS as [Hsums HS].
   apply owes_none in HS as [_ HS]. apply owes_none in HS as [_ HS]. apply owes_none in HS as [Hshape HS].
-  apply owes_none in HS as [Hinv _].
-  apply andb_prop in Hrows as [_ Hcolumns]. apply andb_prop in Hshape as [Hshape Hs]. apply Z.ltb_lt in Hs.
+  apply owes_none in HS as [Hinv HS]. apply owes_none in HS as [Hbias _].
+  apply andb_prop in Hrows as [Hlength Hcolumns]. apply Nat.eqb_eq in Hlength. apply andb_prop in Hshape as [Hshape Hs]. apply Z.ltb_lt in Hs.
   apply andb_prop in Hshape as [_ Hsq]. apply andb_prop in Hsq as [HL _]. apply Nat.eqb_eq in HL.
   set (t := vscale (finv K (z2 (frame_scale c))) (comb u (inverse c))).
   assert (EU : forall w, dot u w = dot (comb t (frame c)) w).
   { intro w. unfold t. rewrite comb_vscale.
     rewrite (inverts_sound _ _ _ _ u w Hinv) by lia. cbn [skipn].
     transitivity (finv K (z2 (frame_scale c)) * z2 (frame_scale c) * dot u w); [rewrite f_inv by (now apply z2_nz); ring|ring]. }
-  destruct (frees_hidden (bias p)).
-  { destruct (trees c) as [tree|]; [|discriminate].
-    eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu at_kink]; nia|exact EU].
-    intros x I. destruct (with_trees_all _ tree x I) as (t' & J). rewrite Forall_forall in H. exact (H _ J). }
-  destruct (trees c) as [tree|share_exponent frame_exponent parts].
-  - eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu whole]; nia|exact EU].
+  assert (whole_suffices : frees_hidden (bias p) = false -> premise_holds K (whole p c []) u -> premise_at p c u s).
+  { intros F Q. unfold premise_at. rewrite (Hs0 F), (sq_ext K _ _ (sum_at_zero K _ u)). unfold premise_holds in Q.
+    cbn [whole premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in Q.
+    now rewrite comb_nil_r in Q. }
+  unfold in_blocks in Hbias. destruct (trees c) as [tree|share_exponent frame_exponent parts].
+  - destruct (frees_hidden (bias p)) eqn:HF.
+    { eapply check_kinks_sound; [exact H|exact Hlength| |exact EU]. now destruct (bias p). }
+    apply whole_suffices; [reflexivity|]. eapply check_premises_sound in H; [|intros ? _; cbn [premise_mu whole]; nia|exact EU].
     apply Forall_cons_iff in H as [H _]. exact H.
-  - destruct (divide _ _ _ parts) as [divided|] eqn:HB; [|discriminate].
+  - destruct (frees_hidden (bias p)); [discriminate|]. apply whole_suffices; [reflexivity|]. clear whole_suffices Hsums.
+    destruct (divide _ _ _ parts) as [divided|] eqn:HB; [|discriminate].
     set (E := Z.shiftl 1 (Z.of_nat share_exponent)) in *. set (F := Z.shiftl 1 (Z.of_nat frame_exponent)) in *.
     assert (PE : (0 < E)%Z) by apply power_positive. assert (PF : (0 < F)%Z) by apply power_positive.
     rewrite long_map_eq in H. destruct (owes _ BLOCK_SHAPE _) eqn:HO; [discriminate|].
@@ -290,7 +287,7 @@ Proof.
 Theorem accepted_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
   represents (loss p) l ->
   check hint watch p c = Proved leaves ->
-  (forall u v, In (u, v) net -> length u = inputs_of (bias p) (features p)) ->
+  (forall u v, In (u, v) net -> length u = neuron_size (bias p) (features p)) ->
   admissible (bias p) b ->
   z2 (claim_num c) / z2 (claim_den c) <= objective (weighted_value (loss_value l)) (data p) (gamma p) (bias p) net b.
 Proof.
@@ -302,7 +299,7 @@ Proof.
   repeat (apply andb_prop in Hpos as [Hpos ?]). apply andb_prop in Hrows as [Hrows _]. apply Nat.eqb_eq in Hrows.
   repeat match goal with X : (_ <? _)%Z = true |- _ => apply Z.ltb_lt in X end.
   rename H0 into Hwd, H1 into Hcd, H2 into Hn, H3 into Hgd, H4 into Hgn, H5 into Hy, Hpos into Hx.
-  set (N := map (vQ K (dual_den c)) (dual c)). assert (EN : N = map (vQ K (dual_den c)) (dual c)) by reflexivity.
+  set (N := map (vQ K (dual_den c)) (dual c)).
   assert (Nz : forall a, (0 < a)%Z -> z2 a <> 0) by (intros; now apply z2_nz).
   assert (Pz : forall a, (0 < a)%Z -> 0 <= z2 a) by (intros; apply z2_pos; lia).
   set (x := z2 (x_den p)). set (y := z2 (y_den p)). set (n := z2 (dual_den c)).
@@ -320,12 +317,14 @@ Proof.
   - now apply sum_of_rows_allows.
   - (* the premise at u *)
     intros u v I. specialize (Hd u v I). clear HD.
-    assert (scaled : forall G S z, (forall w, dot G w = finv K x * finv K n * dot S w) ->
-      0 <= z2 (unit_of p c * unit_of p c) * sq z - z2 (gamma_den p * gamma_den p) * sq S ->
-      sq G <= gamma p * gamma p * sq z); [|clearbody N].
-    { intros G S z ES Q. unfold unit_of in Q.
-    rewrite (sq_ext K G (vscale (finv K x * finv K n) S)) by (intro w; rewrite ES, dot_vscale; reflexivity).
-    rewrite sq_vscale. set (g := sq S) in *. clear ES.
+    apply weights_length in Hd. set (w := weights (bias p) u) in *. set (t := x * hidden_bias (bias p) u).
+    assert (Q : premise_at p c w t).
+    { eapply premise_sound; [exact H|lia|]. intro F. unfold t. destruct (bias p); try discriminate; cbn [hidden_bias]; ring. }
+    unfold premise_at, unit_of in Q.
+    assert (ES : sq (gauge (bias p) (data p) N u) =
+      sq (vscale (finv K x * finv K n) (sum_at K (with_point (rows p) (dual c)) w t))).
+    { apply sq_ext. intro v'. unfold data, N. rewrite gauge_rows by assumption. now rewrite dot_vscale. }
+    rewrite ES, sq_vscale. set (g := sq (sum_at K _ _ _)) in *.
     apply sub_le. unfold gamma. fold gn gd.
     apply (@mul_cancel K (gd * n * x * (gd * n * x))); auto with pos.
     { unfold gd, n, x. repeat apply mul_nz; auto. }
@@ -333,36 +332,17 @@ Proof.
     pose proof (mul_inv K (Nz _ Hx)) as Ex. pose proof (mul_inv K (Nz _ Hn)) as En. pose proof (mul_inv K (Nz _ Hgd)) as Egd.
     fold x in Ex. fold n in En. fold gd in Egd.
     match goal with |- 0 <= ?e => replace e with
-      ((gd * finv K gd) * (gd * finv K gd) * (gn * n * x * (gn * n * x)) * sq z
+      ((gd * finv K gd) * (gd * finv K gd) * (gn * n * x * (gn * n * x)) * sq w
        - (x * finv K x) * (x * finv K x) * ((n * finv K n) * (n * finv K n)) * (gd * gd) * g) by ring end.
     rewrite Ex, En, Egd.
     match goal with |- 0 <= ?e => match type of Q with 0 <= ?f => replace e with f by ring end end.
-    exact Q. }
-    assert (Q := premise_sound p c (counted (bias p) u) H). unfold premises_hold in Q.
-    destruct (frees_hidden (bias p)) eqn:F.
-    + destruct (bias p); try discriminate. cbn [inputs_of counted sums_fit] in *.
-      destruct u as [|a w]; [discriminate|]. cbn [tl length] in *. injection Hd as Hd. specialize (Q ltac:(lia)).
-      apply scaled with (S := ramp (map (at_weights K w) (with_point (rows p) (dual c))) (x * a)).
-      { intro e. rewrite EN. unfold data. now apply gauge_seen. }
-      apply kinks_sound.
-      * apply f_mulle; [apply z2_pos; nia|apply sq_pos].
-      * apply z2_pos. nia.
-      * intro e. rewrite mass_rows by exact Hrows. now apply iszero_lin.
-      * intros k J. specialize (Q k J). unfold premise_holds in Q.
-        cbn [at_kink premise_lam premise_mu premise_form premise_offset premise_rows norm_of fst] in Q.
-        rewrite comb_nil_r, long_map_eq in Q. exact Q.
-    + destruct (not_freed (bias p) (data p) u (features p) F) as (-> & Eu & Ed). rewrite Eu in *. rewrite Ed in Hd.
-      specialize (Q ltac:(lia)). unfold premise_holds in Q.
-      cbn [whole premise_lam premise_mu premise_form premise_offset premise_rows norm_of] in Q.
-      rewrite comb_nil_r in Q. cbn [vadd] in Q.
-      apply scaled with (S := rows_sum K (with_point (rows p) (dual c)) u); [|exact Q].
-      intro e. rewrite EN. unfold data. now apply gauge_rows.
+    exact Q.
 Qed.
 (** For what it does mean, if that needs no logarithms; over the real numbers for all, see [OverReals.v]. *)
 Theorem check_sound (p : problem) (c : certificate) (l : loss_function K vec) (net : network K) (b : vec) (leaves : Z) :
   algebraic_loss K (loss p) = Some l ->
   check hint watch p c = Proved leaves ->
-  (forall u v, In (u, v) net -> length u = inputs_of (bias p) (features p)) ->
+  (forall u v, In (u, v) net -> length u = neuron_size (bias p) (features p)) ->
   admissible (bias p) b ->
   z2 (claim_num c) / z2 (claim_den c) <= objective (weighted_value (loss_value l)) (data p) (gamma p) (bias p) net b.
 Proof.

@@ -54,6 +54,8 @@ from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES, CORNER
 from tests.certify.checker import blocks
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.checker.problems.losses.examples import LOSSES
+from tests.certify.checker.training import test_shifts as shifts
+from tests.certify.trust.extracted.test_shifts import WHOLE
 from tests.certify.trust.extracted.test_training import PRODUCTS, recipe_of_corner
 
 
@@ -82,6 +84,7 @@ CASES: dict[str, tuple[Certificate, TrainingProblem]] = {
             "no output bias": bound(X, Y, "1/10", gap=1e-3),
             "free": bound(X, Y, "1/10", gap=1e-3, output_bias="free"),
             "decayed": bound(X, Y, "1/10", gap=1e-3, output_bias="decayed"),
+            "free hidden biases": bound(X[:5], Y[:5], "1/10", gap=1e-2, output_bias="all-free"),
             "one lifted leaf": bound(X, Y, "1/10", method="sdp"),
             "partition": bound(X, Y, "1/10", method="partition"),
         }.items()
@@ -124,7 +127,9 @@ class TestSameVerdict:
         said = results(list(CASES.values()), tmp_path)
         assert said == [f"Proved {certificate.leaves}" for certificate, _ in CASES.values()]
 
-    @pytest.mark.parametrize("name", ["narrow frame", "one leaf", "one lifted leaf", "blocks"])
+    @pytest.mark.parametrize(
+        "name", ["narrow frame", "one leaf", "one lifted leaf", "blocks", "free hidden biases"]
+    )
     def test_on_forgeries(self, name: str, tmp_path: Path) -> None:
         cases = list(forgeries(name))
         owed: set[Obligation | None] = set()
@@ -184,6 +189,27 @@ class TestVerdict:
         text = file.read_text()
         for part in proof.theorem.split("admissible")[1].split(" -> "):
             assert part.split(" (real")[0].strip() in text.replace("(K := RField) ", "")
+
+    def test_free_hidden_biases(self, tmp_path: Path) -> None:
+        """A step at the cost of gamma: the optimum is gamma - gamma^2, and a neuron has two weights."""
+        file = tmp_path / "theorem.v"
+        verdict, proof = in_kernel(shifts.PROVED, shifts.STEP, file=file)
+        assert (verdict.valid, verdict.bound, verdict.leaves) == (True, Fraction(3, 16), 4)
+        assert proof is not None
+        assert proof.theorem == (
+            "forall net b, (forall u v, In (u, v) net -> length u = 2) -> admissible AllFree b -> "
+            "Q2R claim <= objective (value_of Squared) (real_samples samples) (Q2R weight_decay) "
+            "AllFree net b"
+        )
+        for forged in (
+            replace(shifts.PROVED, tree=shifts.HALF_LINES),
+            replace(shifts.PROVED, tree=3 * shifts.HALF_LINES),
+            replace(shifts.PROVED, dual_point=((-1,), (0,)), bound=Fraction(0)),
+            replace(shifts.PROVED, blocks=WHOLE),
+        ):
+            owed = check_certificate(forged, shifts.STEP)
+            assert not owed.valid
+            assert in_kernel(forged, shifts.STEP) == (replace(owed, trust="kernel"), None)
 
     def test_the_theorem_is_about_the_data(self, tmp_path: Path) -> None:
         # By hand: X = I, Y = (3, 4), gamma = 5/4, and the optimum 175/32.
