@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from typer.testing import CliRunner
 
+from certify.bounds.blocks.parts import joined
 from certify.bounds.bound import bound
 from certify.bounds.report import Report, Status
 from certify.bounds.tree.premises import Premises
@@ -131,6 +132,11 @@ class TestRefused:
     def test_many_features(self) -> None:
         with pytest.raises(SolverError, match="at most 12 features and the data has 13"):
             free(np.ones((3, 13)), np.ones(3))
+
+    def test_parts_of_the_samples(self) -> None:
+        problem = free(LINE, HEIGHTS).problem
+        with pytest.raises(ValueError, match="not on parts of them"):
+            joined(problem, [])
 
     def test_a_column_of_ones(self) -> None:
         with pytest.raises(DataError, match="frees the hidden biases, and a column of ones"):
