@@ -342,7 +342,7 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
             "owes <<(negb (frees_hidden (bias p) && in_blocks c))>> BLOCK_BIAS",
         ),
         (
-            "a tree for each kink, if hidden biases are free",
+            "free hidden biases have a tree for each kink",
             "if <<frees_hidden (bias p)>> then check",
             "false",
         ),
