@@ -19,7 +19,7 @@ from certify.floats.dual_line import DualLine
 from certify.floats.gauge import relative_gauge
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
-from formulations.training.oracle import GaugeOracle
+from formulations.training.hidden_bias import NeuronSpace
 
 _STARTS = 400
 _NEAR = 0.01  # of the largest: what still counts as a maximum worth listing
@@ -31,7 +31,7 @@ class Maximum:
 
     Attributes:
         ratio: |N^T relu(Xu)| / (gamma |u|).
-        direction: u, a unit vector.
+        direction: u, a unit vector; with free hidden biases followed by the bias.
     """
 
     ratio: float
@@ -97,19 +97,22 @@ def estimate_gauge(
     Args:
         arrays: the problem.
         N: dual point, n x c.
-        starts: directions as columns, d x k; zero ones are left out.
+        starts: directions as columns, d x k, with free hidden biases as last row; zero ones are left out.
         should_stop: asked before each ascent; once true, what was found so far counts, and the gauge at all
             directions to start from.
     """
-    oracle = GaugeOracle(arrays.X)
-    drawn = oracle.draw_starts(N, _STARTS, np.random.default_rng(0))
+    space = NeuronSpace.of(arrays.X, arrays.output_bias)
+    drawn = space.oracle.draw_starts(N, _STARTS, np.random.default_rng(0))
     # Those that are given are the most promising.
-    starts = np.hstack([starts[:, np.any(starts != 0, axis=0)], drawn])
-    maxima = [
-        Maximum(found.value / arrays.gamma, tuple(found.direction.tolist()))
-        for found in oracle.maximise(N, starts, should_stop=should_stop)
-    ]
-    at_starts = relative_gauge(arrays.X, N, arrays.gamma, starts)
+    starts = np.hstack([space.directions_of(starts), drawn])
+    maxima = []
+    for found in space.oracle.maximise(N, starts, should_stop=should_stop):
+        neuron = space.neurons_of(found.direction[:, None])
+        ratio = found.value / arrays.gamma
+        if space.bias is not None:
+            ratio = float(relative_gauge(arrays.X, N, arrays.gamma, neuron)[0])
+        maxima.append(Maximum(ratio, tuple(neuron[:, 0].tolist())))
+    at_starts = relative_gauge(arrays.X, N, arrays.gamma, space.neurons_of(starts))
     largest = max(float(at_starts.max(initial=0.0)), *(found.ratio for found in maxima[:1]), 0.0)
     return GaugeEstimate(largest, tuple(each for each in maxima if each.ratio >= (1 - _NEAR) * largest))
 

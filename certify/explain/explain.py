@@ -9,7 +9,7 @@ import numpy as np
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import DataVerdict, check_subject
 from certify.checker.data.dataset import Dataset
-from certify.checker.errors import CertificateError, DataError
+from certify.checker.errors import CertificateError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
 from certify.checker.text.names import column
@@ -20,7 +20,7 @@ from certify.explain.explanation import Explanation
 from certify.explain.gap_split import split_gap
 from certify.explain.leaf_statistics import leaf_statistics
 from certify.floats.gauge import dual_point
-from certify.floats.network import FloatNetwork, unit_directions
+from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
 from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Clock, Observer
@@ -80,14 +80,11 @@ def explain_valid(
         DataError: as `explain` does, like NetworkError.
     """
     problem, data = subject.problem, subject.dataset
-    if problem.output_bias.frees_hidden:
-        raise DataError(
-            "the certificate has free hidden biases, and a proof at the kink of each sample is not explained "
-            "yet: certify check says what it proves"
-        )
     gap = given = None
     if network is not None:
-        given = FloatNetwork.of(network, problem.d, problem.c)  # refuses what is beyond floating point
+        given = FloatNetwork.of(
+            network, problem.hidden_rows, problem.c
+        )  # refuses what is beyond floating point
         gap = split_gap(certificate, problem, network)
     arrays, N = Arrays.of(problem), dual_point(certificate)
     names = _names(subject)
@@ -111,10 +108,10 @@ def explain_valid(
     with clock.stage("gauge") as words:
         clock.observer.update("climbing; compiling, the first time on this machine (about 15 s)")
         middles = [cell.direction for cell in cells.deepest]
-        starts = np.array(middles, dtype=float).reshape(len(middles), problem.d).T
+        starts = np.array(middles, dtype=float).reshape(len(middles), problem.hidden_rows).T
         R = residual_gauge = None
         if given is not None:
-            starts = np.hstack([starts, unit_directions(given.hidden)])
+            starts = np.hstack([starts, given.hidden])
             R = arrays.dual_point_of(given)
             residual_gauge = estimate_gauge(arrays, R, starts, should_stop)
         gauge = estimate_gauge(arrays, N, starts, should_stop)

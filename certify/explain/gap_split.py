@@ -96,7 +96,7 @@ def _neurons(
     unit = 1 << certificate.dual_exponent
     inputs, hidden, dual_point = (
         fmpz_mat([list(row) for row in rows])
-        for rows in (problem.inputs, network.hidden, certificate.dual_point)
+        for rows in (problem.neuron_inputs, network.hidden, certificate.dual_point)
     )
     rectified = fmpz_mat([[max(int(p), 0) for p in row] for row in (inputs * hidden).tolist()])
     images = (rectified.transpose() * dual_point).tolist()
@@ -106,7 +106,7 @@ def _neurons(
         zip(zip(*network.hidden, strict=True), network.output, images, strict=True)
     ):
         g = [Fraction(int(entry), scale) for entry in image]
-        u_square = Fraction(sum(e * e for e in u), network.hidden_denominator**2)
+        u_square = Fraction(sum(e * e for e in u[: problem.d]), network.hidden_denominator**2)
         v_square = Fraction(sum(e * e for e in v), network.output_denominator**2)
         inner = sum((p * q for p, q in zip(g, v, strict=True)), Fraction(0)) / network.output_denominator
         square = sum((p * p for p in g), Fraction(0)) / u_square if u_square else Fraction(0)

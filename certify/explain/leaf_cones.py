@@ -26,7 +26,7 @@ class LeafCone:
         depth: the number of nodes above it.
         signs: for each coordinate of the root frame 1, -1, or 0 where its sign is unknown.
         generators: d integer vectors, reversed where the sign is negative.
-        block: the number of the block of samples whose tree it is in; 0 where there are no blocks.
+        block: the number of its tree, where there are several: that of its block of samples, or of its kink.
     """
 
     node: int

@@ -23,6 +23,7 @@ from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import quantity_kinds
+from certify.checker.training.shifts import kinks, shifted
 from certify.explain.leaf_cones import LeafCone, leaf_cones
 from certify.floats.gauge import relative_gauge
 from formulations.arrays import Matrix
@@ -46,7 +47,8 @@ class DeepCell:
         node: its number in the tree, counted from 0.
         depth: the number of nodes above it.
         kind: of its leaf.
-        direction: the middle of its cone, a unit vector.
+        direction: the middle of its cone, a unit vector; with free hidden biases followed by the bias that
+            puts the kink where the tree has it.
         ratio: |N^T relu(Xu)| / (gamma |u|) there.
     """
 
@@ -132,6 +134,8 @@ def leaf_statistics(
     size = max(1, min(_MOST_CELLS, _BATCH // X.size))
     lengths = np.linalg.norm(X, axis=1)
     blocks = _blocks_of_rows(certificate)
+    shifts = _kinks(certificate, problem)
+    lengths = lengths + (0.0 if shifts is None else float(np.linalg.norm(shifts, axis=1).max()))
     done = 0
     for cell in leaf_cones(certificate):
         batch.append(cell)
@@ -146,7 +150,7 @@ def leaf_statistics(
             for name in _products(each, certificate, problem):
                 multipliers[name] += 1
         counted = None if blocks is None else np.equal.outer(blocks, [each.block for each in batch])
-        mixed += _mixed(batch, X, lengths, counted)
+        mixed += _mixed(batch, X, lengths, counted, shifts)
         pointed = [each for each in batch if all(each.signs)]
         deepest = nlargest(_CANDIDATES, deepest + pointed, key=lambda each: (each.depth, -each.node))
         done += len(batch)
@@ -163,7 +167,7 @@ def leaf_statistics(
         regions=dict(regions.most_common()),
         mixed=tuple(np.where(np.any(N != 0, axis=1), mixed, 0).tolist()),
         multipliers=dict(multipliers.most_common()),
-        deepest=_distinct(deepest, X, N, float(problem.gamma)),
+        deepest=_distinct(deepest, X, N, float(problem.gamma), shifts),
     )
 
 
@@ -177,6 +181,8 @@ def _products(cell: LeafCone, certificate: Certificate, problem: TrainingProblem
     if certificate.blocks is not None:
         rows = certificate.blocks.parts[cell.block].rows
         inputs, weights = tuple([inputs[i] for i in rows]), tuple([weights[i] for i in rows])
+    if problem.output_bias.frees_hidden:
+        inputs = shifted(inputs, kinks(inputs, weights)[cell.block])
     cone = Cone.whole_space(cell.generators, inputs, weights)
     for k, sign in enumerate(cell.signs):
         if sign:  # the generators are reversed already where it is negative
@@ -187,6 +193,14 @@ def _products(cell: LeafCone, certificate: Certificate, problem: TrainingProblem
         "alpha_i beta_i" if (kinds[i], kinds[j], j - i) == of_one_row else f"{kinds[i]} {kinds[j]}"
         for i, j, _ in leaf.products
     ]
+
+
+def _kinks(certificate: Certificate, problem: TrainingProblem) -> Matrix | None:
+    """Return what each tree's samples are shifted by, trees x d; None where hidden biases are not free."""
+    if not problem.output_bias.frees_hidden:
+        return None
+    rows = kinks(problem.inputs, certificate.dual_point)
+    return np.array([[entry / problem.input_denominator for entry in row] for row in rows])
 
 
 def _blocks_of_rows(certificate: Certificate) -> NDArray[np.int64] | None:
@@ -200,11 +214,17 @@ def _blocks_of_rows(certificate: Certificate) -> NDArray[np.int64] | None:
 
 
 def _mixed(
-    cells: Sequence[LeafCone], X: Matrix, lengths: Matrix, counted: NDArray[np.bool_] | None
+    cells: Sequence[LeafCone],
+    X: Matrix,
+    lengths: Matrix,
+    counted: NDArray[np.bool_] | None,
+    shifts: Matrix | None,
 ) -> NDArray[np.int64]:
     """Count for each row the cones on which it is mixed, but none where it is not `counted` (rows, cells)."""
     units = _units(cells)
     values = np.einsum("ni,bki->bnk", X, units, optimize=True)
+    if shifts is not None:
+        values = values - np.einsum("bi,bki->bk", shifts[[cell.block for cell in cells]], units)[:, None, :]
     margin = _ROUNDING * lengths[:, None]
     free = np.array([[sign == 0 for sign in cell.signs] for cell in cells])[:, None, :]
     positive, negative = values > margin, values < -margin
@@ -226,15 +246,24 @@ def _units(cells: Sequence[LeafCone]) -> Matrix:
     return units
 
 
-def _distinct(cells: Sequence[LeafCone], X: Matrix, N: Matrix, gamma: float) -> tuple[DeepCell, ...]:
+def _distinct(
+    cells: Sequence[LeafCone], X: Matrix, N: Matrix, gamma: float, shifts: Matrix | None
+) -> tuple[DeepCell, ...]:
     if not cells:
         return ()
     middles = _units(cells).sum(axis=1)
     middles /= np.linalg.norm(middles, axis=1, keepdims=True)
+    if shifts is not None:
+        biases = -np.einsum("bi,bi->b", shifts[[cell.block for cell in cells]], middles)
+        middles = np.hstack([middles, biases[:, None]])
+    d = X.shape[1]
     ratios = relative_gauge(X, N, gamma, middles.T)
     chosen: list[int] = []
     for b in sorted(range(len(cells)), key=lambda b: (-cells[b].depth, -ratios[b])):
-        if len(chosen) < _DEEPEST and all(middles[b] @ middles[other] < _ALIKE for other in chosen):
+        if len(chosen) < _DEEPEST and all(
+            middles[b, :d] @ middles[other, :d] < _ALIKE or cells[b].block != cells[other].block
+            for other in chosen
+        ):
             chosen.append(b)
     return tuple(
         DeepCell(

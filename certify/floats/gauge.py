@@ -23,15 +23,18 @@ def relative_gauge(X: Matrix, N: Matrix, gamma: float, u: Matrix) -> Matrix:
         X: inputs, n x d.
         N: dual point, n x c.
         gamma: the weight decay.
-        u: directions as columns, d x k, none of them zero.
+        u: directions as columns, d x k, none of them zero; or neurons, (d + 1) x k, with a free bias as last
+            row, which |u| does not count.
 
     Returns:
         k values without unit.
     """
+    d = X.shape[1]
     step = max(1, _BATCH // len(X))
     values: Matrix = np.empty(u.shape[1])
     for first in range(0, len(values), step):
         batch = u[:, first : first + step]
-        values[first : first + step] = np.linalg.norm(N.T @ np.maximum(X @ batch, 0), axis=0)
-    values /= gamma * np.linalg.norm(u, axis=0)
+        products = X @ batch[:d] + (batch[d] if len(u) > d else 0.0)
+        values[first : first + step] = np.linalg.norm(N.T @ np.maximum(products, 0), axis=0)
+    values /= gamma * np.linalg.norm(u[:d], axis=0)
     return values

@@ -133,3 +133,11 @@ class NeuronSpace:
         columns = weights if self.bias is None else self.bias.directions(weights)
         lengths = np.linalg.norm(columns, axis=0)
         return np.asarray(columns[:, lengths > 0] / lengths[lengths > 0])
+
+    def neurons_of(self, directions: Matrix) -> Matrix:
+        """Return the weights of neurons, as columns, scaled to length 1 without a free bias, the last row."""
+        if self.bias is None:
+            return directions
+        weights = self.bias.weights(directions)
+        lengths = np.linalg.norm(weights[:-1], axis=0)
+        return np.asarray(weights / np.where(lengths > 0, lengths, 1.0))

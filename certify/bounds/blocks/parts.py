@@ -77,8 +77,12 @@ def joined(
 
     Raises:
         ValueError: if samples or weights are not as they should be, a certificate is of another problem or in
-            blocks itself, or two trees divide by the signs of different frames.
+            blocks itself, two trees divide by the signs of different frames, or hidden biases are free.
     """
+    if problem.output_bias.frees_hidden:
+        raise ValueError(
+            "with free hidden biases each kink has a proof on all samples, and not on parts of them"
+        )
     rows = list(chain.from_iterable(part.rows for part in parts))
     if len(set(rows)) != len(rows) or not set(rows) <= set(range(problem.n)):
         raise ValueError("a sample must be in one part, and be one of the problem")

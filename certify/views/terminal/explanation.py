@@ -103,7 +103,10 @@ def _blocks(explanation: Explanation) -> Iterator[str]:
 
 def _cells(explanation: Explanation) -> Iterator[str]:
     cells = explanation.cells
-    yield "Which directions carry the proof that |N^T relu(Xu)| <= gamma |u|"
+    if explanation.subject.problem.output_bias.frees_hidden:
+        yield "Which neurons u, a carry the proof that |N^T relu(Xu + a 1)| <= gamma |u|, tree by tree"
+    else:
+        yield "Which directions carry the proof that |N^T relu(Xu)| <= gamma |u|"
     kinds = ", ".join(f"{count} {kind}" for kind, count in cells.kinds.items())
     if cells.leaves == 1:
         mixed = sum(count > 0 for count in cells.mixed)
@@ -128,7 +131,7 @@ def _cells(explanation: Explanation) -> Iterator[str]:
         return
     yield "  deepest cells; estimates of the gauge / gamma at their middle u"
     for cell in cells.deepest:
-        yield f"    depth {cell.depth:>3}  {cell.ratio:.6f}{_direction(cell.direction)}"
+        yield f"    depth {cell.depth:>3}  {cell.ratio:.6f}{_direction(cell.direction, explanation)}"
 
 
 def _directions(explanation: Explanation) -> Iterator[str]:
@@ -140,7 +143,7 @@ def _directions(explanation: Explanation) -> Iterator[str]:
     )
     if gap is None:
         for maximum in gauge.maxima[:_ROWS]:
-            yield f"    {maximum.ratio:.6f}{_direction(maximum.direction)}"
+            yield f"    {maximum.ratio:.6f}{_direction(maximum.direction, explanation)}"
         return
     tight, loose = len(explanation.tight), explanation.loose
     yield (
@@ -206,11 +209,13 @@ def _regions(cells: LeafStatistics) -> str:
     )
 
 
-def _direction(u: Iterable[float]) -> str:
-    entries = list(u)
+def _direction(u: Iterable[float], explanation: Explanation) -> str:
+    entries = [f"{entry:.4f}" for entry in u]
     if len(entries) > _WIDEST_DIRECTION:
         return ""
-    return f"  u = ({', '.join(f'{entry:.4f}' for entry in entries)})"
+    d = explanation.subject.problem.d
+    bias = "".join(f", a = {entry}" for entry in entries[d:])
+    return f"  u = ({', '.join(entries[:d])}){bias}"
 
 
 def _percent(share: float) -> str:

@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from typer.testing import CliRunner
 
+from certify.bounds.blocks.parts import joined
 from certify.bounds.bound import bound
 from certify.bounds.report import Report, Status
 from certify.bounds.tree.premises import Premises
@@ -22,7 +23,7 @@ from certify.checker.certificate.nodes import EnvelopeLeaf
 from certify.checker.certificate.training import Frame
 from certify.checker.errors import CertifyError, DataError, SolverError
 from certify.cli.app import app
-from certify.estimators import CertifiedReLURegressor
+from certify.estimators.regressor import CertifiedReLURegressor
 from certify.explain.explain import explain
 from certify.floats.network import FloatNetwork
 from certify.gaps.network_gap import gap
@@ -132,6 +133,11 @@ class TestRefused:
         with pytest.raises(SolverError, match="at most 12 features and the data has 13"):
             free(np.ones((3, 13)), np.ones(3))
 
+    def test_parts_of_the_samples(self) -> None:
+        problem = free(LINE, HEIGHTS).problem
+        with pytest.raises(ValueError, match="not on parts of them"):
+            joined(problem, [])
+
     def test_a_column_of_ones(self) -> None:
         with pytest.raises(DataError, match="frees the hidden biases, and a column of ones"):
             free(LINE, HEIGHTS, bias=True)
@@ -201,10 +207,22 @@ class TestEstimators:
         save_page(free(PLANE, SIDES, 1e-2), tmp_path / "page.html")
         assert "relu(u_j . x + a_j)" in (tmp_path / "page.html").read_text()
 
-    def test_it_is_not_explained(self) -> None:
-        report = free(LINE, HEIGHTS)
-        with pytest.raises(DataError, match="is not explained yet"):
-            explain(report.certificate, report.problem)
+    def test_it_is_explained(self) -> None:
+        report = free(PLANE, SIDES, 1e-2)
+        told = explain(report.certificate, report.problem, network=report.network)
+        assert told.gap is not None
+        excess = sum((neuron.excess for neuron in told.gap.neurons), Fraction(0))
+        assert excess + told.gap.mismatch + told.gap.output_bias == told.gap.gap
+        assert all(neuron.excess >= 0 for neuron in told.gap.neurons)
+        assert told.gap.mismatch >= 0
+        assert 0.9 < told.gauge.ratio <= 1 + 1e-9
+        assert max(neuron.ratio for neuron in told.gap.neurons) <= told.gauge.ratio + 1e-6
+        assert told.cells.looked_at == report.certificate.leaves
+        # A cell's direction is a neuron, its kink at a sample.
+        for cell in told.cells.deepest:
+            *w, a = cell.direction
+            assert np.linalg.norm(w) == pytest.approx(1)
+            assert np.abs(PLANE @ w + a).min() == pytest.approx(0, abs=1e-9)
 
 
 class TestPremises:
