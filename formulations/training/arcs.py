@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Matrix, Vector
+from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
-from formulations.training.group_lasso import solve_group_lasso
+from formulations.training.master import solve_master
 
 _MAX_ROUNDS = 300
 _ROUNDING = 1e-14
@@ -119,14 +120,17 @@ def _peak_angles(maps: NDArray[np.float64]) -> Vector:
     return angles
 
 
-def global_optimum_2d(X: Matrix, Y: Matrix, gamma: float, *, tolerance: float = 1e-9) -> PlanarOptimum:
+def global_optimum_2d(
+    X: Matrix, loss: Loss | Matrix, gamma: float, *, tolerance: float = 1e-9
+) -> PlanarOptimum:
     """Train to the global optimum by column generation with the exact gauge; an oracle for other methods.
 
     Args:
         X: inputs, of shape (n, 1) or (n, 2).
-        Y: targets, of shape (n, c).
+        loss: of n samples with c outputs; a matrix Y, n x c, stands for the squared loss of these.
         gamma: weight of the penalty, positive.
-        tolerance: relative gap (upper - lower) / upper to stop at.
+        tolerance: relative gap (upper - lower) / |upper| to stop at; for another loss than the squared one
+            1e-7 can be reached.
 
     Returns:
         The bounds, whose gap exceeds the tolerance only where rounding stopped the progress.
@@ -140,20 +144,27 @@ def global_optimum_2d(X: Matrix, Y: Matrix, gamma: float, *, tolerance: float = 
     if inputs == 1:  # the circle has two points more than the line, and no gauge there
         X = np.hstack([X, np.zeros_like(X)])
     directions = np.zeros((2, 0))
-    loss = SquaredLoss(Y)
-    lower, upper, dual_point = -np.inf, np.inf, np.zeros_like(Y)
+    if not isinstance(loss, Loss):
+        loss = SquaredLoss(loss)
+    is_strict = loss.smoothed(1.0) is loss
+    lower, upper, dual_point = -np.inf, np.inf, np.zeros_like(loss.targets)
     for _ in range(_MAX_ROUNDS):
-        master = solve_group_lasso(np.maximum(X @ directions, 0.0), loss, gamma, tolerance=tolerance / 100)
-        used = np.any(master.output != 0, axis=1)
+        master = solve_master(np.maximum(X @ directions, 0.0), loss, gamma, tolerance=tolerance / 100)
+        # With kinks many dual points may be best, and directions that no neuron has hold them.
+        used = np.any(master.output != 0, axis=1) | (not is_strict)
         directions, output, upper = directions[:, used], master.output[used], master.value
         values, maxima = gauge_maxima_2d(X, master.dual_point)
         gauge = float(values.max())
         scale, bound = loss.best_multiple(master.dual_point, gamma / gauge if gauge else np.inf)
         if bound > lower:
             lower, dual_point = bound, scale * master.dual_point
-        if upper - lower <= tolerance * upper:
+        if upper - lower <= tolerance * abs(upper):
+            break
+        if not np.any(values > gamma):
             break
         directions = np.hstack([directions, maxima[:, values > gamma]])
+    used = np.flatnonzero(np.any(output != 0, axis=1))
+    directions, output = directions[:, used], output[used]
     norms = np.sqrt(np.linalg.norm(output, axis=1))
     hidden = (directions * norms)[:inputs]
     return PlanarOptimum(lower, upper, hidden, output / norms[:, None], dual_point)

@@ -13,9 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from formulations.arrays import Indices, Matrix, Vector
+from formulations.arrays import Indices, Matrix
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import Descent, descend
@@ -23,6 +22,7 @@ from formulations.training.efforts import Effort, Schedule
 from formulations.training.hidden_bias import NeuronSpace
 from formulations.training.intercept import check_output_bias
 from formulations.training.master import solve_master
+from formulations.training.network import Network, balanced, normalised
 from formulations.training.oracle import GaugeMaximum
 
 _RANDOM_FEATURES = 300
@@ -30,8 +30,11 @@ _SLIDE_SHARE = 0.1  # of what the columns gained that ten iterations of a slide 
 _MAX_ROUNDS = 200
 _PARALLEL = 0.99
 _SLOW = 1e-5  # a relative gain, after which the search gets harder
+_NEAR, _MOST_SPARE = 1e-2, 500  # below gamma; directions kept though no neuron has them
 _SHARPEN = 4  # a blur that slides gain nothing with is divided by this
 _LEAST_BLUR = 1e-3
+_MOST_SLIDING = 150
+_MOST_OF_RESTART = 60  # directions, of those that do not slide
 _UNSEEN = 5e-4  # of the space: with few maxima most starts find what others have found
 
 
@@ -48,34 +51,6 @@ class CurvePoint:
     stage: str
     seconds: float
     loss: float
-
-
-@dataclass(frozen=True)
-class Network:
-    """The best network over given directions.
-
-    Attributes:
-        directions: unit vectors u_k as columns, of shape (d, K).
-        output: v_k as rows, of shape (K, c), not zero.
-        kinks: for each direction the rows of X whose kinks it sits on.
-        output_bias: b, of length c; of length 0 without one.
-        loss: the objective, with neurons scaled to |u_k| = |v_k|.
-        dual_point: of the master, n x c; no direction here has a gauge above gamma at it. Its columns sum to
-            zero, up to rounding, with a free output bias.
-    """
-
-    directions: Matrix
-    output: Matrix
-    kinks: tuple[Indices, ...]
-    output_bias: Vector
-    loss: float
-    dual_point: Matrix
-
-    @property
-    def weights(self) -> tuple[Matrix, Matrix]:
-        """Hidden weights, d x K, and output weights, K x c, with |u_k| = |v_k|."""
-        lengths = np.sqrt(np.linalg.norm(self.output, axis=1))
-        return self.directions * lengths, self.output / lengths[:, None]
 
 
 class ColumnGeneration:
@@ -145,6 +120,8 @@ class ColumnGeneration:
         self._schedule = Schedule.of(X, loss)
         self._efforts, self._blur = self._schedule.efforts, self._schedule.blur
         self._effort = 0
+        # With kinks many dual points may be best, and the directions that a network does not use hold them.
+        self._spare: tuple[Matrix, tuple[Indices, ...]] = (np.zeros((self.X.shape[1], 0)), ())
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
         self._found: tuple[Network, int, list[GaugeMaximum]] | None = None
@@ -285,7 +262,7 @@ class ColumnGeneration:
             self.X,
             self.loss,
             self.gamma,
-            _balanced(network),
+            balanced(network),
             output_bias=self.output_bias,
             blur=2 * self._blur * abs(network.loss) / square if square else 0.0,
             kinks=kinks,
@@ -299,16 +276,19 @@ class ColumnGeneration:
         features = self._oracle.draw_gaussian(_RANDOM_FEATURES, self.rng)
         start = self._solve_free(features, self._schedule.start_tolerance)
         self._adopt("random features", start)
+        self.restarts += 1
+        if self._is_wide(start):
+            longest = np.argsort(-np.linalg.norm(start.output, axis=1), kind="stable")
+            return start.directions[:, longest[:_MOST_OF_RESTART]]
         result = self._descend(
             start,
             max_iterations=self._schedule.restart_iterations,
             least_gain=self._schedule.restart_gain * abs(start.loss),
             share=0.5,
         )
-        self.restarts += 1
         if not self.descent or result.losses[-1] < self.descent[-1]:
             self.descent = result.losses
-        return _normalised(result.hidden)[0]
+        return normalised(result.hidden)[0]
 
     def _peaks(self) -> list[GaugeMaximum]:
         """Return maxima of the gauge at the best network's dual point, searched with the present effort."""
@@ -339,23 +319,52 @@ class ColumnGeneration:
             return False
         directions = np.column_stack([maximum.direction for maximum in above])
         kinks = tuple(maximum.kinks for maximum in above)
-        self._adopt("columns", self._solve(np.hstack([best.directions, directions]), best.kinks + kinks))
+        spare, kinks_of_spare = self._spare
+        directions = np.hstack([best.directions, spare, directions])
+        kinks = best.kinks + kinks_of_spare + kinks
+        network = self._solve(directions, kinks)
+        self._adopt("columns", network)
+        if self._schedule.blur:
+            self._keep_spare(directions, kinks, network)
         return True
+
+    def _keep_spare(self, directions: Matrix, kinks: tuple[Indices, ...], network: Network) -> None:
+        """Keep the directions that no neuron of the network has, and whose gauges are close to gamma."""
+        used = {direction.tobytes() for direction in network.directions.T}
+        gauges = np.linalg.norm(np.maximum(self.X @ directions, 0).T @ network.dual_point, axis=1)
+        order = np.argsort(-gauges, kind="stable")
+        near = [
+            k
+            for k in order
+            if gauges[k] > (1 - _NEAR) * self.gamma and directions[:, k].tobytes() not in used
+        ][:_MOST_SPARE]
+        self._spare = directions[:, near], tuple(kinks[k] for k in near)
 
     def _slide(self, least_gain: float) -> None:
         """Merge neurons of one linear piece, move all together, and keep the outcome unless it is worse."""
         if not len(self.best.output) or 0 < self._blur < _LEAST_BLUR:
             return
         merged = self._merge(self.best)
+        if self._is_wide(merged):
+            return
         result = self._descend(
             merged, kinks=merged.kinks, max_iterations=self._schedule.slide_iterations, least_gain=least_gain
         )
         before = self._least
         if self._blur or before - result.losses[-1] >= least_gain - self._rounding:
-            directions, alive = _normalised(result.hidden)
+            directions, alive = normalised(result.hidden)
             self._adopt("slide", self._solve(directions, tuple(merged.kinks[k] for k in alive)))
         if before - self._least <= self._rounding:
             self._blur /= _SHARPEN
+
+    def _is_wide(self, network: Network) -> bool:
+        """Say whether a slide would take longer than the columns that it saves.
+
+        With kinks an output layer takes many steps, and a network has up to a neuron for every target.
+        """
+        neurons, outputs = network.output.shape
+        unknowns = neurons * outputs if self.loss.zero_sum else neurons
+        return self._schedule.blur > 0 and unknowns > _MOST_SLIDING
 
     def _merge(self, network: Network) -> Network:
         """Replace neurons of one linear piece with nearly parallel outputs by their sum."""
@@ -377,7 +386,7 @@ class ColumnGeneration:
         ]
         return replace(
             network,
-            directions=_normalised(np.column_stack(sums))[0],
+            directions=normalised(np.column_stack(sums))[0],
             output=np.array([network.output[group].sum(axis=0) for group in groups]),
             kinks=tuple(network.kinks[group[0]] for group in groups),
         )
@@ -389,17 +398,6 @@ class ColumnGeneration:
             kept = np.flatnonzero(sizes > threshold * sizes.max(initial=0.0))
             fewer = self._solve(self.best.directions[:, kept], tuple(self.best.kinks[k] for k in kept))
             if fewer.loss <= self._least + self._rounding:
+                if self._schedule.blur:
+                    fewer = replace(fewer, dual_point=self.best.dual_point)
                 return self._adopt("tidy", fewer)
-
-
-def _balanced(network: Network) -> Matrix:
-    """Return the hidden weights with |u_k| = |v_k|."""
-    hidden: Matrix = network.directions * np.sqrt(np.linalg.norm(network.output, axis=1))
-    return hidden
-
-
-def _normalised(hidden: Matrix) -> tuple[Matrix, NDArray[np.intp]]:
-    """Return the directions of the nonzero columns, and which columns those are."""
-    lengths = np.linalg.norm(hidden, axis=0)
-    nonzero = np.flatnonzero(lengths)
-    return hidden[:, nonzero] / lengths[nonzero], nonzero

@@ -70,6 +70,8 @@ def random_network(d: int, width: int, c: int, seed: int) -> tuple[Matrix, Matri
 def curvature(X: Matrix, loss: Loss, hidden: Matrix, output: Matrix, gamma: float) -> float:
     """Return the largest eigenvalue of the Gauss-Newton matrix of the objective at a network.
 
+    A loss with kinks is taken with its Moreau envelope of 1, as it has no curvature of its own.
+
     Args:
         X: the inputs, n x d.
         loss: of the predictions.
@@ -84,14 +86,14 @@ def curvature(X: Matrix, loss: Loss, hidden: Matrix, output: Matrix, gamma: floa
     gram = np.kron(features @ features.T, np.eye(c))
     moved = (active[:, None, :] * output.T[None, :, :]).reshape(n * c, -1)
     gram += (moved @ moved.T) * np.kron(X @ X.T, np.ones((c, c)))
-    roots = np.sqrt(loss.curvature(features @ output)).ravel()
+    roots = np.sqrt(loss.smoothed(1.0).curvature(features @ output)).ravel()
     gram *= np.outer(roots, roots)
     return float(np.linalg.eigvalsh(gram)[-1]) + gamma
 
 
 def train_by_sgd(
     X: Matrix,
-    Y: Matrix,
+    loss: Loss | Matrix,
     gamma: float,
     *,
     seeds: Sequence[int] = (0,),
@@ -107,7 +109,7 @@ def train_by_sgd(
 
     Args:
         X: the inputs, n x d.
-        Y: the targets, n x c.
+        loss: of n samples with c outputs; a matrix Y, n x c, stands for the squared loss of these.
         gamma: the weight of the penalty, positive; the optimiser's weight decay.
         seeds: one for each network.
         width: m; the default is the paper's.
@@ -122,7 +124,9 @@ def train_by_sgd(
         ImportError: if torch is not installed.
         ValueError: if the problem is malformed or a number out of its range.
     """
-    check_problem(X, Y, gamma)
+    if not isinstance(loss, Loss):
+        loss = SquaredLoss(loss)
+    check_problem(X, loss.targets, gamma)
     for value, name in ((width, "width"), (epochs, "number of epochs"), (batch_size, "batch size")):
         if value is not None and value < 1:
             raise ValueError(f"the {name} is {value}; it has to be at least 1")
@@ -130,8 +134,7 @@ def train_by_sgd(
         raise ValueError(f"the learning rate is {learning_rate}; it has to be a positive number")
     if not 0 <= momentum < 1:
         raise ValueError(f"the momentum is {momentum}; it has to be at least 0 and less than 1")
-    loss = SquaredLoss(Y)
-    starts = [random_network(X.shape[1], width, Y.shape[1], seed) for seed in seeds]
+    starts = [random_network(X.shape[1], width, loss.targets.shape[1], seed) for seed in seeds]
     first = learning_rate or 1 / max(curvature(X, loss, *start, gamma) for start in starts)
     plan = _Plan(X, loss, gamma, tuple(seeds), starts, epochs, min(batch_size or len(X), len(X)), momentum)
     for halvings in range(1 if learning_rate else _HALVINGS):
@@ -164,7 +167,8 @@ class _Plan:
 
         n = len(self.X)
         # A run may pass above it, but one that stays there does not come back; and no NaN is below it.
-        limit = 4 * max(map(self._objective, *zip(*self.starts, strict=True)))
+        start = max(map(self._objective, *zip(*self.starts, strict=True)))
+        limit = start + 3 * abs(start)
         X = torch.from_numpy(self.X)
         hidden, output = (
             torch.from_numpy(np.stack(layer)).requires_grad_() for layer in zip(*self.starts, strict=True)

@@ -86,7 +86,7 @@ class TreeProof:
 
 
 class DualPoint(Protocol):
-    """A dual point to prove, as `formulations.training.column_generation.Network` is one."""
+    """A dual point to prove, as `formulations.training.network.Network` is one."""
 
     @property
     def directions(self) -> Matrix:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
-from formulations.losses.loss import Loss
+from formulations.losses.loss import Loss, objective
 from formulations.losses.reading import read_loss
-from formulations.training.arcs import gauge_maxima_2d
+from formulations.training.arcs import gauge_maxima_2d, global_optimum_2d
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.descent import descend
 from formulations.training.master import solve_master
 from formulations.training.output_layer import output_problem
+from formulations.training.sgd import train_by_sgd
 from formulations.training.train import train
 from tests.formulations.losses.examples import KINKED, TEXTS, fitting_targets
 
@@ -111,3 +112,21 @@ def test_a_run_is_deterministic() -> None:
     X, loss = planar("hinge", 4)
     first, second = (train(X, loss, 0.1, seed=3, restarts=1) for _ in range(2))
     assert np.array_equal(first.hidden, second.hidden)
+
+
+@pytest.mark.parametrize("text", ["huber 1/2", "hinge", "cross-entropy", "multiclass-hinge", "poisson"])
+def test_the_exact_planar_optimum(text: str) -> None:
+    X, loss = planar(text, 5)
+    optimum = global_optimum_2d(X, loss, 0.1, tolerance=1e-6)
+    assert optimum.upper - optimum.lower <= 1e-5 * abs(optimum.upper)
+    assert train(X, loss, 0.1, restarts=1).loss == pytest.approx(optimum.upper, rel=1e-5)
+
+
+@pytest.mark.parametrize("text", ["hinge", "cross-entropy", "poisson"])
+def test_stochastic_descent(text: str) -> None:
+    pytest.importorskip("torch")
+    X, loss = planar(text, 6)
+    (run,) = train_by_sgd(X, loss, 0.1, width=8, epochs=300)
+    value = objective(loss, X, 0.1, run.hidden, run.output)
+    assert value < objective(loss, X, 0.1, np.zeros((2, 1)), np.zeros((1, 2)))
+    assert value >= global_optimum_2d(X, loss, 0.1, tolerance=1e-6).lower - 1e-6
