@@ -121,7 +121,7 @@ class ColumnGeneration:
         self._efforts, self._blur = self._schedule.efforts, self._schedule.blur
         self._effort = 0
         # With kinks many dual points may be best, and the directions that a network does not use hold them.
-        self._spare: tuple[Matrix, tuple[Indices, ...]] = (np.zeros((X.shape[1], 0)), ())
+        self._spare: tuple[Matrix, tuple[Indices, ...]] = (np.zeros((self.X.shape[1], 0)), ())
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
         self._found: tuple[Network, int, list[GaugeMaximum]] | None = None

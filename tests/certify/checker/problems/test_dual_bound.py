@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from certify.checker.errors import NetworkError
 from certify.checker.problems.dual_bound import column_sums, dual_bound
-from certify.checker.problems.output_bias import OUTPUT_BIASES, OutputBias
+from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
 from certify.networks.network import ReLUNetwork, exact_loss
 
@@ -51,16 +51,16 @@ def test_below_every_network(
 ) -> None:
     X, Y = [row[:2] for row in rows], [row[2:] for row in rows]
     dual = entries[: len(rows)]
-    kind = OutputBias.of(output_bias)
-    if not kind.fits([1]):
+    if output_bias in ("free", "all-free"):
         dual[-1] -= sum(dual)
-    # With this weight decay every dual point is feasible: h(N) <= sum |N_i| |x_i|, or |x_i - x_k| instead.
-    size = sum(abs(e) * (abs(p) + abs(q)) for e, (p, q) in zip(dual, X, strict=True))
-    largest = max(abs(p) + abs(q) for p, q in X)
-    gamma = max(size + kind.frees_hidden * sum(map(abs, dual)) * largest, 1)
+    # With this weight decay every dual point is feasible: h(N) <= sum |N_i| |x_i|.
+    gamma = max(sum(abs(e) * (abs(p) + abs(q)) for e, (p, q) in zip(dual, X, strict=True)), 1)
+    if output_bias == "all-free":
+        # No two samples are further apart than 16 in the sum of their coordinates.
+        gamma = max(16 * sum(map(abs, dual)), 1)
     problem = TrainingProblem.from_rationals(X, Y, gamma, output_bias=output_bias)
     network = ReLUNetwork.from_rationals(
-        [[w[k] for w in weights] for k in ([0, 1, 2] if kind.frees_hidden else [0, 1])],
+        [[w[k] for w in weights] for k in (0, 1, 2)[: problem.hidden_rows]],
         [w[2:] for w in weights],
         [] if output_bias == "none" else [bias],
     )
