@@ -208,7 +208,7 @@ def of_data(data: Path, loss: str) -> tuple[Certificate, TrainingProblem, Callab
 @pytest.mark.parametrize("loss", ["squared", "hinge", "cross-entropy"])
 def test_weights_in_the_recipe(loss: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, problem, remake = of_data(data, loss)
-    report = attack(certificate, problem, trials=600, seed=0, remake=remake)
+    report = attack(certificate, problem, trials=2000, seed=0, remake=remake)
     assert report.breaches == ()
     for kind in OF_RECIPES:
         tally = report.tallies[kind]
@@ -222,7 +222,7 @@ def test_weights_in_the_recipe(loss: str, data: Path, monkeypatch: pytest.Monkey
     replace_require(monkeypatch, forgetful(Obligation.PROBLEM))
     attacker = importlib.import_module("certify.attack.attack")
     monkeypatch.setattr(attacker, "check_certificate", _check_or_crash)
-    assert attack(certificate, problem, trials=600, seed=0, remake=remake).breaches
+    assert attack(certificate, problem, trials=2000, seed=0, remake=remake).breaches
 
 
 def _check_or_crash(certificate: Certificate, problem: TrainingProblem) -> Verdict:
