@@ -36,31 +36,19 @@ def attack(
     from rich.console import Console
     from rich.progress import Progress
 
-    from certify.attack.attack import attack as run
-    from certify.checker.certificate.file import load_certificate
-    from certify.checker.check import subject_of
-    from certify.checker.data.dataset import parse_gamma, reapply_table
-    from certify.checker.data.recipe import Preprocessing
-    from certify.checker.data.table import read_table
-    from certify.checker.problems.training import TrainingProblem
+    from certify.attack.from_files import attack_file
+    from certify.checker.data.dataset import parse_gamma
     from certify.views.terminal.summary import print_attack, print_subject
 
-    loaded = load_certificate(certificate)
-    subject = subject_of(loaded, data)
-    table = read_table(data)
-
-    def remake(recipe: Preprocessing) -> TrainingProblem:
-        return reapply_table(table, recipe).problem(loaded.gamma, loaded.loss, loaded.output_bias)
-
+    most = None if upper is None else parse_gamma(upper, "the upper bound")
     with Progress(console=error_console(), transient=True) as progress:
         task = progress.add_task("forging", total=trials)
-        found = run(
-            loaded,
-            subject.problem,
+        subject, found = attack_file(
+            certificate,
+            data,
             trials=trials,
             seed=seed,
-            upper=None if upper is None else parse_gamma(upper, "the upper bound"),
-            remake=remake,
+            upper=most,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     if json_:

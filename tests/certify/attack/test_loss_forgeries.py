@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -13,6 +15,7 @@ from random import Random
 import pytest
 
 from certify.attack.attack import OTHER_DATA, UNREADABLE, attack, kinds_for
+from certify.attack.from_files import attack_file
 from certify.attack.loss_forgeries import (
     LOSS_FORGERIES,
     OF_BALANCE,
@@ -27,6 +30,7 @@ from certify.checker.data.choice import from_table
 from certify.checker.data.dataset import reapply_table
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import read_table
+from certify.checker.errors import DataError
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.problems.dual_bound import dual_bounds
 from certify.checker.problems.training import TrainingProblem
@@ -204,7 +208,7 @@ def of_data(data: Path, loss: str) -> tuple[Certificate, TrainingProblem, Callab
 @pytest.mark.parametrize("loss", ["squared", "hinge", "cross-entropy"])
 def test_weights_in_the_recipe(loss: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, problem, remake = of_data(data, loss)
-    report = attack(certificate, problem, trials=600, seed=0, remake=remake)
+    report = attack(certificate, problem, trials=2000, seed=0, remake=remake)
     assert report.breaches == ()
     for kind in OF_RECIPES:
         tally = report.tallies[kind]
@@ -218,7 +222,7 @@ def test_weights_in_the_recipe(loss: str, data: Path, monkeypatch: pytest.Monkey
     replace_require(monkeypatch, forgetful(Obligation.PROBLEM))
     attacker = importlib.import_module("certify.attack.attack")
     monkeypatch.setattr(attacker, "check_certificate", _check_or_crash)
-    assert attack(certificate, problem, trials=600, seed=0, remake=remake).breaches
+    assert attack(certificate, problem, trials=2000, seed=0, remake=remake).breaches
 
 
 def _check_or_crash(certificate: Certificate, problem: TrainingProblem) -> Verdict:
@@ -245,3 +249,20 @@ def test_the_command_follows_recipes(
     assert found["problem"]["weighted"]
     assert found["problem"]["loss"] == problem.loss.text
     assert found["kinds"].keys() >= OF_RECIPES.keys() | LOSS_FORGERIES.keys()
+
+
+def test_the_data_is_read_once(data: Path, tmp_path: Path) -> None:
+    path, pipe = tmp_path / "c.cert", tmp_path / "pipe.csv"
+    certificate, _, _ = of_data(data, "hinge")
+    save_certificate(certificate, path)
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(ROWS,))
+    writer.start()
+    subject, report = attack_file(path, pipe, trials=50, seed=0)
+    writer.join()
+    assert subject.problem.sha256() == certificate.problem_sha256
+    assert report.tried > 0
+    other = tmp_path / "other.csv"
+    other.write_text(ROWS.replace("kind", "sort"))
+    with pytest.raises(DataError, match="not for this data"):
+        attack_file(path, other, trials=50, seed=0)
