@@ -359,7 +359,7 @@ class TestCommandLine:
             (("--no-weighted",), 1, "expected no sample weights, found sample weights"),
             (("--loss", "huber 0.5"), 1, "expected loss huber 1/2, found hinge"),
             (("--sample-weight", "none"), 2, "has no column 'none'"),
-            (("--class-weight", "x"), 2, "give LABEL=W"),
+            (("--class-weight", "x"), 2, " LABEL="),
             (("--class-weight", "v=2"), 2, "is of none of the classes x, y, z"),
             (("--loss", "hing"), 2, "use one of squared"),
         ):
