@@ -198,8 +198,10 @@ def _value_of_a_general_solver(bench: Bench) -> Iterator[Row]:
         bench.interrupted = True  # and what is proved already is kept
         return
     if found is not None:
+        # They differ by the solver's error; where the relaxation is exact the larger is above the optimum.
+        value = min(found.value, found.dual_value)
         note = f"value by {found.solver}"
-        yield Row(SDP_ESTIMATE, Kind.ESTIMATE, found.value, seconds=found.seconds, note=note)
+        yield Row(SDP_ESTIMATE, Kind.ESTIMATE, value, seconds=found.seconds, note=note)
 
 
 def copositive_cut(bench: Bench) -> Iterator[Row]:
