@@ -131,8 +131,8 @@ class OutputOptions:
 def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOptions) -> None:
     """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum.
 
-    On at most 12 rows it also says why SDP-NN is loose. That, SDP-NN's own value and rounding are for the
-    squared loss alone, and left out for others.
+    On at most 12 rows it also says why SDP-NN is loose. That and rounding are for the squared loss alone, and
+    left out for others.
     """
     console = error_console()
     console.print("[dim]loading the numerical libraries ...[/dim]")

@@ -27,15 +27,14 @@ from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Within
 from certify.runtime.worker import run_in_child
 from certify.tightness.lifted_matrix import LiftedDiagnosis, diagnose
+from certify.tightness.relaxed import relaxed_loss, relaxed_matrix
 from certify.tightness.settings import StudySettings
 from formulations.arrays import Matrix
 from formulations.rounding.rounding import round_to_network
-from formulations.sdp.reduced import ReducedSolution, solve_reduced
+from formulations.sdp.reduced import ReducedSolution
 from formulations.training.descent import descend
 from formulations.training.sgd import random_network, train_by_sgd
 
-# Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.
-LARGEST_ROUNDED = 150  # samples
 CUTS = 10
 LEAST_SECONDS = 0.1
 DESCENTS = 10
@@ -139,27 +138,8 @@ class Bench:
                 "the matrix of SDP-NN, its rounding and its cuts are for the squared loss without weights, "
                 f"and left out for {self.problem.loss.text}"
             )
-        if self.problem.n > LARGEST_ROUNDED:
-            raise SolverError(
-                f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the "
-                f"data has {self.problem.n}: choose some of them"
-            )
         if self.relaxed is None:
-            X, Y, gamma = self.arrays.X, self.arrays.Y, self.arrays.gamma
-            try:
-                with self.interrupts.allowed():
-                    self.relaxed = run_in_child(
-                        solve_reduced,
-                        X,
-                        Y,
-                        gamma,
-                        time_limit=self.clock.remaining(0.5),
-                        on_tick=lambda seconds: self.clock.observer.update(
-                            f"matrix of SDP-NN, {seconds:.0f} s"
-                        ),
-                    )
-            except (ValueError, SolverError) as error:
-                raise SolverError(f"there is no matrix of SDP-NN ({error})") from error
+            self.relaxed = relaxed_matrix(self.arrays, self.clock, self.interrupts)
         return self.relaxed
 
     def descent(self, hidden: Matrix) -> Fraction:
@@ -194,12 +174,34 @@ def strongest(bench: Bench) -> Iterator[Row]:
 def semidefinite(bench: Bench) -> Iterator[Row]:
     """Measure SDP-NN: the solver's value, and what is proved.
 
-    For other losses than the squared one no solver has the relaxation's own value.
+    For other losses than the squared one, and with weights, what proves ends at a bound and not at the value,
+    which is a general solver's then.
     """
     report = bench.bound("sdp")
-    if report.estimate is not None and is_plain(bench.problem):
+    if not is_plain(bench.problem):
+        yield from _value_of_a_general_solver(bench)
+    elif report.estimate is not None:
         yield Row(SDP_ESTIMATE, Kind.ESTIMATE, report.estimate, note=f"value by {report.solver}")
     yield _proved(SDP_PROVED, report)
+
+
+def _value_of_a_general_solver(bench: Bench) -> Iterator[Row]:
+    """Measure SDP-NN's value, or say why it is left out; nothing where the time was up first."""
+    if bench.over:
+        return
+    try:
+        found = relaxed_loss(bench.arrays, bench.clock, bench.interrupts)
+    except SolverError as error:
+        yield Row(SDP_ESTIMATE, Kind.MISSING, None, note=str(error))
+        return
+    except KeyboardInterrupt:
+        bench.interrupted = True  # and what is proved already is kept
+        return
+    if found is not None:
+        # They differ by the solver's error; where the relaxation is exact the larger is above the optimum.
+        value = min(found.value, found.dual_value)
+        note = f"value by {found.solver}"
+        yield Row(SDP_ESTIMATE, Kind.ESTIMATE, value, seconds=found.seconds, note=note)
 
 
 def copositive_cut(bench: Bench) -> Iterator[Row]:

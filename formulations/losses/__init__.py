@@ -2,5 +2,6 @@
 
 `loss` says what that is, and each module beside it has a family: `squared`, `piecewise` (all that are made of
 straight lines and parabolas, output by output), `multiclass`, and `entropy` (logistic, cross-entropy,
-Poisson), whose duals are entropies. `reading` makes a loss of its text.
+Poisson), whose duals are entropies. `reading` makes a loss of its text; `in_cvxpy` and `in_picos`
+write losses down for general solvers, and nothing else here imports those packages.
 """

@@ -16,6 +16,8 @@ import cvxpy as cp
 import numpy as np
 
 from formulations.arrays import Matrix, Vector, check_problem
+from formulations.losses.in_cvxpy import loss_in_cvxpy
+from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.reduced import primal_value
@@ -35,7 +37,7 @@ class PaperSolution(DualSolution):
 
 def solve_paper_cvxpy(
     X: Matrix,
-    Y: Matrix,
+    loss: Loss | Matrix,
     gamma: float,
     *,
     solver: str | SolverChoice | None = None,
@@ -45,7 +47,7 @@ def solve_paper_cvxpy(
 
     Args:
         X: the inputs, n x d.
-        Y: the targets, n x c.
+        loss: of n samples with c outputs, weighted or not; a matrix of targets, n x c, for the squared one.
         gamma: the weight of the regularisation, positive.
         solver: mosek, clarabel or scs, or one with settings of its own; None for the best that is there (see
             `choose_solver`).
@@ -54,32 +56,40 @@ def solve_paper_cvxpy(
     Raises:
         ValueError: the problem is malformed, the solver is not available, or it returned no numbers.
     """
-    check_problem(X, Y, gamma)
-    (n, d), c = X.shape, Y.shape[1]
+    loss = as_loss(loss)
+    check_problem(X, loss.targets, gamma)
+    (n, d), c = X.shape, loss.targets.shape[1]
     order = 2 * n + d + c
     choice = solver if isinstance(solver, SolverChoice) else choose_solver(order, solver)
     start = time.perf_counter()
     lifted = cp.Variable((order, order), PSD=True)
+    predictions = cp.Variable((n, c))
     tie = paper_equations(X, c)
     upper = np.triu_indices(n)
     signed = lifted[np.triu_indices(2 * n)] >= 0
     complementary = lifted[np.arange(n), np.arange(n, 2 * n)] == 0
-    objective = ((lifted[:n, order - c :] - Y) ** 2).sum() / 2
-    objective += gamma / 2 * lifted[2 * n :, 2 * n :].trace()
-    constraints = [signed, complementary, (tie @ lifted @ tie.T)[upper] == 0]
+    computed = predictions == lifted[:n, order - c :]
+    objective = loss_in_cvxpy(loss, predictions) + gamma / 2 * lifted[2 * n :, 2 * n :].trace()
+    constraints = [signed, complementary, computed, (tie @ lifted @ tie.T)[upper] == 0]
     status = run(cp.Problem(cp.Minimize(objective), constraints), choice, verbose=verbose)
-    if lifted.value is None or signed.dual_value is None or complementary.dual_value is None:
+    duals = [constraint.dual_value for constraint in (signed, complementary, computed)]
+    if lifted.value is None or any(part is None for part in duals):
         raise ValueError(f"solver {choice.name.lower()!r} returned no numbers (status {status!r})")
     return paper_solution(
-        X,
-        Y,
+        loss,
         gamma,
         lifted.value,
-        paper_multipliers(signed.dual_value, -complementary.dual_value, gamma),
+        np.reshape(duals[2], (n, c)),
+        paper_multipliers(np.asarray(duals[0]), -np.atleast_1d(duals[1]), gamma),
         solver=choice.name.lower(),
         status=status,
         seconds=time.perf_counter() - start,
     )
+
+
+def as_loss(loss: Loss | Matrix) -> Loss:
+    """Return a loss; a matrix of targets is the squared loss to them."""
+    return loss if isinstance(loss, Loss) else SquaredLoss(loss)
 
 
 def paper_equations(X: Matrix, c: int) -> Matrix:
@@ -106,26 +116,37 @@ def paper_multipliers(signed: Vector, complementary: Vector, gamma: float) -> Mu
 
 
 def paper_solution(
-    X: Matrix,
-    Y: Matrix,
+    loss: Loss,
     gamma: float,
     lifted: Matrix,
+    dual_point: Matrix,
     multipliers: Multipliers,
     *,
     solver: str,
     status: str,
     seconds: float,
 ) -> PaperSolution:
-    """Return the solution that Lambda and the multipliers amount to; N is the residual Y - L_alpha,v."""
-    n, c = Y.shape
+    """Return the solution that Lambda, N and the multipliers amount to.
+
+    Args:
+        loss: of n samples with c outputs.
+        gamma: the weight of the regularisation.
+        lifted: Lambda.
+        dual_point: N, n x c, the multipliers of the equations that the predictions are L_alpha,v; a solver's
+            errors are taken out of it as far as they lead out of the loss's domain.
+        multipliers: in units of the level gamma^2.
+        solver: which one it was.
+        status: what it said.
+        seconds: wall time.
+    """
+    n, c = loss.targets.shape
     lifted = (lifted + lifted.T) / 2
-    output = lifted[:n, -c:]
-    N = Y - output
+    N = loss.into_domain(dual_point)
     return PaperSolution(
         dual_point=N,
         multipliers=multipliers,
-        value=primal_value(output, lifted[2 * n :, 2 * n :], Y, gamma),
-        dual_value=SquaredLoss(Y).dual_value(N),
+        value=primal_value(lifted[:n, -c:], lifted[2 * n :, 2 * n :], loss, gamma),
+        dual_value=loss.dual_value(N),
         solver=solver,
         status=status,
         seconds=seconds,

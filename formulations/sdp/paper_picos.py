@@ -11,8 +11,11 @@ import time
 import numpy as np
 
 from formulations.arrays import Matrix, check_problem
+from formulations.losses.in_picos import PicosLoss
+from formulations.losses.loss import Loss
 from formulations.sdp.paper_cvxpy import (
     PaperSolution,
+    as_loss,
     paper_equations,
     paper_multipliers,
     paper_solution,
@@ -21,13 +24,13 @@ from formulations.sdp.solvers import mosek_is_licensed
 
 
 def solve_paper_picos(
-    X: Matrix, Y: Matrix, gamma: float, *, solver: str | None = None, verbose: bool = False
+    X: Matrix, loss: Loss | Matrix, gamma: float, *, solver: str | None = None, verbose: bool = False
 ) -> PaperSolution:
     """Solve SDP-NN in the paper's variables; prefer `solve_reduced` for anything but a comparison.
 
     Args:
         X: the inputs, n x d.
-        Y: the targets, n x c.
+        loss: of n samples with c outputs, weighted or not; a matrix of targets, n x c, for the squared one.
         gamma: the weight of the regularisation, positive.
         solver: mosek or cvxopt; None for MOSEK where it has a licence and CVXOPT otherwise.
         verbose: let the solver print its progress.
@@ -35,7 +38,8 @@ def solve_paper_picos(
     Raises:
         ValueError: the problem is malformed, PICOS or the solver is not available, or no numbers came back.
     """
-    check_problem(X, Y, gamma)
+    loss = as_loss(loss)
+    check_problem(X, loss.targets, gamma)
     try:
         import picos
     except ImportError:
@@ -44,7 +48,7 @@ def solve_paper_picos(
     if name not in ("mosek", "cvxopt") or name not in picos.available_solvers():
         raise ValueError(f"solver {name!r} is not available to PICOS; install cvxopt or a licensed mosek")
 
-    (n, d), c = X.shape, Y.shape[1]
+    (n, d), c = X.shape, loss.targets.shape[1]
     order = 2 * n + d + c
     start = time.perf_counter()
     # Once CVXOPT's Cholesky factorisation has got as far as it can, PICOS would start again with another that
@@ -54,10 +58,12 @@ def solve_paper_picos(
     )
     lifted = picos.SymmetricVariable("Lambda", order)
     tie = picos.Constant("M", paper_equations(X, c))
-    problem.minimize = 0.5 * abs(lifted[:n, order - c :] - Y) ** 2 + gamma / 2 * picos.trace(
+    predictions = picos.RealVariable("Z", (n, c))
+    problem.minimize = PicosLoss(problem, loss, predictions).expression() + gamma / 2 * picos.trace(
         lifted[2 * n :, 2 * n :]
     )
     problem += lifted >> 0
+    computed = problem.add_constraint(predictions == lifted[:n, order - c :])
     # The upper triangle, and no more: twice the same equation would leave CVXOPT with a singular system.
     upper = picos.Constant("U", _selection(*np.triu_indices(2 * n), 2 * n))
     signed = problem.add_constraint(upper * lifted[: 2 * n, : 2 * n].vec >= 0)
@@ -68,13 +74,13 @@ def solve_paper_picos(
         status = problem.solve().claimedStatus
     except (picos.SolutionFailure, ArithmeticError, ValueError) as error:
         raise ValueError(f"solver {name!r} returned no numbers ({error}); try another solver") from error
-    if lifted.value is None or signed.dual is None or complementary.dual is None:
+    if any(part is None for part in (lifted.value, signed.dual, complementary.dual, computed.dual)):
         raise ValueError(f"solver {name!r} returned no numbers (status {status!r}); try another solver")
     return paper_solution(
-        X,
-        Y,
+        loss,
         gamma,
         np.array(lifted.value),
+        -np.reshape(np.array(computed.dual), (n, c)),
         paper_multipliers(np.array(signed.dual).ravel(), np.array(complementary.dual).ravel(), gamma),
         solver=name,
         status=status,

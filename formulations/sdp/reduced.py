@@ -23,6 +23,7 @@ from scipy import sparse
 
 from formulations.arrays import Matrix, check_problem
 from formulations.lines import Directions, directions
+from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.products import (
@@ -69,7 +70,7 @@ def solve_reduced(
     lines = directions(X)
     if not len(lines.units):
         return _without_inputs(X, Y, lines)
-    scaled = _ScaledProblem.of(lines, Y, gamma)
+    scaled = ScaledProblem.of(lines, Y, gamma)
     c = Y.shape[1]
     bracket = BracketProducts.of(lines.units @ scaled.coordinates, scaled.order)
     split = bracket.matrices.shape[1]
@@ -83,7 +84,7 @@ def solve_reduced(
     return ReducedSolution(
         dual_point=N,
         multipliers=lines.spread(multipliers.scaled(level_unit), N),
-        value=primal_value(lifted[: len(X), -c:], lifted[len(X) :, len(X) :], Y, gamma),
+        value=primal_value(lifted[: len(X), -c:], lifted[len(X) :, len(X) :], SquaredLoss(Y), gamma),
         dual_value=SquaredLoss(Y).dual_value(N),
         solver=outcome.solver,
         status=outcome.status,
@@ -92,20 +93,20 @@ def solve_reduced(
     )
 
 
-def primal_value(output: Matrix, weights: Matrix, Y: Matrix, gamma: float) -> float:
-    """Return 1/2 |output - Y|^2 + gamma/2 tr weights (a loss).
+def primal_value(output: Matrix, weights: Matrix, loss: Loss, gamma: float) -> float:
+    """Return loss(output) + gamma/2 tr weights (a loss).
 
     Args:
         output: L_alpha,v, n x c, what the relaxed network computes.
         weights: the block of L over (u, v).
-        Y: the targets, n x c.
+        loss: of the n samples; 1/2 |output - Y|^2 in what this module solves.
         gamma: the weight of the regularisation.
     """
-    return float(np.sum((output - Y) ** 2) / 2 + gamma / 2 * np.trace(weights))
+    return loss.value(output) + gamma / 2 * float(np.trace(weights))
 
 
 @dataclass(frozen=True)
-class _ScaledProblem:
+class ScaledProblem:
     """The problem in units in which its numbers are about one, for solvers with absolute tolerances.
 
     Attributes:
@@ -125,7 +126,8 @@ class _ScaledProblem:
     coordinates: Matrix
 
     @classmethod
-    def of(cls, lines: Directions, Y: Matrix, gamma: float) -> _ScaledProblem:
+    def of(cls, lines: Directions, Y: Matrix, gamma: float) -> ScaledProblem:
+        """Take the problem with the rows that are not zero; there is one."""
         rows = lines.nonzero
         input_unit = float(np.sqrt(np.mean(lines.scales[rows] ** 2)))
         target_unit = float(np.sqrt(np.mean(Y[rows] ** 2))) or 1.0
@@ -140,6 +142,7 @@ class _ScaledProblem:
 
     @property
     def order(self) -> int:
+        """Of the moments over (u, alpha of the units, v)."""
         return int(self.activations.shape[1] + self.targets.shape[1])
 
     def program(self, bracket: BracketProducts) -> SemidefiniteProgram:

@@ -18,6 +18,7 @@ from certify.bounds.report import LARGEST_DIAGNOSED
 from certify.datasets.arrays import from_arrays
 from certify.runtime.worker import run_in_child
 from certify.tightness import quantities as tightness_rows
+from certify.tightness import relaxed
 from certify.tightness.lifted_matrix import Finding, diagnose
 from certify.tightness.looseness import Looseness
 from certify.tightness.quantities import Kind
@@ -193,7 +194,8 @@ def test_sdp_nn_is_solved_once_for_all_that_is_made_of_its_matrix(monkeypatch: p
         calls.append(getattr(function, "func", function))
         return run_in_child(function, *arguments, **options)
 
-    monkeypatch.setattr(tightness_rows, "run_in_child", counted)
+    for module in (relaxed, tightness_rows):
+        monkeypatch.setattr(module, "run_in_child", counted)
     dataset = from_arrays([[1]], [1], task="regression")
     (found,) = study([dataset], ["0.1"], QUICK, quantities=[CUT, "rounding"]).problems
     assert calls == [solve_reduced, diagnose]
@@ -204,7 +206,7 @@ def test_ctrl_c_while_the_matrix_is_looked_at(monkeypatch: pytest.MonkeyPatch) -
     def pressed(*_: object, **__: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(tightness_rows, "run_in_child", pressed)
+    monkeypatch.setattr(relaxed, "run_in_child", pressed)
     dataset = from_arrays([[1]], [1], task="regression")
     result = study([dataset], ["0.1"], QUICK, quantities=["Shor", CUT, "optimum"])
     assert not result.complete

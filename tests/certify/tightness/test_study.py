@@ -18,6 +18,7 @@ from certify.checker.errors import DataError
 from certify.datasets.arrays import from_arrays
 from certify.runtime.progress import Clock
 from certify.tightness import quantities as tightness_rows
+from certify.tightness import relaxed
 from certify.tightness.quantities import (
     BATCHES,
     FULL_BATCH,
@@ -29,6 +30,8 @@ from certify.tightness.quantities import (
 )
 from certify.tightness.settings import StudySettings
 from certify.tightness.study import (
+    PAPER_RATIO,
+    TRUE_RATIO,
     Outcome,
     Study,
     Tightness,
@@ -324,7 +327,24 @@ def test_other_losses(loss: str) -> None:
     assert found.problem.loss.text == loss
     measured = {row.quantity for row in found.rows if row.value is not None}
     missing = {row.quantity for row in found.rows if row.kind is Kind.MISSING}
-    assert measured == {"tree", "column generation", "SDP-NN, certified", "Shor", LBFGS, FULL_BATCH, BATCHES}
+    assert measured == {
+        "tree",
+        "column generation",
+        "SDP-NN",
+        "SDP-NN, certified",
+        "Shor",
+        LBFGS,
+        FULL_BATCH,
+        BATCHES,
+        *(row.quantity for row in ratios(found)),
+    }
+    (value,), (proved,) = found.of("SDP-NN"), found.of("SDP-NN, certified")
+    assert value.kind is Kind.ESTIMATE
+    assert value.note == "value by clarabel"
+    assert value.value is not None
+    assert proved.value is not None
+    size = 1e-5 * abs(float(value.value))
+    assert proved.value - size <= value.value <= found.upper + size
     assert missing == {"SDP-NN, copositive cuts", "rounding"}
     (reason,) = result.omissions
     assert reason.endswith(f"left out for {loss}")
@@ -335,9 +355,45 @@ def test_other_losses(loss: str) -> None:
         if row.kind is Kind.LOSS:
             assert row.value is not None
             assert row.value >= found.lower
-    assert not ratios(found)
+    assert {row.quantity for row in ratios(found)} == (
+        {TRUE_RATIO, PAPER_RATIO} if found.lower > 0 else set()
+    )
     assert "1/2 |f" not in render_tightness_page(result)
     assert found.to_json()["loss"] == loss
+
+
+def test_the_value_with_weights_is_that_of_repeated_samples() -> None:
+    """Weights leave SDP-NN's own method without a value, too, and the general solver has it."""
+    weighted = from_arrays([[1, 0], [-1, 1]], [1.0, -0.5], task="regression", sample_weight=[2, 1])
+    repeated = from_arrays([[1, 0], [1, 0], [-1, 1]], [1.0, 1.0, -0.5], task="regression")
+    (one,), (other,) = (
+        study([dataset], ["0.1"], QUICK, quantities=["SDP-NN"]).problems for dataset in (weighted, repeated)
+    )
+    values = [found.of("SDP-NN")[0].value for found in (one, other)]
+    assert values[0] == pytest.approx(values[1], rel=1e-5)
+
+
+def test_too_much_for_the_value_of_another_loss() -> None:
+    """What is proved does not depend on it."""
+    dataset = from_arrays(np.eye(59), ["a", "b", "c"] * 19 + ["a", "b"], loss="cross-entropy")
+    settings = replace(QUICK, loss="cross-entropy", time_limit=20)
+    (found,) = study([dataset], ["1"], settings, quantities=["SDP-NN"]).problems
+    assert [row.kind for row in found.rows] == [Kind.MISSING, Kind.BOUND]
+    assert found.rows[0].note == (
+        "SDP-NN's own value with the loss cross-entropy is for at most 120 rows, features and outputs "
+        "together, and these are 121: choose some of the rows"
+    )
+
+
+def test_ctrl_c_while_the_value_is_found_keeps_what_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(relaxed, "run_in_child", pressed)
+    dataset = from_arrays([[1], [-2]], [1.0, -1.0], task="regression", loss="absolute")
+    result = study([dataset], ["0.1"], replace(QUICK, loss="absolute"), quantities=["SDP-NN", "Shor"])
+    assert not result.complete
+    assert [row.quantity for row in result.problems[0].rows] == ["SDP-NN, certified"]
 
 
 def test_losses_on_the_command_line(

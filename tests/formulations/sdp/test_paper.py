@@ -12,22 +12,27 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
+from formulations.losses.loss import Loss
+from formulations.losses.reading import read_loss
 from formulations.sdp.multipliers import relaxation_form
 from formulations.sdp.paper_cvxpy import PaperSolution, solve_paper_cvxpy
 from formulations.sdp.paper_picos import solve_paper_picos
 from formulations.sdp.reduced import solve_reduced
+from formulations.sdp.reduced_losses import solve_reduced_loss
+from tests.formulations.losses.examples import TEXTS, drawn, fitting_targets
 
-Solve = Callable[[Matrix, Matrix, float], PaperSolution]
+Solve = Callable[[Matrix, Loss | Matrix, float], PaperSolution]
 
 
 def cvxpy_with(name: str) -> Solve:
-    return lambda X, Y, gamma: solve_paper_cvxpy(X, Y, gamma, solver=name)
+    return lambda X, loss, gamma: solve_paper_cvxpy(X, loss, gamma, solver=name)
 
 
 CLARABEL = pytest.param(cvxpy_with("clarabel"), 3e-3, id="cvxpy-clarabel")
+CLARABEL_COARSE = pytest.param(cvxpy_with("clarabel"), 1e-2, id="cvxpy-clarabel")
 SCS = pytest.param(cvxpy_with("scs"), 2e-2, id="cvxpy-scs")
 PICOS = pytest.param(
-    lambda X, Y, gamma: solve_paper_picos(X, Y, gamma, solver="cvxopt"), 3e-3, id="picos-cvxopt"
+    lambda X, loss, gamma: solve_paper_picos(X, loss, gamma, solver="cvxopt"), 3e-3, id="picos-cvxopt"
 )
 
 
@@ -75,6 +80,29 @@ def test_one_sample_by_hand(solve: Solve, tolerance: float) -> None:
     paper = solve(np.array([[3.0, 4.0]]), np.array([[2.0, 0.0]]), 1.0)
     assert paper.value == pytest.approx(2 / 5 - 1 / 50, rel=10 * tolerance)
     assert paper.dual_point == pytest.approx(np.array([[0.2, 0.0]]), abs=0.01)
+
+
+@pytest.mark.parametrize(("solve", "tolerance"), [CLARABEL_COARSE, PICOS])
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_loss(solve: Solve, tolerance: float, text: str) -> None:
+    X, _ = small_problem(3, 2, 2)
+    loss = drawn(text, 3, n=3, weighted=True)
+    paper, reduced = solve(X, loss, 0.2), solve_reduced_loss(X, loss, 0.2)
+    assert paper.value == pytest.approx(reduced.value, rel=tolerance)
+    assert paper.dual_value == pytest.approx(reduced.value, rel=tolerance)
+    form = relaxation_form(X, paper.dual_point, 0.2**2, paper.multipliers)
+    assert np.linalg.eigvalsh(form)[0] >= -2e-2 * 0.2**2
+
+
+@pytest.mark.parametrize(("solve", "tolerance"), [CLARABEL_COARSE, PICOS])
+@pytest.mark.parametrize("text", ["absolute", "cross-entropy", "poisson"])
+def test_weights_are_repeated_samples(solve: Solve, tolerance: float, text: str) -> None:
+    X, Y = small_problem(3, 2, 2)
+    targets = fitting_targets(text, Y)
+    rows = np.array([0, 0, 1, 2])
+    weighted = solve(X, read_loss(text, targets, np.array([2.0, 1.0, 1.0])), 0.2)
+    repeated = solve(X[rows], read_loss(text, targets[rows]), 0.2)
+    assert weighted.value == pytest.approx(repeated.value, rel=tolerance)
 
 
 def test_malformed_problems_and_unknown_solvers() -> None:
