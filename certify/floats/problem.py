@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from certify.floats.concave_line import ConcaveLine
 from certify.floats.dual_line import DualLine
 from certify.floats.network import FloatNetwork
 from certify.floats.squared_line import SquaredLine
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.losses.loss import Loss
 from formulations.losses.reading import read_loss
 
@@ -79,6 +80,11 @@ class Arrays:
         if self.is_plain:
             return SquaredLine.of(self.X, self.Y, self.gamma, self.output_bias)
         return ConcaveLine.of(self.X, self.loss, self.gamma, self.output_bias)
+
+    def only(self, rows: Indices) -> Self:
+        """Return the problem of some samples alone."""
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, X=self.X[rows], Y=self.Y[rows], weights=weights)
 
     def dual_point_of(self, network: FloatNetwork) -> Matrix:
         """Return the dual point that a network gives by itself, n x c; at the optimum it is the best one.

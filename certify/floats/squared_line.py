@@ -53,7 +53,7 @@ class SquaredLine(DualLine):
 
     def admissible(self, N: Matrix) -> Matrix:
         """Return N with the means of its columns taken away where nothing else balances them."""
-        return self._filled(N - N.mean(axis=0) if self._is_unbalanced else N)
+        return self._filled(N - N.mean(axis=0) if self._is_unbalanced and len(N) else N)
 
     def multiple(self, N: Matrix, t: float) -> Matrix:
         """Return t N, for any t; the rows at x = 0 are chosen when all is rounded."""

@@ -55,7 +55,7 @@ def root_certificate(
     arrays = Arrays.of(problem)
     # What is zero for a row stays zero: the checker leaves such rows out of its form.
     rows = np.flatnonzero(np.any(dual_point != 0, axis=1) | multipliers.used | ~np.any(arrays.X != 0, axis=1))
-    looked_at = replace(arrays, X=arrays.X[rows], Y=arrays.Y[rows])
+    looked_at = arrays.only(rows)
     part = multipliers.of(rows)
 
     def rounded(margin: float) -> Certificate | None:

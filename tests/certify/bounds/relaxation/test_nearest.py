@@ -8,7 +8,9 @@ import pytest
 from certify.bounds.bound import bound
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.relaxation.nearest import dual_point, with_value
+from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.checker.problems.training import TrainingProblem
+from certify.checker.training.check import check_certificate
 from certify.floats.problem import Arrays
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
@@ -75,3 +77,15 @@ def test_blocks_keep_the_order_of_their_samples() -> None:
         for rows in ((2, 0), (1, 3))
     )
     assert dual_point(BlocksSolution(0.0, proofs)).ravel().tolist() == [0, 1, 2, 3]
+
+
+def test_samples_that_do_not_count_keep_their_weights_apart() -> None:
+    """A sample whose row of the dual point is zero is left out where the proof is made."""
+    problem = TrainingProblem.from_rationals(
+        [[1, 0], [0, 1], [1, 1]], [[1], [-1], [1]], 1, "logistic", weights=[1, 2, 3]
+    )
+    N = np.array([[0.1], [0.0], [0.2]])
+    certificate = root_certificate(problem, N, Multipliers.zero(3))
+    assert check_certificate(certificate, problem).valid
+    assert certificate.dual_point[1] == (0,)
+    assert certificate.bound > 0
