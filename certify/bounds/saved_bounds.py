@@ -159,14 +159,12 @@ def _of_this(bound: AnyBound, arrays: Arrays) -> AnyBound:
 def _blocks_of_this(solution: BlocksSolution, arrays: Arrays) -> BlocksSolution:
     (n, d), c = arrays.X.shape, arrays.Y.shape[1]
     _require(sorted(row for proof in solution.proofs for row in proof.rows) == list(range(n)))
-    N = np.zeros((n, c))
     for proof in solution.proofs:
         size = len(proof.rows)
         _require(proof.share.shape == (d + c, d + c), np.isfinite(proof.share).all())
         _require(proof.dual_rows.shape == (size, c), np.isfinite(proof.dual_rows).all())
         _require_multipliers(proof.multipliers, size)
-        N[list(proof.rows)] = proof.dual_rows
-    return replace(solution, dual_value=arrays.dual_line.value(N))
+    return replace(solution, dual_value=arrays.dual_line.value(solution.dual_point))
 
 
 def _require_multipliers(multipliers: Multipliers, count: int) -> None:

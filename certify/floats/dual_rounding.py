@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 
 from certify.checker.numbers.integers import IntegerRows
+from certify.checker.problems.losses.table import SQUARED
 from certify.checker.problems.training import TrainingProblem
 from formulations.arrays import Matrix
 
@@ -35,7 +36,7 @@ def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, ex
     """
     rows = [[factor * Fraction(entry) for entry in row] for row in N.tolist()]
     unit = 1 << exponent
-    if problem.loss.text != "squared" or problem.weights is not None:
+    if problem.loss != SQUARED or problem.weights is not None:
         return _Domain.of(problem, unit).rounded([[unit * entry for entry in row] for row in rows])
     columns = []
     for column in zip(*_completed(problem, rows), strict=True):
@@ -144,7 +145,7 @@ def _completed(problem: TrainingProblem, rows: list[list[Fraction]]) -> list[Seq
     bias = problem.output_bias
     live = [any(x) or bias.frees_hidden for x in problem.inputs]
     targets = {i: problem.target(i) for i, is_live in enumerate(live) if not is_live}
-    b = [Fraction(0)] * problem.c
+    b: Sequence[Fraction] = [Fraction(0)] * problem.c
     if bias.exists:
         kept = [row for row, is_live in zip(rows, live, strict=True) if is_live]
         total = [sum(column, Fraction(0)) for column in zip(*kept, strict=True)] or b
@@ -156,12 +157,8 @@ def _completed(problem: TrainingProblem, rows: list[list[Fraction]]) -> list[Seq
                 [entry - mean for entry, mean in zip(row, means, strict=True)] if any(row) else row
                 for row in rows
             ]
-        sums = [entry + sum(y[j] for y in targets.values()) for j, entry in enumerate(total)]
-        b = [entry / (penalty + len(targets)) for entry in sums]
-    return [
-        [y - shift for y, shift in zip(targets[i], b, strict=True)] if i in targets else row
-        for i, row in enumerate(rows)
-    ]
+        b = SQUARED.balance(list(targets.values()), total, penalty)
+    return [SQUARED.best_row(targets[i], b) if i in targets else row for i, row in enumerate(rows)]
 
 
 def _sums_kept(values: list[Fraction]) -> list[int]:

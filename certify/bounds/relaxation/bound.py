@@ -38,6 +38,14 @@ class BlocksSolution:
     dual_value: float
     proofs: tuple[BlockProof, ...]
 
+    @property
+    def dual_point(self) -> Matrix:
+        """N, n x c: the rows of all blocks in the order of the samples."""
+        rows = np.concatenate([proof.rows for proof in self.proofs])
+        N: Matrix = np.empty((len(rows), self.proofs[0].dual_rows.shape[1]))
+        N[rows] = np.vstack([proof.dual_rows for proof in self.proofs])
+        return N
+
 
 @dataclass(frozen=True)
 class Relaxation:

@@ -15,11 +15,10 @@ from functools import partial
 
 import numpy as np
 
-from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
+from certify.bounds.relaxation.bound import Relaxation
 from certify.bounds.searching import Found, Search, Task
 from certify.floats.dual_line import DualLine
 from formulations.arbitrary_precision.solve import HighPrecisionSolution
-from formulations.arrays import Matrix
 
 _TO_THE_END = 1e-9  # a relative gap that a search does not reach before it ends by itself
 
@@ -88,13 +87,5 @@ def with_value(relaxation: Relaxation, line: DualLine) -> Relaxation:
     """
     solution = relaxation.solution
     assert not isinstance(solution, HighPrecisionSolution)
-    N = dual_point(solution) if isinstance(solution, BlocksSolution) else solution.dual_point
-    return replace(relaxation, estimate=None, solution=replace(solution, dual_value=line.value(N)))
-
-
-def dual_point(solution: BlocksSolution) -> Matrix:
-    """Return the dual point of blocks, n x c."""
-    rows = np.concatenate([proof.rows for proof in solution.proofs])
-    N: Matrix = np.empty((len(rows), solution.proofs[0].dual_rows.shape[1]))
-    N[rows] = np.vstack([proof.dual_rows for proof in solution.proofs])
-    return N
+    value = line.value(solution.dual_point)
+    return replace(relaxation, estimate=None, solution=replace(solution, dual_value=value))

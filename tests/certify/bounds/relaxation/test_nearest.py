@@ -7,7 +7,7 @@ import pytest
 
 from certify.bounds.bound import bound
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
-from certify.bounds.relaxation.nearest import dual_point, with_value
+from certify.bounds.relaxation.nearest import with_value
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
@@ -76,7 +76,7 @@ def test_blocks_keep_the_order_of_their_samples() -> None:
         BlockProof(rows, np.eye(2), np.array([[float(row)] for row in rows]), Multipliers.zero(len(rows)))
         for rows in ((2, 0), (1, 3))
     )
-    assert dual_point(BlocksSolution(0.0, proofs)).ravel().tolist() == [0, 1, 2, 3]
+    assert BlocksSolution(0.0, proofs).dual_point.ravel().tolist() == [0, 1, 2, 3]
 
 
 def test_samples_that_do_not_count_keep_their_weights_apart() -> None:
