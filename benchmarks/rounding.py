@@ -30,8 +30,8 @@ from certify.runtime.progress import Observer
 from formulations.rounding.caratheodory import reduce_width
 from formulations.rounding.rounding import Stage, repair, round_to_network
 from formulations.rounding.splitting import FeasibilityErrors
+from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.lifted import extend
-from formulations.sdp.reduced import solve_reduced
 
 COLUMNS = (
     "SDP-NN",

@@ -29,10 +29,10 @@ from certify.checker.data.dataset import Dataset
 from certify.checker.training.check import check_certificate
 from certify.datasets.arrays import from_arrays
 from certify.floats.problem import Arrays
+from formulations.sdp.conic.paper_cvxpy import solve_paper_cvxpy
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution
-from formulations.sdp.paper_cvxpy import solve_paper_cvxpy
-from formulations.sdp.row_generation import improve
+from formulations.sdp.rows.row_generation import improve
 from formulations.sdp.solvers import SolverChoice
 from formulations.training.train import train
 

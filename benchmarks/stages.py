@@ -20,10 +20,10 @@ from certify.checker.data.choice import read_dataset
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.floats.problem import Arrays
+from formulations.sdp.conic.paper_cvxpy import solve_paper_cvxpy
+from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import DualSolution
-from formulations.sdp.paper_cvxpy import solve_paper_cvxpy
-from formulations.sdp.reduced import solve_reduced
 from formulations.training.train import train
 
 

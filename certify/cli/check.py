@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from certify.checker.errors import CertifyError
-from certify.cli.expected_options import (
+from certify.cli.options.common import (
+    AsJson,
+    CertificateFile,
+    DataFile,
+    class_weight_of,
+    print_json,
+    require_writable,
+)
+from certify.cli.options.expected import (
     ExpectedBias,
     ExpectedBound,
     ExpectedClassWeights,
@@ -24,14 +32,6 @@ from certify.cli.expected_options import (
     ExpectedTargets,
     ExpectedTask,
     ExpectedWeighted,
-)
-from certify.cli.options import (
-    AsJson,
-    CertificateFile,
-    DataFile,
-    class_weight_of,
-    print_json,
-    require_writable,
 )
 
 

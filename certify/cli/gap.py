@@ -9,7 +9,7 @@ import typer
 
 from certify.checker.data.choice import BALANCED
 from certify.checker.errors import CertifyError
-from certify.cli.options import (
+from certify.cli.options.common import (
     AsJson,
     DataFile,
     Method,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
-from certify.cli.options import (
+from certify.cli.options.common import (
     AsJson,
     TimeLimit,
     error_console,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from certify.checker.errors import CertifyError
-from certify.cli.options import (
+from certify.cli.options.common import (
     DEFAULT_GAMMA,
     DEFAULT_LOSS,
     DEFAULT_OUTPUT_BIAS,

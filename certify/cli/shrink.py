@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from certify.cli.options import (
+from certify.cli.options.common import (
     AsJson,
     CertificateFile,
     DataFile,

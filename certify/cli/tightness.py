@@ -10,8 +10,7 @@ import typer
 
 from certify.bounds.report import LARGEST_DIAGNOSED
 from certify.checker.errors import CertifyError
-from certify.cli.option_groups import in_groups
-from certify.cli.options import (
+from certify.cli.options.common import (
     DEFAULT_GAMMA,
     DEFAULT_LOSS,
     AsJson,
@@ -24,6 +23,7 @@ from certify.cli.options import (
     print_json,
     require_writable,
 )
+from certify.cli.options.groups import in_groups
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certify.cli.options import error_console
+from certify.cli.options.common import error_console
 
 
 def warm_up() -> None:

@@ -24,9 +24,9 @@ from certify.runtime.progress import Observer
 from formulations.arrays import Indices, Matrix, Vector, check_problem
 from formulations.copositive.horn import HORN, HornCut, strongest_horn_cut
 from formulations.copositive.nearest_cp import nearest_cp
+from formulations.sdp.conic.reduced import ReducedSolution, solve_reduced
 from formulations.sdp.copositive_cuts import CutRound, copositive_cuts
 from formulations.sdp.lifted import extend
-from formulations.sdp.reduced import ReducedSolution, solve_reduced
 
 _MARGIN = 30.0  # of the distance: it is the least there is up to 3 %
 _TOLERANCE = 1e-6  # a relative distance below it is no more than a solver's error

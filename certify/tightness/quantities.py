@@ -31,7 +31,7 @@ from certify.tightness.relaxed import relaxed_loss, relaxed_matrix
 from certify.tightness.settings import StudySettings
 from formulations.arrays import Matrix
 from formulations.rounding.rounding import round_to_network
-from formulations.sdp.reduced import ReducedSolution
+from formulations.sdp.conic.reduced import ReducedSolution
 from formulations.training.descent import descend
 from formulations.training.sgd import random_network, train_by_sgd
 

@@ -13,8 +13,8 @@ from certify.floats.problem import Arrays
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock
 from certify.runtime.worker import run_in_child
-from formulations.sdp.reduced import ReducedSolution, solve_reduced
-from formulations.sdp.reduced_losses import solve_reduced_loss
+from formulations.sdp.conic.reduced import ReducedSolution, solve_reduced
+from formulations.sdp.conic.reduced_losses import solve_reduced_loss
 from formulations.sdp.solvers import CLARABEL_MAX_ORDER
 
 # Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.

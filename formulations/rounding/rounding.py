@@ -31,7 +31,7 @@ from formulations.rounding.splitting import (
 )
 from formulations.sdp.lifted import extend
 from formulations.training.descent import descend
-from formulations.training.group_lasso import solve_group_lasso
+from formulations.training.masters.group_lasso import solve_group_lasso
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import numpy as np
 
 from formulations.arrays import Matrix, check_problem
 from formulations.copositive.nearest_cp import Column, nearest_cp
+from formulations.sdp.conic.reduced import ReducedSolution
 from formulations.sdp.lifted import extend
-from formulations.sdp.reduced import ReducedSolution
 from formulations.sdp.solvers import SolverChoice, choose_solver, run
 
 _MARGIN = 10.0  # of the distance: it is the least there is up to 10 %

@@ -24,9 +24,9 @@ from formulations.arrays import Indices, Matrix, Vector
 from formulations.lines import Directions, MergedRows, directions
 from formulations.losses.squared import SquaredLoss
 from formulations.sdp.activation_region import Geometry, Region
-from formulations.sdp.completion import least_residuals
 from formulations.sdp.interior_point import Direction, InteriorPoint
 from formulations.sdp.multipliers import DualSolution, Multipliers
+from formulations.sdp.rows.completion import least_residuals
 
 MAX_FREE_VARIABLES = 4000  # n (c + 1); the Newton matrix is dense
 
@@ -48,7 +48,7 @@ class Found:
         multipliers: how many there are.
         solution: returns it with its multipliers.
         left_of: returns, for the inputs and targets of further samples, k x d and k x c, how much of each
-            target is beyond reach (`formulations.sdp.completion`), of length k.
+            target is beyond reach (`formulations.sdp.rows.completion`), of length k.
     """
 
     value: float

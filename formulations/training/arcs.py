@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
-from formulations.training.master import solve_master
+from formulations.training.masters.master import solve_master
 
 _MAX_ROUNDS = 300
 _ROUNDING = 1e-14

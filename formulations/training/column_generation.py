@@ -20,8 +20,8 @@ from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import Descent, descend
 from formulations.training.efforts import Effort, Schedule
 from formulations.training.hidden_bias import NeuronSpace
-from formulations.training.intercept import check_output_bias
-from formulations.training.master import solve_master
+from formulations.training.masters.intercept import check_output_bias
+from formulations.training.masters.master import solve_master
 from formulations.training.network import Network, balanced, normalised
 from formulations.training.oracle import GaugeMaximum
 

@@ -1,7 +1,7 @@
 """Local descent on all neurons at once, with the output layer eliminated (docs/method.md, section 4).
 
-For fixed hidden weights U the best output layer is a convex problem (`formulations.training.output_layer`),
-so only U is left to move:
+For fixed hidden weights U the best output layer is a convex problem
+(`formulations.training.masters.output_layer`), so only U is left to move:
 
     min_U  gamma/2 |U|_F^2 + min_V,b ( loss(relu(X U) V + 1 b^T) + gamma/2 |V|_F^2 ) ,
 
@@ -23,8 +23,8 @@ from scipy.optimize import OptimizeResult, minimize
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.losses.loss import Loss
+from formulations.training.masters.output_layer import OutputLayer, OutputProblem, output_problem
 from formulations.training.oracle import orthogonal_to
-from formulations.training.output_layer import OutputLayer, OutputProblem, output_problem
 
 _PATIENCE = 10  # iterations: a single one may gain little before others that gain much
 

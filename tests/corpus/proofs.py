@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.copositive_matrices import HORN
+from benchmarks.matrices.copositive_matrices import HORN
 from certify.bounds.blocks.writing import blocks_certificate
 from certify.bounds.bound import Settings, bound_dataset
 from certify.checker.certificate.copositivity import COPOSITIVE, STRICTLY_COPOSITIVE

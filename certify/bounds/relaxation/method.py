@@ -39,8 +39,8 @@ from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
 from formulations.first_order.all_rows import LARGEST_TABLE
+from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.multipliers import DualSolution
-from formulations.sdp.reduced import solve_reduced
 from formulations.sdp.shor import solve_shor
 
 _INSTEAD = 3.0  # seconds for a bound from the network, where a solver is ended by the limit

@@ -10,8 +10,8 @@ from certify.bounds.proof_time import leaves_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.searching import Allowance, Found, Task
 from formulations.first_order import all_rows
-from formulations.sdp import row_generation
 from formulations.sdp.multipliers import DualSolution
+from formulations.sdp.rows import row_generation
 
 _PROOF_SHARE = 0.4  # of the time, where blocks of samples may be as small as that needs
 _PATIENCE = 120.0  # seconds, where no limit is given

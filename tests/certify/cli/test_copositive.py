@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.copositive_matrices import HORN, hildebrand
+from benchmarks.matrices.copositive_matrices import HORN, hildebrand
 from tests.certify.checker.faces import without_faces
 from tests.certify.cli.command_line import run, written
 from tests.certify.cli.matrix_questions import answered, refused

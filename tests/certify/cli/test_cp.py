@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.copositive_matrices import circulant
+from benchmarks.matrices.copositive_matrices import circulant
 from tests.certify.cli.command_line import run, written
 from tests.certify.cli.matrix_questions import answered, refused
 

@@ -11,7 +11,7 @@ from certify.checker.certificate.file import load_certificate
 from certify.checker.check import subject_of
 from certify.checker.errors import CertifyError
 from certify.checker.problems.training import TrainingProblem
-from certify.cli.options import class_weight_of
+from certify.cli.options.common import class_weight_of
 from tests.certify.cli.command_line import run
 
 ROWS = "a,b,w,kind\n1.25,0,1,x\n0,1.5,2,y\n-2,1,0.5,x\n"

@@ -20,8 +20,8 @@ from certify.tightness.lifted_matrix import (
 )
 from formulations.arrays import Matrix
 from formulations.copositive.nearest_cp import nearest_cp
+from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.copositive_cuts import copositive_cuts
-from formulations.sdp.reduced import solve_reduced
 from formulations.training.arcs import global_optimum_2d
 from tests.certify.checker.copositive_oracle import simplex_minimum
 from tests.certify.checker.cp_oracle import assert_proved

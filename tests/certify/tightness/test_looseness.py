@@ -25,7 +25,7 @@ from certify.tightness.quantities import Kind
 from certify.tightness.settings import StudySettings
 from certify.tightness.study import Study, Tightness, study
 from certify.views.page.tightness import render_tightness_page
-from formulations.sdp.reduced import solve_reduced
+from formulations.sdp.conic.reduced import solve_reduced
 from tests.certify.cli.command_line import run
 
 QUICK = StudySettings(seeds=0, width=4)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.rigorous import EXACT, FALSE, LEAVES, MISSED, RIGOROUS, SETTLED, TRIED, compare
-from benchmarks.rigorous_cases import (
+from benchmarks.checkers.rigorous import EXACT, FALSE, LEAVES, MISSED, RIGOROUS, SETTLED, TRIED, compare
+from benchmarks.checkers.rigorous_cases import (
     Case,
     cases,
     grown_verge,

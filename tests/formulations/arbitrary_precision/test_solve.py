@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formulations.arbitrary_precision.solve import HighPrecisionSolution, solve_high_precision
-from formulations.sdp.reduced import solve_reduced
+from formulations.sdp.conic.reduced import solve_reduced
 
 Table = list[list[Fraction]]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from benchmarks.copositive_matrices import HORN, circulant
+from benchmarks.matrices.copositive_matrices import HORN, circulant
 from formulations.arrays import Matrix
 from formulations.copositive.nearest_cp import (
     nearest_cp,

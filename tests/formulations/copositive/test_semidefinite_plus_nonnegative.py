@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.copositive_matrices import HORN, clique_matrix, cycle, hamming
+from benchmarks.matrices.copositive_matrices import HORN, clique_matrix, cycle, hamming
 from formulations.arrays import Matrix
 from formulations.copositive.semidefinite_plus_nonnegative import nonnegative_part, positive_shares
 

@@ -16,8 +16,8 @@ from formulations.first_order.lapack import cholesky, inverse, solve_triangular
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
+from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.multipliers import relaxation_form
-from formulations.sdp.reduced import solve_reduced
 
 
 def _data(n: int, seed: int = 0) -> tuple[Matrix, Matrix]:

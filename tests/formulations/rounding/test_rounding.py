@@ -17,8 +17,8 @@ from formulations.rounding.splitting import (
     stable_step,
     start,
 )
+from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.lifted import extend
-from formulations.sdp.reduced import solve_reduced
 from formulations.training.arcs import global_optimum_2d
 from tests.clocks import Ticking
 

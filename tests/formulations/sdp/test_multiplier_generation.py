@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from formulations.arrays import Matrix
+from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.multiplier_generation import improve, solve_dual
 from formulations.sdp.multipliers import DualSolution, relaxation_form
-from formulations.sdp.reduced import solve_reduced
 from formulations.training.arcs import global_optimum_2d
 
 

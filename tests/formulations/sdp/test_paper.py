@@ -14,11 +14,11 @@ import pytest
 from formulations.arrays import Matrix
 from formulations.losses.loss import Loss
 from formulations.losses.reading import read_loss
+from formulations.sdp.conic.paper_cvxpy import PaperSolution, solve_paper_cvxpy
+from formulations.sdp.conic.paper_picos import solve_paper_picos
+from formulations.sdp.conic.reduced import solve_reduced
+from formulations.sdp.conic.reduced_losses import solve_reduced_loss
 from formulations.sdp.multipliers import relaxation_form
-from formulations.sdp.paper_cvxpy import PaperSolution, solve_paper_cvxpy
-from formulations.sdp.paper_picos import solve_paper_picos
-from formulations.sdp.reduced import solve_reduced
-from formulations.sdp.reduced_losses import solve_reduced_loss
 from tests.formulations.losses.examples import TEXTS, drawn, fitting_targets
 
 Solve = Callable[[Matrix, Loss | Matrix, float], PaperSolution]

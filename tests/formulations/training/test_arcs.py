@@ -13,7 +13,7 @@ from formulations.training.arcs import (
     global_optimum_2d,
     maximum_gauge_2d,
 )
-from formulations.training.group_lasso import solve_group_lasso
+from formulations.training.masters.group_lasso import solve_group_lasso
 
 ANGLES = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
 CIRCLE = np.vstack([np.cos(ANGLES), np.sin(ANGLES)])

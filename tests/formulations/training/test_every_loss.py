@@ -13,8 +13,8 @@ from formulations.losses.reading import read_loss
 from formulations.training.arcs import gauge_maxima_2d, global_optimum_2d
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.descent import descend
-from formulations.training.master import solve_master
-from formulations.training.output_layer import output_problem
+from formulations.training.masters.master import solve_master
+from formulations.training.masters.output_layer import output_problem
 from formulations.training.sgd import train_by_sgd
 from formulations.training.train import train
 from tests.formulations.losses.examples import KINKED, TEXTS, fitting_targets

@@ -10,7 +10,7 @@ from formulations.arrays import Matrix
 from formulations.losses.squared import SquaredLoss
 from formulations.training.arcs import global_optimum_2d
 from formulations.training.column_generation import ColumnGeneration
-from formulations.training.group_lasso import solve_group_lasso
+from formulations.training.masters.group_lasso import solve_group_lasso
 from formulations.training.train import TrainingResult, train
 from tests.clocks import Ticking
 from tests.places import ROOT

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.copositive_matrices import HORN, circulant
+from benchmarks.matrices.copositive_matrices import HORN, circulant
 from certify import CompletePositivityCertificate, load_certificate, save_certificate
 from certify.checker.certificate.complete_positivity import COMPLETE_POSITIVITY, MAX_TERM_INTEGERS, Term
 from certify.checker.certificate.copositivity import COPOSITIVE, CopositivityCertificate

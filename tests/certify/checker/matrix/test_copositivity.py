@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from benchmarks.copositive_matrices import HORN, clique_matrix, cycle
+from benchmarks.matrices.copositive_matrices import HORN, clique_matrix, cycle
 from certify import check, copositive
 from certify.attack.tree_forgeries import TREE_FORGERIES
 from certify.checker.certificate.copositivity import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.copositive_matrices import HORN
+from benchmarks.matrices.copositive_matrices import HORN
 from certify.checker.certificate.nodes import FacesLeaf
 from certify.checker.matrix.faces import check_faces
 from certify.checker.obligations import Obligation, Rejection

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, hildebrand, scaled
+from benchmarks.matrices.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, hildebrand, scaled
 from certify import check
 from certify.checker.certificate.file import any_from_text, to_text
 from certify.checker.errors import DataError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.copositive_matrices import HORN, circulant
+from benchmarks.matrices.copositive_matrices import HORN, circulant
 from certify.checker.certificate.complete_positivity import Term
 from certify.matrices.completely_positive.faces import (
     cliques,

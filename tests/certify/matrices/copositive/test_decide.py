@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from benchmarks.copositive_matrices import (
+from benchmarks.matrices.copositive_matrices import (
     HOFFMAN_PEREIRA,
     HORN,
     clique_matrix,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from benchmarks.copositive_matrices import HORN
+from benchmarks.matrices.copositive_matrices import HORN
 from certify.matrices.copositive.exact_game import solve_game
 from formulations.copositive.matrix_game import game_value
 from tests.certify.checker.strategies import symmetric_integers

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.copositive_matrices import HORN
+from benchmarks.matrices.copositive_matrices import HORN
 from certify.matrices.copositive.face_vectors import balanced, gaddum_vector, point_on
 from tests.certify.checker.copositive_oracle import simplex_minimum, value
 from tests.certify.checker.strategies import symmetric_integers

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.copositive_matrices import (
+from benchmarks.matrices.copositive_matrices import (
     HOFFMAN_PEREIRA,
     HORN,
     circulant,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.copositive_matrices import HORN
+from benchmarks.matrices.copositive_matrices import HORN
 from certify import check, save_certificate
 from certify.attack.tree_forgeries import TREE_FORGERIES
 from certify.checker.certificate.complete_positivity import Term

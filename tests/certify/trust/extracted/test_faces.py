@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.copositive_matrices import HORN
+from benchmarks.matrices.copositive_matrices import HORN
 from certify.checker.certificate.file import to_text
 from certify.checker.matrix.faces import faces_work
 from certify.checker.problems.matrix import SymmetricMatrix

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.copositive_matrices import HORN
+from benchmarks.matrices.copositive_matrices import HORN
 from certify import check
 from certify.attack.attack import _TEXT_FORGERIES
 from certify.attack.tree_forgeries import TREE_FORGERIES

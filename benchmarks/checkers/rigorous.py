@@ -1,6 +1,6 @@
 """The floating verdict against the exact one, on trees near the verge and at extreme scales, as a table.
 
-    python -m benchmarks.rigorous IRIS [--trees 20000] [--seed 0]
+    python -m benchmarks.checkers.rigorous IRIS [--trees 20000] [--seed 0]
 
 IRIS is iris_train.csv, on whose certificate the time of either verdict is taken. No tree may be accepted that
 the exact checker refuses with either envelope rule for its tau leaves: if there is one, the exit code is 1.
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.rigorous_cases import cases, holds_by_either_rule
+from benchmarks.checkers.rigorous_cases import cases, holds_by_either_rule
 from certify.bounds.bound import Settings, bound_dataset
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import read_dataset

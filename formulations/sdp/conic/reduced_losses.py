@@ -21,9 +21,9 @@ from formulations.arrays import Matrix, check_problem
 from formulations.lines import directions
 from formulations.losses.in_cvxpy import loss_in_cvxpy
 from formulations.losses.loss import Loss
+from formulations.sdp.conic.reduced import ReducedSolution, ScaledProblem, primal_value
 from formulations.sdp.multipliers import Multipliers
 from formulations.sdp.products import BracketProducts
-from formulations.sdp.reduced import ReducedSolution, ScaledProblem, primal_value
 from formulations.sdp.solvers import choose_solver, run
 
 

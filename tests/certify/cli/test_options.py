@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from certify.cli.option_groups import in_groups
+from certify.cli.options.groups import in_groups
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
 from formulations.losses.reading import read_loss
 from formulations.losses.squared import SquaredLoss
-from formulations.training.dual_path import follow_path
-from formulations.training.group_lasso import solve_group_lasso
-from formulations.training.master import MasterSolution, solve_master
+from formulations.training.masters.dual_path import follow_path
+from formulations.training.masters.group_lasso import solve_group_lasso
+from formulations.training.masters.master import MasterSolution, solve_master
 from tests.formulations.losses.examples import TEXTS, fitting_targets
 
 cp: Any = cvxpy

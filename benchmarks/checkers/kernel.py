@@ -1,6 +1,6 @@
 """How long Coq's kernel takes on small certificates, next to the other checkers, as a table.
 
-    python -m benchmarks.kernel [--kernel-limit 600]
+    python -m benchmarks.checkers.kernel [--kernel-limit 600]
 
 It needs Coq and the compiled theories (`make proofs`). Seconds of wall time; the estimate is that by which
 `certify check --trust kernel` refuses what is too large.
@@ -29,7 +29,7 @@ from certify.trust.coq.kernel import TIME_LIMIT
 from certify.trust.coq.training import estimated_seconds
 from certify.trust.extracted import check_proved
 
-IRIS = Path(__file__).parents[1] / "examples" / "iris.csv"
+IRIS = Path(__file__).parents[2] / "examples" / "iris.csv"
 
 
 def cases() -> Iterator[tuple[str, Dataset, Settings]]:

@@ -1,6 +1,7 @@
 """Many forgeries of real certificates; a breach would be a certificate that proves more than is true.
 
-    python -m benchmarks.attacks [--data FILE.csv ...] [--file-trials 1000] [--trials 100000] [--random 5]
+    python -m benchmarks.checkers.attacks [--data FILE.csv ...] [--file-trials 1000] [--trials 100000]
+        [--random 5]
 
 The random problems share their trials evenly. They have two features, so that nothing may prove more than the
 optimum, which an enumeration of all arcs tells; on the files, nothing more than the loss of a network.

@@ -1,6 +1,6 @@
 """The oracle problem max |N^T relu(Xu)| over |u| <= 1, side by side with a general global solver.
 
-    python -m benchmarks.scip FOLDER [--slack 0.01] [--time-limit 120]
+    python -m benchmarks.matrices.scip FOLDER [--slack 0.01] [--time-limit 120]
 
 Both are asked to certify the level (1 + slack) gamma for the same dual point: SCIP (through PySCIPOpt, one
 thread) by bringing its dual bound below it, the tree search by a tree. FOLDER is as for benchmarks.bounds.

@@ -1,4 +1,4 @@
-"""The equations of a step of `formulations.training.dual_path`, through the smaller of two matrices.
+"""The equations of a step of `formulations.training.masters.dual_path`, through the smaller of two matrices.
 
 For atoms a_k as columns of A, n x K, they are, with x of n x c and W of K x c,
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from formulations.arrays import Matrix
 from formulations.losses.loss import Loss
 from formulations.losses.reading import read_loss
+from formulations.sdp.conic.reduced import solve_reduced
+from formulations.sdp.conic.reduced_losses import solve_reduced_loss
 from formulations.sdp.multipliers import relaxation_form
-from formulations.sdp.reduced import solve_reduced
-from formulations.sdp.reduced_losses import solve_reduced_loss
 from formulations.training.train import train
 from tests.formulations.losses.examples import TEXTS, drawn, fitting_targets
 

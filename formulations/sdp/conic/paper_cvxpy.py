@@ -19,8 +19,8 @@ from formulations.arrays import Matrix, Vector, check_problem
 from formulations.losses.in_cvxpy import loss_in_cvxpy
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
+from formulations.sdp.conic.reduced import primal_value
 from formulations.sdp.multipliers import DualSolution, Multipliers
-from formulations.sdp.reduced import primal_value
 from formulations.sdp.solvers import SolverChoice, choose_solver, run
 
 

@@ -7,7 +7,7 @@ from formulations.arrays import Matrix
 from formulations.sdp import multiplier_generation
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import relaxation_form
-from formulations.sdp.row_generation import Found, improve
+from formulations.sdp.rows.row_generation import Found, improve
 
 
 def instance(seed: int, n: int = 24, d: int = 3, c: int = 2) -> tuple[Matrix, Matrix]:
@@ -72,7 +72,7 @@ def test_the_time_limit_keeps_what_there_is() -> None:
 
 
 def test_working_sets_are_no_larger_than_the_method_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("formulations.sdp.row_generation.MAX_FREE_VARIABLES", 24)  # of eight samples
+    monkeypatch.setattr("formulations.sdp.rows.row_generation.MAX_FREE_VARIABLES", 24)  # of eight samples
     X, Y = instance(0)
     found = list(improve(X, Y, 0.1, Y, first=5, tolerance=1e-4))
     assert max(each.samples for each in found) == 8

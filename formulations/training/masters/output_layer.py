@@ -19,7 +19,7 @@ import scipy.linalg
 from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
-from formulations.training.intercept import Intercept, check_output_bias
+from formulations.training.masters.intercept import Intercept, check_output_bias
 
 _STEPS, _HALVINGS = 50, 20
 _SLOPE = 1e-4  # of the gain that the slope promises, which a step has to keep

@@ -13,7 +13,7 @@ import numpy as np
 from formulations.arrays import Matrix, check_problem
 from formulations.losses.in_picos import PicosLoss
 from formulations.losses.loss import Loss
-from formulations.sdp.paper_cvxpy import (
+from formulations.sdp.conic.paper_cvxpy import (
     PaperSolution,
     as_loss,
     paper_equations,

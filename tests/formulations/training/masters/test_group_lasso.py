@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from formulations.arrays import Matrix
 from formulations.losses.squared import SquaredLoss
-from formulations.training.group_lasso import GroupLassoSolution, solve_group_lasso
+from formulations.training.masters.group_lasso import GroupLassoSolution, solve_group_lasso
 
 
 def random_master(seed: int, n: int, count: int, c: int) -> tuple[Matrix, Matrix]:
@@ -138,7 +138,7 @@ def test_both_ways_to_the_inverse(count: int, length: float, monkeypatch: pytest
     atoms, targets = random_master(9, 50, count, 2)
     atoms, gamma = length * atoms, 0.1 * min(length, 1.0)
     solution = solve_group_lasso(atoms, SquaredLoss(targets), gamma)
-    monkeypatch.setattr("formulations.training.group_lasso._STIFF", 0.0)
+    monkeypatch.setattr("formulations.training.masters.group_lasso._STIFF", 0.0)
     reference = solve_group_lasso(atoms, SquaredLoss(targets), gamma)
     assert solution.gap <= 1e-9 * solution.value
     assert reference.gap <= 1e-9 * reference.value

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from formulations.arrays import Matrix
 from formulations.losses.squared import SquaredLoss
+from formulations.sdp.conic.reduced import ReducedSolution, solve_reduced
 from formulations.sdp.multipliers import relaxation_form
-from formulations.sdp.reduced import ReducedSolution, solve_reduced
 
 
 def random_problem(seed: int, n: int, d: int, c: int) -> tuple[Matrix, Matrix]:

@@ -1,6 +1,6 @@
 """Copositivity of known and random matrices, side by side with pycoposit, as a table.
 
-    python -m benchmarks.copositive [--time-limit 60]
+    python -m benchmarks.matrices.copositive [--time-limit 60]
 
 pycoposit decides in exact arithmetic too, and says yes or no without a certificate; its process is started
 for each matrix, which takes some milliseconds. Our times are those of search and check together, and of the
@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from pycoposit.core import coposit_path
 
-from benchmarks.copositive_matrices import (
+from benchmarks.matrices.copositive_matrices import (
     HOFFMAN_PEREIRA,
     HORN,
     clique_matrix,

@@ -1,6 +1,6 @@
 """What `certify shrink` makes of certificates, as a table.
 
-    python -m benchmarks.shrink FOLDER [--rows 12]
+    python -m benchmarks.checkers.shrink FOLDER [--rows 12]
 
 FOLDER is as for benchmarks.bounds. The checks are those of one process, on the certificate as read back from
 its text.

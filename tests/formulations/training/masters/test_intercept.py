@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from formulations.arrays import Matrix, Vector
 from formulations.losses.squared import SquaredLoss
 from formulations.training.descent import _eliminate_output, descend
-from formulations.training.intercept import Intercept
-from formulations.training.output_layer import output_problem
+from formulations.training.masters.intercept import Intercept
+from formulations.training.masters.output_layer import output_problem
 from formulations.training.train import train
 
 

@@ -17,7 +17,7 @@ orthonormal basis of such rows.
 
 Every iterate is strictly inside the constraints, so that its dual value is a bound, but for 1^T N = 0, which
 holds once a whole step has been taken. The equations of a step are those of
-`formulations.training.newton_system` with
+`formulations.training.masters.newton_system` with
 
     1 / give = minus the second derivatives of b, and the multipliers of the ends over their distances,
     Theta_k  = eta_k / gamma ( I + a_k^T N (a_k^T N)^T / (gamma s_k) ) .
@@ -35,7 +35,7 @@ import numpy as np
 
 from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
-from formulations.training.newton_system import Bias, NewtonSystem, Stiffness, Unknowns
+from formulations.training.masters.newton_system import Bias, NewtonSystem, Stiffness, Unknowns
 
 _REACH = 0.98  # of the way to the first end
 _STALLED_AFTER = 12

@@ -3,8 +3,8 @@
 A dual point on some samples, with zeros for all others, is one for all, and worth the same. So the samples
 that a good network leaves the most of come first; the dual is solved for them
 (`formulations.sdp.multiplier_generation`), and those others join whose targets the primal matrix cannot meet
-(`formulations.sdp.completion`). Samples whose rows of the dual point are zero leave again, but only where the
-value has risen by a visible amount: so that no working set comes twice.
+(`formulations.sdp.rows.completion`). Samples whose rows of the dual point are zero leave again, but only
+where the value has risen by a visible amount: so that no working set comes twice.
 """
 
 from __future__ import annotations

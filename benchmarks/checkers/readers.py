@@ -1,6 +1,6 @@
 """The readers of data in Python and in the proved checker on generated files: do they read all of them alike?
 
-    python -m benchmarks.readers [--cases 100000] [--seed 0]
+    python -m benchmarks.checkers.readers [--cases 100000] [--seed 0]
 
 It needs `make proofs`. Exit code 1 if a file is read in two ways, with the first of them.
 """

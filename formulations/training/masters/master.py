@@ -13,9 +13,9 @@ import numpy as np
 from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
-from formulations.training.dual_path import follow_path
-from formulations.training.group_lasso import solve_group_lasso
-from formulations.training.intercept import Intercept, check_output_bias
+from formulations.training.masters.dual_path import follow_path
+from formulations.training.masters.group_lasso import solve_group_lasso
+from formulations.training.masters.intercept import Intercept, check_output_bias
 
 _LEAST_TOLERANCE = 1e-8  # what the ends of a domain leave of the digits
 
