@@ -195,7 +195,8 @@ def bound_dataset(
         # A method that goes on with the columns does so where it needs them.
         goes_on = methods[0].goes_on_training and arrays.X.size > _LARGE
         settled = settings.gap / 100 if goes_on else 0.0
-        generation, ending = _train(arrays, settings.seed, settled, clock, interrupts, checkpoint, start)
+        gap = settings.gap if methods[0].goes_on_training else 0.0
+        generation, ending = _train(arrays, settings.seed, settled, gap, clock, interrupts, checkpoint, start)
         work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
         earlier = SavedBounds(work).read
         outcomes = () if work.is_over else bound_from_below(methods, work)
@@ -252,6 +253,7 @@ def _train(
     arrays: Arrays,
     seed: int,
     settled: float,
+    gap: float,
     clock: Clock,
     interrupts: Interrupts,
     checkpoint: Checkpoint | None,
@@ -263,6 +265,7 @@ def _train(
         arrays: the problem.
         seed: of the random starts.
         settled: the relative gain of a round below which it ends early; 0 for training to the end.
+        gap: that the method is to leave, where it can go on; 0 for training to the end.
         clock: times the stage; its limit leaves time for a method.
         interrupts: Ctrl-C ends it with the best network.
         checkpoint: where the network is kept, and may be taken up from.
@@ -282,6 +285,7 @@ def _train(
             arrays.gamma,
             output_bias=arrays.output_bias,
             seed=seed,
+            gap=gap,
             time_limit=clock.remaining(0.4),
             on_progress=tell,
             clock=lambda: clock.elapsed,

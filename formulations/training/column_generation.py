@@ -3,32 +3,35 @@
 Descents from random networks give a pool of directions, over which the best network is a convex problem.
 From there directions whose gauge at the dual point exceeds gamma join, the master is solved again, neurons
 that share a linear piece merge, and all neurons slide together. The loss is any of `formulations.losses`; one
-with kinks is smoothed a little where neurons slide, and only there.
+with kinks is smoothed a little where neurons slide; where a gap is wanted rather than the last digit, rounds
+of `formulations.training.smoothing_path` come first.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from formulations.arrays import Indices, Matrix
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
+from formulations.training.curve import CurvePoint
 from formulations.training.descent import Descent, descend
 from formulations.training.efforts import Effort, Schedule
 from formulations.training.hidden_bias import NeuronSpace
 from formulations.training.masters.intercept import check_output_bias
 from formulations.training.masters.master import solve_master
+from formulations.training.merging import merged_by_pieces
 from formulations.training.network import Network, balanced, normalised
 from formulations.training.oracle import GaugeMaximum
+from formulations.training.smoothing_path import SmoothingPath
 
 _RANDOM_FEATURES = 300
 _SLIDE_SHARE = 0.1  # of what the columns gained that ten iterations of a slide have to gain
 _MAX_ROUNDS = 200
-_PARALLEL = 0.99
 _SLOW = 1e-5  # a relative gain, after which the search gets harder
 _NEAR, _MOST_SPARE = 1e-2, 500  # below gamma; directions kept though no neuron has them
 _SHARPEN = 4  # a blur that slides gain nothing with is divided by this
@@ -36,21 +39,6 @@ _LEAST_BLUR = 1e-3
 _MOST_SLIDING = 150
 _MOST_OF_RESTART = 60  # directions, of those that do not slide
 _UNSEEN = 5e-4  # of the space: with few maxima most starts find what others have found
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """The best objective at one moment of a training run.
-
-    Attributes:
-        stage: what had just been done.
-        seconds: wall time since the start.
-        loss: objective of the best network.
-    """
-
-    stage: str
-    seconds: float
-    loss: float
 
 
 class ColumnGeneration:
@@ -61,7 +49,7 @@ class ColumnGeneration:
         curve: the progress of its loss.
         descent: the loss after every iteration of the best descent from a random network.
         restarts: how many descents from random networks there were.
-        hidden_bias: the coordinates of neurons where each has a free bias; None where they have none.
+        hidden_bias: the coordinates of neurons with a free bias each; None where they have none.
     """
 
     def __init__(
@@ -72,6 +60,7 @@ class ColumnGeneration:
         *,
         output_bias: str = "none",
         seed: int = 0,
+        gap: float = 0.0,
         time_limit: float | None = None,
         on_progress: Callable[[str, float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -79,13 +68,15 @@ class ColumnGeneration:
         """Start the clock, with the network that has no neurons.
 
         Args:
-            X: inputs, of shape (n, d). Where hidden biases are free, directions are of shape (d + 1, k), in
-                the coordinates of `formulations.training.hidden_bias`.
+            X: inputs, n x d. Where hidden biases are free, directions are of shape (d + 1, k), in the
+                coordinates of `formulations.training.hidden_bias`.
             loss: of n samples with c outputs; a matrix Y, n x c, stands for the squared loss of these.
             gamma: weight of the penalty, positive.
             output_bias: "none", "free", "decayed" with the same weight, or "all-free", which frees a bias of
                 each neuron as well.
             seed: of the random starts.
+            gap: relative, that a proof is wanted to leave: a loss with kinks is then trained no further than
+                that asks for. By default every loss is trained to the end.
             time_limit: in seconds; none by default.
             on_progress: called with the stage and the best loss after every stage.
             clock: returns the time in seconds.
@@ -125,6 +116,8 @@ class ColumnGeneration:
         self.best = self._solve(np.zeros((self.X.shape[1], 0)), ())
         self._least = self.best.loss
         self._found: tuple[Network, int, list[GaugeMaximum]] | None = None
+        self._wanted_gap = gap if self._blur else 0.0
+        self._path: SmoothingPath | None = None
 
     def seconds(self) -> float:
         """Return the wall time since the start."""
@@ -150,6 +143,20 @@ class ColumnGeneration:
             settled: the relative gain of a round below which it ends early.
         """
         self._adopt("zero network", self.best)
+        if self._wanted_gap > 0:
+            self._path = SmoothingPath(
+                self._oracle,
+                self.X,
+                self.loss,
+                self.gamma,
+                self.best,
+                output_bias=self.output_bias,
+                gap=self._wanted_gap,
+                rng=self.rng,
+                should_stop=self.is_late,
+            )
+            if (status := self._follow_path()) is not None:
+                return status
         pool = [self._restart() for _ in range(restarts) if not self.is_late(0.25)]
         if pool:
             self._adopt("pool", self._solve_free(np.hstack(pool)))
@@ -169,10 +176,16 @@ class ColumnGeneration:
     @property
     def peak(self) -> float:
         """The largest gauge found at the best network's dual point, over gamma."""
+        if self._path is not None:
+            return self._path.peak
         return max((maximum.value for maximum in self._peaks()), default=0.0) / self.gamma
 
     def advance(self) -> str | None:
         """Take one round: directions join, neurons slide; return a status if it is no use to go on."""
+        if self._path is not None:
+            self._path.ask_for_more()
+            status = self._follow_path()
+            return None if status == "settled" else status
         before = self.best.loss
         effort = self._efforts[self._effort]
         size = max(abs(before), 1e-300)
@@ -204,11 +217,25 @@ class ColumnGeneration:
         Args:
             weights: as for `directions_of`.
         """
+        if self._path is not None:
+            if found := self._path.add(self.directions_of(weights)):
+                self._follow_path()
+            return found
         before = self.best.loss
         found = self._join(self._maximise(self.directions_of(weights), self._efforts[-1]))
         self._slide(_SLIDE_SHARE * (before - self.best.loss))
         self._effort = 0
         return found
+
+    def _follow_path(self) -> str | None:
+        """Go along the path; return how that ended, or None where it has led nowhere and is given up."""
+        status = None
+        while self._path is not None and status is None:
+            status = self._path.advance()
+            self._adopt("smoothing path", self._path.best)
+            if status == "stuck":
+                self._path = status = None
+        return status
 
     def _adopt(self, stage: str, network: Network) -> None:
         """Keep the network unless it is worse, by more than rounding, than the best there was."""
@@ -344,7 +371,7 @@ class ColumnGeneration:
         """Merge neurons of one linear piece, move all together, and keep the outcome unless it is worse."""
         if not len(self.best.output) or 0 < self._blur < _LEAST_BLUR:
             return
-        merged = self._merge(self.best)
+        merged = merged_by_pieces(self.best, self._oracle)
         if self._is_wide(merged):
             return
         result = self._descend(
@@ -365,31 +392,6 @@ class ColumnGeneration:
         neurons, outputs = network.output.shape
         unknowns = neurons * outputs if self.loss.zero_sum else neurons
         return self._schedule.blur > 0 and unknowns > _MOST_SLIDING
-
-    def _merge(self, network: Network) -> Network:
-        """Replace neurons of one linear piece with nearly parallel outputs by their sum."""
-        sizes = np.linalg.norm(network.output, axis=1)
-        units = network.output / sizes[:, None]
-        groups: list[list[int]] = []
-        of_pattern: dict[bytes, list[list[int]]] = {}
-        for k, unit in enumerate(units):
-            pattern = self._oracle.pattern(network.directions[:, k], network.kinks[k])
-            alike = of_pattern.setdefault(pattern, [])
-            group = next((group for group in alike if unit @ units[group[0]] > _PARALLEL), None)
-            if group is None:
-                group = []
-                alike.append(group)
-                groups.append(group)
-            group.append(k)
-        sums = [
-            network.directions[:, group] @ np.linalg.norm(network.output[group], axis=1) for group in groups
-        ]
-        return replace(
-            network,
-            directions=normalised(np.column_stack(sums))[0],
-            output=np.array([network.output[group].sum(axis=0) for group in groups]),
-            kinks=tuple(network.kinks[group[0]] for group in groups),
-        )
 
     def _tidy(self) -> None:
         """Drop as many of the smallest neurons as the loss allows."""

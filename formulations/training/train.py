@@ -14,7 +14,8 @@ import numpy as np
 
 from formulations.arrays import Matrix, Vector
 from formulations.losses.loss import Loss
-from formulations.training.column_generation import ColumnGeneration, CurvePoint
+from formulations.training.column_generation import ColumnGeneration
+from formulations.training.curve import CurvePoint
 from formulations.training.hidden_bias import HiddenBias
 
 RESTARTS = 4
