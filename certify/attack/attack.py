@@ -27,6 +27,7 @@ from certify.attack.loss_forgeries import (
     Remake,
     formal_claim,
     has_ends,
+    into_domain,
     remade,
 )
 from certify.attack.tree_forgeries import another_integer, rearranged
@@ -202,6 +203,7 @@ def _forged(
     raised = kind not in (*ALONE, *RAISING, *OF_RECIPES) and random.random() < 0.7
     if raised:
         certificate = FORGERIES[random.choice(RAISING)](certificate, problem, random)
+        certificate = _often_in_domain(certificate, problem, random)
     forgery = (
         _mixture(certificate, problem, random)
         if kind == MIXTURE
@@ -209,7 +211,15 @@ def _forged(
     )
     if forgery == certificate:
         return original
+    if kind in _OF_DUAL_POINTS:
+        forgery = _often_in_domain(forgery, problem, random)
     return to_text(formal_claim(forgery, problem) if raised else forgery)
+
+
+def _often_in_domain(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
+    """Move most dual points back into the loss's domain, for else nothing behind it would be tried."""
+    is_moved = has_ends(problem) and random.random() < _IN_DOMAIN
+    return into_domain(certificate, problem) if is_moved else certificate
 
 
 def _mixture(certificate: Certificate, problem: TrainingProblem, random: Random) -> Certificate:
@@ -251,6 +261,9 @@ _TEXT_FORGERIES = {
 }
 
 _ALL = {**FORGERIES, **OF_BLOCKS, **OF_DOMAINS, **OF_BALANCE, **OF_RECIPES}
+
+_IN_DOMAIN = 0.8
+_OF_DUAL_POINTS = (*RAISING, "dual entry changed", "dual exponent changed", MIXTURE)
 
 # A mixture has more ways to go than any single forgery.
 KINDS = (*FORGERIES, *_TEXT_FORGERIES, *(MIXTURE,) * len(FORGERIES))

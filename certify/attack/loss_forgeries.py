@@ -5,6 +5,7 @@ A forgery that has nothing to change returns the certificate as it is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -36,6 +37,36 @@ def formal_claim(certificate: Certificate, problem: TrainingProblem) -> Certific
         return replace(certificate, bound=dual_bound(problem, rows, exponent))
     except ValueError:
         return certificate
+
+
+def into_domain(certificate: Certificate, problem: TrainingProblem) -> Certificate:
+    """Return the certificate with its dual point moved into the loss's domain, and with the claim of that.
+
+    Outside it a forgery is refused before its premise is looked at. A dual point that has not the shape of
+    the problem stays as it is.
+    """
+    rows, exponent = certificate.dual_point, certificate.dual_exponent
+    if exponent < 0 or len(rows) != problem.n or any(len(row) != problem.c for row in rows):
+        return certificate
+    moved = []
+    for i, row in enumerate(rows):
+        limits = problem.loss.box(problem.target(i), problem.weight(i))
+        lows = [None if low is None else math.ceil(low * 2**exponent) for low, _ in limits]
+        highs = [None if high is None else math.floor(high * 2**exponent) for _, high in limits]
+        inside = [
+            min((max((entry, *_given(low))), *_given(high)))
+            for entry, low, high in zip(row, lows, highs, strict=True)
+        ]
+        if problem.loss.zero_sum:  # entries may always fall, and rise where there is room
+            for k, high in enumerate(highs):
+                room = sum(inside) if high is None else inside[k] - high
+                inside[k] -= max(sum(inside), min(room, 0))
+        moved.append(tuple(inside))
+    return formal_claim(replace(certificate, dual_point=tuple(moved)), problem)
+
+
+def _given(end: int | None) -> tuple[int, ...]:
+    return () if end is None else (end,)
 
 
 def has_ends(problem: TrainingProblem) -> bool:

@@ -36,7 +36,7 @@ from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
@@ -206,8 +206,8 @@ def bound_dataset(
         if not outcomes:
             outcomes = (_at_once(work, network),)
         outcome, certificate, verdict = prove_best(problem, dataset, outcomes, clock)
-        upper = exact_loss(problem, network)
-        if start is not None and (given := exact_loss(problem, start)) <= upper:
+        upper = loss_at_most(problem, network)
+        if start is not None and (given := loss_at_most(problem, start)) <= upper:
             network, upper = start, given
         interval = Interval(certificate.bound, upper)
     if interval.lower > interval.upper:

@@ -23,7 +23,7 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.problems.dual_bound import column_sums, dual_bounds
 from certify.checker.problems.losses.loss import VALUE_BITS
 from certify.checker.problems.training import TrainingProblem
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def split_gap(certificate: Certificate, problem: TrainingProblem, network: ReLUN
     Raises:
         NetworkError: if the network does not fit the problem.
     """
-    loss = exact_loss(problem, network)
+    loss = loss_at_most(problem, network)
     gap = loss - certificate.bound
     gamma, unit = problem.gamma, 1 << certificate.dual_exponent
     sums = [Fraction(total, unit) for total in column_sums(certificate.dual_point)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq
 
 from certify.checker.problems.output_bias import OutputBias
 from certify.floats.dual_line import DualLine
@@ -79,16 +79,12 @@ class ConcaveLine(DualLine):
 
     def best(self, N: Matrix, largest: float) -> tuple[float, float]:
         """Search for the best t as far as the domain reaches."""
-        end = min(largest, self._reach(N))
-        if math.isinf(end):
-            end = 1.0
-            while self._bound(N, 2 * end) > self._bound(N, end):
-                end *= 2
-            end *= 2
-        found = minimize_scalar(
-            lambda t: -self._bound(N, t), bounds=(0.0, end), method="bounded", options={"xatol": 1e-12 * end}
+        rows = N[self._counted]
+        total = rows.sum(axis=0)
+        found, _ = self._loss.rows(self._counted).best_multiple(
+            rows, largest, 2 * self._toll * float(total @ total)
         )
-        t = max((0.0, float(found.x), end), key=lambda each: self._bound(N, each))
+        t = max((0.0, found), key=lambda each: self._bound(N, each))
         return t, self._bound(N, t)
 
     def least(self, N: Matrix, aim: float) -> float:
@@ -115,14 +111,6 @@ class ConcaveLine(DualLine):
         total = rows.sum(axis=0)
         value = self._loss.rows(self._counted).dual_value(rows)
         return value + self.constant - self._toll * float(total @ total)
-
-    def _reach(self, N: Matrix) -> float:
-        """Return the largest t for which t N is in the domain."""
-        low, high = (each[self._counted] for each in self._loss.box())
-        rows = N[self._counted]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = np.where(rows > 0, high / rows, np.where(rows < 0, low / rows, np.inf))
-        return float(np.min(ratios, initial=np.inf))
 
     def _balanced(self, N: Matrix) -> Matrix:
         """Return a point of the domain near N whose columns sum to zero, up to rounding.

@@ -25,8 +25,9 @@ _AMPLE = 1 << 4096  # units, where an entry has no limit
 def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, exponent: int) -> IntegerRows:
     """Return factor * N in integers over 2**exponent, in the loss's domain.
 
-    With a free output bias the columns sum to zero exactly, also where those of N do not. For the squared
-    loss samples at x = 0 have their best rows, whatever those of N are.
+    With a free output bias the columns sum to zero exactly, also where those of N do not. Samples at x = 0
+    never enter a gauge: without an output bias no factor shrinks their rows, and for the squared loss they
+    have their best ones, whatever those of N are.
 
     Args:
         problem: the exact problem.
@@ -34,7 +35,9 @@ def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, ex
         factor: exact, from 0 to 1 for other losses than the squared one, like all that follows.
         exponent: at least 0.
     """
-    rows = [[factor * Fraction(entry) for entry in row] for row in N.tolist()]
+    is_kept = [not (problem.output_bias.exists or any(x)) for x in problem.inputs]
+    factors = [Fraction(1) if kept else factor for kept in is_kept]
+    rows = [[each * Fraction(entry) for entry in row] for each, row in zip(factors, N.tolist(), strict=True)]
     unit = 1 << exponent
     if problem.loss != SQUARED or problem.weights is not None:
         return _Domain.of(problem, unit).rounded([[unit * entry for entry in row] for row in rows])

@@ -39,7 +39,7 @@ from certify.networks.files import load_network
 from certify.networks.formats.torch_module import network_of_module
 from certify.networks.frameworks.sklearn_mlp import is_sklearn, network_of_mlp
 from certify.networks.loaded import LoadedNetwork, network_for
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
@@ -184,7 +184,7 @@ def gap_of_network(
         )
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     network = network_for(problem, loaded)
-    loss = exact_loss(problem, network)
+    loss = loss_at_most(problem, network)
     given = FloatNetwork.of(network, problem.hidden_rows, problem.c)
     arrays = Arrays.of(problem)
     clock = Clock(settings.time_limit, observer)

@@ -20,7 +20,7 @@ from certify.checker.verdict import Verdict
 from certify.gaps.diagnosis import Diagnosis
 from certify.networks.formats.npz import save_network
 from certify.networks.frameworks.objective import FrameworkObjective
-from certify.networks.network import ReLUNetwork, exact_loss, largest_difference
+from certify.networks.network import ReLUNetwork, largest_difference, loss_at_most
 from certify.runtime.progress import Stage
 
 _ROUNDING = Fraction(1, 10**9)
@@ -103,7 +103,7 @@ class GapReport:
     @cached_property
     def narrowed_loss(self) -> Fraction:
         """The exact objective of the narrowed network."""
-        return exact_loss(self.problem, self.diagnosis.narrowed)
+        return loss_at_most(self.problem, self.diagnosis.narrowed)
 
     @cached_property
     def narrowed_difference(self) -> Fraction:

@@ -13,7 +13,7 @@ from certify.checker.errors import NetworkError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted
 from certify.networks.link import Link
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")  # each value of them is a float64 as well
 MAX_WEIGHTS = 2_000_000  # of one layer
@@ -166,7 +166,7 @@ def network_for(problem: TrainingProblem, loaded: LoadedNetwork) -> ReLUNetwork:
             f"{problem.c} outputs: use the network of this problem"
         )
     network = replace(loaded.network, output_bias=loaded.output_bias)
-    exact_loss(problem, network)  # refuses what else does not fit
+    loss_at_most(problem, network)  # refuses what else does not fit
     return network
 
 

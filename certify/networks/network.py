@@ -105,7 +105,7 @@ def _dyadics(layer: Iterable[Iterable[float]], name: str) -> list[list[Fraction]
     return rows
 
 
-def exact_loss(problem: TrainingProblem, network: ReLUNetwork) -> Fraction:
+def loss_at_most(problem: TrainingProblem, network: ReLUNetwork) -> Fraction:
     """Return at least the regularised training loss of a network: exactly that if the loss is rational.
 
     Losses with logarithms are rounded up at `certify.checker.problems.losses.loss.VALUE_BITS`, so that what

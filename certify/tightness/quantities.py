@@ -22,7 +22,7 @@ from certify.checker.errors import SolverError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.verdict import leaves_in_words
 from certify.floats.problem import Arrays
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Within
 from certify.runtime.worker import run_in_child
@@ -123,7 +123,7 @@ class Bench:
 
     def loss(self, hidden: Matrix, output: Matrix) -> Fraction:
         """Return the exact loss of a network, hidden d x m and output m x c."""
-        return exact_loss(self.problem, ReLUNetwork.from_floats(hidden, output))
+        return loss_at_most(self.problem, ReLUNetwork.from_floats(hidden, output))
 
     def primal(self) -> ReducedSolution | None:
         """Return SDP-NN with its primal matrix, for what is made of it; None if the time is up first.

@@ -112,35 +112,42 @@ class Loss(ABC):
         """Return a point of the domain, n x c, as near as can be."""
         return self._clipped(N)
 
-    def best_multiple(self, N: Matrix, most: float) -> tuple[float, float]:
-        """Return the t in [0, most] with the largest dual value of t N, and that dual value (a loss).
+    def best_multiple(self, N: Matrix, most: float, toll: float = 0.0) -> tuple[float, float]:
+        """Return the t in [0, most] with the largest dual value of t N less a toll, and that value (a loss).
 
-        The dual value is concave in t: a Newton step on its slope, or half of what is left where the step
-        leaves that.
+        It is concave in t: a Newton step on its slope, or half of what is left where the step leaves that.
+
+        Args:
+            N: n x c.
+            most: at least 0, perhaps infinite.
+            toll: of t^2/2, at least 0.
         """
         N = self._tidied(N)
         most = min(most, self._most_inside(N))
-        slope = self._slope
-        if not N.any() or most <= 0 or slope(0.0, N) <= 0:
+
+        def slope(t: float) -> float:
+            return self._slope(t, N) - toll * t
+
+        if not N.any() or most <= 0 or slope(0.0) <= 0:
             return 0.0, self.dual_value(0 * N)
         low, high = 0.0, most
         if not np.isfinite(high):
             high = 1.0
-            while slope(high, N) > 0 and high < 1e100:
+            while slope(high) > 0 and high < 1e100:
                 low, high = high, 2 * high
-        elif slope(high, N) >= 0:
-            return high, self.dual_value(high * N)
+        elif slope(high) >= 0:
+            return high, self.dual_value(high * N) - toll / 2 * high**2
         t = (low + high) / 2
         for _ in range(_STEPS):
-            rise = slope(t, N)
+            rise = slope(t)
             low, high = (t, high) if rise > 0 else (low, t)
-            bend = float(np.sum(self.dual_curvature(t * N) * N * N))
+            bend = float(np.sum(self.dual_curvature(t * N) * N * N)) + toll
             ahead = t + rise / bend if bend > 0 else np.inf
             following = ahead if low < ahead < high else (low + high) / 2
             if abs(following - t) <= 1e-15 * high:
                 break
             t = following
-        return t, self.dual_value(t * N)
+        return t, self.dual_value(t * N) - toll / 2 * t**2
 
     def smoothed(self, mu: float) -> Loss:
         """Return a loss without kinks at most mu/2 |N|^2 below, N its dual point; itself if it has none.

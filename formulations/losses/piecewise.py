@@ -110,12 +110,12 @@ class PiecewiseLoss(Loss):
     def _dual_value(self, N: Matrix) -> float:
         return float(np.sum(N * self.targets)) - self._paid(N)
 
-    def best_multiple(self, N: Matrix, most: float) -> tuple[float, float]:
+    def best_multiple(self, N: Matrix, most: float, toll: float = 0.0) -> tuple[float, float]:
         """Return the top of a parabola, or of a line, within the limits."""
         N = self._tidied(N)
         most = min(most, self._most_inside(N))
         fit = float(np.sum(N * self.targets)) - self.insensitive * float(np.abs(N).sum())
-        square = float(np.sum(self.damping * N * N))
+        square = float(np.sum(self.damping * N * N)) + toll
         if fit <= 0 or most <= 0:
             return 0.0, 0.0
         t = min(most, fit / square) if square else most

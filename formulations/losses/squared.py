@@ -67,9 +67,9 @@ class SquaredLoss(Loss):
     def _dual_value(self, N: Matrix) -> float:
         return float(np.sum(N * self.targets) - self._square(N) / 2)
 
-    def best_multiple(self, N: Matrix, most: float) -> tuple[float, float]:
-        """Return t = <N, Y> / |N|^2 or the limit, with t <N, Y> - t^2/2 |N|^2."""
-        fit, square = float(np.sum(N * self.targets)), self._square(N)
+    def best_multiple(self, N: Matrix, most: float, toll: float = 0.0) -> tuple[float, float]:
+        """Return t = <N, Y> / (|N|^2 + toll) or the limit, and t <N, Y> - t^2/2 (|N|^2 + toll)."""
+        fit, square = float(np.sum(N * self.targets)), self._square(N) + toll
         t = max(0.0, min(most, fit / square)) if square else 0.0
         return t, t * fit - t**2 / 2 * square
 

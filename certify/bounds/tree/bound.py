@@ -280,11 +280,12 @@ def tree_certificates(
     """
     arrays = Arrays.of(problem)
     scale, _ = arrays.dual_line.best(proof.dual_point, arrays.gamma / proof.gauge_bound)
+    N = arrays.dual_line.multiple(proof.dual_point, 1.0)
     _, length = math.frexp(scale * float(np.abs(proof.dual_point).max()))
     exponent = max(_DUAL_EXPONENT, _DUAL_BITS - length)
     for margin, is_mended in _MARGINS:
         factor = Fraction(scale) * (1 - margin)
-        rows = rounded_dual_point(problem, proof.dual_point, factor, exponent)
+        rows = rounded_dual_point(problem, N, factor, exponent)
         tree = _tree_of(problem, rows, arrays.X, proof)
         if tree is None:
             continue

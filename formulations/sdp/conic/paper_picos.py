@@ -22,6 +22,12 @@ from formulations.sdp.conic.paper_cvxpy import (
 )
 from formulations.sdp.solvers import mosek_is_licensed
 
+# Without an interior point CVXOPT breaks down somewhere beyond, and what it then has differs by processor.
+_CVXOPT_TOLERANCE = 1e-4
+_TOLERANCES = tuple(
+    f"{kind}_{what}_tol" for kind in ("abs", "rel") for what in ("prim_fsb", "dual_fsb", "ipm_opt")
+)
+
 
 def solve_paper_picos(
     X: Matrix, loss: Loss | Matrix, gamma: float, *, solver: str | None = None, verbose: bool = False
@@ -53,8 +59,14 @@ def solve_paper_picos(
     start = time.perf_counter()
     # Once CVXOPT's Cholesky factorisation has got as far as it can, PICOS would start again with another that
     # divides by zero where there is no interior point.
+    tolerances = dict.fromkeys(_TOLERANCES, _CVXOPT_TOLERANCE) if name == "cvxopt" else {}
     problem = picos.Problem(
-        solver=name, verbosity=int(verbose), primals=None, duals=None, cvxopt_kktsolver="chol"
+        solver=name,
+        verbosity=int(verbose),
+        primals=None,
+        duals=None,
+        cvxopt_kktsolver="chol",
+        **tolerances,
     )
     lifted = picos.SymmetricVariable("Lambda", order)
     tie = picos.Constant("M", paper_equations(X, c))

@@ -234,10 +234,11 @@ class _Problem:
         value = loss.value(self.atoms @ output + b) + penalty
         if self.output_bias == "decayed":
             value += gamma / 2 * float(b @ b)
-        gap = value - self.bound(N)
+        gap, size = value - self.bound(N), max(abs(value), penalty)
         if self.output_bias == "free":
-            gap = abs(gap) + float(np.abs(N.sum(axis=0)) @ np.abs(b))
-        size = max(abs(value), penalty)
+            # Without a bias yet, N may be the best there is but for its sums, and that proves nothing.
+            sums, unit = np.abs(N.sum(axis=0)), max(np.abs(N).sum(), loss.sample_weights.sum())
+            gap = abs(gap) + float(sums @ np.abs(b)) + size * float(sums.sum() / unit)
         return _Result(output, b, N, value, gap, size)
 
     def bound(self, N: Matrix) -> float:

@@ -29,7 +29,7 @@ from certify.floats.network import FloatNetwork
 from certify.gaps.network_gap import gap
 from certify.networks.files import load_network
 from certify.networks.loaded import network_for
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.shrink.shrink import shrink
 from certify.trust.check import check
 from certify.trust.extracted import find_checker
@@ -151,13 +151,13 @@ class TestNetworks:
             assert sorted(arrays.files) == ["hidden", "hidden_bias", "output", "output_bias"]
         loaded = load_network(tmp_path / "net.npz")
         network = network_for(report.problem, loaded)
-        assert exact_loss(report.problem, network) == report.interval.upper
+        assert loss_at_most(report.problem, network) == report.interval.upper
 
-    def test_exact_loss_by_hand(self) -> None:
+    def test_loss_by_hand(self) -> None:
         """f(x) = relu(2x - 1) * 3 + 1/2 at 0 and 1: 1/2 and 7/2; biases cost nothing."""
         report = bound([[0], [1]], [0, 1], "1/2", output_bias="all-free", task="regression")
         network = ReLUNetwork.from_rationals([[2], [-1]], [[3]], [Fraction(1, 2)])
-        assert exact_loss(report.problem, network) == 0.5 * (0.25 + 6.25) + 0.25 * (4 + 9)
+        assert loss_at_most(report.problem, network) == 0.5 * (0.25 + 6.25) + 0.25 * (4 + 9)
         given = FloatNetwork.of(network, 2, 1)
         assert given.predictions(np.array([[0.0], [1.0]])).tolist() == [[0.5], [3.5]]
 
@@ -179,7 +179,7 @@ class TestNetworks:
         assert report.diagnosis.gradient < 0.1
         if search:
             assert report.interval.relative_gap <= 0.01
-            narrowed = exact_loss(report.problem, report.diagnosis.narrowed)
+            narrowed = loss_at_most(report.problem, report.diagnosis.narrowed)
             assert float(narrowed) <= float(report.loss) * (1 + 1e-9)
 
     def test_a_classifier_of_scikit_learn(self) -> None:

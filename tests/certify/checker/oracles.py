@@ -23,7 +23,7 @@ from certify.checker.certificate.nodes import (
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from formulations.arrays import Matrix
 from formulations.training.arcs import global_optimum_2d, maximum_gauge_2d
 
@@ -121,7 +121,7 @@ def optimum_2d(problem: TrainingProblem) -> tuple[Matrix, Fraction]:
     """A dual point that is optimal up to about 1e-9, and the exact loss of a network that is as good."""
     optimum = global_optimum_2d(inputs(problem), targets(problem), float(problem.gamma))
     network = ReLUNetwork.from_floats(optimum.hidden.tolist(), optimum.output.tolist())
-    return optimum.dual_point, exact_loss(problem, network)
+    return optimum.dual_point, loss_at_most(problem, network)
 
 
 def rounded(dual_point: Matrix, exponent: int, shrink: float = 1.0) -> list[list[int]]:

@@ -18,7 +18,7 @@ from certify.explain.error_budget import (
 from certify.floats.gauge import dual_point
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from tests.certify.checker.oracles import (
     certificate_of,
     gauge_by_enumeration,
@@ -39,7 +39,7 @@ def budget_of(
         return error_budget(certificate, arrays, own, gauge)
     R = arrays.dual_point_of(FloatNetwork.of(network, problem.d, problem.c))
     other = estimate_gauge(arrays, R, none)
-    upper = exact_loss(problem, network)
+    upper = loss_at_most(problem, network)
     return error_budget(certificate, arrays, own, gauge, upper=upper, R=R, residual_gauge=other)
 
 
@@ -83,7 +83,7 @@ def test_a_network_above(planar: TrainingProblem) -> None:
     X, Y = Arrays.of(planar).X, Arrays.of(planar).Y
     fitted = np.linalg.lstsq(np.maximum(X @ np.eye(2), 0), Y, rcond=None)[0]
     poor = ReLUNetwork.from_floats(np.eye(2).tolist(), fitted.tolist())
-    loss = exact_loss(planar, poor)
+    loss = loss_at_most(planar, poor)
     assert loss > upper
     # N is better than the poor network's residual.
     found = budget_of(planar, rounded(N, 40, 0.9), 40, poor)

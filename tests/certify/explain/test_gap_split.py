@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
 from certify.explain.gap_split import split_gap
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from tests.certify.checker.oracles import certificate_of, inputs, targets
 
 
@@ -85,4 +85,4 @@ def test_terms(seed: int, n: int, d: int, c: int, m: int, bias: str) -> None:
         assert neuron.weight == pytest.approx(length * np.linalg.norm(V[j]))
         assert neuron.ratio * gamma * length == pytest.approx(np.linalg.norm(images[:, j]), abs=1e-12)
     parts = split.mismatch + split.output_bias + sum(neuron.excess for neuron in split.neurons)
-    assert parts == split.gap == exact_loss(problem, network) - certificate.bound
+    assert parts == split.gap == loss_at_most(problem, network) - certificate.bound

@@ -21,7 +21,7 @@ from certify.explain.explain import explain
 from certify.explain.explanation import Explanation
 from certify.explain.gap_split import split_gap
 from certify.floats.problem import Arrays
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.views.terminal.explanation import print_explanation
 from tests.certify.checker.oracles import certificate_of
 
@@ -52,7 +52,7 @@ def test_the_parts_are_the_whole(loss: str, weighted: bool) -> None:
     assert less.unclaimed == found.unclaimed + 1
     network = ReLUNetwork.from_rationals([[1, -1]], [[F(1, 2)], [F(1, 3)]])
     split = split_gap(certificate, problem, network)
-    assert split.gap == exact_loss(problem, network) - certificate.bound
+    assert split.gap == loss_at_most(problem, network) - certificate.bound
     assert split.mismatch + split.unclaimed + sum(n.excess for n in split.neurons) == split.gap
     assert split.mismatch >= 0
     # By its definition, in floats.

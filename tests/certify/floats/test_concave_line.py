@@ -81,7 +81,7 @@ def test_rounding_stays_in_the_domain(
     if output_bias == "free":
         assert not any(column_sums(rows))
     if exponent == 40:
-        change = np.array(rows, dtype=float) / 2.0**40 - float(factor) * N
+        change = np.array(rows, dtype=float) / 2.0**40 - line.multiple(N, float(factor))
         assert np.abs(change).max() < 1e-8
         proved = float(dual_bound(problem, rows, exponent))
         _, best = line.best(N, math.inf)

@@ -202,15 +202,15 @@ def test_multiple_by_hand() -> None:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("text", TEXTS)
-@given(seed=SEEDS, most=st.sampled_from([0.01, 2.0, np.inf]))
-def test_best_multiple_is_best(text: str, weighted: bool, seed: int, most: float) -> None:
+@given(seed=SEEDS, most=st.sampled_from([0.01, 2.0, np.inf]), toll=st.sampled_from([0.0, 0.3, 20.0]))
+def test_best_multiple_is_best(text: str, weighted: bool, seed: int, most: float, toll: float) -> None:
     loss, rng = drawn(text, seed, weighted=weighted), np.random.default_rng(seed)
     N = rng.uniform(0.1, 3) * loss.into_domain(rng.normal(size=loss.targets.shape))
-    t, value = loss.best_multiple(N, most)
+    t, value = loss.best_multiple(N, most, toll)
     assert 0 <= t <= most
-    assert value == pytest.approx(loss.dual_value(t * N), rel=1e-12, abs=1e-12)
+    assert value == pytest.approx(loss.dual_value(t * N) - toll / 2 * t**2, rel=1e-12, abs=1e-12)
     for other in (rng.uniform(0, min(most, 2)), 0.999 * t, min(1.001 * t, most)):
-        assert value >= loss.dual_value(other * N) - 1e-9 * (1 + abs(value))
+        assert value >= loss.dual_value(other * N) - toll / 2 * other**2 - 1e-9 * (1 + abs(value))
 
 
 @pytest.mark.parametrize("text", sorted(KINKED))

@@ -12,7 +12,7 @@ from certify.checker.errors import NetworkError
 from certify.checker.problems.dual_bound import column_sums, dual_bound
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 
 F = Fraction
 
@@ -29,7 +29,7 @@ def test_a_decayed_bias_alone() -> None:
     problem = TrainingProblem.from_rationals([[0]], [[3]], 1, output_bias="decayed")
     assert dual_bound(problem, ((3,),), 1) == F(9, 4)
     network = ReLUNetwork.from_rationals([[]], [], [F(3, 2)])
-    assert exact_loss(problem, network) == F(9, 4)
+    assert loss_at_most(problem, network) == F(9, 4)
 
 
 numbers = st.integers(-4, 4)
@@ -64,16 +64,16 @@ def test_below_every_network(
         [w[2:] for w in weights],
         [] if output_bias == "none" else [bias],
     )
-    assert dual_bound(problem, tuple((e,) for e in dual), 0) <= exact_loss(problem, network)
+    assert dual_bound(problem, tuple((e,) for e in dual), 0) <= loss_at_most(problem, network)
 
 
 def test_a_network_with_a_bias_needs_a_problem_with_one() -> None:
     network = ReLUNetwork.from_rationals([[1]], [[1]], [1])
     with pytest.raises(NetworkError, match="choose the output bias free or decayed"):
-        exact_loss(TrainingProblem.from_rationals([[1]], [[1]], 1), network)
+        loss_at_most(TrainingProblem.from_rationals([[1]], [[1]], 1), network)
     # 1/2 (1 + 1 - 1)^2 + 1/2 (1 + 1), and with decay 1/2 * 1^2 more.
     free = TrainingProblem.from_rationals([[1]], [[1]], 1, output_bias="free")
     decayed = TrainingProblem.from_rationals([[1]], [[1]], 1, output_bias="decayed")
-    assert (exact_loss(free, network), exact_loss(decayed, network)) == (F(3, 2), F(2))
+    assert (loss_at_most(free, network), loss_at_most(decayed, network)) == (F(3, 2), F(2))
     with pytest.raises(NetworkError, match="an output bias for 2 outputs"):
-        exact_loss(free, ReLUNetwork.from_rationals([[]], [], [1, 2]))
+        loss_at_most(free, ReLUNetwork.from_rationals([[]], [], [1, 2]))

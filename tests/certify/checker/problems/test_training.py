@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from certify.checker.errors import DataError, NetworkError
 from certify.checker.numbers.integers import over_common_denominator
 from certify.checker.problems.training import TrainingProblem
-from certify.networks.network import ReLUNetwork, exact_loss
+from certify.networks.network import ReLUNetwork, loss_at_most
 
 F = Fraction
 Rows = list[list[Fraction]]
@@ -55,19 +55,19 @@ class TestObjective:
         x, y, gamma, hidden, output = case
         problem = TrainingProblem.from_rationals(x, y, gamma)
         network = ReLUNetwork.from_rationals(hidden, output)
-        assert exact_loss(problem, network) == objective_by_definition(x, y, gamma, hidden, output)
+        assert loss_at_most(problem, network) == objective_by_definition(x, y, gamma, hidden, output)
 
     def test_by_hand(self) -> None:
         # One sample x = (1, 2) with y = 3 and two neurons, of which the second one is off:
         # relu(1/2 + 2 * 1) * 1 = 5/2, so 1/2 (1/2)^2 + 1/8 (1/4 + 1 + 1 + 0 + 1 + 4) = 1/8 + 29/32.
         problem = TrainingProblem.from_rationals([[1, 2]], [[3]], F(1, 4))
         network = ReLUNetwork.from_rationals([[F(1, 2), -1], [1, 0]], [[1], [2]])
-        assert exact_loss(problem, network) == F(1, 8) + F(29, 32)
+        assert loss_at_most(problem, network) == F(1, 8) + F(29, 32)
 
     def test_without_neurons_it_is_the_loss_at_zero(self) -> None:
         problem = TrainingProblem.from_rationals([[1], [1]], [[F(1, 2), 1], [3, 0]], 1)
         assert problem.loss_at_zero() == F(1, 2) * (F(1, 4) + 1 + 9)
-        assert exact_loss(problem, ReLUNetwork((), ())) == problem.loss_at_zero()
+        assert loss_at_most(problem, ReLUNetwork((), ())) == problem.loss_at_zero()
 
     @pytest.mark.parametrize(
         ("hidden", "output"), [([[1], [1], [1]], [[1]]), ([[1], [1]], [[1, 1]]), ([[1]], [[1]])]
@@ -75,7 +75,7 @@ class TestObjective:
     def test_network_of_another_size(self, hidden: list[list[int]], output: list[list[int]]) -> None:
         problem = TrainingProblem.from_rationals([[1, 2]], [[3]], 1)
         with pytest.raises(NetworkError, match="the data has 2 features and 1 targets"):
-            exact_loss(problem, ReLUNetwork.from_rationals(hidden, output))
+            loss_at_most(problem, ReLUNetwork.from_rationals(hidden, output))
 
 
 class TestTrainingProblem:

@@ -156,6 +156,17 @@ def test_the_median_is_the_free_bias() -> None:
     assert solution.value == pytest.approx(5.0)
 
 
+@pytest.mark.parametrize("text", ["squared-hinge", "logistic", "poisson"])
+def test_a_free_bias_without_neurons(text: str) -> None:
+    """At predictions of zero the gradient of a smooth loss proves its value, but for its sum."""
+    y = np.array([[1.0], [1.0], [4.0]]) if text == "poisson" else np.array([[1.0], [1.0], [-1.0]])
+    solution = solve_master(np.zeros((3, 0)), read_loss(text, y), 1.0, output_bias="free")
+    # Poisson's means are e^b = 2; of two signs against one the margins are as 1 - b and 1 + b, and e^b = 2.
+    best = 1 / 3 if text == "squared-hinge" else np.log(2)
+    assert solution.output_bias == pytest.approx(np.array([best]), abs=1e-4)
+    assert solution.dual_point.sum() == pytest.approx(0, abs=1e-6)
+
+
 def test_equal_classes_need_a_bias_alone() -> None:
     """What no network can improve: the optimum is zero, and so is the dual point."""
     loss = read_loss("hinge", np.ones((4, 1)))
