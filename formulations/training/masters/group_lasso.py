@@ -132,14 +132,17 @@ class _Master:
         samples, count = A.shape
         root = np.sqrt(eta / gamma)
         scaled = A * root
-        # Through matrices of the size of the atoms both are differences, which cancel where eta is large.
-        if count > 2 * samples or np.max(eta * np.diag(self.gram)) > _STIFF * gamma:
+        # Through the Gram matrix both are differences, which cancel where eta is large.
+        is_stiff = np.max(eta * np.diag(self.gram)) > _STIFF * gamma
+        if count > 2 * samples or (is_stiff and samples <= 2 * count):
             factor = _factor(scaled @ scaled.T, scaled.T)
             half = scipy.linalg.solve_triangular(factor, scaled, lower=True, check_finite=False)
             return (
                 lambda right: scipy.linalg.cho_solve((factor, True), right, check_finite=False) / gamma,
                 half.T @ half,
             )
+        if is_stiff:
+            return _through_orthogonal_columns(scaled, gamma)
         factor = _factor(self.gram * root * root[:, None], scaled)
         hat: Matrix = -scipy.linalg.lapack.dpotri(factor, lower=1)[0]
         hat[np.diag_indices(count)] += 1
@@ -154,6 +157,19 @@ class _Master:
     def only(self, atoms: NDArray[np.intp]) -> _Master:
         """Return the problem without the other atoms."""
         return _Master(self.atoms[:, atoms], self.loss, self.gamma, self.gram[np.ix_(atoms, atoms)])
+
+
+def _through_orthogonal_columns(scaled: Matrix, gamma: float) -> tuple[Callable[[Matrix], Matrix], Matrix]:
+    """Return what `_inverse` does for many samples and few atoms: nothing is as large as the samples squared.
+
+    With [S; I] = Q R for the scaled atoms S, the columns of the upper part of Q span what I + S S^T raises,
+    and the lower part is the inverse of R.
+    """
+    samples, count = scaled.shape
+    stacked = np.vstack([scaled, np.eye(count)])
+    columns = scipy.linalg.qr(stacked, mode="economic", overwrite_a=True, check_finite=False)[0]
+    upper, lower = columns[:samples], columns[samples:]
+    return lambda right: (right - upper @ (upper.T @ right)) / gamma, np.eye(count) - lower @ lower.T
 
 
 def _factor(product: Matrix, root: Matrix) -> Matrix:
