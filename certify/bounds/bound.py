@@ -45,6 +45,8 @@ from formulations.training.column_generation import ColumnGeneration
 from formulations.training.train import RESTARTS, training_result
 
 _AT_ONCE = 10.0  # seconds for a bound where no method had one
+_AT_LEAST = 3.0  # of them, also where the time limit has left none
+_INSISTENT = 2  # presses of Ctrl-C, of someone who does not wait for a proof
 _LARGE = 2000  # entries of X, from which on training to the end takes minutes
 
 
@@ -188,7 +190,7 @@ def bound_dataset(
     if settings.checkpoint is not None:
         shape = problem.n, problem.d, problem.c
         checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape, problem.hidden_rows)
-    with Interrupts() as interrupts:
+    with Interrupts(observer.note) as interrupts:
         arrays = Arrays.of(problem)
         names = [method.name for method in methods]
         warm_up(clock, trees="tree" in names, relaxations=names != ["tree"])
@@ -202,9 +204,7 @@ def bound_dataset(
         outcomes = _with_earlier(outcomes, earlier)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
-        if not outcomes:
-            outcomes = (_at_once(work, network),)
-        outcome, certificate, verdict = prove_best(problem, dataset, outcomes, clock)
+        outcome, certificate, verdict = _proved(work, dataset, outcomes, network)
         upper = exact_loss(problem, network)
         if start is not None and (given := exact_loss(problem, start)) <= upper:
             network, upper = start, given
@@ -237,15 +237,33 @@ def bound_dataset(
     )
 
 
+Proved = tuple[Outcome, Certificate, Verdict]
+
+
+def _proved(work: Work, dataset: Dataset, outcomes: Sequence[Outcome], network: ReLUNetwork) -> Proved:
+    """Prove the best outcome, or what can be had at once; after another Ctrl-C what needs no search."""
+    try:
+        with work.interrupts.allowed(_INSISTENT):
+            return prove_best(work.problem, dataset, outcomes or (_at_once(work, network),), work.clock)
+    except KeyboardInterrupt:
+        if work.interrupts.is_exhausted:
+            raise
+        return prove_best(work.problem, dataset, (NothingFound(),), work.clock)
+
+
 def _at_once(work: Work, network: ReLUNetwork) -> Outcome:
     """Return a bound that takes no search, where no method had one."""
     problem, arrays = work.problem, work.arrays
     if problem.output_bias.frees_hidden:
         return NothingFound()
-    trained = FloatNetwork.of(network, problem.d, problem.c)
-    seconds = min(work.seconds_left(), _AT_ONCE)
-    at_once = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss), seconds)
-    return replace(at_once, cut_short=True)
+    with work.clock.stage("relax") as words:
+        trained = FloatNetwork.of(network, problem.d, problem.c)
+        seconds = min(max(work.seconds_left(), _AT_LEAST), _AT_ONCE) / 2
+        end = work.clock.elapsed + seconds
+        N = trained.dual_point(arrays.X, arrays.loss)
+        at_once = residual_relaxation(arrays, N, seconds, lambda: work.clock.elapsed > end)
+        words.append("by the network's own dual point, at once")
+    return NothingFound("shor") if at_once is None else replace(at_once, cut_short=True)
 
 
 def _train(
@@ -325,7 +343,7 @@ def _curve(outcomes: Sequence[Outcome]) -> tuple[GapPoint, ...]:
 
 def prove_best(
     problem: TrainingProblem, dataset: Dataset, outcomes: Sequence[Outcome], clock: Clock
-) -> tuple[Outcome, Certificate, Verdict]:
+) -> Proved:
     """Prove the outcome with the largest lower bound, and another one only if its proof came out lower.
 
     Args:
@@ -334,7 +352,7 @@ def prove_best(
         outcomes: the results of searches, the largest bound first; at least one.
         clock: times the stages.
     """
-    best: tuple[Outcome, Certificate, Verdict] | None = None
+    best: Proved | None = None
     for outcome in outcomes:
         if best is None or outcome.value > float(best[1].bound):
             proved = outcome, *prove(problem, dataset, outcome, clock)

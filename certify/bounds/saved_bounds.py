@@ -14,7 +14,7 @@ import numpy as np
 
 from certify.bounds.method import Work
 from certify.bounds.partition.bound import PartitionBound
-from certify.bounds.proof_time import leaves_seconds, regions_seconds
+from certify.bounds.proof_time import blocks_seconds, leaves_seconds, regions_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.report import GapPoint
 from certify.bounds.searching import Bound
@@ -115,7 +115,8 @@ class SavedBound:
         if isinstance(solution, PartitionSolution):
             return regions_seconds(len(solution.regions), len(solution.interior) + self.d)
         if isinstance(solution, BlocksSolution):
-            return leaves_seconds(len(proof.rows) + self.d for proof in solution.proofs)
+            outputs = solution.dual_point.shape[1]
+            return blocks_seconds((len(proof.rows) for proof in solution.proofs), self.d, outputs)
         return leaves_seconds([self.n + self.d])
 
     def certificates(

@@ -213,6 +213,38 @@ def test_interrupt_in_any_stage_keeps_a_valid_result(method: str, stage: str, mo
     assert check(report.certificate, X, Y).valid
 
 
+class PressingAt(Observer):
+    """Presses Ctrl-C as each of these stages begins, and hears what is answered."""
+
+    def __init__(self, *stages: str) -> None:
+        self.stages, self.heard = list(stages), list[str]()
+
+    def start(self, stage: str) -> None:
+        while self.stages and self.stages[0] == stage:
+            del self.stages[0]
+            signal.raise_signal(signal.SIGINT)
+
+    def note(self, words: str) -> None:
+        self.heard.append(words)
+
+
+def test_ctrl_c_is_answered_and_once_more_waits_for_no_proof() -> None:
+    X, Y = planar(0)
+    observer = PressingAt("train", "prove")
+    report = bound(X, Y, method="shor", observer=observer)
+    assert not observer.stages
+    assert [words.startswith("stopping") for words in observer.heard] == [True]
+    assert report.status is Status.INTERRUPTED
+    assert report.interval.lower == 0
+    assert check(report.certificate, X, Y).valid
+
+
+def test_ctrl_c_three_times_wants_no_result() -> None:
+    X, Y = planar(0)
+    with pytest.raises(KeyboardInterrupt):
+        bound(X, Y, method="shor", observer=PressingAt("train", "prove", "prove"))
+
+
 def test_unusable_wishes_get_a_sentence() -> None:
     X, Y = planar(0)
     with pytest.raises(DataError, match="gamma"):

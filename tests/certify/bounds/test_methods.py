@@ -92,7 +92,7 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (
             problem(n=21, c=100),
             ("sdp", "auto", "high"),
-            "with 100 targets, and the data has 21: use --method",
+            "with 100 targets, and the data has 21: leave --solver and --precision",
         ),
     ],
 )
@@ -176,3 +176,9 @@ def test_a_tree_comes_first_and_others_where_it_leaves_a_gap(
     outcomes = bound_from_below(methods, cast(Work, Situation(is_over)))
     assert [outcome.value for outcome in outcomes] == found
     assert log == ran
+
+
+def test_shor_refuses_what_its_proof_could_not_have() -> None:
+    assert chosen(problem(n=4998, d=2), "shor") == ["shor"]
+    with pytest.raises(SolverError, match="5000 rows and features together, and the data has 5001"):
+        choose(problem(n=4999, d=2), Options("shor"))
