@@ -7,7 +7,7 @@ refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from certify.bounds.proof_time import blocks_seconds, leaves_seconds, regions_se
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.report import GapPoint
 from certify.bounds.searching import Bound
+from certify.bounds.start import StartBound
 from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
@@ -32,7 +33,7 @@ _Table = tuple[tuple[str, AnyBound], ...]
 
 
 class SavedBounds:
-    """The best bound of each search, in a checkpoint if there is one."""
+    """The best bound of each search, in a checkpoint if there is one, and the bound to start from."""
 
     def __init__(self, work: Work) -> None:
         """Read what the checkpoint has.
@@ -47,10 +48,14 @@ class SavedBounds:
                 table = from_json(self._checkpoint.bounds, _Table)
                 self._bounds = {label: _of_this(bound, work.arrays) for label, bound in table}
         n, d = work.arrays.X.shape
-        self._read = tuple(SavedBound(bound, n, d) for bound in self._bounds.values())
+        self._read: list[SavedBound | StartBound] = [
+            SavedBound(bound, n, d) for bound in self._bounds.values()
+        ]
+        if work.start is not None:
+            self._read.append(work.start)
 
     @property
-    def read(self) -> tuple[SavedBound, ...]:
+    def read(self) -> Sequence[SavedBound | StartBound]:
         """What an earlier run had."""
         return self._read
 

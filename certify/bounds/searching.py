@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+import numpy as np
+
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.report import GapPoint, below
 from certify.checker.errors import SolverError
@@ -20,6 +22,7 @@ from formulations.arrays import Matrix
 
 # Rounding, and the step to the interior that pays for it, take a little of the gap that is wanted.
 _AIM = 0.9
+_EARLIER = "earlier run"
 _VISIBLE = 1e-5  # of a bound, that is gained from one point of its history to the next
 _FADING = 0.7  # of the longest step, with each that is shorter
 
@@ -36,6 +39,7 @@ class Task:
         upper: the loss of the best network.
         gap: the relative gap that is wanted.
         threads: that the search may take.
+        start: the dual point of an earlier run, n x c; None for none.
     """
 
     X: Matrix
@@ -45,12 +49,26 @@ class Task:
     upper: float
     gap: float
     threads: int
+    start: Matrix | None = None
 
     @classmethod
     def of(cls, work: Work, threads: int) -> Task:
         """Take it out of the work."""
         arrays, best = work.arrays, work.generation.best
-        return cls(arrays.X, arrays.Y, arrays.gamma, best.dual_point, best.loss, work.gap, threads)
+        start = None if work.start is None else work.start.dual_point
+        return cls(arrays.X, arrays.Y, arrays.gamma, best.dual_point, best.loss, work.gap, threads, start)
+
+    @property
+    def first_rows(self) -> Matrix:
+        """A dual point, n x c, whose longest rows come first: an earlier run's, then the network's."""
+        if self.start is None:
+            return self.hint
+        sizes = np.linalg.norm(self.start, axis=1)
+        used = sizes > 0
+        longest = float(np.linalg.norm(self.hint, axis=1).max(initial=0.0))
+        if not used.any() or not longest:
+            return self.hint
+        return np.where(used[:, None], self.start, self.hint * (float(sizes[used].min()) / (2 * longest)))
 
     @property
     def enough(self) -> float:
@@ -205,8 +223,8 @@ class Board:
         """Begin with what an earlier run had; return it."""
         best = max((bound.value for bound in kept.read), default=-math.inf)
         if kept.read:
-            self.found("checkpoint", best, "resumed")
-        return [bound.with_curve(self.curve("checkpoint")) for bound in kept.read if bound.value == best]
+            self.found(_EARLIER, best, "resumed")
+        return [bound.with_curve(self.curve(_EARLIER)) for bound in kept.read if bound.value == best]
 
     def lost(self, label: str, value: float, words: str) -> None:
         """A search has died, and only so much of its bound is left."""

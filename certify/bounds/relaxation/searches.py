@@ -122,7 +122,7 @@ class InteriorPointSearch:
             task.X,
             task.Y,
             task.gamma,
-            task.hint,
+            task.first_rows,
             first=SMALL,
             tolerance=_TOLERANCE if n <= SMALL else _TOLERANCE_OF_MANY,
             seconds_left=allowance.left,

@@ -197,7 +197,7 @@ def test_limits_are_told() -> None:
 
 
 def test_a_face_is_not_narrowed_when_time_is_up() -> None:
-    face = Face.of(circulant([8, 5, 1, 1, 5]))
+    face = Face.of([[Fraction(a) for a in row] for row in circulant([8, 5, 1, 1, 5])])
     assert face.narrowed() is not None
     asked: list[float] = []
 
