@@ -18,7 +18,7 @@ from certify.bounds.proof_time import blocks_seconds, leaves_seconds, regions_se
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.report import GapPoint
 from certify.bounds.searching import Bound
-from certify.bounds.start import StartBound
+from certify.bounds.start import EarlierPoint, StartBound
 from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
@@ -26,6 +26,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from certify.runtime.typed_json import from_json, to_json
 from formulations.partition.partition import PartitionSolution
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
 AnyBound = Relaxation | PartitionBound
@@ -49,7 +50,7 @@ class SavedBounds:
                 self._bounds = {label: _of_this(bound, work.arrays) for label, bound in table}
         n, d = work.arrays.X.shape
         self._read: list[SavedBound | StartBound] = [
-            SavedBound(bound, n, d) for bound in self._bounds.values()
+            SavedBound(bound, n, d, work.arrays.gamma) for bound in self._bounds.values()
         ]
         if work.start is not None:
             self._read.append(work.start)
@@ -83,12 +84,14 @@ class SavedBound:
         bound: as it was read.
         n: the number of samples.
         d: the number of features.
+        gamma: the weight decay.
         curve: both bounds over time; only this run's count.
     """
 
     bound: AnyBound
     n: int
     d: int
+    gamma: float
     curve: tuple[GapPoint, ...] = ()
 
     estimate = None
@@ -112,6 +115,19 @@ class SavedBound:
     def value(self) -> float:
         """The dual value (a loss), a lower bound if the file says true."""
         return self.bound.value
+
+    @property
+    def point(self) -> EarlierPoint:
+        """Where a search may go on from."""
+        solution = self.bound.solution
+        proofs: tuple[BlockProof, ...] = ()
+        if isinstance(solution, BlocksSolution):
+            proofs = solution.proofs
+        elif isinstance(solution, DualSolution):
+            share, gamma = np.zeros((0, 0)), self.gamma
+            multipliers = solution.multipliers.scaled(1 / gamma)
+            proofs = (BlockProof(tuple(range(self.n)), share, solution.dual_point, multipliers),)
+        return EarlierPoint(np.asarray(solution.dual_point, dtype=float), proofs)
 
     @property
     def proof_seconds(self) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.report import GapPoint, below
+from certify.bounds.start import EarlierPoint
 from certify.checker.errors import SolverError
 from certify.checker.problems.training import TrainingProblem
 from formulations.arrays import Matrix
@@ -39,7 +40,7 @@ class Task:
         upper: the loss of the best network.
         gap: the relative gap that is wanted.
         threads: that the search may take.
-        start: the dual point of an earlier run, n x c; None for none.
+        start: the best that an earlier run had; None for none.
     """
 
     X: Matrix
@@ -49,13 +50,14 @@ class Task:
     upper: float
     gap: float
     threads: int
-    start: Matrix | None = None
+    start: EarlierPoint | None = None
 
     @classmethod
-    def of(cls, work: Work, threads: int) -> Task:
-        """Take it out of the work."""
+    def of(cls, work: Work, threads: int, kept: Keeper) -> Task:
+        """Take it out of the work, and of what an earlier run had."""
         arrays, best = work.arrays, work.generation.best
-        start = None if work.start is None else work.start.dual_point
+        earlier = max(kept.read, key=lambda bound: bound.value, default=None)
+        start = None if earlier is None else earlier.point
         return cls(arrays.X, arrays.Y, arrays.gamma, best.dual_point, best.loss, work.gap, threads, start)
 
     @property
@@ -63,12 +65,13 @@ class Task:
         """A dual point, n x c, whose longest rows come first: an earlier run's, then the network's."""
         if self.start is None:
             return self.hint
-        sizes = np.linalg.norm(self.start, axis=1)
+        start = self.start.dual_point
+        sizes = np.linalg.norm(start, axis=1)
         used = sizes > 0
         longest = float(np.linalg.norm(self.hint, axis=1).max(initial=0.0))
         if not used.any() or not longest:
             return self.hint
-        return np.where(used[:, None], self.start, self.hint * (float(sizes[used].min()) / (2 * longest)))
+        return np.where(used[:, None], start, self.hint * (float(sizes[used].min()) / (2 * longest)))
 
     @property
     def enough(self) -> float:
@@ -85,6 +88,14 @@ class Bound(Outcome, Protocol):
 
     def with_curve(self, curve: tuple[GapPoint, ...]) -> Bound:
         """Return the same with both bounds over time."""
+
+
+class EarlierBound(Bound, Protocol):
+    """A bound of an earlier run."""
+
+    @property
+    def point(self) -> EarlierPoint:
+        """Where a search may go on from."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +197,7 @@ class Keeper(Protocol):
     """Where bounds are kept, as `certify.bounds.saved_bounds.SavedBounds` does."""
 
     @property
-    def read(self) -> Sequence[Bound]:
+    def read(self) -> Sequence[EarlierBound]:
         """What an earlier run had."""
 
     @property
@@ -292,7 +303,7 @@ def in_turn(searches: Sequence[Search], work: Work, kept: Keeper, threads: int) 
         SolverError: if a search does not take the problem.
     """
     board = Board(work)
-    task = Task.of(work, threads)
+    task = Task.of(work, threads, kept)
     with work.clock.stage("relax") as result:
         outcomes: list[Bound] = board.resume(kept)
         for search in searches:

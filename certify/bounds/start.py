@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
+from certify.bounds.relaxation.reading import block_proofs_of, dual_point_of
 from certify.bounds.report import GapPoint
 from certify.checker.certificate.file import load_certificate
 from certify.checker.certificate.training import Certificate
@@ -31,8 +30,23 @@ from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Clock
 from certify.trust.parallel import in_processes
 from formulations.arrays import Matrix
+from formulations.sdp.block_proof import BlockProof
 
 AnyPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class EarlierPoint:
+    """Where a search may go on from, in floats.
+
+    Attributes:
+        dual_point: N, n x c.
+        proofs: of it, in units of the weight decay, whose shares do not matter, one for each block that
+            the samples were divided into; () where there are none of leaves of the whole space.
+    """
+
+    dual_point: Matrix
+    proofs: tuple[BlockProof, ...]
 
 
 @dataclass(frozen=True)
@@ -42,11 +56,13 @@ class StartBound:
     Attributes:
         certificate: of the problem.
         verdict: what the exact checker said of it: valid.
+        problem: that problem.
         curve: both bounds over time; only this run's count.
     """
 
     certificate: Certificate
     verdict: Verdict
+    problem: TrainingProblem
     curve: tuple[GapPoint, ...] = ()
 
     solver = "an earlier run"
@@ -69,10 +85,9 @@ class StartBound:
         return float(self.certificate.bound)
 
     @cached_property
-    def dual_point(self) -> Matrix:
-        """N, n x c, rounded to floats."""
-        unit = 1 << self.certificate.dual_exponent
-        return np.array([[entry / unit for entry in row] for row in self.certificate.dual_point])
+    def point(self) -> EarlierPoint:
+        """Where a search may go on from."""
+        return EarlierPoint(dual_point_of(self.certificate), block_proofs_of(self.certificate, self.problem))
 
     def certificates(
         self, problem: TrainingProblem, preprocessing: Preprocessing | None
@@ -143,4 +158,4 @@ def _checked(path: AnyPath, problem: TrainingProblem, clock: Clock, processes: i
         if not verdict.valid:
             raise CertificateError(f"{path}: the certificate proves nothing ({verdict.reason}); leave it out")
         words.append(f"from the lower bound {decimal_down(certificate.bound, 10)}")
-    return StartBound(certificate, verdict)
+    return StartBound(certificate, verdict, problem)

@@ -65,6 +65,7 @@ class FirstOrderSearch:
             task.gamma,
             threads=task.threads,
             largest_block=largest_block(n, d, c, seconds_left()),
+            start=() if task.start is None else task.start.proofs,
             seconds_left=left,
             on_step=step,
         ):

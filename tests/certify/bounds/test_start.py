@@ -6,7 +6,6 @@ import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 from certify import bound, check
 from certify.bounds.report import Report, Status
 from certify.bounds.searching import Task
+from certify.bounds.start import EarlierPoint
 from certify.checker.errors import CertificateError, DataError, NetworkError
 from certify.runtime.progress import Clock, Observer
 from tests.certify.cli.command_line import run
@@ -113,15 +113,10 @@ def test_of_another_problem_or_no_proof_is_refused(
 
 def test_rows_of_the_earlier_dual_point_come_first() -> None:
     hint, start = np.array([[3.0], [2.0], [1.0]]), np.array([[0.0], [0.0], [0.1]])
-    work: Any = SimpleNamespace(
-        arrays=SimpleNamespace(X=hint, Y=hint, gamma=1.0),
-        generation=SimpleNamespace(best=SimpleNamespace(dual_point=hint, loss=1.0)),
-        gap=0.0,
-        start=None,
-    )
-    assert np.argsort(-Task.of(work, 1).first_rows[:, 0]).tolist() == [0, 1, 2]
-    work.start = SimpleNamespace(dual_point=start)
-    assert np.argsort(-Task.of(work, 1).first_rows[:, 0]).tolist() == [2, 0, 1]
+    task = Task(hint, hint, 1.0, hint, 1.0, 0.0, 1)
+    assert np.argsort(-task.first_rows[:, 0]).tolist() == [0, 1, 2]
+    earlier = EarlierPoint(start, ())
+    assert np.argsort(-replace(task, start=earlier).first_rows[:, 0]).tolist() == [2, 0, 1]
 
 
 def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
