@@ -129,10 +129,6 @@ class BoundingMethod(Protocol):
     def name(self) -> str:
         """Its name, of `certify.bounds.names.DESCRIPTIONS`."""
 
-    @property
-    def goes_on_training(self) -> bool:
-        """Whether it improves the network further, so that training need not go to the end on large data."""
-
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Return a sentence on why it cannot take this problem with these options; None if it can."""
 

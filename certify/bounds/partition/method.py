@@ -15,7 +15,6 @@ class Partition:
     """SDP-NN on few samples, on regions where some signs are known (docs/method.md, section 3c)."""
 
     name = "partition"
-    goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse all but plain problems, solvers and precisions."""

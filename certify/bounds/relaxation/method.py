@@ -66,7 +66,6 @@ class Sdp:
     """SDP-NN, by any of its solvers, or in high precision (docs/method.md, section 3a)."""
 
     name = "sdp"
-    goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse what outgrows the interior-point method, and more than plain problems for other solvers."""
@@ -140,7 +139,6 @@ class Shor:
     """Shor's relaxation (docs/method.md, section 3)."""
 
     name = "shor"
-    goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse solvers and precisions, free hidden biases, and more than the leaf of a proof may have."""

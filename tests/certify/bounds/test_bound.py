@@ -261,3 +261,17 @@ def test_import_is_light() -> None:
     assert certify.bound is bound
     with pytest.raises(AttributeError):
         certify.nothing  # noqa: B018 - the access is the test
+
+
+@pytest.mark.parametrize("method", ["shor", "sdp"])
+def test_training_ends_where_the_wanted_gap_hides_what_it_gains(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(2)
+    X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 1))
+    whole = bound(X, Y, method=method, gap=0.3)
+    monkeypatch.setattr("certify.bounds.bound._LARGE", 0)
+    early = bound(X, Y, method=method, gap=0.3)
+    assert early.training.status == "settled"
+    assert len(early.training.curve) < len(whole.training.curve)
+    assert whole.interval.upper <= early.interval.upper <= whole.interval.upper * Fraction(101, 100)

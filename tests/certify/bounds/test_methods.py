@@ -147,7 +147,6 @@ class Scripted:
     name: str
     finds: float | None
     ran: list[str]
-    goes_on_training: bool = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         return None
