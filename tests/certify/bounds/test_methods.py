@@ -181,3 +181,11 @@ def test_shor_refuses_what_its_proof_could_not_have() -> None:
     assert chosen(problem(n=4998, d=2), "shor") == ["shor"]
     with pytest.raises(SolverError, match="5000 rows and features together, and the data has 5001"):
         choose(problem(n=4999, d=2), Options("shor"))
+
+
+def test_partition_refuses_more_outputs_than_it_could_choose_samples_by() -> None:
+    assert chosen(problem(n=48, d=7, c=60), "partition") == ["partition"]
+    assert chosen(problem(n=90, d=7, c=43), "partition") == ["partition"]
+    with pytest.raises(SolverError, match="at most 43 targets of 90 rows, and the data has 44"):
+        choose(problem(n=90, d=7, c=44), Options("partition"))
+    assert chosen(problem(n=90, d=7, c=44)) == ["sdp"]
