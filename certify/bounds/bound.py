@@ -18,21 +18,16 @@ from typing import Any
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_from_below, choose
 from certify.bounds.nothing_found import NothingFound
+from certify.bounds.proving import Proved, prove_best
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.saved_bounds import SavedBound, SavedBounds
+from certify.bounds.start import StartBound, read_start
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.bounds.warm_up import warm_up
-from certify.bounds.writing import trivial_certificate
-from certify.checker.certificate.file import from_text, to_text
-from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import ClassWeight
 from certify.checker.data.dataset import Dataset
 from certify.checker.errors import DataError
-from certify.checker.numbers.rounding import decimal_down
-from certify.checker.problems.training import TrainingProblem
-from certify.checker.training.check import check_certificate
-from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
@@ -40,11 +35,12 @@ from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
-from certify.trust.parallel import in_processes
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.train import RESTARTS, training_result
 
 _AT_ONCE = 10.0  # seconds for a bound where no method had one
+_AT_LEAST = 3.0  # of them, also where the time limit has left none
+_INSISTENT = 2  # presses of Ctrl-C, of someone who does not wait for a proof
 _LARGE = 2000  # entries of X, from which on training to the end takes minutes
 
 
@@ -63,6 +59,8 @@ class Settings:
         seed: of the random starts.
         checkpoint: a file that keeps the best network and proof so far, and that a later run of the same
             problem continues from; None for none.
+        start: files that an earlier run of the same problem left: its certificate, below which this run does
+            not end and whose dual point shows searches where to begin, and a network to train on from.
         output_bias: "none", "free", "decayed" by gamma as well, or "all-free", which frees a bias of each
             neuron too and needs the method "tree".
     """
@@ -77,6 +75,7 @@ class Settings:
     time_limit: float | None = None
     seed: int = 0
     checkpoint: str | os.PathLike[str] | None = None
+    start: Sequence[str | os.PathLike[str]] = ()
     output_bias: str = "none"
 
     def __post_init__(self) -> None:
@@ -108,6 +107,7 @@ def bound(
     time_limit: float | None = None,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
+    start: Sequence[str | os.PathLike[str]] = (),
     observer: Observer | None = None,
 ) -> Report:
     """Enclose the global optimum of two-layer ReLU training on arrays, with a proof.
@@ -132,6 +132,7 @@ def bound(
         time_limit: seconds.
         seed: of the random starts.
         checkpoint: a file to keep the work in, and to continue from.
+        start: files of an earlier run's certificate, a network or both.
         observer: watches the work; silent by default.
 
     Returns:
@@ -141,6 +142,8 @@ def bound(
         DataError: if the data is no training problem.
         SolverError: if the solver asked for cannot run.
         CheckpointError: if the checkpoint cannot be used.
+        CertificateError: if the certificate to start from is of another problem, or proves nothing.
+        NetworkError: if the network to start from is of another problem.
     """
     dataset = from_arrays(
         X,
@@ -162,6 +165,7 @@ def bound(
         time_limit=time_limit,
         seed=seed,
         checkpoint=checkpoint,
+        start=start,
         output_bias=output_bias,
     )
     return bound_dataset(dataset, settings, observer or Observer())
@@ -177,8 +181,8 @@ def bound_dataset(
         dataset: the data.
         settings: what the user chose.
         observer: watches the work.
-        start: a network of this problem that training starts from, instead of random ones; the upper bound is
-            its loss or less.
+        start: a network of this problem that training starts from, instead of random ones, where the settings
+            have none; the upper bound is its loss or less.
     """
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     options = Options(settings.method, settings.solver, settings.precision)
@@ -188,27 +192,29 @@ def bound_dataset(
     if settings.checkpoint is not None:
         shape = problem.n, problem.d, problem.c
         checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape, problem.hidden_rows)
-    with Interrupts() as interrupts:
+    with Interrupts(observer.note) as interrupts:
         arrays = Arrays.of(problem)
+        given = read_start(settings.start, problem, clock, os.cpu_count() or 1)
+        begin = start if given.network is None else given.network
         names = [method.name for method in methods]
         warm_up(clock, trees="tree" in names, relaxations=names != ["tree"])
-        # A method that goes on with the columns does so where it needs them.
-        goes_on = methods[0].goes_on_training and arrays.X.size > _LARGE
-        settled = settings.gap / 100 if goes_on else 0.0
-        gap = settings.gap if methods[0].goes_on_training else 0.0
-        generation, ending = _train(arrays, settings.seed, settled, gap, clock, interrupts, checkpoint, start)
-        work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
+        # The last digits take most of the time, and are lost in the gap.
+        settled = settings.gap / 100 if arrays.X.size > _LARGE else 0.0
+        # A tree goes on with the columns where it needs them.
+        gap = settings.gap if names[0] == "tree" else 0.0
+        generation, ending = _train(arrays, settings.seed, settled, gap, clock, interrupts, checkpoint, begin)
+        work = Work(
+            problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint, given.bound
+        )
         earlier = SavedBounds(work).read
-        outcomes = () if work.is_over else bound_from_below(methods, work)
+        outcomes = () if work.is_over or work.is_enough else bound_from_below(methods, work)
         outcomes = _with_earlier(outcomes, earlier)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
-        if not outcomes:
-            outcomes = (_at_once(work, network),)
-        outcome, certificate, verdict = prove_best(problem, dataset, outcomes, clock)
+        outcome, certificate, verdict = _proved(work, dataset, outcomes, network)
         upper = loss_at_most(problem, network)
-        if start is not None and (given := loss_at_most(problem, start)) <= upper:
-            network, upper = start, given
+        if begin is not None and (loss := loss_at_most(problem, begin)) <= upper:
+            network, upper = begin, loss
         interval = Interval(certificate.bound, upper)
     if interval.lower > interval.upper:
         raise AssertionError("the certified bound exceeds the loss of a network: please report this as a bug")
@@ -238,15 +244,32 @@ def bound_dataset(
     )
 
 
+def _proved(work: Work, dataset: Dataset, outcomes: Sequence[Outcome], network: ReLUNetwork) -> Proved:
+    """Prove the best outcome, or what can be had at once; after another Ctrl-C what needs no search."""
+    given = () if work.start is None else (work.start,)
+    try:
+        with work.interrupts.allowed(_INSISTENT):
+            wanted = (*outcomes, *given) or (_at_once(work, network),)
+            return prove_best(work.problem, dataset, wanted, work.clock)
+    except KeyboardInterrupt:
+        if work.interrupts.is_exhausted:
+            raise
+        return prove_best(work.problem, dataset, given or (NothingFound(),), work.clock)
+
+
 def _at_once(work: Work, network: ReLUNetwork) -> Outcome:
     """Return a bound that takes no search, where no method had one."""
     problem, arrays = work.problem, work.arrays
     if problem.output_bias.frees_hidden:
         return NothingFound()
-    trained = FloatNetwork.of(network, problem.d, problem.c)
-    seconds = min(work.seconds_left(), _AT_ONCE)
-    at_once = residual_relaxation(arrays, trained.dual_point(arrays.X, arrays.loss), seconds)
-    return replace(at_once, cut_short=True)
+    with work.clock.stage("relax") as words:
+        trained = FloatNetwork.of(network, problem.d, problem.c)
+        seconds = min(max(work.seconds_left(), _AT_LEAST), _AT_ONCE) / 2
+        end = work.clock.elapsed + seconds
+        N = trained.dual_point(arrays.X, arrays.loss)
+        at_once = residual_relaxation(arrays, N, seconds, lambda: work.clock.elapsed > end)
+        words.append("by the network's own dual point, at once")
+    return NothingFound("shor") if at_once is None else replace(at_once, cut_short=True)
 
 
 def _train(
@@ -313,9 +336,11 @@ def _train(
     return generation, ending
 
 
-def _with_earlier(outcomes: Sequence[Outcome], earlier: Sequence[SavedBound]) -> tuple[Outcome, ...]:
-    """Add the best bound that the checkpoint had, where no search went on from it."""
-    if not earlier or any(isinstance(outcome, SavedBound) for outcome in outcomes):
+def _with_earlier(
+    outcomes: Sequence[Outcome], earlier: Sequence[SavedBound | StartBound]
+) -> tuple[Outcome, ...]:
+    """Add the best bound that an earlier run had, where no search went on from it."""
+    if not earlier or any(isinstance(outcome, SavedBound | StartBound) for outcome in outcomes):
         return tuple(outcomes)
     best = max(earlier, key=lambda saved: saved.value)
     return tuple(sorted([*outcomes, best], key=lambda outcome: -outcome.value))
@@ -325,58 +350,3 @@ def _curve(outcomes: Sequence[Outcome]) -> tuple[GapPoint, ...]:
     """Return the bounds of all searches over time."""
     points = (point for outcome in outcomes for point in outcome.curve)
     return tuple(sorted(points, key=lambda point: point.seconds))
-
-
-def prove_best(
-    problem: TrainingProblem, dataset: Dataset, outcomes: Sequence[Outcome], clock: Clock
-) -> tuple[Outcome, Certificate, Verdict]:
-    """Prove the outcome with the largest lower bound, and another one only if its proof came out lower.
-
-    Args:
-        problem: the exact problem.
-        dataset: whose preprocessing the certificate records.
-        outcomes: the results of searches, the largest bound first; at least one.
-        clock: times the stages.
-    """
-    best: tuple[Outcome, Certificate, Verdict] | None = None
-    for outcome in outcomes:
-        if best is None or outcome.value > float(best[1].bound):
-            proved = outcome, *prove(problem, dataset, outcome, clock)
-            if best is None or proved[1].bound > best[1].bound:
-                best = proved
-    assert best is not None
-    return best
-
-
-def prove(
-    problem: TrainingProblem, dataset: Dataset, outcome: Outcome, clock: Clock
-) -> tuple[Certificate, Verdict]:
-    """Write a proof exactly and have it checked as a reader of the file will.
-
-    Args:
-        problem: the exact problem.
-        dataset: whose preprocessing the certificate records.
-        outcome: the search's result.
-        clock: times the stages.
-    """
-    candidates = outcome.certificates(problem, dataset.preprocessing)
-    while True:
-        with clock.stage("prove") as words:
-            candidate = next(candidates, None)
-            if candidate is None:
-                break
-            certificate = from_text(to_text(candidate))
-            words.append(f"lower bound {decimal_down(certificate.bound, 10)}")
-        with clock.stage("check") as words:
-            verdict = check_certificate(
-                certificate,
-                problem,
-                lambda done, total: clock.observer.update(f"{done} of {total} nodes"),
-                walk=in_processes(os.cpu_count() or 1),
-            )
-            words.append("valid, in exact arithmetic" if verdict.valid else verdict.reason)
-        if verdict.valid and (
-            certificate.bound >= 0 or certificate.bound >= trivial_certificate(problem).bound
-        ):
-            return certificate, verdict
-    raise AssertionError("the checker refuses the certificate it was made for: please report this as a bug")

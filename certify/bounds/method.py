@@ -13,7 +13,8 @@ from typing import Protocol
 
 from certify.bounds.names import AUTO
 from certify.bounds.proof_time import loss_seconds
-from certify.bounds.report import GapPoint
+from certify.bounds.report import GapPoint, below
+from certify.bounds.start import StartBound
 from certify.bounds.tree.checkpoint import Checkpoint
 from certify.bounds.tree.search import MAX_FEATURES
 from certify.checker.certificate.training import Certificate
@@ -53,6 +54,7 @@ class Work:
         clock: its limit ends the work; it times the stages and tells the observer.
         interrupts: so does Ctrl-C.
         checkpoint: where proofs are kept, and may be taken up from; None for nowhere.
+        start: an earlier run's bound, proved already; None for none.
     """
 
     problem: TrainingProblem
@@ -63,6 +65,7 @@ class Work:
     clock: Clock
     interrupts: Interrupts
     checkpoint: Checkpoint | None
+    start: StartBound | None = None
 
     def seconds_left(self) -> float:
         """Return the seconds for a search, its proof and its check; infinitely many without a limit.
@@ -74,6 +77,11 @@ class Work:
             return math.inf
         problem, best = self.problem, self.generation.best
         return left - loss_seconds(problem.n, problem.d, problem.c, len(best.output))
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether what there is to start from has the gap that is wanted."""
+        return self.start is not None and self.start.value >= below(self.generation.best.loss, self.gap)
 
     @property
     def is_over(self) -> bool:
@@ -120,10 +128,6 @@ class BoundingMethod(Protocol):
     @property
     def name(self) -> str:
         """Its name, of `certify.bounds.names.DESCRIPTIONS`."""
-
-    @property
-    def goes_on_training(self) -> bool:
-        """Whether it improves the network further, so that training need not go to the end on large data."""
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Return a sentence on why it cannot take this problem with these options; None if it can."""

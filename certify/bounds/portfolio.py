@@ -95,9 +95,9 @@ class _Run:
         self._searches: dict[int, Search] = {}
         cores = os.cpu_count() or 1
         self._places = max(2, cores)
-        self._task = Task.of(work, max(1, cores // min(self._places, len(searches))))
         self.board = Board(work)
         self._kept = SavedBounds(work)
+        self._task = Task.of(work, max(1, cores // min(self._places, len(searches))), self._kept)
         self._resumed = self.board.resume(self._kept)
         # Of the best bound that has come over.
         self._proof_seconds = max((saved.proof_seconds for saved in self._kept.read), default=0.0)

@@ -13,9 +13,9 @@ from functools import cache
 
 from flint import fmpz_mat
 
-_LEAF = 2e-7  # seconds for an order of one: written with one check or two, and checked again
+_LEAF = 2e-7  # seconds for an order of one: written with one check or two, and checked again; an output too
 _REGION = 5e-7  # likewise, of a leaf on a region: larger entries, and the first certificate may be refused
-_LOSS = 3e-7  # seconds for a product in the exact loss of a network
+_ACTIVATION, _PRODUCT = 5e-7, 8e-9  # seconds for a neuron's activation in an exact loss, and for a product
 _ALWAYS = 1.0  # seconds, of what does not grow
 _MARGIN = 1.4
 _PROBE_ORDER, _PROBE_SECONDS = 60, 0.018
@@ -26,6 +26,16 @@ def leaves_seconds(orders: Iterable[int]) -> float:
     return _seconds(_LEAF * sum(order**3 for order in orders))
 
 
+def blocks_seconds(rows: Iterable[int], d: int, c: int) -> float:
+    """Return the seconds for blocks of so many rows, each a leaf and its shares of d inputs and c outputs.
+
+    A single block of all rows, which needs no shares, is one leaf.
+    """
+    blocks = list(rows)
+    shares = [c] * len(blocks) if len(blocks) > 1 else []
+    return leaves_seconds([*(size + d for size in blocks), *shares])
+
+
 def regions_seconds(regions: int, order: int) -> float:
     """Return the seconds for so many regions whose forms have this order."""
     return _seconds(_REGION * regions * order**3)
@@ -33,7 +43,7 @@ def regions_seconds(regions: int, order: int) -> float:
 
 def loss_seconds(n: int, d: int, c: int, neurons: int) -> float:
     """Return the seconds for the exact loss of a network on n samples."""
-    return _MARGIN * slowness() * _LOSS * n * neurons * (d + c)
+    return _MARGIN * slowness() * n * neurons * (_ACTIVATION + _PRODUCT * (d + c))
 
 
 def _seconds(measured: float) -> float:

@@ -7,17 +7,18 @@ refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from certify.bounds.method import Work
 from certify.bounds.partition.bound import PartitionBound
-from certify.bounds.proof_time import leaves_seconds, regions_seconds
+from certify.bounds.proof_time import blocks_seconds, leaves_seconds, regions_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.report import GapPoint
 from certify.bounds.searching import Bound
+from certify.bounds.start import EarlierPoint, StartBound
 from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
@@ -25,6 +26,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from certify.runtime.typed_json import from_json, to_json
 from formulations.partition.partition import PartitionSolution
+from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 
 AnyBound = Relaxation | PartitionBound
@@ -32,7 +34,7 @@ _Table = tuple[tuple[str, AnyBound], ...]
 
 
 class SavedBounds:
-    """The best bound of each search, in a checkpoint if there is one."""
+    """The best bound of each search, in a checkpoint if there is one, and the bound to start from."""
 
     def __init__(self, work: Work) -> None:
         """Read what the checkpoint has.
@@ -47,10 +49,14 @@ class SavedBounds:
                 table = from_json(self._checkpoint.bounds, _Table)
                 self._bounds = {label: _of_this(bound, work.arrays) for label, bound in table}
         n, d = work.arrays.X.shape
-        self._read = tuple(SavedBound(bound, n, d) for bound in self._bounds.values())
+        self._read: list[SavedBound | StartBound] = [
+            SavedBound(bound, n, d, work.arrays.gamma) for bound in self._bounds.values()
+        ]
+        if work.start is not None:
+            self._read.append(work.start)
 
     @property
-    def read(self) -> tuple[SavedBound, ...]:
+    def read(self) -> Sequence[SavedBound | StartBound]:
         """What an earlier run had."""
         return self._read
 
@@ -78,12 +84,14 @@ class SavedBound:
         bound: as it was read.
         n: the number of samples.
         d: the number of features.
+        gamma: the weight decay.
         curve: both bounds over time; only this run's count.
     """
 
     bound: AnyBound
     n: int
     d: int
+    gamma: float
     curve: tuple[GapPoint, ...] = ()
 
     estimate = None
@@ -109,13 +117,27 @@ class SavedBound:
         return self.bound.value
 
     @property
+    def point(self) -> EarlierPoint:
+        """Where a search may go on from."""
+        solution = self.bound.solution
+        proofs: tuple[BlockProof, ...] = ()
+        if isinstance(solution, BlocksSolution):
+            proofs = solution.proofs
+        elif isinstance(solution, DualSolution):
+            share, gamma = np.zeros((0, 0)), self.gamma
+            multipliers = solution.multipliers.scaled(1 / gamma)
+            proofs = (BlockProof(tuple(range(self.n)), share, solution.dual_point, multipliers),)
+        return EarlierPoint(np.asarray(solution.dual_point, dtype=float), proofs)
+
+    @property
     def proof_seconds(self) -> float:
         """The seconds that writing its proof and checking it will take."""
         solution = self.bound.solution
         if isinstance(solution, PartitionSolution):
             return regions_seconds(len(solution.regions), len(solution.interior) + self.d)
         if isinstance(solution, BlocksSolution):
-            return leaves_seconds(len(proof.rows) + self.d for proof in solution.proofs)
+            outputs = solution.dual_point.shape[1]
+            return blocks_seconds((len(proof.rows) for proof in solution.proofs), self.d, outputs)
         return leaves_seconds([self.n + self.d])
 
     def certificates(

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+import numpy as np
+
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.report import GapPoint, below
+from certify.bounds.start import EarlierPoint
 from certify.checker.errors import SolverError
 from certify.checker.problems.training import TrainingProblem
 from formulations.arrays import Matrix
 
 # Rounding, and the step to the interior that pays for it, take a little of the gap that is wanted.
 _AIM = 0.9
+_EARLIER = "earlier run"
 _VISIBLE = 1e-5  # of a bound, that is gained from one point of its history to the next
 _FADING = 0.7  # of the longest step, with each that is shorter
 
@@ -36,6 +40,7 @@ class Task:
         upper: the loss of the best network.
         gap: the relative gap that is wanted.
         threads: that the search may take.
+        start: the best that an earlier run had; None for none.
     """
 
     X: Matrix
@@ -45,12 +50,28 @@ class Task:
     upper: float
     gap: float
     threads: int
+    start: EarlierPoint | None = None
 
     @classmethod
-    def of(cls, work: Work, threads: int) -> Task:
-        """Take it out of the work."""
+    def of(cls, work: Work, threads: int, kept: Keeper) -> Task:
+        """Take it out of the work, and of what an earlier run had."""
         arrays, best = work.arrays, work.generation.best
-        return cls(arrays.X, arrays.Y, arrays.gamma, best.dual_point, best.loss, work.gap, threads)
+        earlier = max(kept.read, key=lambda bound: bound.value, default=None)
+        start = None if earlier is None else earlier.point
+        return cls(arrays.X, arrays.Y, arrays.gamma, best.dual_point, best.loss, work.gap, threads, start)
+
+    @property
+    def first_rows(self) -> Matrix:
+        """A dual point, n x c, whose longest rows come first: an earlier run's, then the network's."""
+        if self.start is None:
+            return self.hint
+        start = self.start.dual_point
+        sizes = np.linalg.norm(start, axis=1)
+        used = sizes > 0
+        longest = float(np.linalg.norm(self.hint, axis=1).max(initial=0.0))
+        if not used.any() or not longest:
+            return self.hint
+        return np.where(used[:, None], start, self.hint * (float(sizes[used].min()) / (2 * longest)))
 
     @property
     def enough(self) -> float:
@@ -67,6 +88,14 @@ class Bound(Outcome, Protocol):
 
     def with_curve(self, curve: tuple[GapPoint, ...]) -> Bound:
         """Return the same with both bounds over time."""
+
+
+class EarlierBound(Bound, Protocol):
+    """A bound of an earlier run."""
+
+    @property
+    def point(self) -> EarlierPoint:
+        """Where a search may go on from."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +197,7 @@ class Keeper(Protocol):
     """Where bounds are kept, as `certify.bounds.saved_bounds.SavedBounds` does."""
 
     @property
-    def read(self) -> Sequence[Bound]:
+    def read(self) -> Sequence[EarlierBound]:
         """What an earlier run had."""
 
     @property
@@ -205,8 +234,8 @@ class Board:
         """Begin with what an earlier run had; return it."""
         best = max((bound.value for bound in kept.read), default=-math.inf)
         if kept.read:
-            self.found("checkpoint", best, "resumed")
-        return [bound.with_curve(self.curve("checkpoint")) for bound in kept.read if bound.value == best]
+            self.found(_EARLIER, best, "resumed")
+        return [bound.with_curve(self.curve(_EARLIER)) for bound in kept.read if bound.value == best]
 
     def lost(self, label: str, value: float, words: str) -> None:
         """A search has died, and only so much of its bound is left."""
@@ -274,7 +303,7 @@ def in_turn(searches: Sequence[Search], work: Work, kept: Keeper, threads: int) 
         SolverError: if a search does not take the problem.
     """
     board = Board(work)
-    task = Task.of(work, threads)
+    task = Task.of(work, threads, kept)
     with work.clock.stage("relax") as result:
         outcomes: list[Bound] = board.resume(kept)
         for search in searches:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from certify.checker.certificate.nodes import Leaf, Node
+from certify.checker.certificate.blocks import Block, Blocks
+from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf, Node, Sign
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
+from certify.checker.training.leaf_rules import MAX_LEAF_ORDER
 from certify.checker.tree.walk import Walk, walk_trees
 from certify.floats.dual_rounding import rounded_dual_point
 from certify.floats.problem import Arrays
@@ -62,7 +65,51 @@ def trivial_certificate(
     """
     nothing = Arrays.of(problem).dual_line.multiple(np.zeros((problem.n, problem.c)), 1.0)
     rows = rounded_dual_point(problem, nothing, Fraction(1), _TRIVIAL_EXPONENT)
-    return certificate_of(problem, rows, _TRIVIAL_EXPONENT, (Leaf(1, 1),), preprocessing, "trivial")
+    tree: tuple[Node, ...] = (Leaf(1, 1),)
+    part = None
+    if not fit_in_a_leaf(problem):
+        if problem.output_bias.frees_hidden:
+            tree = tuple(_orthants(problem.d))
+        else:
+            part = [i for i, row in enumerate(rows) if any(row)]
+    certificate = certificate_of(problem, rows, _TRIVIAL_EXPONENT, tree, preprocessing, "trivial")
+    return certificate if part is None else in_one_block(certificate, part)
+
+
+def _orthants(d: int, k: int = 0) -> Iterator[Node]:
+    """Yield a tree of leaves that have no limit on their samples: one for each orthant from axis k on."""
+    if k == d:
+        yield EnvelopeLeaf()
+        return
+    yield Sign(k)
+    for _ in range(2):
+        yield from _orthants(d, k + 1)
+
+
+def fit_in_a_leaf(problem: TrainingProblem) -> bool:
+    """Say whether a leaf of the whole space may have all samples."""
+    return problem.n + problem.d <= MAX_LEAF_ORDER
+
+
+def in_one_block(certificate: Certificate, rows: Sequence[int]) -> Certificate:
+    """Return a certificate whose tree is of these samples alone, with the whole weight decay.
+
+    A dual point that is zero elsewhere needs no more, and a leaf may have so many samples and no more.
+
+    Args:
+        certificate: in one tree, which is written for these samples.
+        rows: their numbers, ascending; some sample stands for none.
+    """
+    d, c = len(certificate.frame.generators), len(certificate.dual_point[0])
+
+    def identity(order: int) -> tuple[tuple[int, ...], ...]:
+        return tuple((0,) * k + (1,) for k in range(order))
+
+    square = tuple(tuple(int(k == l) for l in range(c)) for k in range(c))
+    block = Block(
+        tuple(rows) or (0,), identity(d), identity(c), ((0,) * c,) * d, square, len(certificate.tree)
+    )
+    return replace(certificate, blocks=Blocks(0, 0, (block,)))
 
 
 def certificate_of(

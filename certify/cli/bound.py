@@ -61,6 +61,14 @@ def bound(
         Path | None,
         typer.Option(help="Keep the work here; a later run of the same problem continues from it."),
     ] = None,
+    start: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A certificate or a network of an earlier run of the same problem, to go on from; repeat "
+            "for both. The bound never ends below the certificate's.",
+            show_default="none",
+        ),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
     json_: AsJson = False,
 ) -> None:
@@ -99,6 +107,7 @@ def bound(
         time_limit=time_limit,
         seed=seed,
         checkpoint=checkpoint,
+        start=start or (),
         output_bias=output_bias,
     )
     console.print(dataset.describe(kind.encoding), markup=False, soft_wrap=True)

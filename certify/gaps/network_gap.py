@@ -12,10 +12,11 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from certify.bounds.bound import Settings, bound_dataset, prove
+from certify.bounds.bound import Settings, bound_dataset
 from certify.bounds.method import Options, Outcome
 from certify.bounds.methods import choose
 from certify.bounds.nothing_found import NothingFound
+from certify.bounds.proving import prove
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report
 from certify.bounds.tree.method import search_for_proof
@@ -192,7 +193,7 @@ def gap_of_network(
     with clock.stage("network") as words:
         observer.update("looking at its neurons")
         # Without a diagnosis there is no result; but Ctrl-C in compiled code should end like any other.
-        with Interrupts() as interrupts, interrupts.allowed():
+        with Interrupts(observer.note) as interrupts, interrupts.allowed():
             diagnosis = diagnose_network(problem, arrays, network, given)
         words.append(f"loss {float_up(loss):.8g} with {counted(network.width, 'neuron')}")
     report: Report | None = None
@@ -240,8 +241,8 @@ def _prove_alone(
 ) -> tuple[Certificate, Verdict, str]:
     """Prove what the network's own dual point N, n x c, does; return the method as well."""
     is_free = problem.output_bias.frees_hidden
-    outcome: Outcome = NothingFound() if is_free else residual_relaxation(arrays, N)
-    with Interrupts() as interrupts:
+    outcome: Outcome = (None if is_free else residual_relaxation(arrays, N)) or NothingFound()
+    with Interrupts(clock.observer.note) as interrupts:
         if choose(problem, Options(settings.method))[0].name == "tree":
             source = ResidualSource(arrays, N, given.hidden, settings.seed)
             found = search_for_proof(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import fmpz_mat
+from flint import fmpz, fmpz_mat
 
 from certify.checker.errors import DataError, NetworkError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
@@ -159,7 +159,8 @@ def _unbiased(problem: TrainingProblem, network: ReLUNetwork) -> tuple[list[list
             f"data has {problem.d} features{biases} and {problem.c} targets: use the network of this problem"
         )
     activations = (fmpz_mat(_lists(problem.neuron_inputs)) * fmpz_mat(_lists(network.hidden))).tolist()
-    rectified = fmpz_mat([[max(int(a), 0) for a in row] for row in activations])
+    zero = fmpz(0)
+    rectified = fmpz_mat([[a if a > zero else zero for a in row] for row in activations])
     predictions = (rectified * fmpz_mat(_lists(network.output))).tolist()
     scale = problem.input_denominator * network.hidden_denominator * network.output_denominator
     return [[int(z) for z in row] for row in predictions], scale

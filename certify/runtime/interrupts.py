@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE = 3  # whoever presses this often wants out, result or not
+_STOPPING = "stopping with the best result so far; once more stops at once"
 
 
 class Interrupts:
@@ -20,30 +21,41 @@ class Interrupts:
     Outside the main thread, where Python delivers no signals, nothing is changed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], None] = lambda words: None) -> None:
+        """Take nothing over yet.
+
+        Args:
+            tell: is given the answer to the first press, at once.
+        """
+        self._tell = tell
         self._presses = 0
-        self._allowed = False
+        self._enough = _PATIENCE
 
     @property
     def came(self) -> bool:
         """Whether Ctrl-C was pressed, or SIGTERM came."""
         return self._presses > 0
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether it was pressed so often that no result is wanted."""
+        return self._presses >= _PATIENCE
+
     @contextmanager
-    def allowed(self) -> Iterator[None]:
-        """Raise KeyboardInterrupt in the body, at once if Ctrl-C came before it."""
-        if self.came:
+    def allowed(self, presses: int = 1) -> Iterator[None]:
+        """Raise KeyboardInterrupt in the body after so many presses, at once if they came before it."""
+        if self._presses >= presses:
             raise KeyboardInterrupt
-        self._allowed = True
+        self._enough = presses
         try:
             yield
         except SystemError:
             # So a call of compiled code ends that finds the signal's exception set when it returns.
-            if self.came:
+            if self._presses >= presses:
                 raise KeyboardInterrupt from None
             raise
         finally:
-            self._allowed = False
+            self._enough = _PATIENCE
 
     def __enter__(self) -> Interrupts:
         """Take over the signals."""
@@ -62,5 +74,9 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self._presses += 1
-        if self._allowed or self._presses >= _PATIENCE:
+        if self._presses == 1:
+            # A stream that was just being written to takes no more words from here.
+            with suppress(RuntimeError):
+                self._tell(_STOPPING)
+        if self._presses >= self._enough:
             raise KeyboardInterrupt

@@ -30,6 +30,9 @@ class Observer:
     def update(self, message: str) -> None:
         """The current stage has news."""
 
+    def note(self, words: str) -> None:
+        """Something to be said at once, whatever the stage."""
+
     def finish(self, result: str) -> None:
         """The current stage has ended with this result."""
 
@@ -49,6 +52,10 @@ class Within(Observer):
     def update(self, message: str) -> None:
         """It has news."""
         self._outer.update(f"{self._stage}, {message}")
+
+    def note(self, words: str) -> None:
+        """Something to be said at once."""
+        self._outer.note(words)
 
 
 class Clock:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeVar
 
 import numpy as np
@@ -86,6 +87,7 @@ def improve(
     seed: int = 0,
     threads: int = 1,
     largest_block: int = LARGEST_BLOCK,
+    start: Sequence[BlockProof] = (),
     seconds_left: Callable[[], float] = lambda: math.inf,
     on_step: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Found]:
@@ -99,6 +101,8 @@ def improve(
         seed: of the blocks' composition.
         threads: that look at blocks at the same time; the result does not depend on them.
         largest_block: the most rows of X in one block.
+        start: an earlier dual point's proof, in blocks that have each row once; nothing to start afresh. It
+            is not taken where rows share a line.
         seconds_left: after which to stop; it may change its mind.
         on_step: told what goes on, often.
 
@@ -109,7 +113,8 @@ def improve(
     problem = UnitProblem.of(X, Y, gamma)
     with ThreadPoolExecutor(threads) as pool:
         search = _Search(problem, min(largest_block, LARGEST_BLOCK), pool, seconds_left, on_step)
-        blocks = search.first_blocks(compose, seed)
+        given = search.blocks_at(start)
+        blocks = given or search.first_blocks(compose, seed)
         if not np.any(problem.targets):
             for block in blocks:
                 block.take(np.where(block.of_entries, 0.0, block.variables()))
@@ -117,7 +122,11 @@ def improve(
             yield search.found(_Best(0.0, "no target that a network fits", 0.0, at_zero), begun)
             return
         splits = len(problem.units) <= _LARGEST_SPLITTING and len(X) <= largest_block
-        for found in search.splits() if splits else search.climbs_in_blocks(blocks):
+        if splits and given:
+            for found in search.climb_whole(reduce(Block.merged, given), "an earlier run", None):
+                yield search.found(found, begun)
+        stages = _LATER if given else _FIRST
+        for found in search.splits() if splits else search.climbs_in_blocks(blocks, stages):
             yield search.found(found, begun)
 
 
@@ -199,9 +208,35 @@ class _Search:
                 )
             number *= 2
 
-    def climbs_in_blocks(self, blocks: list[Block]) -> Iterator[_Best]:
+    def blocks_at(self, proofs: Sequence[BlockProof]) -> list[Block]:
+        """Return blocks at an earlier point; nothing where they could not be merged in pairs.
+
+        Args:
+            proofs: of blocks, which together have each row once.
+        """
+        number = len(proofs)
+        if not number or number & (number - 1):
+            return []
+        problem, found = self.problem, []
+        N = np.zeros((sum(len(proof.rows) for proof in proofs), problem.targets.shape[1]))
+        for proof in proofs:
+            N[list(proof.rows)] = proof.dual_rows
+        entries = problem.groups_of(N)
+        for proof in proofs:
+            of_units = problem.of_block(proof)
+            if of_units is None or not len(of_units[0]):
+                return []
+            units, table = of_units
+            block = Block(problem, units)
+            block.entries = entries[block.groups]
+            block.tables = [table.alpha_alpha, table.alpha_beta, table.beta_beta]
+            block.slack = table.slack
+            block.choose(0)
+            found.append(block)
+        return found
+
+    def climbs_in_blocks(self, blocks: list[Block], stages: Sequence[Stage]) -> Iterator[_Best]:
         """Climb, and merge the blocks in pairs, until one is left or they would become too large."""
-        stages: Sequence[Stage] = _FIRST
         while True:
             most = max(block.rows for block in blocks)
             words = f"{len(blocks)} blocks of {most} rows" if len(blocks) > 1 else "all rows"
@@ -250,11 +285,18 @@ class _Search:
         primal = splitting.primal_value()
         estimate, words = self.loss(primal), f"splitting, {splitting.steps} steps"
         block = self.whole(*splitting.multipliers())
+        worth = 0.0 if at_once else _WORTH_CLIMBING * primal
+        yield from self.climb_whole(block, words, estimate, worth)
+
+    def climb_whole(
+        self, block: Block, words: str, estimate: float | None, worth: float = 0.0
+    ) -> Iterator[_Best]:
+        """Climb from a block of all units, unless the best is worth less than so much after a first look."""
         if not improve_slack(block, is_over=self.is_over):
             return
         if best := self.looked_at(block, words, estimate):
             yield best
-        if not at_once and self.best < _WORTH_CLIMBING * primal:
+        if self.best < worth:
             return
         for stage in _AFTER_SPLITTING:
             if self.is_over():
@@ -273,7 +315,7 @@ class _Search:
         block.slack = table.slack
         return block
 
-    def looked_at(self, block: Block, words: str, estimate: float) -> _Best | None:
+    def looked_at(self, block: Block, words: str, estimate: float | None) -> _Best | None:
         """Return the point where the block's tables are, if it is a new best."""
         block.choose(0)
         block.take(block.variables())

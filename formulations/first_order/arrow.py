@@ -286,7 +286,7 @@ def value(
 
     inner = float(sum(np.sum(block.entries * block.targets) for block in blocks))
     square = float(sum(np.sum(block.entries**2) for block in blocks))
-    best = inner / square if square > 0 else np.inf
+    best = _best_multiple(inner, square)
     proved = _on_line(inner, square, min(gamma / top, best))
     scale = min(gamma / norm, best)
     smooth = _on_line(inner, square, scale)
@@ -305,6 +305,11 @@ def value(
         return slope
 
     return Value(smooth, proved, np.concatenate(list(over(slope_of, blocks))))
+
+
+def _best_multiple(inner: float, square: float) -> float:
+    """Return the t >= 0 with the largest value: no gauge of -N follows from that of N."""
+    return max(inner / square, 0.0) if square > 0 else np.inf
 
 
 def _on_line(inner: float, square: float, scale: float) -> float:
@@ -336,7 +341,7 @@ def _scaled(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[list[Matrix]
     scale = problem.gamma / top if top > 0 else 1.0
     inner = float(sum(np.sum(block.entries * block.targets) for block in blocks))
     square = float(sum(np.sum(block.entries**2) for block in blocks))
-    return shares, scale, min(scale, inner / max(square, 1e-300))
+    return shares, scale, min(scale, _best_multiple(inner, square))
 
 
 def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, Multipliers]:

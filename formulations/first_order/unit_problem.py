@@ -161,6 +161,29 @@ class UnitProblem:
         )
         return BlockProof(tuple(rows.tolist()), of_data, N[rows], spread)
 
+    def of_block(self, proof: BlockProof) -> tuple[Indices, Multipliers] | None:
+        """Return the units of a proof of the data's rows and its multipliers for them; undoes `block_proof`.
+
+        Args:
+            proof: whose share is not looked at.
+
+        Returns:
+            None where rows share a line, as multipliers that tie them have no counterpart.
+        """
+        along = self._directions
+        if len(along.nonzero) != len(along.units):
+            return None
+        rows = np.asarray(proof.rows, dtype=np.intp)
+        live = np.flatnonzero(along.scales[rows])
+        units = along.lines[rows[live]]
+        lengths = 1 / (along.scales[rows[live]] * self._lengths[units])
+        of_live = proof.multipliers.of(live).scaled(1 / (self.target_unit * self.input_unit))
+        return units, _for_lengths(of_live, lengths)
+
+    def groups_of(self, N: Matrix) -> Matrix:
+        """Return the groups' entries, G x c, of a dual point of the data, n x c; undoes `dual_point`."""
+        return MergedRows.of(self._directions, N).targets / self.target_unit
+
     def _share(self, of_units: Matrix) -> Matrix:
         """Return a form in (u, v) of the units, of order rank + c, as one of the data's, of order d + c."""
         c = self.targets.shape[1]

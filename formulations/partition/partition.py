@@ -20,7 +20,7 @@ from formulations.arrays import Indices, Matrix, Vector
 from formulations.losses.squared import SquaredLoss
 from formulations.sdp.activation_region import Form, Geometry, Region
 from formulations.sdp.interior_point import InteriorPoint
-from formulations.sdp.multiplier_generation import solve_dual
+from formulations.sdp.multiplier_generation import MAX_FREE_VARIABLES, solve_dual
 
 ROWS = 48
 _POOL = 90  # rows on which SDP-NN is asked how many it needs
@@ -171,6 +171,11 @@ def solve_partition(
         X, Y, gamma, hint, rows=rows, enough=enough, seconds_left=lambda: deadline - time.perf_counter()
     )
     return last.solution()
+
+
+def largest_outputs(n: int) -> float:
+    """Return the most outputs of so many samples with which SDP-NN can be asked which of them it needs."""
+    return math.inf if n <= ROWS else MAX_FREE_VARIABLES // min(n, _POOL) - 1
 
 
 def _choose_rows(X: Matrix, Y: Matrix, gamma: float, hint: Matrix, rows: int, seconds_left: float) -> Indices:

@@ -11,12 +11,13 @@ Prefer it to SDP-NN where that is out of reach: thousands of samples take second
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import clarabel
 import numpy as np
 from scipy import sparse
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.losses.squared import SquaredLoss
@@ -161,12 +162,13 @@ def _sample_cones(n: int, c: int) -> tuple[sparse.csc_array, int]:
     return sparse.csc_array((values, (rows, columns)), shape=(n * height, n * c + n + n * pairs)), n * height
 
 
-def improve_slack(X: Matrix, N: Matrix) -> Vector:
+def improve_slack(X: Matrix, N: Matrix, *, is_over: Callable[[], bool] = lambda: False) -> Vector:
     """Return slack s = -sigma with a small level for a fixed dual point; O(n d^2) an evaluation.
 
     Args:
         X: the inputs, n x d.
         N: n x c.
+        is_over: looked at after each step; what there is by then is returned.
 
     Returns:
         s, of length n, in the units of |N^T alpha|^2; zero where N or X has a zero row.
@@ -182,8 +184,17 @@ def improve_slack(X: Matrix, N: Matrix) -> Vector:
     spread = rows / np.sqrt(weights[live])[:, None]
     start = 2 * weights[live] * np.linalg.norm(spread, 2) ** 2
     theta = np.log(start)
+
+    def look(intermediate_result: OptimizeResult) -> None:
+        if is_over():
+            raise StopIteration
+
     for p in _NORMS:
-        theta = minimize(_log_level, theta, args=(units, rows, p), jac=True, method="L-BFGS-B").x
+        if is_over():
+            break
+        theta = minimize(
+            _log_level, theta, args=(units, rows, p), jac=True, method="L-BFGS-B", callback=look
+        ).x
     slack[live] = -np.exp(theta) / lengths[live] ** 2
     return slack
 
@@ -216,8 +227,8 @@ def _log_level(theta: Vector, X: Matrix, N: Matrix, p: int) -> tuple[float, Vect
     shares = values ** (p - 1) / np.sum(values**p)
     weight = (vectors * shares) @ vectors.T
     top = float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1])
-    on_x = np.einsum("ik,kl,il->i", X, weight, X)
+    on_x = np.sum((X @ weight) * X, axis=1)
     back = coupled @ (X.T @ N).T  # row i: X^T N inverse N_i
-    on_n = np.einsum("ik,kl,il->i", back, weight, back) / sigma**2
+    on_n = np.sum((back @ weight) * back, axis=1) / sigma**2
     norm = np.log(top) + np.log(np.sum(values**p)) / p
     return float(norm), (on_x - on_n) * sigma / top

@@ -260,6 +260,7 @@ class ColumnGeneration:
             self.gamma,
             output_bias=self.output_bias,
             tolerance=self._efforts[self._effort].tolerance if tolerance is None else tolerance,
+            should_stop=self.is_late,
         )
         used = np.flatnonzero(np.any(master.output != 0, axis=1))
         return Network(

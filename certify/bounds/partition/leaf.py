@@ -14,9 +14,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
+import numpy as np
 from flint import fmpz_mat
 
-from certify.bounds.writing import certificate_of, trivial_certificate
+from certify.bounds.writing import certificate_of, fit_in_a_leaf, in_one_block, trivial_certificate
 from certify.checker.certificate.nodes import Leaf, Node, Sign
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing
@@ -44,15 +45,26 @@ def partition_certificates(
         preprocessing: recorded in the certificates.
     """
     frame = pivot_frame(problem.inputs, solution.pivots, problem.d)
-    values = [[dot(x, w) for w in frame.generators] for x in problem.inputs]
+    numbers = None if fit_in_a_leaf(problem) else _looked_at(problem, solution)
+    values = {
+        i: [dot(problem.inputs[i], w) for w in frame.generators]
+        for i in (range(problem.n) if numbers is None else numbers)
+    }
     # gamma y alpha alpha becomes, over the checker's integers, p q 4^k y.
     weight = Fraction(problem.gamma.numerator * problem.gamma.denominator << 2 * _EXPONENT)
     for share in _SHARES if solution.regions else ():
         rows = rounded_dual_point(problem, solution.dual_point, 1 - share, _EXPONENT)
         leaves = {region.signs: _leaf(region, solution, values, share, weight) for region in solution.regions}
         tree = tuple(_tree(leaves, solution.pivots, ()))
-        yield certificate_of(problem, rows, _EXPONENT, tree, preprocessing, "partition", frame)
+        certificate = certificate_of(problem, rows, _EXPONENT, tree, preprocessing, "partition", frame)
+        yield certificate if numbers is None else in_one_block(certificate, numbers)
     yield trivial_certificate(problem, preprocessing=preprocessing)
+
+
+def _looked_at(problem: TrainingProblem, solution: PartitionSolution) -> list[int]:
+    """Return the samples that have a part in a proof: all others' rows of the dual point are zero."""
+    used = np.any(solution.dual_point != 0, axis=1).tolist()
+    return [i for i, x in enumerate(problem.inputs) if used[i] or i in solution.interior or not any(x)]
 
 
 def pivot_frame(inputs: IntegerRows, pivots: Sequence[int], d: int) -> Frame:
@@ -102,7 +114,7 @@ def _tree(
 def _leaf(
     region: RegionProof,
     solution: PartitionSolution,
-    values: Sequence[Sequence[int]],
+    values: Mapping[int, Sequence[int]],
     share: Fraction,
     weight: Fraction,
 ) -> Leaf:
@@ -132,15 +144,15 @@ class _Forms:
     The t_k of known sign come first, then the alpha, then the beta of the rows that are mixed there.
     """
 
-    def __init__(self, values: Sequence[Sequence[int]], signs: Mapping[int, int]) -> None:
-        """Take x_i . w_k for all rows and generators, and the known signs by their generator."""
-        self._rows = [[signs.get(k, 1) * value for k, value in enumerate(row)] for row in values]
+    def __init__(self, values: Mapping[int, Sequence[int]], signs: Mapping[int, int]) -> None:
+        """Take x_i . w_k for all generators, by the number i, and the known signs by their generator."""
+        self._rows = {
+            i: [signs.get(k, 1) * value for k, value in enumerate(row)] for i, row in values.items()
+        }
         self._signed = sorted(signs)
-        free = [k for k in range(len(values[0])) if k not in signs]
+        free = [k for k in range(len(next(iter(values.values())))) if k not in signs]
         mixed = [
-            i
-            for i, row in enumerate(self._rows)
-            if any(row[k] for k in free) or (min(row) < 0 and max(row) > 0)
+            i for i, row in self._rows.items() if any(row[k] for k in free) or (min(row) < 0 and max(row) > 0)
         ]
         self._place = {i: len(signs) + place for place, i in enumerate(mixed)}
 

@@ -9,17 +9,23 @@ from certify.bounds.partition.search import PartitionSearch
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, in_turn
 from certify.checker.problems.training import TrainingProblem
+from formulations.partition.partition import largest_outputs
 
 
 class Partition:
     """SDP-NN on few samples, on regions where some signs are known (docs/method.md, section 3c)."""
 
     name = "partition"
-    goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
-        """Refuse all but plain problems, solvers and precisions."""
-        return refuses_more("the method partition", problem) or refuses_options(self.name, options)
+        """Refuse all but plain problems, solvers and precisions, and more outputs than it takes."""
+        refusal = refuses_more("the method partition", problem) or refuses_options(self.name, options)
+        if refusal is not None or problem.c <= (most := largest_outputs(problem.n)):
+            return refusal
+        return (
+            f"the method partition takes at most {most} targets of {problem.n} rows, and the data has "
+            f"{problem.c}: use --method sdp"
+        )
 
     def searches(self, problem: TrainingProblem, options: Options) -> tuple[Search, ...]:
         """Return the one that there is."""

@@ -32,7 +32,7 @@ class PartitionSearch:
             task.X,
             task.Y,
             task.gamma,
-            task.hint,
+            task.first_rows,
             enough=task.enough,
             seconds_left=allowance.left,
             threads=task.threads,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from certify.bounds.blocks.writing import blocks_certificate
-from certify.bounds.proof_time import leaves_seconds
+from certify.bounds.proof_time import blocks_seconds
 from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.bounds.report import GapPoint
@@ -23,7 +23,7 @@ from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.shor import improve_slack, level_of
 
-_LEAST_BLOCK = 32  # samples in a block of a residual's proof
+_LEAST_BLOCK, _LARGEST_BLOCK = 32, 3000  # samples in a block of a residual's proof, whose tables are dense
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,12 @@ class Relaxation:
         )
 
 
-def residual_relaxation(arrays: Arrays, residual: Matrix, seconds: float = math.inf) -> Relaxation:
+def residual_relaxation(
+    arrays: Arrays,
+    residual: Matrix,
+    seconds: float = math.inf,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Relaxation | None:
     """Take a network's residual as the dual point, with the best slack for it: quick, and weak.
 
     Args:
@@ -107,16 +112,22 @@ def residual_relaxation(arrays: Arrays, residual: Matrix, seconds: float = math.
         residual: Y - f(X), n x c.
         seconds: that its proof may take; where one leaf takes more, the samples are divided into blocks,
             which is weaker.
+        is_over: looked at often; once true, what is left of the slack is as it is.
+
+    Returns:
+        None where no number of blocks has a proof in that time.
     """
-    n, d = arrays.X.shape
-    order = d + residual.shape[1]
+    (n, d), c = arrays.X.shape, residual.shape[1]
+    order = d + c
     number = 1
-    while number * _LEAST_BLOCK < n and leaves_seconds([n // number + 1 + d] * number) > seconds:
+    while number * _LEAST_BLOCK < n and not _may_have(n // number + 1, number, d, c, seconds):
         number *= 2
+    if not _may_have(n // number + 1, number, d, c, seconds):
+        return None
     proofs = []
     for first in range(number):
         X, N = arrays.X[first::number], residual[first::number]
-        slack = improve_slack(X, N)
+        slack = improve_slack(X, N, is_over=is_over)
         multipliers = replace(Multipliers.zero(len(X)), slack=slack)
         if number == 1:
             solution = DualSolution(N, multipliers, 0.0, 0.0, "residual", "feasible", 0.0)
@@ -125,3 +136,8 @@ def residual_relaxation(arrays: Arrays, residual: Matrix, seconds: float = math.
         scaled = multipliers.scaled(1 / gauge if gauge > 0 else 0.0)
         proofs.append(BlockProof(tuple(range(first, n, number)), gauge * np.eye(order), N, scaled))
     return Relaxation("shor", "residual", None, BlocksSolution(0.0, tuple(proofs)))
+
+
+def _may_have(rows: int, number: int, d: int, c: int, seconds: float) -> bool:
+    """Say whether a proof may have so many blocks of so many rows."""
+    return rows <= _LARGEST_BLOCK and blocks_seconds([rows] * number, d, c) <= seconds

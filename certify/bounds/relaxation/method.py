@@ -30,10 +30,12 @@ from certify.bounds.relaxation.searches import (
 )
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, in_turn
+from certify.bounds.writing import fit_in_a_leaf
 from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted
+from certify.checker.training.leaf_rules import MAX_LEAF_ORDER
 from certify.floats.problem import Arrays
 from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
@@ -64,7 +66,6 @@ class Sdp:
     """SDP-NN, by any of its solvers, or in high precision (docs/method.md, section 3a)."""
 
     name = "sdp"
-    goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse what outgrows the interior-point method, and more than plain problems for other solvers."""
@@ -89,7 +90,7 @@ class Sdp:
         if n <= most:
             return None
         rows = f"at most {most} rows with {counted(c, 'target')}"
-        return f"{name} takes {rows}, and the data has {n}: use --method shor"
+        return f"{name} takes {rows}, and the data has {n}: leave --solver and --precision out"
 
     def searches(self, problem: TrainingProblem, options: Options) -> tuple[Search, ...]:
         """Return what is tried until one proves enough; nothing for a solver that runs once."""
@@ -138,11 +139,16 @@ class Shor:
     """Shor's relaxation (docs/method.md, section 3)."""
 
     name = "shor"
-    goes_on_training = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
-        """Refuse solvers and precisions, and free hidden biases."""
-        return refuses_free_biases(problem) or refuses_options(self.name, options)
+        """Refuse solvers and precisions, free hidden biases, and more than the leaf of a proof may have."""
+        refusal = refuses_free_biases(problem) or refuses_options(self.name, options)
+        if refusal is not None or fit_in_a_leaf(problem):
+            return refusal
+        return (
+            f"Shor's relaxation is proved by one leaf, of at most {MAX_LEAF_ORDER} rows and features "
+            f"together, and the data has {problem.n + problem.d}: use --method sdp, which takes blocks"
+        )
 
     def bound(self, work: Work) -> Relaxation | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from certify.bounds.proof_time import leaves_seconds
+from certify.bounds.proof_time import blocks_seconds, leaves_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.searching import Allowance, Found, Task
 from formulations.first_order import all_rows
@@ -57,17 +57,19 @@ class FirstOrderSearch:
             allowance.step()
             say(words)
 
-        d = task.X.shape[1]
+        n, d = task.X.shape
+        c = task.Y.shape[1]
         for point in all_rows.improve(
             task.X,
             task.Y,
             task.gamma,
             threads=task.threads,
-            largest_block=largest_block(len(task.X), d, seconds_left()),
+            largest_block=largest_block(n, d, c, seconds_left()),
+            start=() if task.start is None else task.start.proofs,
             seconds_left=left,
             on_step=step,
         ):
-            seconds = leaves_seconds(rows + d for rows in point.rows)
+            seconds = blocks_seconds(point.rows, d, c)
             if best is not None and seconds > seconds_left():
                 break  # what is already there can be proved in time
             allowance.proof_seconds = seconds
@@ -79,17 +81,18 @@ class FirstOrderSearch:
             yield replace(best, outcome=_first_order(point, False))
 
 
-def largest_block(n: int, d: int, seconds: float) -> int:
+def largest_block(n: int, d: int, c: int, seconds: float) -> int:
     """Return the most rows of a block, so that the proof leaves most of the time to the search.
 
     Args:
         n: the number of samples.
         d: the number of features.
+        c: the number of outputs.
         seconds: for both; infinite without a limit.
     """
     seconds = 2 * _PATIENCE if math.isinf(seconds) else seconds
     block = min(n, all_rows.LARGEST_BLOCK)
-    while block > SMALL and leaves_seconds([block + d] * (n // block)) > _PROOF_SHARE * seconds:
+    while block > SMALL and blocks_seconds([block] * (n // block), d, c) > _PROOF_SHARE * seconds:
         block = (block + 1) // 2
     return block
 
@@ -120,7 +123,7 @@ class InteriorPointSearch:
             task.X,
             task.Y,
             task.gamma,
-            task.hint,
+            task.first_rows,
             first=SMALL,
             tolerance=_TOLERANCE if n <= SMALL else _TOLERANCE_OF_MANY,
             seconds_left=allowance.left,

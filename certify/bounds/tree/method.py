@@ -20,7 +20,6 @@ class Tree:
     """Branch and bound over directions (docs/method.md, section 3b)."""
 
     name = "tree"
-    goes_on_training = True
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse solvers and precisions, and more features than have orthants to search."""

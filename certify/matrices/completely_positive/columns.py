@@ -164,20 +164,27 @@ class Face:
                 return terms
         return None
 
-    def narrowed(self) -> Face | None:
+    def narrowed(self, should_stop: Callable[[float], bool] = lambda distance: False) -> Face | None:
         """Return the face that a guessed copositive matrix exposes; None if no guess tells anything.
 
         Horn's and other exceptional copositive matrices expose faces of which neither the range nor the zeros
         of the matrix tell anything. The guess, in short rationals, is harmless: what is found on the face is
         exact.
+
+        Args:
+            should_stop: asked with the distance of the nearest sum of terms so far, relatively; once true, no
+                guess is tried.
         """
         order = len(self.matrix)
         supports = cliques(self.matrix)
         if supports is None:
             return None
-        separator = nearest_cp(self.target, [np.eye(order)], bits=40).separator
+        found = nearest_cp(self.target, [np.eye(order)], bits=40, should_stop=should_stop)
+        if should_stop(found.distance / float(np.linalg.norm(self.target))):
+            return None
         exposing = next(
-            (guess for guess in guesses(separator, self.scales) if product(guess, self.matrix) == 0), None
+            (guess for guess in guesses(found.separator, self.scales) if product(guess, self.matrix) == 0),
+            None,
         )
         if exposing is None:
             return None

@@ -159,7 +159,7 @@ def _numerically(matrix: Rational, should_stop: Callable[[float], bool]) -> list
         terms = face.with_correction(should_stop)
         if terms is not None:
             return terms
-        narrower = face.narrowed()
+        narrower = face.narrowed(should_stop)
         if narrower is None:
             break
         face = narrower

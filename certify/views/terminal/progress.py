@@ -58,6 +58,10 @@ class LiveProgress(Observer):
             self._last_line = now
             self._console.print(Text(f"  {self._stage}: {message}"))
 
+    def note(self, words: str) -> None:
+        """Leave a line that says it."""
+        self._console.print(Text(words), soft_wrap=True)
+
     def finish(self, result: str) -> None:
         """Leave a line about what the stage did."""
         task = self._progress.tasks[0]

@@ -28,6 +28,7 @@ of the gap, or the steps become tiny.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,6 +77,7 @@ def follow_path(
     output_bias: str = "none",
     tolerance: float = 1e-9,
     max_iterations: int = 100,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> PathSolution:
     """Train output weights and bias over fixed hidden directions to the optimum of that convex problem.
 
@@ -86,23 +88,28 @@ def follow_path(
         output_bias: "none", "free" or "decayed".
         tolerance: relative gap to stop at.
         max_iterations: limit of Newton steps.
+        should_stop: asked before each of them; once true, that is the end as well.
 
     Returns:
-        The best point met, also where rounding or the limit leaves a gap above the tolerance. A free bias has
+        The best point met, also where rounding or a limit leaves a gap above the tolerance. A free bias has
         no optimum where all targets of an output are on one side, as those of an absent class: then the
         values fall for ever, and fewer digits are reached.
     """
     problem = _Problem(atoms, loss, gamma, output_bias)
     # Where only N = 0 is feasible the bias runs off to infinity; what overflows then is never better.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return _follow(problem, tolerance, max_iterations)
+        return _follow(problem, tolerance, max_iterations, should_stop)
 
 
-def _follow(problem: _Problem, tolerance: float, max_iterations: int) -> PathSolution:
+def _follow(
+    problem: _Problem, tolerance: float, max_iterations: int, should_stop: Callable[[], bool]
+) -> PathSolution:
     state = best = problem.start()
     result = best_result = problem.read(state)
     iteration = last_progress = 0
     while best_result.gap > tolerance * best_result.size and iteration < max_iterations:
+        if should_stop():
+            break
         try:
             state = problem.advance(state, result.gap, tolerance * result.size)
         except np.linalg.LinAlgError:  # positive definite, but not to working precision

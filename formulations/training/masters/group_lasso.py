@@ -56,7 +56,13 @@ class GroupLassoSolution:
 
 
 def solve_group_lasso(
-    atoms: Matrix, loss: SquaredLoss, gamma: float, *, tolerance: float = 1e-10, max_iterations: int = 60
+    atoms: Matrix,
+    loss: SquaredLoss,
+    gamma: float,
+    *,
+    tolerance: float = 1e-10,
+    max_iterations: int = 60,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> GroupLassoSolution:
     """Train the output weights over fixed hidden directions to the global optimum of that convex problem.
 
@@ -66,9 +72,10 @@ def solve_group_lasso(
         gamma: weight of the penalty, positive.
         tolerance: relative duality gap to stop at.
         max_iterations: limit of Newton steps.
+        should_stop: asked before each of them; once true, that is the end as well.
 
     Returns:
-        The best point met, also where rounding or the limit leaves a gap above the tolerance.
+        The best point met, also where rounding or a limit leaves a gap above the tolerance.
 
     Raises:
         ValueError: if gamma is not positive or the numbers of rows differ.
@@ -84,7 +91,7 @@ def solve_group_lasso(
         zero = np.zeros((atoms.shape[1], targets.shape[1]))
         return GroupLassoSolution(zero, dual_point, loss.value(nothing), 0.0, 0)
     master = _Master(atoms, loss, gamma, atoms.T @ atoms)
-    best, iterations = _interior_point(master, tolerance, max_iterations)
+    best, iterations = _interior_point(master, tolerance, max_iterations, should_stop)
     return GroupLassoSolution(best.output, best.dual_point, best.value, max(best.gap, 0.0), iterations)
 
 
@@ -132,14 +139,17 @@ class _Master:
         samples, count = A.shape
         root = np.sqrt(eta / gamma)
         scaled = A * root
-        # Through matrices of the size of the atoms both are differences, which cancel where eta is large.
-        if count > 2 * samples or np.max(eta * np.diag(self.gram)) > _STIFF * gamma:
+        # Through the Gram matrix both are differences, which cancel where eta is large.
+        is_stiff = np.max(eta * np.diag(self.gram)) > _STIFF * gamma
+        if count > 2 * samples or (is_stiff and samples <= 2 * count):
             factor = _factor(scaled @ scaled.T, scaled.T)
             half = scipy.linalg.solve_triangular(factor, scaled, lower=True, check_finite=False)
             return (
                 lambda right: scipy.linalg.cho_solve((factor, True), right, check_finite=False) / gamma,
                 half.T @ half,
             )
+        if is_stiff:
+            return _through_orthogonal_columns(scaled, gamma)
         factor = _factor(self.gram * root * root[:, None], scaled)
         hat: Matrix = -scipy.linalg.lapack.dpotri(factor, lower=1)[0]
         hat[np.diag_indices(count)] += 1
@@ -154,6 +164,19 @@ class _Master:
     def only(self, atoms: NDArray[np.intp]) -> _Master:
         """Return the problem without the other atoms."""
         return _Master(self.atoms[:, atoms], self.loss, self.gamma, self.gram[np.ix_(atoms, atoms)])
+
+
+def _through_orthogonal_columns(scaled: Matrix, gamma: float) -> tuple[Callable[[Matrix], Matrix], Matrix]:
+    """Return what `_inverse` does for many samples and few atoms: nothing is as large as the samples squared.
+
+    With [S; I] = Q R for the scaled atoms S, the columns of the upper part of Q span what I + S S^T raises,
+    and the lower part is the inverse of R.
+    """
+    samples, count = scaled.shape
+    stacked = np.vstack([scaled, np.eye(count)])
+    columns = scipy.linalg.qr(stacked, mode="economic", overwrite_a=True, check_finite=False)[0]
+    upper, lower = columns[:samples], columns[samples:]
+    return lambda right: (right - upper @ (upper.T @ right)) / gamma, np.eye(count) - lower @ lower.T
 
 
 def _factor(product: Matrix, root: Matrix) -> Matrix:
@@ -174,8 +197,10 @@ class _State:
     slack: Vector
 
 
-def _interior_point(master: _Master, tolerance: float, max_iterations: int) -> tuple[_Point, int]:
-    """Take Newton steps on (eta, slack) until the gap closes or rounding stops all progress."""
+def _interior_point(
+    master: _Master, tolerance: float, max_iterations: int, should_stop: Callable[[], bool]
+) -> tuple[_Point, int]:
+    """Take Newton steps on (eta, slack) until the gap closes, rounding stops all progress, or it is time."""
     # All eta alike: no optimal ones have a larger sum.
     count = master.atoms.shape[1]
     level = master.loss.value(np.zeros_like(master.loss.targets)) / (master.gamma * count)
@@ -183,6 +208,8 @@ def _interior_point(master: _Master, tolerance: float, max_iterations: int) -> t
     least_product = np.inf
     iteration = last_progress = 0
     while best.point.gap > tolerance * best.point.value and iteration < max_iterations:
+        if should_stop():
+            break
         try:
             state = _advance(master, state)
         except np.linalg.LinAlgError:  # positive definite, but not to working precision
@@ -256,6 +283,8 @@ def _without_zeros(master: _Master, state: _State, tolerance: float) -> _Point:
     """
     point = state.point
     used = np.flatnonzero(point.eta / point.eta.max() > state.slack / (master.gamma / 2))
+    if not len(used):  # at the start no atom is told from the others yet
+        return point
     sparse = master.only(used).at(point.eta[used])
     gap = point.gap + sparse.value - point.value
     if gap > max(2 * point.gap, tolerance * point.value):

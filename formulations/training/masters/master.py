@@ -6,6 +6,7 @@ outputs there are; all others go through `dual_path`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,13 @@ class MasterSolution:
 
 
 def solve_master(
-    atoms: Matrix, loss: Loss, gamma: float, *, output_bias: str = "none", tolerance: float = 1e-10
+    atoms: Matrix,
+    loss: Loss,
+    gamma: float,
+    *,
+    output_bias: str = "none",
+    tolerance: float = 1e-10,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> MasterSolution:
     """Train output weights and bias over fixed hidden directions to the optimum of that convex problem.
 
@@ -51,9 +58,10 @@ def solve_master(
         gamma: weight of the penalty, positive.
         output_bias: "none", "free" or "decayed".
         tolerance: relative gap to stop at; of other losses than the squared one 1e-8 at least.
+        should_stop: asked before each step; once true, that is the end.
 
     Returns:
-        The best point met, also where rounding leaves a gap above the tolerance.
+        The best point met, also where rounding or time leaves a gap above the tolerance.
 
     Raises:
         ValueError: if gamma is not positive, the numbers of rows differ or the output bias is unknown.
@@ -66,20 +74,34 @@ def solve_master(
             f"atoms have {len(atoms)} rows but targets {len(loss.targets)}: give one row per sample"
         )
     if isinstance(loss, SquaredLoss):
-        return _squared(atoms, loss, gamma, output_bias, tolerance)
+        return _squared(atoms, loss, gamma, output_bias, tolerance, should_stop)
     found = follow_path(
-        atoms, loss, gamma, output_bias=output_bias, tolerance=max(tolerance, _LEAST_TOLERANCE)
+        atoms,
+        loss,
+        gamma,
+        output_bias=output_bias,
+        tolerance=max(tolerance, _LEAST_TOLERANCE),
+        should_stop=should_stop,
     )
     bias = found.output_bias if output_bias != "none" else np.zeros(0)
     return MasterSolution(found.output, bias, found.dual_point, found.value, found.gap)
 
 
 def _squared(
-    atoms: Matrix, loss: SquaredLoss, gamma: float, output_bias: str, tolerance: float
+    atoms: Matrix,
+    loss: SquaredLoss,
+    gamma: float,
+    output_bias: str,
+    tolerance: float,
+    should_stop: Callable[[], bool],
 ) -> MasterSolution:
     intercept = Intercept.of(output_bias, len(atoms), gamma, loss.weights)
     master = solve_group_lasso(
-        intercept.apply(atoms), intercept.without_bias(loss), gamma, tolerance=tolerance
+        intercept.apply(atoms),
+        intercept.without_bias(loss),
+        gamma,
+        tolerance=tolerance,
+        should_stop=should_stop,
     )
     used = np.any(master.output != 0, axis=1)
     return MasterSolution(

@@ -213,6 +213,38 @@ def test_interrupt_in_any_stage_keeps_a_valid_result(method: str, stage: str, mo
     assert check(report.certificate, X, Y).valid
 
 
+class PressingAt(Observer):
+    """Presses Ctrl-C as each of these stages begins, and hears what is answered."""
+
+    def __init__(self, *stages: str) -> None:
+        self.stages, self.heard = list(stages), list[str]()
+
+    def start(self, stage: str) -> None:
+        while self.stages and self.stages[0] == stage:
+            del self.stages[0]
+            signal.raise_signal(signal.SIGINT)
+
+    def note(self, words: str) -> None:
+        self.heard.append(words)
+
+
+def test_ctrl_c_is_answered_and_once_more_waits_for_no_proof() -> None:
+    X, Y = planar(0)
+    observer = PressingAt("train", "prove")
+    report = bound(X, Y, method="shor", observer=observer)
+    assert not observer.stages
+    assert [words.startswith("stopping") for words in observer.heard] == [True]
+    assert report.status is Status.INTERRUPTED
+    assert report.interval.lower == 0
+    assert check(report.certificate, X, Y).valid
+
+
+def test_ctrl_c_three_times_wants_no_result() -> None:
+    X, Y = planar(0)
+    with pytest.raises(KeyboardInterrupt):
+        bound(X, Y, method="shor", observer=PressingAt("train", "prove", "prove"))
+
+
 def test_unusable_wishes_get_a_sentence() -> None:
     X, Y = planar(0)
     with pytest.raises(DataError, match="gamma"):
@@ -229,3 +261,17 @@ def test_import_is_light() -> None:
     assert certify.bound is bound
     with pytest.raises(AttributeError):
         certify.nothing  # noqa: B018 - the access is the test
+
+
+@pytest.mark.parametrize("method", ["shor", "sdp"])
+def test_training_ends_where_the_wanted_gap_hides_what_it_gains(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(2)
+    X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 1))
+    whole = bound(X, Y, method=method, gap=0.3)
+    monkeypatch.setattr("certify.bounds.bound._LARGE", 0)
+    early = bound(X, Y, method=method, gap=0.3)
+    assert early.training.status == "settled"
+    assert len(early.training.curve) < len(whole.training.curve)
+    assert whole.interval.upper <= early.interval.upper <= whole.interval.upper * Fraction(101, 100)

@@ -92,7 +92,7 @@ def test_what_runs(of: TrainingProblem, options: tuple[str, ...], expected: list
         (
             problem(n=21, c=100),
             ("sdp", "auto", "high"),
-            "with 100 targets, and the data has 21: use --method",
+            "with 100 targets, and the data has 21: leave --solver and --precision",
         ),
     ],
 )
@@ -147,7 +147,6 @@ class Scripted:
     name: str
     finds: float | None
     ran: list[str]
-    goes_on_training: bool = False
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         return None
@@ -176,3 +175,17 @@ def test_a_tree_comes_first_and_others_where_it_leaves_a_gap(
     outcomes = bound_from_below(methods, cast(Work, Situation(is_over)))
     assert [outcome.value for outcome in outcomes] == found
     assert log == ran
+
+
+def test_shor_refuses_what_its_proof_could_not_have() -> None:
+    assert chosen(problem(n=4998, d=2), "shor") == ["shor"]
+    with pytest.raises(SolverError, match="5000 rows and features together, and the data has 5001"):
+        choose(problem(n=4999, d=2), Options("shor"))
+
+
+def test_partition_refuses_more_outputs_than_it_could_choose_samples_by() -> None:
+    assert chosen(problem(n=48, d=7, c=60), "partition") == ["partition"]
+    assert chosen(problem(n=90, d=7, c=43), "partition") == ["partition"]
+    with pytest.raises(SolverError, match="at most 43 targets of 90 rows, and the data has 44"):
+        choose(problem(n=90, d=7, c=44), Options("partition"))
+    assert chosen(problem(n=90, d=7, c=44)) == ["sdp"]

@@ -71,7 +71,7 @@ def test_a_bound_that_is_enough_needs_no_search(
     after = bound(X, Y, method=method, checkpoint=path, gap=wanted)
     assert after.status is Status.GAP_REACHED
     assert after.interval.lower == before.interval.lower
-    assert {point.search for point in after.gap_curve} == {"checkpoint"}
+    assert {point.search for point in after.gap_curve} == {"earlier run"}
 
 
 def scaled(factor: float, saved: Any) -> Any:

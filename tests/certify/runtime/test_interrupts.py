@@ -39,3 +39,18 @@ def test_a_signal_is_kept_until_it_is_allowed_and_given_back_after(number: signa
     with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt), interrupts.allowed():
         signal.raise_signal(number)
     assert signal.getsignal(number) is before
+
+
+def test_the_first_press_is_answered_and_the_second_ends_what_waits_for_it() -> None:
+    heard: list[str] = []
+    with Interrupts(heard.append) as interrupts:
+        with interrupts.allowed(2):
+            signal.raise_signal(signal.SIGINT)
+        assert len(heard) == 1
+        with pytest.raises(KeyboardInterrupt), interrupts.allowed(2):
+            signal.raise_signal(signal.SIGINT)
+        assert len(heard) == 1
+        assert not interrupts.is_exhausted
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert interrupts.is_exhausted

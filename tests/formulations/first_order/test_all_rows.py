@@ -10,7 +10,7 @@ import pytest
 from formulations.arrays import Matrix
 from formulations.first_order import all_rows
 from formulations.first_order.all_rows import improve
-from formulations.first_order.arrow import Block, multipliers, value
+from formulations.first_order.arrow import Block, block_proofs, multipliers, value
 from formulations.first_order.composition import stratified
 from formulations.first_order.lapack import cholesky, inverse, solve_triangular
 from formulations.first_order.projected_lbfgs import maximise
@@ -257,3 +257,28 @@ def test_points_outside_of_the_domain_shorten_the_step() -> None:
     assert ascent.point[0] == pytest.approx(2 / 3, abs=1e-6)
     with pytest.raises(ValueError, match="outside"):
         maximise(function, np.array([2.0]), np.array([False]), max_steps=1)
+
+
+def test_a_dual_point_away_from_the_targets_proves_nothing() -> None:
+    """Its opposite would, but it is the gauge of the point itself that is known."""
+    rng = np.random.default_rng(0)
+    problem = UnitProblem.of(rng.normal(size=(8, 3)), rng.normal(size=(8, 2)), 0.1)
+    block = Block(problem, np.arange(8))
+    block.entries = -problem.targets
+    block.take(block.variables())
+    found = value([block], 16, 0.0)
+    assert found is not None
+    assert found.proved == 0
+    [proof] = block_proofs(problem, [block])
+    assert np.abs(proof.dual_rows).max() < 1e-14
+
+
+def test_targets_that_one_feature_is_have_bounds_below_the_networks_loss() -> None:
+    """With x = relu(x) - relu(-x) two neurons of each layer's length sqrt(t) fit t x, for 2 gamma t."""
+    X = np.random.default_rng(0).normal(size=(120, 40)).round(3)
+    gamma, Y = 0.1, X[:, :1]
+    t = 1 - 2 * gamma / float(np.sum(Y**2))
+    loss = (1 - t) ** 2 * float(np.sum(Y**2)) / 2 + 2 * gamma * t
+    found = list(islice(improve(X, Y, gamma, largest_block=60), 3))
+    assert found
+    assert max(each.value for each in found) <= loss

@@ -83,3 +83,20 @@ def test_frame_is_dual_to_its_pivots(d: int, data: st.DataObject) -> None:
             sum(a * w[j] for a, w in zip(frame.inverse[i], frame.generators, strict=True)) for j in range(d)
         ]
         assert combined == [frame.scale * (i == j) for j in range(d)]
+
+
+def test_a_proof_is_of_the_samples_that_it_looks_at_where_all_are_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(8)
+    X, Y = rng.normal(size=(60, 3)), rng.normal(size=(60, 1))
+    X[7] = 0
+    problem = TrainingProblem.from_rationals(rows(X), rows(Y), Fraction(1, 10))
+    whole, _ = first_valid(problem)
+    monkeypatch.setattr("certify.bounds.writing.MAX_LEAF_ORDER", 62)
+    certificate, solution = first_valid(problem)
+    assert certificate.blocks is not None
+    [block] = certificate.blocks.parts
+    assert block.rows == tuple(sorted({*solution.interior, 7}))
+    assert len(block.rows) < 60
+    assert certificate.bound == whole.bound

@@ -81,11 +81,11 @@ def test_many_blocks_with_repeated_rows(trust: str) -> None:
 
 def test_blocks_are_as_large_as_their_proof_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof_time, "slowness", lambda: 1.0)
-    assert largest_block(400, 10, 180.0) == 400
-    assert largest_block(1000, 10, 3000.0) == 1000
-    assert largest_block(1000, 10, math.inf) == 500
+    assert largest_block(400, 10, 1, 180.0) == 400
+    assert largest_block(1000, 10, 1, 3000.0) == 1000
+    assert largest_block(1000, 10, 1, math.inf) == 500
     limits = [1e9, 3000.0, 300.0, 100.0, 1.0]
-    sizes = [largest_block(20_000, 1, limit) for limit in limits]
+    sizes = [largest_block(20_000, 1, 1, limit) for limit in limits]
     assert sizes[0] == 1000
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] < 100

@@ -11,6 +11,7 @@ from benchmarks.matrices.copositive_matrices import HOFFMAN_PEREIRA, HORN, circu
 from certify import check
 from certify.checker.certificate.file import any_from_text, to_text
 from certify.checker.errors import DataError
+from certify.matrices.completely_positive.columns import Face
 from certify.matrices.completely_positive.decide import decide_complete_positivity
 from tests.certify.checker.cp_oracle import Rows, assert_proved, gram
 
@@ -193,6 +194,19 @@ def test_limits_are_told() -> None:
     ):
         with pytest.raises(DataError, match=words):
             decide_complete_positivity([[1, 0], [0, 1]], **wrong)  # type: ignore[arg-type]
+
+
+def test_a_face_is_not_narrowed_when_time_is_up() -> None:
+    face = Face.of([[Fraction(a) for a in row] for row in circulant([8, 5, 1, 1, 5])])
+    assert face.narrowed() is not None
+    asked: list[float] = []
+
+    def is_over(distance: float) -> bool:
+        asked.append(distance)
+        return True
+
+    assert face.narrowed(is_over) is None
+    assert len(asked) == 2  # in the first round, and after it
 
 
 def test_numbers_too_long_for_a_certificate(monkeypatch: pytest.MonkeyPatch) -> None:

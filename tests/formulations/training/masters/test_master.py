@@ -229,3 +229,16 @@ def test_malformed() -> None:
         solve_master(np.eye(3), loss, 1.0)
     with pytest.raises(ValueError, match="none, free or decayed"):
         solve_master(np.eye(2), loss, 1.0, output_bias="some")
+
+
+@pytest.mark.parametrize("text", ["squared", "huber 1", "hinge"])
+def test_out_of_time_there_is_a_network_with_what_it_costs(text: str) -> None:
+    rng = np.random.default_rng(3)
+    atoms = np.maximum(rng.standard_normal((12, 6)), 0)
+    loss = read_loss(text, np.sign(rng.standard_normal((12, 1))))
+    whole = solve_master(atoms, loss, 0.1)
+    early = solve_master(atoms, loss, 0.1, should_stop=lambda: True)
+    penalty = 0.1 * float(np.linalg.norm(early.output, axis=1).sum())
+    assert early.value == pytest.approx(loss.value(atoms @ early.output) + penalty)
+    assert whole.value < early.value
+    assert early.gap > whole.gap
