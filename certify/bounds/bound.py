@@ -36,6 +36,9 @@ from certify.checker.verdict import Verdict
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
+from certify.networks.frameworks.sklearn_mlp import in_order
+from certify.networks.given import loaded_network
+from certify.networks.loaded import network_for
 from certify.networks.network import ReLUNetwork, exact_loss
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
@@ -108,6 +111,7 @@ def bound(
     time_limit: float | None = None,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
+    network: Any = None,
     observer: Observer | None = None,
 ) -> Report:
     """Enclose the global optimum of two-layer ReLU training on arrays, with a proof.
@@ -132,6 +136,8 @@ def bound(
         time_limit: seconds.
         seed: of the random starts.
         checkpoint: a file to keep the work in, and to continue from.
+        network: a trained network of this problem that training starts from, as
+            `certify.networks.given.loaded_network` reads it; the upper bound is its loss or less.
         observer: watches the work; silent by default.
 
     Returns:
@@ -139,6 +145,7 @@ def bound(
 
     Raises:
         DataError: if the data is no training problem.
+        NetworkError: if the network is none for this problem.
         SolverError: if the solver asked for cannot run.
         CheckpointError: if the checkpoint cannot be used.
     """
@@ -164,7 +171,11 @@ def bound(
         checkpoint=checkpoint,
         output_bias=output_bias,
     )
-    return bound_dataset(dataset, settings, observer or Observer())
+    start = None
+    if network is not None:
+        loaded = in_order(loaded_network(network), dataset.preprocessing.classes)
+        start = network_for(dataset.problem(gamma, loss, output_bias), loaded)
+    return bound_dataset(dataset, settings, observer or Observer(), start)
 
 
 @single_threaded

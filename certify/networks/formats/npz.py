@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
 from certify.checker.numbers.integers import IntegerRows
+from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY
 from certify.networks.formats.untrusted_file import open_archive
 from certify.networks.loaded import (
     Affine,
@@ -43,8 +45,14 @@ def save_network(network: ReLUNetwork, path: str | Path, outputs: int, *, hidden
         hidden_bias: write the last row of its hidden layer as `hidden_bias`.
 
     Raises:
-        NetworkError: if the file cannot be written.
+        NetworkError: if the file cannot be written, or its name ends like another format's.
     """
+    suffix = Path(path).suffix.lower()
+    if suffix in BY_SUFFIX and suffix != ".npz":
+        raise NetworkError(
+            f"{path}: the network is written as .npz, and {suffix} is another format: give a name that ends "
+            "in .npz"
+        )
     hidden = _doubles(network.hidden, network.hidden_denominator)
     output = _doubles(network.output, network.output_denominator)
     hidden = hidden.reshape(len(network.hidden), network.width)
@@ -54,12 +62,20 @@ def save_network(network: ReLUNetwork, path: str | Path, outputs: int, *, hidden
     if network.output_bias:
         arrays["output_bias"] = np.array([float(entry) for entry in network.output_bias])
     try:
-        with Path(path).open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        Path(path).write_bytes(_archive(arrays))
     except OSError as error:
         raise NetworkError(
             f"{path}: the network cannot be written ({error.strerror}); choose another path"
         ) from error
+
+
+def _archive(arrays: Mapping[str, NDArray[np.float64]]) -> bytes:
+    """Return an .npz file whose comment says that it is certify's, which may then overwrite it."""
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.comment = WRITTEN_BY
+    return stream.getvalue()
 
 
 def _doubles(rows: IntegerRows, denominator: int) -> NDArray[np.float64]:

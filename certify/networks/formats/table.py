@@ -83,4 +83,5 @@ FORMATS = (
     Format("an ONNX file", (".onnx",), "onnx", _onnx),
 )
 BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
+WRITTEN_BY = b"written by certify"  # the comment of an .npz file of its own, by which it is known
 SUFFIXES = f"{', '.join([*BY_SUFFIX][:-1])} or {[*BY_SUFFIX][-1]}"  # in words
