@@ -9,7 +9,7 @@ from pathlib import Path
 
 from certify.checker.certificate.header import FORMAT
 from certify.checker.errors import CertifyError
-from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY
+from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY, suffix_of
 
 _HEAD = 1 << 16  # bytes of a file that are looked at
 
@@ -59,7 +59,7 @@ TABLE = Kind("a table of all rows", (".csv",), _begins("problem,gamma,"))
 PROBLEM = Kind("the text of a problem", (), _begins("certify problem ", "certify matrix "))
 THEOREM = Kind("a file of Coq", (".v",), _contains("From Certify Require Import "))
 # Those who write these know a file of theirs, and refuse others.
-CHECKPOINT = Kind("a checkpoint", (), lambda _: True)
+CHECKPOINT = Kind("a checkpoint", (".ckpt", ".npz"), lambda _: True)
 MATRIX = Kind("a matrix", (".csv",), lambda _: True)
 
 # Ends of names of what certify reads, or writes as another kind.
@@ -97,7 +97,7 @@ def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None,
 
 
 def _refuse_suffix(path: Path, kind: Kind) -> None:
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in kind.suffixes or not (kind.only or suffix in _KNOWN):
         return
     ends = " or ".join(kind.suffixes)

@@ -1,7 +1,8 @@
 """Networks in .npz files, as numpy.savez writes them: read, and written.
 
 A file holds arrays `hidden` (d x m) and `output` (m x c) and, if the layers have biases, `hidden_bias` (m)
-and `output_bias` (c), and nothing else.
+and `output_bias` (c), and nothing else; or the parameters of a framework under the names that they have
+there, see `formats.tensor_names`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
 from certify.checker.numbers.integers import IntegerRows
-from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY
+from certify.networks.formats.state_dict import Tensor, network_of_tensors
+from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY, suffix_of
+from certify.networks.formats.tensor_names import divided
 from certify.networks.formats.untrusted_file import open_archive
 from certify.networks.loaded import (
     Affine,
@@ -47,7 +50,7 @@ def save_network(network: ReLUNetwork, path: str | Path, outputs: int, *, hidden
     Raises:
         NetworkError: if the file cannot be written, or its name ends like another format's.
     """
-    suffix = Path(path).suffix.lower()
+    suffix = suffix_of(path)
     if suffix in BY_SUFFIX and suffix != ".npz":
         raise NetworkError(
             f"{path}: the network is written as .npz, and {suffix} is another format: give a name that ends "
@@ -86,23 +89,29 @@ def npz_network(source: str, data: bytes) -> LoadedNetwork:
     """Read the bytes of an .npz file.
 
     Raises:
-        NetworkError: if it has other arrays than `hidden`, `output`, `hidden_bias` and `output_bias`, they
-            are damaged, or `certify.networks.loaded.two_layers` refuses them.
+        NetworkError: if the arrays are not such a network's, or damaged, or
+            `certify.networks.loaded.two_layers` refuses them.
     """
     kind = "an .npz file of numpy"
     archive = open_archive(source, data, kind, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
-    arrays = {}
-    for member in archive.infolist():
-        name = member.filename.removesuffix(".npy")
-        if name not in _ARRAYS or name in arrays:
+    names = [member.filename.removesuffix(".npy") for member in archive.infolist()]
+    is_of_framework = not any(name in _ARRAYS for name in names)
+    arrays: dict[str, NDArray[np.floating]] = {}
+    for name, member in zip(names, archive.infolist(), strict=True):
+        if name in arrays or not (name in _ARRAYS or is_of_framework):
             raise NetworkError(
                 f"{source} has the array {printable(name)}, or has it twice: give hidden (d x m) and output "
                 "(m x c), and hidden_bias (m) and output_bias (c) if there are biases"
             )
         arrays[name] = _array(source, name, archive, member)
+    if is_of_framework and any(divided(name).is_of_linear_layer for name in names):
+        return network_of_tensors({name: _tensor(array) for name, array in arrays.items()}, source)
     for name in _REQUIRED:
         if name not in arrays:
-            raise NetworkError(f"{source} has no array {name!r}: give hidden (d x m) and output (m x c)")
+            raise NetworkError(
+                f"{source} has no array {name!r}: give hidden (d x m) and output (m x c), or the parameters "
+                "of a framework by their names, such as Dense_0/kernel or layers.0.weight"
+            )
     hidden, output = (
         Affine(
             _float64(arrays[name]),
@@ -133,6 +142,10 @@ def _array(source: str, name: str, archive: zipfile.ZipFile, member: zipfile.Zip
 
 def _damaged(source: str, name: str) -> NetworkError:
     return NetworkError(f"{source}: the array {name!r} is damaged or cut off: save the network again")
+
+
+def _tensor(array: NDArray[np.floating]) -> Tensor:
+    return Tensor(array.shape, array.dtype.name, lambda: _float64(array))
 
 
 def _float64(array: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ QUESTION = ("bound", "--data", "d.csv", "--task", "regression", "--gap", "0.1")
         (
             "--checkpoint",
             "c.onnx",
-            "a checkpoint would be written under this name: give one with another end",
+            "a checkpoint would be written under this name: give one that ends in .ckpt",
         ),
     ],
 )

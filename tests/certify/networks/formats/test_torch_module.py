@@ -1,11 +1,14 @@
 """PyTorch's files run nothing, and a module is believed only if it computes the formula."""
 
 import io
+import logging
 import os
 import pickle
 import re
 import sys
+import threading
 import zipfile
+from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +20,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import prune
+from torch.optim.swa_utils import AveragedModel
 
 from certify.checker.errors import NetworkError
 from certify.networks.files import load_network
@@ -48,13 +53,64 @@ class Net(nn.Module):
         return self.after(self.last(self.activation(self.first(x))))
 
 
+def plain(net: Net) -> nn.Sequential:
+    return nn.Sequential(net.first, nn.ReLU(), net.last)
+
+
 class TestFile:
-    @pytest.mark.parametrize("key", ["state_dict", "model_state_dict"])
+    @pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model", "net", "params", "mine"])
     @pytest.mark.parametrize("prefix", ["", "module.", "model.", "_orig_mod."])
     def test_checkpoints(self, tmp_path: Path, key: str, prefix: str) -> None:
         state = OrderedDict(WEIGHTS.state_dict(prefix + "0", prefix + "2"))
         path = saved(tmp_path, {"epoch": 3, key: state, "optimizer": {"lr": 0.1, "state": [torch.ones(2)]}})
         assert load_network(path).network == WEIGHTS.exact
+
+    @pytest.mark.parametrize("suffix", [".ckpt", ".bin", ".pth.tar", ".PTH"])
+    def test_names_of_files(self, tmp_path: Path, suffix: str) -> None:
+        path = tmp_path / f"epoch=3.v1{suffix}"
+        torch.save({"state_dict": WEIGHTS.state_dict()}, path)
+        assert load_network(path).network == WEIGHTS.exact
+
+    def test_lightning(self, tmp_path: Path) -> None:
+        state = WEIGHTS.state_dict("model.0", "model.2")
+        hyper = {"width": 4, "all": Namespace(lr=0.1), "folder": Path("/data")}
+        moments = {"state": {0: {"momentum_buffer": torch.ones(4, 3)}}, "param_groups": [{"lr": 0.1}]}
+        content = {"epoch": 1, "hyper_parameters": hyper, "optimizer_states": [moments], "state_dict": state}
+        assert load_network(saved(tmp_path, content)).network == WEIGHTS.exact
+
+    def test_averages(self, tmp_path: Path) -> None:
+        """The state dict is that of the average, and of two the plain one is taken."""
+        averaged = AveragedModel(WEIGHTS.module())
+        averaged.update_parameters(WEIGHTS.module())
+        assert load_network(saved(tmp_path, averaged.state_dict())).network == WEIGHTS.exact
+        other = {name: tensor + 1 for name, tensor in WEIGHTS.state_dict().items()}
+        content = {"model_ema": other, "model": WEIGHTS.state_dict(), "params": {"lr": 0.1}}
+        loaded = load_network(saved(tmp_path, content))
+        assert loaded.network == WEIGHTS.exact
+        assert loaded.notes[0].endswith("the state dict 'model' is taken, and not 'model_ema'")
+
+    def test_two_state_dicts(self, tmp_path: Path) -> None:
+        state = WEIGHTS.state_dict()
+        assert load_network(saved(tmp_path, {"net": state, "model": state})).network == WEIGHTS.exact
+        other = {name: tensor + 1 for name, tensor in state.items()}
+        for names in (("model", "net"), ("teacher", "student")):
+            path = saved(tmp_path, dict(zip(names, (state, other), strict=True)))
+            with pytest.raises(NetworkError, match=f"holds the state dicts '{names[0]}', '{names[1]}'"):
+                load_network(path)
+
+    def test_pruned(self, tmp_path: Path) -> None:
+        module = WEIGHTS.module()
+        prune.l1_unstructured(module[0], "weight", amount=5)  # type: ignore[no-untyped-call]
+        pruned = load_network(saved(tmp_path, module.state_dict())).network
+        assert network_of_module(module).network == pruned
+        with torch.no_grad():
+            module[0].get_parameter("weight_orig").add_(
+                1
+            )  # training goes on, and the weight that is shown is of the last run
+        after = network_of_module(module).network
+        prune.remove(module[0], "weight")  # type: ignore[no-untyped-call]
+        assert network_of_module(module).network == after != pruned
+        assert sum(weight == 0 for row in after.hidden for weight in row) == 5
 
     def test_parameters_and_views(self, tmp_path: Path) -> None:
         state: dict[str, Any] = {name: nn.Parameter(t) for name, t in WEIGHTS.state_dict().items()}
@@ -96,9 +152,9 @@ class TestFile:
                 "holds no single state dict but an object of type Tensor: save one, with torch.save",
             ),
             ([1, 2], "holds no single state dict but an object of type list: save one"),
-            ({"state_dict": 3}, "holds no single state dict but an object of type int: save one"),
-            ({"state_dict": {}, "model_state_dict": {}}, "holds no single state dict but"),
+            ({"state_dict": 3}, "'state_dict' is of type int and no tensor: save the weights alone, with"),
             ({"epoch": 3, "net": {}}, "'epoch' is of type int and no tensor: save the weights alone, with"),
+            ({"net": {"model": {"state": {"a.weight": 3}}}}, "'net' is of type dict and no tensor: save the"),
             (
                 {"a.weight": torch.ones(2, 2).to_sparse()},
                 "'a.weight' is a sparse or quantised tensor, or one",
@@ -286,7 +342,7 @@ class TestModule:
             ),
             (
                 [nn.Linear(2, 3), nn.ReLU(), nn.utils.parametrizations.weight_norm(nn.Linear(3, 1))],
-                "has the parameter '2.parametrizations.weight.original0' besides its two linear layers",
+                "'2.parametrizations.weight.original0' belongs to a parametrisation such as weight_norm:",
             ),
             ([nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2)], "has the layer '1' of type Sigmoid: supp"),
             (
@@ -304,6 +360,83 @@ class TestModule:
     def test_refuses(self, layers: list[nn.Module], sentence: str) -> None:
         with pytest.raises(NetworkError, match=re.escape(sentence)):
             network_of_module(nn.Sequential(*layers))
+
+    def test_a_module_that_keeps_things(self) -> None:
+        """Its last activation, all of them, a lock and a logger, its layers twice."""
+
+        class Keeps(Net):
+            def __init__(self) -> None:
+                super().__init__(torch.relu)
+                self.lock, self.logger = threading.Lock(), logging.getLogger("net")
+                self.last_hidden: Tensor | None = None
+                self.all_hidden: list[Tensor] = []
+                self.layers = [self.first, self.last]
+                self.itself = {"of": self.layers}
+
+            def forward(self, x: Tensor) -> Tensor:
+                with self.lock:
+                    self.last_hidden = torch.relu(self.layers[0](x))
+                self.all_hidden.append(self.last_hidden)
+                result: Tensor = self.itself["of"][1](self.last_hidden)
+                return result
+
+        net = Keeps()
+        net(torch.ones(2, 3))
+        kept = net.last_hidden
+        assert network_of_module(net).network == network_of_module(plain(net)).network
+        assert net.last_hidden is kept
+        assert len(net.all_hidden) == 1
+        assert net.training
+
+    def test_a_module_with_a_type_of_its_own(self) -> None:
+        def only(dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+            def relu(h: Tensor) -> Tensor:
+                assert h.dtype == dtype
+                return torch.relu(h)
+
+            return relu
+
+        net = Net(only(torch.float32))
+        assert network_of_module(net).network == network_of_module(plain(net)).network
+        half = Net(only(torch.bfloat16)).bfloat16()
+        assert network_of_module(half).dtype == "bfloat16"
+
+    @pytest.mark.parametrize(
+        ("after", "link"),
+        [
+            (lambda y: y.float(), Link.NONE),
+            (lambda y: y.softmax(1), Link.SOFTMAX),
+            (lambda y: y.log_softmax(1), Link.LOG_SOFTMAX),
+            (lambda y: y.sigmoid(), Link.SIGMOID),
+            (lambda y: y + 1e-4, None),
+            (lambda y: y.softmax(0), None),
+        ],
+    )
+    def test_a_cast_to_float32(self, after: Callable[[Tensor], Any], link: Link | None) -> None:
+        net = Net(torch.relu, after)
+        net.first.register_forward_pre_hook(lambda _, given: (given[0].float(),))
+        if link is not None:
+            assert network_of_module(net).link is link
+            return
+        with pytest.raises(NetworkError, match="it cannot be run in float64"):
+            network_of_module(net)
+
+    @pytest.mark.parametrize("activation", [F.gelu, F.relu6, lambda h: torch.relu(h - 1e-6), lambda h: h])
+    def test_another_function_in_float32(self, activation: Callable[[Tensor], Tensor]) -> None:
+        net = Net(activation)
+        net.first.register_forward_pre_hook(lambda _, given: (given[0].float(),))
+        with pytest.raises(NetworkError, match="it cannot be run in float64"):
+            network_of_module(net)
+
+    def test_defaults_of_the_user(self) -> None:
+        module = WEIGHTS.module()
+        torch.set_default_device("meta")
+        torch.set_default_dtype(torch.float64)
+        try:
+            assert network_of_module(module).network == WEIGHTS.exact
+        finally:
+            torch.set_default_device(None)
+            torch.set_default_dtype(torch.float32)
 
     def test_infinite_weights(self) -> None:
         output = WEIGHTS.output.copy()
