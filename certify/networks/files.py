@@ -20,7 +20,8 @@ def load_network(path: str | os.PathLike[str]) -> LoadedNetwork:
     - .npz: the arrays of this module's head.
     - .safetensors: a state dict, see `formats.state_dict`; ReLU is assumed, for it names no activation.
     - .pt, .pth, .ckpt, .bin, .pth.tar: a state dict, bare or in a checkpoint.
-    - .onnx: Gemm, or MatMul and Add, then Relu, then the same again, see `formats.onnx_graph`.
+    - .onnx: Gemm, or MatMul and Add, then Relu, then the same again, see `formats.onnx_graph`;
+      weights may lie in a file beside it.
 
     Every weight is the dyadic rational that its float16, bfloat16, float32 or float64 is.
 

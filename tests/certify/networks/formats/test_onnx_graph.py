@@ -195,7 +195,52 @@ def test_bfloat16(load: Load) -> None:
         ([*CHAIN, node("s = Softmax y"), node("t = Softmax s")], "goes on after its Softmax: supported are"),
         ([*CHAIN, node("s = Sigmoid y"), node("t = Add s b")], "goes on after its Sigmoid: supported are"),
         ([node("c = Conv x U"), *CHAIN], "has the operator 'Conv': supported are two linear layers with"),
-        ([node("c = Cast x", to=1), *CHAIN], "has the operator 'Cast': supported are two linear layers"),
+        ([node("c = Cast x", to=7), *CHAIN], "Cast 'c' makes integers of the data: supported are two linear"),
+        (
+            [FIRST, node("h = Clip z", min=0.0, max=6.0), LAST],
+            "Clip 'h' is no ReLU, as a Clip from 0 on or a",
+        ),
+        ([FIRST, node("h = Clip z"), LAST], "Clip 'h' is no ReLU, as a Clip from 0 on or a Max with 0 is"),
+        ([FIRST, node("h = Clip z a"), LAST], "Clip 'h' is no ReLU, as a Clip from 0 on or a Max with 0 is"),
+        ([FIRST, node("h = Max z a"), LAST], "Max 'h' is no ReLU, as a Clip from 0 on or a Max with 0 is"),
+        ([FIRST, node("h = Max z z"), LAST], "is no chain at its Max 'h': supported are two linear layers"),
+        (
+            [FIRST, RELU, node("d = Dropout h half yes"), node("y = Gemm d V b")],
+            "Dropout 'd' is at work: exp",
+        ),
+        (
+            [node("t = Transpose x", perm=[1, 0, 2]), *CHAIN],
+            "Transpose 't' does not keep each sample in a row",
+        ),
+        ([node("s = Squeeze x"), *CHAIN], "Squeeze 's' does not keep each sample in a row of its own"),
+        ([*CHAIN, node("s = Squeeze y")], "Squeeze 's' does not keep each sample in a row of its own"),
+        ([*CHAIN, node("s = Reshape y flat")], "Reshape 's' does not keep each sample in a row of its own"),
+        ([*CHAIN, node("s = Reshape y three")], "Reshape 's' does not keep each sample in a row of its own"),
+        (
+            [FIRST, RELU, node("s = Reshape h three"), node("y = Gemm s V b")],
+            "Reshape 's' does not keep each",
+        ),
+        (
+            [node("s = Reshape x two"), node("z = Gemm s U a"), RELU, LAST],
+            "Gemm 'z' takes 3 inputs and the data come with 2: supported",
+        ),
+        ([node("s = Shape x"), *CHAIN, node("t = Reshape y s")], "Reshape 't' does not keep each sample in"),
+        (
+            [FIRST, RELU, node("q = MatMul h V"), node("s = Sub b q")],
+            "Sub 's' is not the one bias of a linear",
+        ),
+        ([*CHAIN, node("s = Sub half y")], "Sub 's' is not the one bias of a linear layer: supported"),
+        ([*CHAIN, node("s = Sigmoid y"), node("t = Sub half s")], "goes on after its Sigmoid: supported are"),
+        (
+            [*CHAIN, node("s = ArgMax y", axis=0)],
+            "ArgMax 's' makes something else of the outputs than labels",
+        ),
+        ([*CHAIN, node("s = ArgMax y", axis=1), node("t = Relu s")], "Relu 't' makes something else of the"),
+        ([FIRST, node("s = ArgMax z", axis=1)], "is no chain at its ArgMax 's': supported are two linear"),
+        (
+            [node("t = Transpose half", perm=[0, 1]), node("z = Gemm x t"), RELU, LAST],
+            "constant 't' cannot be",
+        ),
         ([FIRST, RELU, helper.make_node("Gemm", ["h", "V"], ["y"], domain="my")], "operator 'my.Gemm': supp"),
         ([FIRST], "has 1 linear layer: supported are two linear layers with a ReLU between them"),
         ([FIRST, node("y = Gemm z V b")], "has no Relu between its two linear layers: supported are"),
@@ -209,10 +254,10 @@ def test_bfloat16(load: Load) -> None:
         ([FIRST, RELU, node("s = Add h a"), node("y = Gemm s V")], "Add 's' is not the one bias of a linear"),
         ([FIRST, node("s = Add z a"), node("h = Relu s"), LAST], "Add 's' is not the one bias of a linear"),
         ([node("s = Add x U"), *CHAIN], "Add 's' is not the one bias of a linear layer: supported are"),
-        ([*CHAIN, node("s = Add y x")], "Add 's' is not the one bias of a linear layer: supported are"),
-        ([FIRST, RELU, node("q = MatMul h V"), node("s = Add q x")], "Add 's' takes 'x', which is no const"),
+        ([*CHAIN, node("s = Add y x")], "is no chain at its Add 's': supported are two linear layers with"),
+        ([FIRST, RELU, node("q = MatMul h V"), node("s = Add q w")], "Add 's' takes 'w', which is no const"),
         ([FIRST, RELU, node("s = MatMul h h")], "is no chain at its MatMul 's': supported are two"),
-        ([FIRST, RELU, node("s = Gemm x V")], "is no chain at its Gemm 's': supported are two linear layers"),
+        ([FIRST, RELU, node("s = Gemm x V")], "has 1 linear layer: supported are two linear layers with a"),
         ([FIRST, RELU, node("s = MatMul h")], "is no chain at its MatMul 's': supported are two linear"),
         ([FIRST, RELU, helper.make_node("Gemm", ["h", "V"], [])], "is no chain at its Gemm '': supported"),
         ([node("s = Gemm U V x")], "Gemm 's' adds the data: supported are two linear layers with a ReLU"),
@@ -227,7 +272,10 @@ def test_bfloat16(load: Load) -> None:
     ],
 )
 def test_refuses_graphs(load: Load, nodes: list[NodeProto], sentence: str) -> None:
-    model = onnx_model([*CHAIN], CONSTANTS)
+    numbers: dict[str, Array] = {"half": np.array(0.5, np.float32)}
+    shapes = {"flat": [-1], "two": [-1, 2], "three": [-1, 3]}
+    integers: dict[str, Any] = {name: np.array(shape, np.int64) for name, shape in shapes.items()}
+    model = onnx_model([*CHAIN], CONSTANTS | numbers | integers | {"yes": np.array(True)})
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     model.graph.output[0].name = nodes[-1].output[0] if nodes[-1].output else "y"
@@ -255,10 +303,6 @@ def test_refuses_graphs(load: Load, nodes: list[NodeProto], sentence: str) -> No
         (lambda u: setattr(u, "raw_data", u.raw_data[:-1]), "the tensor 'U' is damaged: export the network"),
         (lambda u: u.dims.append(2), "the tensor 'U' is damaged: export the network again"),
         (lambda u: u.dims.append(10**9), "has a layer of 12000000000 weights: give a network with at most"),
-        (
-            lambda u: setattr(u, "data_location", TensorProto.EXTERNAL),
-            "the tensor 'U' lies in another file: export the network into one file",
-        ),
     ],
 )
 def test_refuses_tensors(load: Load, change: Callable[[TensorProto], None], sentence: str) -> None:
@@ -266,6 +310,290 @@ def test_refuses_tensors(load: Load, change: Callable[[TensorProto], None], sent
     change(model.graph.initializer[0])
     with pytest.raises(NetworkError, match=re.escape(sentence)):
         load(model)
+
+
+SCALARS: dict[str, Any] = {
+    "zero": np.array(0, np.float32),
+    "zeros": np.zeros(4, np.float32),
+    "most": np.array(np.inf, np.float32),
+    "half": np.array(0.5, np.float32),
+    "no": np.array(False),
+    "rows": np.array([-1, 3], np.int64),
+    "kept": np.array([0, -1], np.int64),
+    "wide": np.array([-1, 1, 3], np.int64),
+    "narrow": np.array([-1, 4], np.int64),
+    "outputs": np.array([-1, 2], np.int64),
+    "axis": np.array([1], np.int64),
+    "open": np.array([-1], np.int64),
+    "first": np.array(0, np.int64),
+}
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [FIRST, node("h = Clip z zero most"), LAST],
+        [FIRST, helper.make_node("Clip", ["z", "zero", ""], ["h"]), LAST],
+        [FIRST, node("h = Max zero z"), LAST],
+        [FIRST, node("h = Max z zeros"), LAST],
+        [node("p = MatMul x U"), node("z = Sub p a"), RELU, node("q = MatMul h V"), node("y = Sub q b")],
+        [node("s = Reshape x rows"), node("z = Gemm s U a"), RELU, LAST, node("t = Reshape y outputs")],
+        [node("s = Reshape x kept"), node("z = Gemm s U a"), RELU, LAST],
+        [
+            node("s = Reshape x wide"),
+            node("z = MatMul s U"),
+            RELU,
+            node("i = MatMul h V"),
+            node("y = Add i b"),
+        ],
+        [
+            node("s = Unsqueeze x axis"),
+            node("z = MatMul s U"),
+            RELU,
+            node("i = Squeeze h axis"),
+            node("y = Gemm i V b"),
+        ],
+        [
+            node("s = Shape x"),
+            node("g = Gather s first", axis=0),
+            node("u = Unsqueeze g first"),
+            node("k = Concat u open", axis=0),
+            node("f = Reshape x k"),
+            node("z = Gemm f U a"),
+            RELU,
+            LAST,
+        ],
+        [FIRST, RELU, node("d = Dropout h half no"), node("e = Reshape d narrow"), node("y = Gemm e V b")],
+        [
+            node("c = Cast x", to=TensorProto.DOUBLE),
+            node("i = Cast c", to=1),
+            node("z = Gemm i U a"),
+            RELU,
+            LAST,
+        ],
+        [
+            node("t = Transpose x"),
+            node("z = Gemm t U a", transA=1),
+            RELU,
+            node("g = Transpose h", perm=[1, 0]),
+            node("y = Gemm g V b", transA=1),
+        ],
+    ],
+)
+def test_what_changes_nothing(load: Load, nodes: list[NodeProto]) -> None:
+    """The reference computes what the network that is read does."""
+    model = onnx_model(nodes, CONSTANTS | SCALARS)
+    x = np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
+    outputs: Any = ReferenceEvaluator(model).run(None, {"x": x})
+    assert np.allclose(values(load(model), x), outputs[0].reshape(5, 2), rtol=1e-4, atol=1e-5)
+
+
+def test_a_clip_of_an_old_version(load: Load) -> None:
+    model = onnx_model([FIRST, node("h = Clip z", min=0.0), LAST], CONSTANTS)
+    model.opset_import[0].version = 6
+    assert load(model).network == WEIGHTS.exact
+
+
+def test_a_single_output_without_its_axis(load: Load) -> None:
+    constants = CONSTANTS | SCALARS | {"V": V[:, :1], "b": B[:1]}
+    for ending in (node("s = Squeeze y axis"), node("s = Squeeze y"), node("s = Reshape y open")):
+        loaded = load(onnx_model([*CHAIN, ending], constants))
+        assert loaded.outputs == 1
+        assert loaded.network == Weights(U, V[:, :1], A).exact
+
+
+@pytest.mark.parametrize("version", [11, 13, 21])
+def test_constants_behind_nodes(load: Load, version: int) -> None:
+    """Weights that are moved, cast and dequantised, as the reference does it."""
+    whole = np.arange(-6, 6, dtype=np.int8).reshape(4, 3)
+    scale = np.float32(0.1)
+    nodes = [
+        node("Q = DequantizeLinear whole scale three"),
+        node("U = Transpose Q", perm=[1, 0]),
+        node("V1 = Cast V8", to=TensorProto.FLOAT),
+        node("V = Reshape V1 narrower"),
+        node("a1 = Identity a0"),
+        node("a = Flatten a1", axis=0),
+        *CHAIN,
+    ]
+    constants: dict[str, Any] = {
+        "whole": whole,
+        "scale": scale,
+        "three": np.array(3, np.int8),
+        "V8": V.astype(np.float64).reshape(2, 4) * 1.0000000001,
+        "narrower": np.array([4, 2], np.int64),
+        "a0": A,
+        "b": B,
+    }
+    model = onnx_model(nodes, constants)
+    model.opset_import[0].version = version
+    hidden = ((whole.astype(np.float32) - 3) * scale).T
+    output = (V.astype(np.float64) * 1.0000000001).astype(np.float32)
+    loaded = load(model)
+    assert loaded.network == Weights(hidden, output, A).exact
+    assert loaded.output_bias == WEIGHTS.exact_output_bias
+
+
+class TestExternalData:
+    """Weights in a file beside the graph, as torch.onnx.export leaves them."""
+
+    def model(self, folder: Path, **entries: str) -> Path:
+        """Write a graph whose U lies in net.onnx.data behind seven bytes, or says other things of it."""
+        model = onnx_model(CHAIN, CONSTANTS)
+        tensor = model.graph.initializer[0]
+        (folder / "net.onnx.data").write_bytes(bytes(7) + tensor.raw_data)
+        said = {"location": "net.onnx.data", "offset": "7", "length": str(len(tensor.raw_data))} | entries
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, value in said.items():
+            if value:
+                tensor.external_data.add(key=key, value=value)
+        (folder / "net.onnx").write_bytes(model.SerializeToString())
+        return folder / "net.onnx"
+
+    @pytest.mark.parametrize("length", [None, ""])
+    def test_is_read(self, tmp_path: Path, length: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = self.model(tmp_path, **({} if length is None else {"length": length}))
+        assert load_network(path).network == WEIGHTS.exact
+        monkeypatch.chdir(tmp_path)
+        assert load_network("net.onnx").network == WEIGHTS.exact
+
+    def test_of_the_package(self, tmp_path: Path) -> None:
+        model = onnx_model(CHAIN, CONSTANTS)
+        onnx.save(model, tmp_path / "net.onnx", save_as_external_data=True, size_threshold=0)
+        assert len(list(tmp_path.iterdir())) == 2
+        assert load_network(tmp_path / "net.onnx").network == WEIGHTS.exact
+
+    @pytest.mark.parametrize(
+        "location",
+        [
+            "/etc/passwd",
+            "../net.onnx.data",
+            "..",
+            ".",
+            "a/../net.onnx.data",
+            "sub/net.data",
+            "C:\\x",
+            "a\0b",
+            "",
+        ],
+    )
+    def test_nowhere_else(self, tmp_path: Path, location: str) -> None:
+        path = self.model(tmp_path, location=location)
+        with pytest.raises(NetworkError, match=r"only files in the folder of net\.onnx are read: export the"):
+            load_network(path)
+
+    def test_no_link_out(self, tmp_path: Path) -> None:
+        (tmp_path / "in").mkdir()
+        path = self.model(tmp_path / "in")
+        data = path.with_name("net.onnx.data")
+        data.rename(tmp_path / "net.onnx.data")
+        with pytest.raises(NetworkError, match=r"lies in 'net\.onnx\.data', which is not beside it: keep"):
+            load_network(path)
+        data.symlink_to(tmp_path / "net.onnx.data")
+        with pytest.raises(NetworkError, match=r"lies in 'net\.onnx\.data', which is no plain file of that"):
+            load_network(path)
+        data.unlink()
+        data.mkdir()
+        with pytest.raises(NetworkError, match=r"lies in 'net\.onnx\.data', which is no plain file of that"):
+            load_network(path)
+
+    @pytest.mark.parametrize(
+        "entries",
+        [
+            {"offset": "8"},
+            {"offset": "-1"},
+            {"length": "47"},
+            {"offset": str(2**70)},
+            {"length": "x"},
+            {"offset": "0", "length": str(2**60)},
+        ],
+    )
+    def test_no_further_than_the_file(self, tmp_path: Path, entries: dict[str, str]) -> None:
+        path = self.model(tmp_path, **entries)
+        with pytest.raises(NetworkError, match="the tensor 'U' is damaged"):
+            load_network(path)
+
+
+class TestLabels:
+    """What scikit-learn's converter puts behind a perceptron is left out, and its labels are known."""
+
+    PAIR = (
+        node("p = Sigmoid y"),
+        node("n = Sub one p"),
+        node("both = Concat n p", axis=1),
+        node("m = ArgMax both", axis=1),
+    )
+    NAMES = (
+        helper.make_node("ArrayFeatureExtractor", ["names", "m"], ["e"], domain="ai.onnx.ml"),
+        node("r = Reshape e open"),
+        node("label = Identity r"),
+    )
+
+    def model(self, nodes: list[NodeProto], outputs: list[str], names: Any, c: int) -> onnx.ModelProto:
+        constants: dict[str, Any] = (
+            CONSTANTS | SCALARS | {"V": V[:, :c], "b": B[:c], "one": np.array([1], np.float32)}
+        )
+        model = onnx_model([*CHAIN, *nodes], constants | {"names": np.array(names)})
+        del model.graph.output[:]
+        for output in outputs:
+            model.graph.output.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, None))
+        return model
+
+    def test_two_classes(self, load: Load) -> None:
+        for names, classes in (([5, 3], ("5", "3")), ([0, 1], ())):
+            model = self.model([*self.PAIR, *self.NAMES], ["label", "both"], names, 1)
+            loaded = load(model)
+            assert (loaded.outputs, loaded.link, loaded.classes) == (1, Link.SIGMOID, classes)
+            assert loaded.network == Weights(U, V[:, :1], A).exact
+            assert not loaded.hidden_bias_is_free
+            model.producer_name = "skl2onnx"
+            assert load(model).hidden_bias_is_free
+
+    def test_probabilities_by_name(self, load: Load) -> None:
+        zipped = helper.make_node(
+            "ZipMap", ["p"], ["map"], domain="ai.onnx.ml", classlabels_strings=["cat", "dog"]
+        )
+        nodes = [node("p = Softmax y"), node("i = Identity p"), node("m = ArgMax i", axis=1), zipped]
+        loaded = load(self.model([*nodes, node("label = Cast m", to=7)], ["label", "map"], ["x"], 2))
+        assert (loaded.outputs, loaded.link, loaded.classes) == (2, Link.SOFTMAX, ("cat", "dog"))
+
+    def test_outputs_in_one_column(self, load: Load) -> None:
+        """The converter of a regression reshapes several outputs to one column."""
+        model = self.model([node("s = Reshape y column")], ["s"], ["x"], 2)
+        model.graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), "column"))
+        assert load(model).network == WEIGHTS.exact
+
+    @pytest.mark.parametrize(
+        ("nodes", "names", "c", "sentence"),
+        [
+            ((*PAIR, *NAMES), ["a", "b", "c"], 1, "has 1 output and 3 labels: export it again"),
+            (
+                (*PAIR[:2], node("both = Concat p n", axis=1)),
+                ["a"],
+                1,
+                "Concat 'both' makes something else of",
+            ),
+            (
+                (*PAIR[:2], node("both = Concat n p", axis=0)),
+                ["a"],
+                1,
+                "Concat 'both' makes something else of",
+            ),
+            (
+                (*PAIR, *NAMES),
+                [np.nan, 1.0],
+                1,
+                "the labels 'names' are no texts or numbers: export the netw",
+            ),
+            ((*PAIR[:2], node("both = Add n p")), ["a"], 1, "Add 'both' makes something else of the outputs"),
+        ],
+    )
+    def test_refuses(
+        self, load: Load, nodes: tuple[NodeProto, ...], names: list[Any], c: int, sentence: str
+    ) -> None:
+        with pytest.raises(NetworkError, match=re.escape(sentence)):
+            load(self.model([*nodes], [nodes[-1].output[0]], names, c))
 
 
 def test_refuses_other_inputs_and_outputs(load: Load) -> None:
