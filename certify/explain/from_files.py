@@ -35,6 +35,9 @@ class ExplainReport:
     verdict: DataVerdict
     explanation: Explanation | None
 
+    def __repr__(self) -> str:
+        return f"ExplainReport({self.explanation or self.verdict!r})"
+
     def to_json(self) -> dict[str, object]:
         """Return the machine-readable result."""
         if self.explanation is not None:

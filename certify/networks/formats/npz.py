@@ -18,7 +18,6 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
-from certify.checker.numbers.integers import IntegerRows
 from certify.networks.formats.state_dict import Tensor, network_of_tensors
 from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY, suffix_of
 from certify.networks.formats.tensor_names import divided
@@ -56,14 +55,12 @@ def save_network(network: ReLUNetwork, path: str | Path, outputs: int, *, hidden
             f"{path}: the network is written as .npz, and {suffix} is another format: give a name that ends "
             "in .npz"
         )
-    hidden = _doubles(network.hidden, network.hidden_denominator)
-    output = _doubles(network.output, network.output_denominator)
-    hidden = hidden.reshape(len(network.hidden), network.width)
+    hidden, output, bias = network.layers()
     arrays = {"hidden": hidden, "output": output.reshape(network.width, outputs)}
     if hidden_bias:
         arrays["hidden"], arrays["hidden_bias"] = hidden[:-1], hidden[-1]
     if network.output_bias:
-        arrays["output_bias"] = np.array([float(entry) for entry in network.output_bias])
+        arrays["output_bias"] = bias
     try:
         Path(path).write_bytes(_archive(arrays))
     except OSError as error:
@@ -79,10 +76,6 @@ def _archive(arrays: Mapping[str, NDArray[np.float64]]) -> bytes:
     with zipfile.ZipFile(stream, "a") as archive:
         archive.comment = WRITTEN_BY
     return stream.getvalue()
-
-
-def _doubles(rows: IntegerRows, denominator: int) -> NDArray[np.float64]:
-    return np.array([[entry / denominator for entry in row] for row in rows], dtype=np.float64)
 
 
 def npz_network(source: str, data: bytes) -> LoadedNetwork:
