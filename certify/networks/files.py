@@ -13,6 +13,12 @@ from certify.networks.formats.table import BY_SUFFIX, suffix_of
 from certify.networks.formats.untrusted_file import read_bytes
 from certify.networks.loaded import LoadedNetwork, printable
 
+_PICKLED = "; a pickle may run code, so load it yourself if you trust it, and give certify.gap the object"
+_SAVED_ANEW = "; save the weights by numpy.savez under the names that they have"
+_REMEDIES = dict.fromkeys((".pkl", ".pickle", ".joblib"), _PICKLED) | dict.fromkeys(
+    (".h5", ".hdf5", ".keras", ".msgpack", ".eqx", ".tflite"), _SAVED_ANEW
+)
+
 
 def load_network(path: str | os.PathLike[str]) -> LoadedNetwork:
     """Read a two-layer ReLU network from a file, whose name's end says what it is.
@@ -34,6 +40,6 @@ def load_network(path: str | os.PathLike[str]) -> LoadedNetwork:
     if suffix not in BY_SUFFIX:
         raise NetworkError(
             f"{source}: the name's end {printable(suffix)} is no network format's: give a file "
-            f"{', '.join(BY_SUFFIX)}"
+            f"{', '.join(BY_SUFFIX)}{_REMEDIES.get(suffix, '')}"
         )
     return BY_SUFFIX[suffix].read(source, read_bytes(source))

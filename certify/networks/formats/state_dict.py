@@ -82,7 +82,10 @@ def network_of_tensors(tensors: Mapping[str, Tensor], source: str) -> LoadedNetw
         raise NetworkError(
             f"{source} has {counted(len(layers), 'linear layer')} ({names or 'no tensors'}): {SUPPORTED}"
         )
-    first, last = _ordered({stem: parts["weight"].shape for stem, parts in layers.items()}, source)
+    shapes = {stem: parts["weight"].shape for stem, parts in layers.items()}
+    # flax numbers layers as they are made, and Dense(c)(relu(Dense(m)(x))) makes the last one first.
+    numbered_anyhow = all(divided(name).part != "weight" for name in tensors)
+    first, last = _ordered(shapes, source, shapes_overrule=numbered_anyhow)
     return two_layers(
         _affine(layers[first], source),
         _affine(layers[last], source),
@@ -194,14 +197,21 @@ def _transposed(kernel: Tensor) -> Tensor:
     return Tensor(kernel.shape[::-1], kernel.dtype, lambda: kernel.read().T)
 
 
-def _ordered(shapes: Mapping[str, tuple[int, ...]], source: str) -> tuple[str, str]:
-    """Order two layers as their names say; as only their shapes allow if the names say nothing."""
+def _ordered(shapes: Mapping[str, tuple[int, ...]], source: str, *, shapes_overrule: bool) -> tuple[str, str]:
+    """Order two layers as their names say; as only their shapes allow if the names say nothing.
+
+    Args:
+        shapes: outputs x inputs, by name.
+        source: for messages.
+        shapes_overrule: whether the order that alone fits counts against the names as well, because it is
+            known how the matrices lie.
+    """
     a, b = shapes
     named = order_of_names(a, b)
     fitting = [(i, j) for i, j in ((a, b), (b, a)) if shapes[i][0] == shapes[j][1]]
     if named in fitting:
         return named
-    if named is None and len(fitting) == 1:
+    if len(fitting) == 1 and (named is None or shapes_overrule):
         return fitting[0]
     i, j = named or (a, b)
     both = f"{source}: the weights {printable(i)} ({_by(shapes[i])}) and {printable(j)} ({_by(shapes[j])})"

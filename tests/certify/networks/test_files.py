@@ -106,6 +106,20 @@ class TestFiles:
         ):
             load_network(tmp_path / name)
 
+    @pytest.mark.parametrize(
+        ("name", "remedy"),
+        [
+            (
+                "mlp.joblib",
+                r"a pickle may run code, so load it yourself if you trust it, and give certify\.gap",
+            ),
+            ("net.keras", r"save the weights by numpy\.savez under the names that they have"),
+        ],
+    )
+    def test_remedies(self, tmp_path: Path, name: str, remedy: str) -> None:
+        with pytest.raises(NetworkError, match=remedy):
+            load_network(tmp_path / name)
+
     @pytest.mark.parametrize("suffix", SUFFIXES)
     def test_empty(self, tmp_path: Path, suffix: str) -> None:
         path = tmp_path / f"net{suffix}"

@@ -94,6 +94,16 @@ def test_kernels_lie_the_other_way(first: str, last: str, end: str) -> None:
     assert (loaded.network, loaded.output_bias) == (weights.exact, weights.exact_output_bias)
 
 
+def test_flax_may_number_the_last_layer_first() -> None:
+    weights = Weights.random()
+    assert (
+        load({"Dense_0/kernel": weights.output, "Dense_1/kernel": weights.hidden}).network
+        == replace(weights, hidden_bias=None).exact
+    )
+    with pytest.raises(NetworkError, match=r"or kernels \(d, m\) and \(m, c\)"):
+        load({"Dense_0/kernel": weights.hidden, "Dense_1/kernel": weights.hidden})
+
+
 @pytest.mark.parametrize("form", ["layers.{}.{}", ".layers[{}].{}", "layers/{}/{}"])
 def test_names_of_equinox(form: str) -> None:
     parts = [(0, "weight"), (0, "bias"), (1, "weight"), (1, "bias")]
