@@ -87,7 +87,7 @@ def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None,
             raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
         if path.resolve() in taken:
             raise CertifyError(
-                f"{path} is the data, another input or another output: give each output a file of its own"
+                f"{path} is the data or another output, or read: give each output a file of its own"
             )
         taken.add(path.resolve())
         if path.exists() and not path.is_file():

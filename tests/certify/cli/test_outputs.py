@@ -128,7 +128,7 @@ def test_own_files_are_written_anew_and_a_network_is_a_start(
     assert Path("mine.pt").read_bytes() == before
     for option in ("--save-network", "--certificate"):
         assert run(monkeypatch, *QUESTION, "--network", "best.npz", option, "best.npz") == 2
-        assert "best.npz is the data, another input or another output" in capsys.readouterr().err
+        assert "best.npz is the data or another output, or read" in capsys.readouterr().err
 
 
 def test_a_network_that_is_not_there(
