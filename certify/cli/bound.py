@@ -81,6 +81,7 @@ def bound(
     from certify.checker.data.choice import read_dataset
     from certify.checker.problems.losses.table import read_loss
     from certify.networks.files import load_network
+    from certify.networks.frameworks.sklearn_mlp import in_order
     from certify.networks.loaded import network_for
     from certify.views.page.bound import save_page
     from certify.views.terminal.progress import LiveProgress
@@ -128,6 +129,7 @@ def bound(
         loaded = load_network(network)
         for line in (loaded.describe(), *loaded.notes):
             console.print(line, markup=False, soft_wrap=True)
+        loaded = in_order(loaded, dataset.preprocessing.classes)
         start = network_for(dataset.problem(gamma, kind.text, output_bias), loaded)
     with LiveProgress(console) as progress:
         result = bound_dataset(dataset, settings, progress, start)

@@ -50,9 +50,10 @@ def onnx_network(source: str, data: bytes) -> LoadedNetwork:
     end, labels = walk.end([output.name for output in graph.output])
     if len(end.layers) != 2:
         raise NetworkError(f"{source} has {counted(len(end.layers), 'linear layer')}: {SUPPORTED}")
-    loaded = two_layers(end.layers[0], end.layers[1], source, link=end.link)
     # Its perceptrons, which are all that is a network there, penalise no biases.
     is_free = model.producer_name == _SKLEARN
+    notes = [f"{source} comes from scikit-learn, whose weight decay leaves out all biases"] * is_free
+    loaded = two_layers(end.layers[0], end.layers[1], source, notes, end.link)
     classes = _classes(labels)
     if classes and len(classes) != max(2, loaded.outputs):
         raise NetworkError(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx import helper
 
 from certify import ReLUNetwork, bound
 from certify.checker.data.choice import read_dataset
@@ -17,6 +18,8 @@ from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, Kind, requir
 from certify.networks.formats.npz import save_network
 from certify.networks.network import exact_loss
 from tests.certify.cli.command_line import run, written
+from tests.certify.networks.network_files import onnx_model
+from tests.places import ROOT
 
 ROWS = [[1, 0, 1], [0, 1, 2], [-1, 2, 1], [2, -1, 3], [-2, -1, 0]]
 
@@ -107,9 +110,8 @@ def test_the_default_name_of_a_certificate_is_no_exception(
 def test_own_files_are_written_anew_and_a_network_is_a_start(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outputs = ("--certificate", "d.cert", "--save-network", "best.npz", "--report", "r.html")
     for _ in range(2):
-        assert run(monkeypatch, *QUESTION, *outputs) == 0
+        assert run(monkeypatch, *QUESTION, "--certificate", "d.cert", "--save-network", "best.npz") == 0
     capsys.readouterr()
     torch.manual_seed(0)
     module = torch.nn.Sequential(
@@ -149,6 +151,13 @@ def test_a_start_in_python() -> None:
         bound(X, y, 0.1, task="regression", network=ReLUNetwork(((1,),), ((1,),)))
 
 
+@pytest.mark.parametrize("name", ["report", "tightness"])
+def test_own_pages_are_known(tmp_path: Path, name: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text((ROOT / "certify/views/page/templates" / f"{name}.html.j2").read_text())
+    require_writable((), (page, PAGE))
+
+
 def test_empty_files_and_devices(tmp_path: Path) -> None:
     (tmp_path / "new.npz").touch()
     require_writable((), (tmp_path / "new.npz", NETWORK), (Path("/dev/null"), NETWORK))
@@ -161,3 +170,30 @@ def test_damaged_bytes_are_not_own(tmp_path: Path, kind: Kind) -> None:
     path.write_bytes((tmp_path / "net.npz").read_bytes()[:-30])
     with pytest.raises(CertifyError, match="is there already and is not"):
         require_writable((), (path, kind))
+
+
+def test_a_start_whose_labels_come_in_another_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An ONNX graph that names its classes b, a has the negative output of one that names them a, b."""
+    monkeypatch.chdir(tmp_path)
+    written(Path("d.csv"), [["p", "y"], [1, "a"], [-1, "b"], [2, "a"], [-2, "b"]])
+    upper = {}
+    for names, sign in ((["a", "b"], -1), (["b", "a"], 1)):
+        nodes = [
+            helper.make_node("MatMul", ["x", "U"], ["z"]),
+            helper.make_node("Relu", ["z"], ["h"]),
+            helper.make_node("MatMul", ["h", "V"], ["y"]),
+            helper.make_node("Sigmoid", ["y"], ["p"]),
+            helper.make_node("Sub", ["one", "p"], ["n"]),
+            helper.make_node("Concat", ["n", "p"], ["both"], axis=1),
+            helper.make_node("ZipMap", ["both"], ["map"], domain="ai.onnx.ml", classlabels_strings=names),
+        ]
+        constants = {"U": [[4, -4]], "V": [[4 * sign], [-4 * sign]], "one": [1]}
+        model = onnx_model(nodes, {name: np.array(array, np.float32) for name, array in constants.items()})
+        Path("net.onnx").write_bytes(model.SerializeToString())
+        arguments = ["--data", "d.csv", "--loss", "logistic", "--gamma", "0.001", "--no-search", "--json"]
+        assert run(monkeypatch, "gap", *arguments, "--network", "net.onnx") == 0
+        upper[names[0]] = json.loads(capsys.readouterr().out)["loss_exact"]
+    assert upper["a"] == upper["b"]
+    assert float(Fraction(upper["a"])) < 0.2

@@ -549,6 +549,7 @@ class TestLabels:
             assert not loaded.hidden_bias_is_free
             model.producer_name = "skl2onnx"
             assert load(model).hidden_bias_is_free
+            assert load(model).notes[0].endswith("scikit-learn, whose weight decay leaves out all biases")
 
     def test_probabilities_by_name(self, load: Load) -> None:
         zipped = helper.make_node(
