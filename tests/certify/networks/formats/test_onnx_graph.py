@@ -3,56 +3,32 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from certify.checker.errors import NetworkError
-from certify.networks.files import load_network
 from certify.networks.link import Link
-from certify.networks.loaded import LoadedNetwork
+from tests.certify.networks.formats.onnx_graphs import (
+    CHAIN,
+    CONSTANTS,
+    FIRST,
+    LAST,
+    RELU,
+    SCALARS,
+    WEIGHTS,
+    A,
+    B,
+    Load,
+    U,
+    V,
+    node,
+    values,
+)
 from tests.certify.networks.network_files import Array, Weights, onnx_model
-
-Load = Callable[[onnx.ModelProto], LoadedNetwork]
-
-WEIGHTS = Weights.random()
-U, V, A, B = WEIGHTS.arrays().values()
-CONSTANTS: dict[str, Array] = {"U": U, "V": V, "a": A, "b": B}
-
-
-def node(text: str, **attributes: Any) -> NodeProto:
-    """Read "y = Gemm x w" as a node."""
-    output, _, operator, *inputs = text.split()
-    return helper.make_node(operator, inputs, [output], **attributes)
-
-
-FIRST, RELU, LAST = node("z = Gemm x U a"), node("h = Relu z"), node("y = Gemm h V b")
-CHAIN = [FIRST, RELU, LAST]
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    def write_and_load(model: onnx.ModelProto) -> LoadedNetwork:
-        (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
-        return load_network(tmp_path / "net.onnx")
-
-    return write_and_load
-
-
-def values(loaded: LoadedNetwork, x: Array) -> Array:
-    """The network's outputs for the rows of x."""
-    network = loaded.network
-    hidden = np.array(network.hidden, dtype=float) / network.hidden_denominator
-    output = np.array(network.output, dtype=float) / network.output_denominator
-    data = np.hstack([x, np.ones((len(x), 1))]) if loaded.hidden_bias else x
-    bias = np.array([float(b) for b in loaded.output_bias] or 0.0)
-    result: Array = np.maximum(data @ hidden, 0) @ output + bias
-    return result
 
 
 @pytest.mark.parametrize("columns", [False, True])
@@ -312,23 +288,6 @@ def test_refuses_tensors(load: Load, change: Callable[[TensorProto], None], sent
         load(model)
 
 
-SCALARS: dict[str, Any] = {
-    "zero": np.array(0, np.float32),
-    "zeros": np.zeros(4, np.float32),
-    "most": np.array(np.inf, np.float32),
-    "half": np.array(0.5, np.float32),
-    "no": np.array(False),
-    "rows": np.array([-1, 3], np.int64),
-    "kept": np.array([0, -1], np.int64),
-    "wide": np.array([-1, 1, 3], np.int64),
-    "narrow": np.array([-1, 4], np.int64),
-    "outputs": np.array([-1, 2], np.int64),
-    "axis": np.array([1], np.int64),
-    "open": np.array([-1], np.int64),
-    "first": np.array(0, np.int64),
-}
-
-
 @pytest.mark.parametrize(
     "nodes",
     [
@@ -400,201 +359,6 @@ def test_a_single_output_without_its_axis(load: Load) -> None:
         loaded = load(onnx_model([*CHAIN, ending], constants))
         assert loaded.outputs == 1
         assert loaded.network == Weights(U, V[:, :1], A).exact
-
-
-@pytest.mark.parametrize("version", [11, 13, 21])
-def test_constants_behind_nodes(load: Load, version: int) -> None:
-    """Weights that are moved, cast and dequantised, as the reference does it."""
-    whole = np.arange(-6, 6, dtype=np.int8).reshape(4, 3)
-    scale = np.float32(0.1)
-    nodes = [
-        node("Q = DequantizeLinear whole scale three"),
-        node("U = Transpose Q", perm=[1, 0]),
-        node("V1 = Cast V8", to=TensorProto.FLOAT),
-        node("V = Reshape V1 narrower"),
-        node("a1 = Identity a0"),
-        node("a = Flatten a1", axis=0),
-        *CHAIN,
-    ]
-    constants: dict[str, Any] = {
-        "whole": whole,
-        "scale": scale,
-        "three": np.array(3, np.int8),
-        "V8": V.astype(np.float64).reshape(2, 4) * 1.0000000001,
-        "narrower": np.array([4, 2], np.int64),
-        "a0": A,
-        "b": B,
-    }
-    model = onnx_model(nodes, constants)
-    model.opset_import[0].version = version
-    hidden = ((whole.astype(np.float32) - 3) * scale).T
-    output = (V.astype(np.float64) * 1.0000000001).astype(np.float32)
-    loaded = load(model)
-    assert loaded.network == Weights(hidden, output, A).exact
-    assert loaded.output_bias == WEIGHTS.exact_output_bias
-
-
-class TestExternalData:
-    """Weights in a file beside the graph, as torch.onnx.export leaves them."""
-
-    def model(self, folder: Path, **entries: str) -> Path:
-        """Write a graph whose U lies in net.onnx.data behind seven bytes, or says other things of it."""
-        model = onnx_model(CHAIN, CONSTANTS)
-        tensor = model.graph.initializer[0]
-        (folder / "net.onnx.data").write_bytes(bytes(7) + tensor.raw_data)
-        said = {"location": "net.onnx.data", "offset": "7", "length": str(len(tensor.raw_data))} | entries
-        tensor.ClearField("raw_data")
-        tensor.data_location = TensorProto.EXTERNAL
-        for key, value in said.items():
-            if value:
-                tensor.external_data.add(key=key, value=value)
-        (folder / "net.onnx").write_bytes(model.SerializeToString())
-        return folder / "net.onnx"
-
-    @pytest.mark.parametrize("length", [None, ""])
-    def test_is_read(self, tmp_path: Path, length: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-        path = self.model(tmp_path, **({} if length is None else {"length": length}))
-        assert load_network(path).network == WEIGHTS.exact
-        monkeypatch.chdir(tmp_path)
-        assert load_network("net.onnx").network == WEIGHTS.exact
-
-    def test_of_the_package(self, tmp_path: Path) -> None:
-        model = onnx_model(CHAIN, CONSTANTS)
-        onnx.save(model, tmp_path / "net.onnx", save_as_external_data=True, size_threshold=0)
-        assert len(list(tmp_path.iterdir())) == 2
-        assert load_network(tmp_path / "net.onnx").network == WEIGHTS.exact
-
-    @pytest.mark.parametrize(
-        "location",
-        [
-            "/etc/passwd",
-            "../net.onnx.data",
-            "..",
-            ".",
-            "a/../net.onnx.data",
-            "sub/net.data",
-            "C:\\x",
-            "a\0b",
-            "",
-        ],
-    )
-    def test_nowhere_else(self, tmp_path: Path, location: str) -> None:
-        path = self.model(tmp_path, location=location)
-        with pytest.raises(NetworkError, match=r"only files in the folder of net\.onnx are read: export the"):
-            load_network(path)
-
-    def test_no_link_out(self, tmp_path: Path) -> None:
-        (tmp_path / "in").mkdir()
-        path = self.model(tmp_path / "in")
-        data = path.with_name("net.onnx.data")
-        data.rename(tmp_path / "net.onnx.data")
-        with pytest.raises(NetworkError, match=r"lies in 'net\.onnx\.data', which is not beside it: keep"):
-            load_network(path)
-        data.symlink_to(tmp_path / "net.onnx.data")
-        with pytest.raises(NetworkError, match=r"lies in 'net\.onnx\.data', which is no plain file of that"):
-            load_network(path)
-        data.unlink()
-        data.mkdir()
-        with pytest.raises(NetworkError, match=r"lies in 'net\.onnx\.data', which is no plain file of that"):
-            load_network(path)
-
-    @pytest.mark.parametrize(
-        "entries",
-        [
-            {"offset": "8"},
-            {"offset": "-1"},
-            {"length": "47"},
-            {"offset": str(2**70)},
-            {"length": "x"},
-            {"offset": "0", "length": str(2**60)},
-        ],
-    )
-    def test_no_further_than_the_file(self, tmp_path: Path, entries: dict[str, str]) -> None:
-        path = self.model(tmp_path, **entries)
-        with pytest.raises(NetworkError, match="the tensor 'U' is damaged"):
-            load_network(path)
-
-
-class TestLabels:
-    """What scikit-learn's converter puts behind a perceptron is left out, and its labels are known."""
-
-    PAIR = (
-        node("p = Sigmoid y"),
-        node("n = Sub one p"),
-        node("both = Concat n p", axis=1),
-        node("m = ArgMax both", axis=1),
-    )
-    NAMES = (
-        helper.make_node("ArrayFeatureExtractor", ["names", "m"], ["e"], domain="ai.onnx.ml"),
-        node("r = Reshape e open"),
-        node("label = Identity r"),
-    )
-
-    def model(self, nodes: list[NodeProto], outputs: list[str], names: Any, c: int) -> onnx.ModelProto:
-        constants: dict[str, Any] = (
-            CONSTANTS | SCALARS | {"V": V[:, :c], "b": B[:c], "one": np.array([1], np.float32)}
-        )
-        model = onnx_model([*CHAIN, *nodes], constants | {"names": np.array(names)})
-        del model.graph.output[:]
-        for output in outputs:
-            model.graph.output.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, None))
-        return model
-
-    def test_two_classes(self, load: Load) -> None:
-        for names, classes in (([5, 3], ("5", "3")), ([0, 1], ())):
-            model = self.model([*self.PAIR, *self.NAMES], ["label", "both"], names, 1)
-            loaded = load(model)
-            assert (loaded.outputs, loaded.link, loaded.classes) == (1, Link.SIGMOID, classes)
-            assert loaded.network == Weights(U, V[:, :1], A).exact
-            assert not loaded.hidden_bias_is_free
-            model.producer_name = "skl2onnx"
-            assert load(model).hidden_bias_is_free
-            assert load(model).notes[0].endswith("scikit-learn, whose weight decay leaves out all biases")
-
-    def test_probabilities_by_name(self, load: Load) -> None:
-        zipped = helper.make_node(
-            "ZipMap", ["p"], ["map"], domain="ai.onnx.ml", classlabels_strings=["cat", "dog"]
-        )
-        nodes = [node("p = Softmax y"), node("i = Identity p"), node("m = ArgMax i", axis=1), zipped]
-        loaded = load(self.model([*nodes, node("label = Cast m", to=7)], ["label", "map"], ["x"], 2))
-        assert (loaded.outputs, loaded.link, loaded.classes) == (2, Link.SOFTMAX, ("cat", "dog"))
-
-    def test_outputs_in_one_column(self, load: Load) -> None:
-        """The converter of a regression reshapes several outputs to one column."""
-        model = self.model([node("s = Reshape y column")], ["s"], ["x"], 2)
-        model.graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), "column"))
-        assert load(model).network == WEIGHTS.exact
-
-    @pytest.mark.parametrize(
-        ("nodes", "names", "c", "sentence"),
-        [
-            ((*PAIR, *NAMES), ["a", "b", "c"], 1, "has 1 output and 3 labels: export it again"),
-            (
-                (*PAIR[:2], node("both = Concat p n", axis=1)),
-                ["a"],
-                1,
-                "Concat 'both' makes something else of",
-            ),
-            (
-                (*PAIR[:2], node("both = Concat n p", axis=0)),
-                ["a"],
-                1,
-                "Concat 'both' makes something else of",
-            ),
-            (
-                (*PAIR, *NAMES),
-                [np.nan, 1.0],
-                1,
-                "the labels 'names' are no texts or numbers: export the netw",
-            ),
-            ((*PAIR[:2], node("both = Add n p")), ["a"], 1, "Add 'both' makes something else of the outputs"),
-        ],
-    )
-    def test_refuses(
-        self, load: Load, nodes: tuple[NodeProto, ...], names: list[Any], c: int, sentence: str
-    ) -> None:
-        with pytest.raises(NetworkError, match=re.escape(sentence)):
-            load(self.model([*nodes], [nodes[-1].output[0]], names, c))
 
 
 def test_refuses_other_inputs_and_outputs(load: Load) -> None:
