@@ -17,7 +17,7 @@ help:
 
 demo: $(VENV)/.installed
 	@mkdir -p demo
-	$(BIN)/certify bound --data examples/iris.csv --certificate demo/iris.cert --network demo/iris.npz --report demo/iris.html
+	$(BIN)/certify bound --data examples/iris.csv --certificate demo/iris.cert --save-network demo/iris.npz --report demo/iris.html
 	$(BIN)/certify check demo/iris.cert --data examples/iris.csv
 
 # One worker a core, so each keeps to one BLAS thread; neighbours, which share fixtures, stay with one worker.

@@ -31,6 +31,9 @@ from certify.checker.errors import DataError
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
+from certify.networks.frameworks.sklearn_mlp import in_order
+from certify.networks.given import loaded_network
+from certify.networks.loaded import network_for
 from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
@@ -59,8 +62,8 @@ class Settings:
         seed: of the random starts.
         checkpoint: a file that keeps the best network and proof so far, and that a later run of the same
             problem continues from; None for none.
-        start: files that an earlier run of the same problem left: its certificate, below which this run does
-            not end and whose dual point shows searches where to begin, and a network to train on from.
+        start: the certificate of an earlier run of the same problem, below which this run does not end and
+            whose dual point shows searches where to begin; None for none.
         output_bias: "none", "free", "decayed" by gamma as well, or "all-free", which frees a bias of each
             neuron too and needs the method "tree".
     """
@@ -75,7 +78,7 @@ class Settings:
     time_limit: float | None = None
     seed: int = 0
     checkpoint: str | os.PathLike[str] | None = None
-    start: Sequence[str | os.PathLike[str]] = ()
+    start: str | os.PathLike[str] | None = None
     output_bias: str = "none"
 
     def __post_init__(self) -> None:
@@ -107,7 +110,8 @@ def bound(
     time_limit: float | None = None,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
-    start: Sequence[str | os.PathLike[str]] = (),
+    start: str | os.PathLike[str] | None = None,
+    network: Any = None,
     observer: Observer | None = None,
 ) -> Report:
     """Enclose the global optimum of two-layer ReLU training on arrays, with a proof.
@@ -132,7 +136,9 @@ def bound(
         time_limit: seconds.
         seed: of the random starts.
         checkpoint: a file to keep the work in, and to continue from.
-        start: files of an earlier run's certificate, a network or both.
+        start: the certificate of an earlier run of this problem; the bound is never below its own.
+        network: a trained network of this problem that training starts from, as
+            `certify.networks.given.loaded_network` reads it; the upper bound is its loss or less.
         observer: watches the work; silent by default.
 
     Returns:
@@ -140,10 +146,10 @@ def bound(
 
     Raises:
         DataError: if the data is no training problem.
+        NetworkError: if the network is none for this problem.
         SolverError: if the solver asked for cannot run.
         CheckpointError: if the checkpoint cannot be used.
         CertificateError: if the certificate to start from is of another problem, or proves nothing.
-        NetworkError: if the network to start from is of another problem.
     """
     dataset = from_arrays(
         X,
@@ -168,12 +174,16 @@ def bound(
         start=start,
         output_bias=output_bias,
     )
-    return bound_dataset(dataset, settings, observer or Observer())
+    trained = None
+    if network is not None:
+        loaded = in_order(loaded_network(network), dataset.preprocessing.classes)
+        trained = network_for(dataset.problem(gamma, loss, output_bias), loaded)
+    return bound_dataset(dataset, settings, observer or Observer(), trained)
 
 
 @single_threaded
 def bound_dataset(
-    dataset: Dataset, settings: Settings, observer: Observer, start: ReLUNetwork | None = None
+    dataset: Dataset, settings: Settings, observer: Observer, trained: ReLUNetwork | None = None
 ) -> Report:
     """Do the work of `bound` on an exact dataset; Ctrl-C ends it early with the best valid result.
 
@@ -181,8 +191,8 @@ def bound_dataset(
         dataset: the data.
         settings: what the user chose.
         observer: watches the work.
-        start: a network of this problem that training starts from, instead of random ones, where the settings
-            have none; the upper bound is its loss or less.
+        trained: a network of this problem that training starts from, instead of random ones; the upper bound
+            is its loss or less.
     """
     problem = dataset.problem(settings.gamma, settings.loss, settings.output_bias)
     options = Options(settings.method, settings.solver, settings.precision)
@@ -194,18 +204,19 @@ def bound_dataset(
         checkpoint = Checkpoint(settings.checkpoint, problem.sha256(), shape, problem.hidden_rows)
     with Interrupts(observer.note) as interrupts:
         arrays = Arrays.of(problem)
-        given = read_start(settings.start, problem, clock, os.cpu_count() or 1)
-        begin = start if given.network is None else given.network
+        proved = None
+        if settings.start is not None:
+            proved = read_start(settings.start, problem, clock, os.cpu_count() or 1)
         names = [method.name for method in methods]
         warm_up(clock, trees="tree" in names, relaxations=names != ["tree"])
         # The last digits take most of the time, and are lost in the gap.
         settled = settings.gap / 100 if arrays.X.size > _LARGE else 0.0
         # A tree goes on with the columns where it needs them.
         gap = settings.gap if names[0] == "tree" else 0.0
-        generation, ending = _train(arrays, settings.seed, settled, gap, clock, interrupts, checkpoint, begin)
-        work = Work(
-            problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint, given.bound
+        generation, ending = _train(
+            arrays, settings.seed, settled, gap, clock, interrupts, checkpoint, trained
         )
+        work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint, proved)
         earlier = SavedBounds(work).read
         outcomes = () if work.is_over or work.is_enough else bound_from_below(methods, work)
         outcomes = _with_earlier(outcomes, earlier)
@@ -213,8 +224,8 @@ def bound_dataset(
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
         outcome, certificate, verdict = _proved(work, dataset, outcomes, network)
         upper = loss_at_most(problem, network)
-        if begin is not None and (loss := loss_at_most(problem, begin)) <= upper:
-            network, upper = begin, loss
+        if trained is not None and (given := loss_at_most(problem, trained)) <= upper:
+            network, upper = trained, given
         interval = Interval(certificate.bound, upper)
     if interval.lower > interval.upper:
         raise AssertionError("the certified bound exceeds the loss of a network: please report this as a bug")

@@ -6,20 +6,25 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
-from certify.checker.numbers.rounding import decimal_up, float_down, float_up, ratio_text
+from certify.checker.numbers.rounding import decimal_down, decimal_up, float_down, float_up, ratio_text
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.losses.table import SQUARED
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.verdict import Verdict
+from certify.floats.network import FloatNetwork
+from certify.floats.on_raw_features import RawNetwork
 from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Stage
+from formulations.arrays import Matrix
 
 if TYPE_CHECKING:
+    from torch.nn import Sequential
+
     from formulations.training.train import TrainingResult
 
 
@@ -58,6 +63,14 @@ class Interval:
 
     lower: Fraction
     upper: Fraction
+
+    def __repr__(self) -> str:
+        return f"Interval({self.words})"
+
+    @property
+    def words(self) -> str:
+        """Both bounds in decimals, rounded outward."""
+        return f"{decimal_down(self.lower)} <= p* <= {decimal_up(self.upper)}"
 
     @property
     def relative_gap(self) -> Fraction:
@@ -114,6 +127,10 @@ class Report:
     training: TrainingResult
     seconds: float
 
+    def __repr__(self) -> str:
+        gap = decimal_up(100 * self.interval.relative_gap, 3)
+        return f"Report({self.interval.words}, gap {gap} %, {self.method}, {self.status.value})"
+
     @property
     def hint(self) -> str | None:
         """Where to read on about the gap that remains, on few samples under SDP-NN; None elsewhere."""
@@ -127,6 +144,30 @@ class Report:
             return None
         gap = decimal_up(100 * self.interval.relative_gap, 3)
         return f"SDP-NN leaves up to {gap} % open; certify tightness says why"
+
+    def predict(self, X: Any) -> Matrix:
+        """Return the best network's outputs, n x c, for features as they stand in the data.
+
+        Args:
+            X: n x d, neither standardised nor with a column of ones.
+
+        Raises:
+            NetworkError: if X has another number of columns.
+        """
+        return self._on_raw_features().predict(X)
+
+    def to_torch(self) -> Sequential:
+        """Return the best network, on features as they stand in the data, as Linear, ReLU and Linear.
+
+        Raises:
+            ImportError: if PyTorch is not installed.
+        """
+        return self._on_raw_features().to_torch()
+
+    def _on_raw_features(self) -> RawNetwork:
+        problem = self.problem
+        rounded = FloatNetwork.of(self.network, problem.hidden_rows, problem.c)
+        return RawNetwork.of(rounded, self.dataset, problem)
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
         """Return the machine-readable result; floats are rounded outward, but for those of the gap's history.

@@ -1,32 +1,27 @@
-"""What an earlier run of the same problem left, from which another one starts: a certificate, a network.
+"""The certificate of an earlier run of the same problem, from which another one starts.
 
-The certificate is checked before anything else, so that the new run never ends below it, and its dual point
+It is checked before anything else, so that the new run never ends below it, and its dual point
 shows the searches where to begin.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from certify.bounds.relaxation.reading import block_proofs_of, dual_point_of
 from certify.bounds.report import GapPoint
 from certify.checker.certificate.file import load_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
-from certify.checker.errors import CertificateError, DataError, TimeLimitError
+from certify.checker.errors import CertificateError, TimeLimitError
 from certify.checker.limits.deadline import Deadline, TimeIsUpError
 from certify.checker.numbers.rounding import decimal_down
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.checker.verdict import Verdict
-from certify.networks.files import load_network
-from certify.networks.formats.table import BY_SUFFIX
-from certify.networks.loaded import network_for
-from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Clock
 from certify.trust.parallel import in_processes
 from formulations.arrays import Matrix
@@ -96,46 +91,19 @@ class StartBound:
         yield replace(self.certificate, preprocessing=preprocessing)
 
 
-@dataclass(frozen=True)
-class Start:
-    """What there is to start from.
-
-    Attributes:
-        bound: None for none.
-        network: of the problem; None for none.
-    """
-
-    bound: StartBound | None = None
-    network: ReLUNetwork | None = None
-
-
-def read_start(paths: Sequence[AnyPath], problem: TrainingProblem, clock: Clock, processes: int = 1) -> Start:
-    """Read an earlier run's files, and check its certificate as a stage of the clock.
+def read_start(path: AnyPath, problem: TrainingProblem, clock: Clock, processes: int = 1) -> StartBound:
+    """Read an earlier run's certificate and check it, as a stage of the clock.
 
     Args:
-        paths: of a certificate, a network or both; a name's end tells which.
-        problem: the one that they must be of.
+        path: of the certificate.
+        problem: the one that it must be of.
         clock: its limit is one for the check, too.
         processes: that check.
 
     Raises:
-        DataError: if there are two of a kind.
         CertificateError: if the certificate is of another problem, or proves nothing.
-        NetworkError: if the network is of another problem, or cannot be read.
         TimeLimitError: if the time limit is over before the certificate is checked.
     """
-    networks = [path for path in paths if Path(path).suffix.lower() in BY_SUFFIX]
-    certificates = [path for path in paths if path not in networks]
-    for kind, of_kind in (("networks", networks), ("certificates", certificates)):
-        if len(of_kind) > 1:
-            raise DataError(f"there are {len(of_kind)} {kind} to start from: give the better one")
-    network = network_for(problem, load_network(networks[0])) if networks else None
-    if not certificates:
-        return Start(None, network)
-    return Start(_checked(certificates[0], problem, clock, processes), network)
-
-
-def _checked(path: AnyPath, problem: TrainingProblem, clock: Clock, processes: int) -> StartBound:
     certificate = load_certificate(path)
     if certificate.problem_sha256 != problem.sha256():
         raise CertificateError(

@@ -41,7 +41,7 @@ class Proof(Protocol):
         """Return it as JSON has it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DataVerdict(Verdict):
     """A verdict on a certificate and the data that it was checked against.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from certify.checker.numbers.rounding import decimal_down
 from certify.checker.obligations import Obligation
 
 
@@ -30,6 +31,11 @@ class Verdict:
     reason: str
     obligation: Obligation | None
     leaves: int
+
+    def __repr__(self) -> str:
+        bound = "" if self.bound is None else f", p* >= {decimal_down(self.bound)}"
+        valid = "valid" if self.valid else "not valid"
+        return f"{type(self).__name__}({valid}{bound}, {self.trust}: {self.reason})"
 
 
 TRUST = {

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from certify.checker.errors import CertifyError
 from certify.cli.options.common import (
     DEFAULT_GAMMA,
     DEFAULT_LOSS,
@@ -29,8 +30,9 @@ from certify.cli.options.common import (
     class_weight_of,
     error_console,
     print_json,
-    require_writable,
 )
+from certify.cli.options.outputs import CERTIFICATE, CHECKPOINT, NETWORK, PAGE, require_writable
+from certify.networks.formats.table import SUFFIXES
 
 
 def bound(
@@ -56,17 +58,23 @@ def bound(
         Path | None,
         typer.Option(help="Certificate file to write.", show_default="NAME.cert of the data's NAME"),
     ] = None,
-    network: Annotated[Path | None, typer.Option(help="Write the best network here, as .npz.")] = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(help=f"Trained network ({SUFFIXES}) that training starts from.", show_default=False),
+    ] = None,
+    save_network: Annotated[
+        Path | None, typer.Option("--save-network", help="Write the best network here, as .npz.")
+    ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(help="Keep the work here; a later run of the same problem continues from it."),
     ] = None,
     start: Annotated[
-        list[Path] | None,
+        Path | None,
         typer.Option(
-            help="A certificate or a network of an earlier run of the same problem, to go on from; repeat "
-            "for both. The bound never ends below the certificate's.",
-            show_default="none",
+            help="Certificate of an earlier run of the same problem, to go on from; the bound is never below "
+            "its own.",
+            show_default=False,
         ),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
@@ -80,12 +88,26 @@ def bound(
     from certify.bounds.bound import Settings, bound_dataset
     from certify.checker.data.choice import read_dataset
     from certify.checker.problems.losses.table import read_loss
+    from certify.networks.files import load_network
+    from certify.networks.frameworks.sklearn_mlp import in_order
+    from certify.networks.loaded import network_for
     from certify.views.page.bound import save_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_report
 
     certificate = certificate or Path(data.stem + ".cert")
-    require_writable(data, certificate, network, report, checkpoint)
+    require_writable(
+        (data, network),
+        (certificate, CERTIFICATE),
+        (save_network, NETWORK),
+        (report, PAGE),
+        (checkpoint, CHECKPOINT),
+    )
+    if network is not None and not network.exists():
+        raise CertifyError(
+            f"{network} does not exist: --network is a trained network that training starts from; "
+            "--save-network FILE.npz writes the best one"
+        )
     kind = read_loss(loss)
     dataset = read_dataset(
         data,
@@ -107,15 +129,22 @@ def bound(
         time_limit=time_limit,
         seed=seed,
         checkpoint=checkpoint,
-        start=start or (),
+        start=start,
         output_bias=output_bias,
     )
     console.print(dataset.describe(kind.encoding), markup=False, soft_wrap=True)
-    with LiveProgress(console) as progress:
-        result = bound_dataset(dataset, settings, progress)
-    result.save_certificate(certificate)
+    trained = None
     if network is not None:
-        result.save_network(network)
+        loaded = load_network(network)
+        for line in (loaded.describe(), *loaded.notes):
+            console.print(line, markup=False, soft_wrap=True)
+        loaded = in_order(loaded, dataset.preprocessing.classes)
+        trained = network_for(dataset.problem(gamma, kind.text, output_bias), loaded)
+    with LiveProgress(console) as progress:
+        result = bound_dataset(dataset, settings, progress, trained)
+    result.save_certificate(certificate)
+    if save_network is not None:
+        result.save_network(save_network)
     if report is not None:
         save_page(result, report)
     if json_:

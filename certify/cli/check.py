@@ -15,7 +15,6 @@ from certify.cli.options.common import (
     DataFile,
     class_weight_of,
     print_json,
-    require_writable,
 )
 from certify.cli.options.expected import (
     ExpectedBias,
@@ -33,6 +32,7 @@ from certify.cli.options.expected import (
     ExpectedTask,
     ExpectedWeighted,
 )
+from certify.cli.options.outputs import THEOREM, require_writable
 
 
 def check(
@@ -86,8 +86,7 @@ def check(
     from certify.trust.check import check as check_file
     from certify.views.terminal.summary import print_verdict
 
-    require_writable(data, coq)
-    require_writable(certificate, coq)
+    require_writable((data, certificate), (coq, THEOREM))
     expected = Expected(
         gamma=gamma,
         targets=tuple(target or ()),

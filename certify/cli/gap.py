@@ -23,8 +23,8 @@ from certify.cli.options.common import (
     class_weight_of,
     error_console,
     print_json,
-    require_writable,
 )
+from certify.cli.options.outputs import CERTIFICATE, NETWORK, require_writable
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -122,7 +122,7 @@ def gap(
     from certify.views.terminal.summary import print_certificate, print_gap
 
     certificate = certificate or Path(network.stem + ".gap.cert")
-    require_writable(data, network, certificate, improved, narrowed)
+    require_writable((data, network), (certificate, CERTIFICATE), (improved, NETWORK), (narrowed, NETWORK))
     if (gamma is None and weight_decay is None) or None not in (gamma, weight_decay):
         raise CertifyError(
             "the weight decay is missing, or there are two: give --gamma for the sum of the samples' losses "

@@ -14,8 +14,8 @@ from certify.cli.options.common import (
     TimeLimit,
     error_console,
     print_json,
-    require_writable,
 )
+from certify.cli.options.outputs import CERTIFICATE, require_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,7 +104,7 @@ def _answer(
     from certify.checker.data.matrix_file import read_matrix
     from certify.views.terminal.progress import LiveProgress
 
-    require_writable(matrix, certificate)
+    require_writable((matrix,), (certificate, CERTIFICATE))
     subject = read_matrix(matrix)
     with LiveProgress(error_console()) as progress:
         report = decide(subject, observer=progress)

@@ -25,8 +25,8 @@ from certify.cli.options.common import (
     Targets,
     Task,
     class_weight_of,
-    require_writable,
 )
+from certify.cli.options.outputs import PROBLEM, require_writable
 
 if TYPE_CHECKING:
     from certify.checker.data.dataset import Dataset
@@ -76,7 +76,7 @@ def problem(
             "a matrix has no targets, no loss and no weight decay, and with --certificate they are the "
             "certificate's: leave these options out"
         )
-    require_writable(source, certificate, output)
+    require_writable((source, certificate), (output, PROBLEM))
     wanted = None
     if certificate is not None:
         subject, description, wanted = _of_certificate(certificate, data, matrix)

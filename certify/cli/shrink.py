@@ -13,8 +13,8 @@ from certify.cli.options.common import (
     DataFile,
     error_console,
     print_json,
-    require_writable,
 )
+from certify.cli.options.outputs import CERTIFICATE, require_writable
 
 
 def shrink(
@@ -45,7 +45,7 @@ def shrink(
     from certify.views.terminal.summary import print_shrunk
 
     output = output or certificate.with_name(f"{certificate.stem}.small{certificate.suffix}")
-    require_writable(data, certificate, output)
+    require_writable((data, certificate), (output, CERTIFICATE))
     with LiveProgress(error_console()) as progress:
         result = shrink_file(certificate, data, output, rows, time_limit, progress)
     if json_:

@@ -21,9 +21,9 @@ from certify.cli.options.common import (
     Task,
     error_console,
     print_json,
-    require_writable,
 )
 from certify.cli.options.groups import in_groups
+from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -146,8 +146,13 @@ def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOpt
     from certify.views.terminal.summary import print_certificate
     from certify.views.terminal.tightness import print_study, save_csv
 
-    for path in problems.data:
-        require_writable(path, output.csv, output.html, output.cut_certificate, output.cut_matrix)
+    require_writable(
+        problems.data,
+        (output.csv, TABLE),
+        (output.html, PAGE),
+        (output.cut_certificate, CERTIFICATE),
+        (output.cut_matrix, MATRIX),
+    )
     settings = StudySettings(loss=problems.loss, **vars(effort))
     datasets = problems.datasets()
     if output.cut_certificate is not None:

@@ -21,6 +21,7 @@ from certify.checker.problems.losses.loss import Loss
 from certify.checker.problems.losses.table import read_loss
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
+from certify.floats.on_raw_features import RawNetwork
 from certify.runtime.progress import Observer
 from formulations.arrays import Matrix
 
@@ -72,33 +73,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
             ImportError: if PyTorch is not installed.
         """
         check_is_fitted(self, "network_")
-        try:
-            import torch
-        except ImportError:
-            raise ImportError("to_torch needs PyTorch: pip install 'certify[torch]'") from None
-        shift, scale = self._standardization()
-        weights, bias = self._split_hidden()
-        weights = scale[:, None] * weights
-        bias = bias - shift @ weights
-        output = self.network_.output
-        if not len(output):
-            # PyTorch warns of layers without neurons.
-            weights, bias, output = np.zeros((len(weights), 1)), np.zeros(1), np.zeros((1, output.shape[1]))
-        has_output_bias = self.report_.problem.output_bias.exists
-        # Unlike its constructor, skip_init does not draw weights, which would advance torch's generator.
-        first, second = (
-            torch.nn.utils.skip_init(  # type: ignore[no-untyped-call]
-                torch.nn.Linear, *shape, bias=has_bias, dtype=torch.float64
-            )
-            for shape, has_bias in ((weights.shape, True), (output.shape, has_output_bias))
-        )
-        with torch.no_grad():
-            first.weight.copy_(torch.from_numpy(weights.T))
-            first.bias.copy_(torch.from_numpy(bias))
-            second.weight.copy_(torch.from_numpy(output.T))
-            if has_output_bias:
-                second.bias.copy_(torch.from_numpy(self.network_.output_bias))
-        return torch.nn.Sequential(first, torch.nn.ReLU(), second)
+        return self._on_raw_features().to_torch()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -174,26 +149,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Any) -> Matrix:
         """Evaluate the network on raw features: (n, d) to (n, c)."""
         check_is_fitted(self, "network_")
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        shift, scale = self._standardization()
-        weights, bias = self._split_hidden()
-        features = np.maximum((X - shift) * scale @ weights + bias, 0.0)
-        outputs: Matrix = features @ self.network_.output + self.network_.output_bias
-        return outputs
+        return self._on_raw_features().predict(validate_data(self, X, reset=False, dtype=np.float64))
 
-    def _standardization(self) -> tuple[Matrix, Matrix]:
-        """Return the shift and the scale of each feature."""
-        pairs = self.report_.dataset.preprocessing.standardize
-        if pairs is None:
-            d = len(self.report_.dataset.feature_names)
-            return np.zeros(d), np.ones(d)
-        shift, scale = np.array(pairs, dtype=np.float64).T
-        return shift, scale
-
-    def _split_hidden(self) -> tuple[Matrix, Matrix]:
-        """Return the weights of the features, d x m, and the m biases."""
-        hidden = self.network_.hidden
-        report = self.report_
-        if report.dataset.preprocessing.bias or report.problem.output_bias.frees_hidden:
-            return hidden[:-1], hidden[-1]
-        return hidden, np.zeros(hidden.shape[1])
+    def _on_raw_features(self) -> RawNetwork:
+        return RawNetwork.of(self.network_, self.report_.dataset, self.report_.problem)

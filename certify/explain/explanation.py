@@ -8,7 +8,7 @@ from math import isfinite
 
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import DataVerdict
-from certify.checker.numbers.rounding import float_down, float_up, ratio_text
+from certify.checker.numbers.rounding import decimal_down, float_down, float_up, ratio_text
 from certify.checker.subject import Training
 from certify.explain.blocks import ExplainedBlock
 from certify.explain.contributions import Contributions
@@ -48,6 +48,10 @@ class Explanation:
     gap: GapSplit | None
     error_budget: ErrorBudget
     complete: bool
+
+    def __repr__(self) -> str:
+        lost = "" if self.gap is None else f", {len(self.gap.neurons)} neurons"
+        return f"Explanation(p* >= {decimal_down(self.certificate.bound)}, {self.cells.leaves} leaves{lost})"
 
     @property
     def tight(self) -> list[Neuron]:

@@ -16,6 +16,7 @@ from certify.checker.source import OtherDataError
 from certify.explain.explain import explain_valid
 from certify.explain.explanation import Explanation
 from certify.networks.files import load_network
+from certify.networks.frameworks.sklearn_mlp import in_order
 from certify.networks.loaded import network_for
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
@@ -34,6 +35,9 @@ class ExplainReport:
 
     verdict: DataVerdict
     explanation: Explanation | None
+
+    def __repr__(self) -> str:
+        return f"ExplainReport({self.explanation or self.verdict!r})"
 
     def to_json(self) -> dict[str, object]:
         """Return the machine-readable result."""
@@ -71,7 +75,12 @@ def explain_file(
         subject = subject_of(loaded, data)
     except OtherDataError as error:
         return ExplainReport(rejection_of(error, "exact"), None)
-    trained = None if network is None else network_for(subject.problem, load_network(network))
+    trained = None
+    if network is not None:
+        given = load_network(network)
+        if subject.dataset is not None:
+            given = in_order(given, subject.dataset.preprocessing.classes)
+        trained = network_for(subject.problem, given)
     with clock.stage("check") as words:
         verdict = check_subject(
             loaded,

@@ -7,7 +7,6 @@ point that is reached. How far above the optimum the given network is lies betwe
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -36,11 +35,10 @@ from certify.floats.problem import Arrays
 from certify.gaps.diagnosis import diagnose_network
 from certify.gaps.question import Objective, Question, Weights, ask
 from certify.gaps.report import GapReport
-from certify.networks.files import load_network
-from certify.networks.formats.torch_module import network_of_module
-from certify.networks.frameworks.sklearn_mlp import is_sklearn, network_of_mlp
-from certify.networks.loaded import LoadedNetwork, network_for
-from certify.networks.network import ReLUNetwork, loss_at_most
+from certify.networks.frameworks.sklearn_mlp import is_sklearn
+from certify.networks.given import loaded_network
+from certify.networks.loaded import network_for
+from certify.networks.network import loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer
 from certify.runtime.threads import single_threaded
@@ -77,8 +75,8 @@ def gap(
     Args:
         X: n x d features, as for `certify.bound`; without a column of ones, which a hidden bias adds.
         y: n labels or numbers, or n x c numbers.
-        network: a path, an nn.Module, a fitted MLPClassifier or MLPRegressor of scikit-learn, a
-            `LoadedNetwork` or a `ReLUNetwork`.
+        network: see `certify.networks.given.loaded_network`: a path, an nn.Module, a fitted perceptron of
+            scikit-learn, or a network of certify.
         gamma: the weight decay of the project's objective, the sum of the samples' losses +
             gamma/2 |weights|^2; 0.1 by default. A perceptron of scikit-learn has its own.
         weight_decay: that of PyTorch's SGD or Adam, instead of gamma.
@@ -145,24 +143,6 @@ def gap(
         output_bias=question.output_bias,
     )
     return gap_of_network(question, settings, observer or Observer(), search=search)
-
-
-def loaded_network(network: Any) -> LoadedNetwork:
-    """Read a network from whatever it is in; see `gap`.
-
-    Raises:
-        NetworkError: if it is in none of these.
-    """
-    if isinstance(network, LoadedNetwork):
-        return network
-    if isinstance(network, ReLUNetwork):
-        outputs = len(network.output[0]) if network.output else len(network.output_bias)
-        return LoadedNetwork(
-            replace(network, output_bias=()), False, network.output_bias, outputs, "ReLUNetwork", "exact"
-        )
-    if isinstance(network, str | os.PathLike):
-        return load_network(network)
-    return network_of_mlp(network) if is_sklearn(network) else network_of_module(network)
 
 
 @single_threaded

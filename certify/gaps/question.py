@@ -198,7 +198,7 @@ def fitting_dataset(
     """Read the data with a column of ones where the network has a hidden bias, and with weights of classes.
 
     A network that is one input wider than the data has its bias as an ordinary last input, as
-    `certify bound --network` writes it.
+    `certify bound --save-network` writes it.
 
     Args:
         loaded: the network.

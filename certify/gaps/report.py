@@ -12,7 +12,7 @@ from certify.bounds.report import Interval, Report, Status
 from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset
-from certify.checker.numbers.rounding import float_down, float_up, ratio_text
+from certify.checker.numbers.rounding import decimal_up, float_down, float_up, ratio_text
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.subject import Training
 from certify.checker.training.words import formula
@@ -68,6 +68,9 @@ class GapReport:
     seconds: float
     report: Report | None
     framework: FrameworkObjective | None
+
+    def __repr__(self) -> str:
+        return f"GapReport(loss {decimal_up(self.loss)}, {self.interval.words}, {self.conclusion})"
 
     @property
     def subject(self) -> Training:

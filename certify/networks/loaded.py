@@ -51,6 +51,9 @@ class LoadedNetwork:
     hidden_bias_is_free: bool = False
     classes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"LoadedNetwork({self.describe()})"
+
     def __post_init__(self) -> None:
         """Refuse a softmax of one output.
 

@@ -6,12 +6,19 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from flint import fmpz, fmpz_mat
+from numpy.typing import NDArray
 
 from certify.checker.errors import DataError, NetworkError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
 from certify.checker.problems.training import TrainingProblem
+from certify.networks.as_torch import sequential
+
+if TYPE_CHECKING:
+    from torch.nn import Sequential
 
 _LARGEST = 14_000  # bits of a loss: Python writes at most 4300 digits
 
@@ -34,6 +41,12 @@ class ReLUNetwork:
     hidden_denominator: int = 1
     output_denominator: int = 1
     output_bias: tuple[Fraction, ...] = ()
+
+    def __repr__(self) -> str:
+        hidden, output = (
+            f"{len(rows)} x {len(rows[0]) if rows else 0}" for rows in (self.hidden, self.output)
+        )
+        return f"ReLUNetwork(hidden {hidden}, output {output}{', output bias' * bool(self.output_bias)})"
 
     def __post_init__(self) -> None:
         """Refuse layers whose shapes do not fit together."""
@@ -83,10 +96,71 @@ class ReLUNetwork:
         (bias,) = _dyadics([output_bias], "output bias")
         return cls.from_rationals(_dyadics(hidden, "hidden"), _dyadics(output, "output"), bias)
 
+    def layers(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the hidden layer (d x m), the output layer (m x c) and the output bias (c or 0) as floats.
+
+        Raises:
+            NetworkError: if a weight is beyond the floats.
+        """
+        hidden = _floats(self.hidden, self.hidden_denominator)
+        output = _floats(self.output, self.output_denominator)
+        (bias,) = _floats([self.output_bias], 1)
+        outputs = output.shape[1] if self.output else len(bias)
+        return hidden.reshape(len(self.hidden), self.width), output.reshape(self.width, outputs), bias
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return the outputs, n x c, in floating point.
+
+        Args:
+            X: n x d, the inputs as the network takes them: standardised, if the training problem's are. A
+                last column of ones may be left out, of a network whose last row is a hidden bias.
+
+        Raises:
+            NetworkError: if X has another number of columns, or the network no neurons and no output bias.
+        """
+        hidden, output, bias = self.layers()
+        inputs = np.asarray(X, dtype=np.float64)
+        d = len(hidden)
+        if inputs.ndim != 2 or inputs.shape[1] not in (d, d - 1):
+            raise NetworkError(
+                f"the inputs have the shape {inputs.shape} and the network takes {d}, a bias counted: give "
+                "an array with a column for each"
+            )
+        if not output.shape[1]:
+            raise NetworkError(
+                "the network has no neurons and does not say how many outputs: use the report's predict"
+            )
+        before = inputs @ hidden[: inputs.shape[1]] + (hidden[-1] if inputs.shape[1] < d else 0.0)
+        return np.asarray(np.maximum(before, 0.0) @ output + (bias if len(bias) else 0.0))
+
+    def to_torch(self, *, hidden_bias: bool = False) -> Sequential:
+        """Return the network as Linear, ReLU and Linear in float64, for inputs as `predict` takes them.
+
+        Args:
+            hidden_bias: make the last row of the hidden layer the bias of the first Linear.
+
+        Raises:
+            NetworkError: if a weight is beyond the floats.
+            ImportError: if PyTorch is not installed.
+        """
+        hidden, output, bias = self.layers()
+        weights, shift = (hidden[:-1], hidden[-1]) if hidden_bias else (hidden, None)
+        return sequential(weights, shift, output, bias if len(bias) else None)
+
     @property
     def width(self) -> int:
         """The number m of neurons."""
         return len(self.output)
+
+
+def _floats(rows: Iterable[Sequence[Rational]], denominator: int) -> NDArray[np.float64]:
+    try:
+        table = [[float(Fraction(entry) / denominator) for entry in row] for row in rows]
+    except OverflowError:
+        raise NetworkError(
+            "the network has a weight beyond the floats: rescale its neurons, u_j by s and v_j by 1/s"
+        ) from None
+    return np.array(table, dtype=np.float64)
 
 
 def _dyadics(layer: Iterable[Iterable[float]], name: str) -> list[list[Fraction]]:

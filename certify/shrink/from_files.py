@@ -48,6 +48,10 @@ class ShrinkReport:
     complete: bool
     seconds: float
 
+    def __repr__(self) -> str:
+        before, after = self.leaves
+        return f"ShrinkReport({before} leaves to {after}, {self.verdict!r})"
+
     def to_json(self) -> dict[str, object]:
         """Return the machine-readable result."""
         bound = self.verdict.bound

@@ -208,6 +208,9 @@ class Study:
     settings: StudySettings
     complete: bool
 
+    def __repr__(self) -> str:
+        return f"Study({len(self.problems)} problems{', incomplete' * (not self.complete)})"
+
     @property
     def omissions(self) -> tuple[str, ...]:
         """Why quantities were left out, each reason once."""

@@ -61,6 +61,13 @@ class CompletePositivityCertificate:
     tree: tuple[Node, ...]
     method: str
 
+    def __repr__(self) -> str:
+        proof = f"{len(self.terms)} terms" if self.terms else "vector" if self.vector else "separating matrix"
+        return (
+            f"CompletePositivityCertificate({self.statement!r}, free {self.free}, {proof}, "
+            f"matrix {self.matrix_sha256[:12]}...)"
+        )
+
     @property
     def bound(self) -> None:
         """The statement is no bound."""

@@ -37,6 +37,10 @@ class CopositivityCertificate:
     witness: tuple[int, ...]
     method: str
 
+    def __repr__(self) -> str:
+        proof = f"witness of {len(self.witness)} entries" if self.witness else f"{self.leaves} leaves"
+        return f"CopositivityCertificate({self.statement!r}, {proof}, matrix {self.matrix_sha256[:12]}...)"
+
     @property
     def strict(self) -> bool:
         """Whether the question was that of strict copositivity."""

@@ -18,7 +18,7 @@ from certify.checker.certificate.node_text import MAX_NODES, read_nodes
 from certify.checker.certificate.nodes import Node
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows
-from certify.checker.numbers.rounding import ratio_text
+from certify.checker.numbers.rounding import decimal_down, ratio_text, short_ratio
 
 MAX_DUAL_EXPONENT = 10_000
 
@@ -97,6 +97,13 @@ class Certificate:
     tree: tuple[Node, ...]
     method: str
     blocks: Blocks | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Certificate(claims p* >= {decimal_down(self.bound)}, loss {self.loss!r}, "
+            f"gamma {short_ratio(self.gamma)}, output bias {str(self.output_bias)!r}, {self.leaves} leaves, "
+            f"problem {self.problem_sha256[:12]}...)"
+        )
 
     @property
     def statement(self) -> str:

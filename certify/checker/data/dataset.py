@@ -74,6 +74,9 @@ class Dataset:
     weights: tuple[Fraction, ...] | None = None
     weight_name: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Dataset({self.describe()})"
+
     def problem(
         self,
         gamma: Fraction | int | str | float,

@@ -18,6 +18,12 @@ def ratio_text(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
 
 
+def short_ratio(value: Fraction) -> str:
+    """Write a rational as "p/q" or, where that is long, as a decimal that is about it."""
+    text = str(value) if max(abs(value.numerator), value.denominator) < 10**12 else ""
+    return text or f"about {decimal_down(value, 6)}"
+
+
 def decimal_down(value: Fraction, digits: int = 10) -> str:
     """Write a rational with so many significant digits, rounded toward minus infinity."""
     return _decimal(value, digits, ROUND_FLOOR)

@@ -27,6 +27,9 @@ class SymmetricMatrix:
     entries: IntegerRows
     denominator: int
 
+    def __repr__(self) -> str:
+        return f"SymmetricMatrix(order {self.order}, sha256 {self.sha256()[:12]}...)"
+
     @classmethod
     def from_rationals(cls, rows: Iterable[Sequence[Rational]], source: str = "M") -> SymmetricMatrix:
         """Take over a matrix of integers and fractions.

@@ -21,7 +21,7 @@ from itertools import repeat
 
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
-from certify.checker.numbers.rounding import ratio_text
+from certify.checker.numbers.rounding import ratio_text, short_ratio
 from certify.checker.problems.losses.loss import Loss
 from certify.checker.problems.losses.table import SQUARED, read_loss
 from certify.checker.problems.output_bias import OutputBias
@@ -53,6 +53,13 @@ class TrainingProblem:
     output_bias: OutputBias = OutputBias.NONE
     weights: tuple[int, ...] | None = None
     weight_denominator: int = 1
+
+    def __repr__(self) -> str:
+        weights = "" if self.weights is None else ", weights of the samples"
+        return (
+            f"TrainingProblem(n={self.n}, d={self.d}, c={self.c}, gamma={short_ratio(self.gamma)}, "
+            f"loss={self.loss.text!r}, output bias {str(self.output_bias)!r}{weights})"
+        )
 
     def __post_init__(self) -> None:
         """Refuse what is not a training problem."""

@@ -96,19 +96,6 @@ def error_console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def require_writable(data: Path, *outputs: Path | None) -> None:
-    """Refuse outputs that would be lost, or overwrite the data or each other, before the long work."""
-    taken = [data.resolve()]
-    for path in outputs:
-        if path is None:
-            continue
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
-        if path.resolve() in taken:
-            raise CertifyError(f"{path} is the data or another output: give each output a file of its own")
-        taken.append(path.resolve())
-
-
 def print_json(values: dict[str, Any]) -> None:
     """Print one object on standard output."""
     print(json.dumps(values, indent=2))

@@ -80,6 +80,9 @@ class CompletePositivityReport:
     stages: tuple[Stage, ...]
     seconds: float
 
+    def __repr__(self) -> str:
+        return f"CompletePositivityReport({self.answer}, {self.matrix!r}, free {self.free}: {self.reason})"
+
     @property
     def cp_rank_bound(self) -> int | None:
         """The number of terms of the factorisation, an upper bound on the cp-rank; None without one."""

@@ -28,7 +28,7 @@ from certify.checker.certificate.nodes import FacesLeaf
 from certify.checker.errors import CertificateError, DataError
 from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.matrix.leaf_rules import Copositivity
-from certify.checker.numbers.rounding import float_down, float_up
+from certify.checker.numbers.rounding import decimal_down, decimal_up, float_down, float_up
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.datasets.matrices import as_matrix
 from certify.matrices.copositive.face_vectors import point_on
@@ -77,6 +77,13 @@ class CopositivityReport:
     status: str
     leaves: int
     seconds: float
+
+    def __repr__(self) -> str:
+        lower, upper = decimal_down(self.lower), decimal_up(self.upper)
+        return (
+            f"CopositivityReport({self.answer}{', strict' * self.strict}, {self.matrix!r}, "
+            f"{lower} <= least z^T M z <= {upper}, {self.status})"
+        )
 
     def save_certificate(self, path: str | os.PathLike[str]) -> None:
         """Write the certificate.

@@ -1,249 +1,168 @@
-"""A two-layer network from an ONNX graph: a chain of Gemm, MatMul, Add and Relu with constant weights.
+"""A two-layer network from an ONNX graph: Gemm, MatMul, Add, Relu and what changes nothing between them.
 
-The samples may lie along the rows of the data, as x W, or along the columns, as W x.
+The samples may lie along the rows of the data, as x W, or along the columns, as W x. The graph is a function
+of n x d data here, so that a Reshape which keeps the rows of such data is none.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+import onnx
 
+from certify.checker.data.recipe import label_text
 from certify.checker.errors import NetworkError
 from certify.checker.text.names import counted
-from certify.networks.link import Link
-from certify.networks.loaded import (
-    SUPPORTED,
-    Affine,
-    LoadedNetwork,
-    printable,
-    refuse_dtype,
-    refuse_vast,
-    two_layers,
-)
+from certify.networks.formats.onnx_constants import FOLDED, Constants, parsed
+from certify.networks.formats.onnx_step import Step
+from certify.networks.formats.onnx_values import LABELS, Readout, Sizes, Value, read_out
+from certify.networks.loaded import SUPPORTED, LoadedNetwork, printable, two_layers
 
-if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
-
-_DTYPES = {"FLOAT": "float32", "FLOAT16": "float16", "BFLOAT16": "bfloat16", "DOUBLE": "float64"}
-_OPERANDS = {"Gemm": (2, 3), "MatMul": (2,), "Add": (2,), "Relu": (1,), "Identity": (1,), "Flatten": (1,)}
-_LINKS = {link.value: link for link in (Link.SOFTMAX, Link.LOG_SOFTMAX, Link.SIGMOID)}
-_OPERANDS |= dict.fromkeys(_LINKS, (1,))
-_OF_ROWS = 13  # the version of the operators from which on a softmax is along one axis alone
+_SKLEARN = "skl2onnx"  # who exported it
 
 
 def onnx_network(source: str, data: bytes) -> LoadedNetwork:
     """Read the bytes of an .onnx file.
 
-    Supported are Gemm (with alpha, beta, transA and transB) or MatMul and Add, then Relu, then Gemm or
-    MatMul and Add again, with Identity, and Flatten of axis 1, anywhere; a Softmax or LogSoftmax over the
-    outputs or a Sigmoid may come last. The weights are initialisers or Constant nodes within the file.
+    Supported are Gemm (with alpha, beta, transA and transB) or MatMul and Add or Sub, then Relu, Clip from 0
+    or Max with 0, then Gemm or MatMul and Add again, with what changes nothing anywhere (Identity, Dropout,
+    Cast, Flatten, Reshape, Squeeze, ...); a Softmax or LogSoftmax over the outputs or a Sigmoid may come
+    last, and after that what makes labels of them, which is left out. The weights are constants in the file
+    or beside it, or simply made of such.
 
     Raises:
         NetworkError: if the file is damaged, the graph is any other, or `certify.networks.loaded.two_layers`
             refuses the layers.
         ImportError: if the package onnx is not installed.
     """
-    model = _parsed(source, data)
+    model = parsed(source, data)
     graph = model.graph
     if graph.sparse_initializer:
         raise NetworkError(f"{source} has sparse weights: export the network with dense ones")
     versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
-    walk = _Walk(source, {tensor.name: tensor for tensor in graph.initializer}, max(versions, default=1))
-    walk.current = _only_input(graph, walk.constants, source)
+    version = max(versions, default=1)
+    constants = Constants({tensor.name: tensor for tensor in graph.initializer}, source, version)
+    walk = _Walk(source, constants, version)
+    walk.begin(graph)
     for node in graph.node:
         walk.step(node)
-    if [output.name for output in graph.output] != [walk.current]:
-        raise NetworkError(f"{source} has other outputs than its last node's: export the network alone")
-    if len(walk.layers) != 2:
-        raise NetworkError(f"{source} has {counted(len(walk.layers), 'linear layer')}: {SUPPORTED}")
-    return two_layers(walk.layers[0], walk.layers[1], source, link=walk.link)
+    end, labels = walk.end([output.name for output in graph.output])
+    if len(end.layers) != 2:
+        raise NetworkError(f"{source} has {counted(len(end.layers), 'linear layer')}: {SUPPORTED}")
+    # Its perceptrons, which are all that is a network there, penalise no biases.
+    is_free = model.producer_name == _SKLEARN
+    notes = [f"{source} comes from scikit-learn, whose weight decay leaves out all biases"] * is_free
+    loaded = two_layers(end.layers[0], end.layers[1], source, notes, end.link)
+    classes = _classes(labels)
+    if classes and len(classes) != max(2, loaded.outputs):
+        raise NetworkError(
+            f"{source} has {counted(loaded.outputs, 'output')} and {len(classes)} labels: export it again"
+        )
+    return replace(loaded, hidden_bias_is_free=is_free, classes=classes)
 
 
-def _parsed(source: str, data: bytes) -> ModelProto:
-    import onnx
-
-    try:
-        model = onnx.load_model_from_string(data)
-    except Exception:  # damaged bytes raise what protobuf's implementation likes
-        model = onnx.ModelProto()
-    if not model.graph.node:
-        raise NetworkError(f"{source} is not an ONNX file, or is cut off: export the network again")
-    return model
-
-
-def _only_input(graph: GraphProto, constants: dict[str, TensorProto], source: str) -> str:
-    # Files of old versions list the initialisers among the inputs.
-    names: list[str] = [entry.name for entry in graph.input if entry.name not in constants]
-    if len(names) != 1:
-        raise NetworkError(f"{source} has {counted(len(names), 'input')}: export the network with one")
-    return names[0]
-
-
-@dataclass
 class _Walk:
-    """The way along the chain: what has been met up to the value `current`.
+    """The way through the graph: what is known of the values met so far."""
 
-    Attributes:
-        source: the path, for messages.
-        constants: the tensors of the file by name.
-        version: of ONNX's operators.
-        layers: the linear layers so far.
-        current: the name of the value reached.
-        rectified: whether the first layer's Relu has been met.
-        columns: whether samples lie along the columns; None as long as that is open.
-        link: what has been applied to the second layer's outputs.
-    """
+    def __init__(self, source: str, constants: Constants, version: int) -> None:
+        """Start with nothing but constants.
 
-    source: str
-    constants: dict[str, TensorProto]
-    version: int
-    layers: list[Affine] = field(default_factory=list)
-    current: str = ""
-    rectified: bool = False
-    columns: bool | None = None
-    link: Link = Link.NONE
+        Args:
+            source: the path, for messages.
+            constants: those of the graph.
+            version: of ONNX's operators.
+        """
+        self._source = source
+        self._constants = constants
+        self._version = version
+        self._values: dict[str, Value] = {}
+        self._sizes: dict[str, Sizes] = {}
+        self._readouts: dict[str, Readout] = {}
 
-    def step(self, node: NodeProto) -> None:
-        """Follow the chain over its next node."""
+    def begin(self, graph: onnx.GraphProto) -> None:
+        """Take the graph's one input.
+
+        Raises:
+            NetworkError: if there is another number of them.
+        """
+        # Files of old versions list the initialisers among the inputs.
+        inputs = [entry for entry in graph.input if entry.name not in self._constants]
+        if len(inputs) != 1:
+            raise NetworkError(
+                f"{self._source} has {counted(len(inputs), 'input')}: export the network with one"
+            )
+        sizes = inputs[0].type.tensor_type.shape.dim
+        self._values[inputs[0].name] = Value(batch=sizes[0].dim_value if sizes else 0)
+
+    def step(self, node: onnx.NodeProto) -> None:
+        """Find out what a node makes of the values met so far.
+
+        Raises:
+            NetworkError: if it is a part of no two-layer network.
+        """
         operator = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
         if operator == "Constant" and node.output:
             self._constant(node)
             return
-        if operator not in _OPERANDS:
-            raise NetworkError(
-                f"{self.source} has the operator {printable(operator)}: {SUPPORTED}; export them as Gemm, or "
-                "MatMul and Add, with Relu"
-            )
-        operands = list(node.input)
-        if operands.count(self.current) != 1 or len(operands) not in _OPERANDS[operator] or not node.output:
-            raise NetworkError(f"{self.source} is no chain at its {self._name(node)}: {SUPPORTED}")
-        if operator == "Flatten" and _attribute(node, "axis", 1) != 1:
-            raise NetworkError(f"{self.source}: {self._name(node)} has an axis other than 1: use axis 1")
-        if self.link is not Link.NONE and operator not in ("Identity", "Flatten"):
-            raise NetworkError(f"{self.source} goes on after its {self.link.value}: {SUPPORTED}")
-        steps = {"Gemm": self._multiply, "MatMul": self._multiply, "Add": self._add, "Relu": self._relu}
-        if operator in steps:
-            steps[operator](node)
-        elif operator in _LINKS:
-            self._end(node)
-        self.current = node.output[0]
+        step = Step(self._source, node, operator, self._constants, self._version)
+        inputs = [name for name in node.input if name]
+        values = [self._values[name] for name in inputs if name in self._values]
+        if not node.output:
+            raise step.no_chain()
+        if any(name in self._readouts for name in inputs) or (values and operator in LABELS):
+            self._readouts[node.output[0]] = read_out(step, self._readouts, self._values)
+        elif (any(name in self._sizes for name in inputs) and operator != "Reshape") or (
+            values and operator == "Shape"
+        ):
+            self._sizes[node.output[0]] = step.sizes(self._sizes)
+        elif not values and inputs and operator in FOLDED and all(name in self._constants for name in inputs):
+            self._constants.fold(node)
+        else:
+            self._follow(step, values)
 
-    def _constant(self, node: NodeProto) -> None:
+    def end(self, outputs: list[str]) -> tuple[Value, Readout | None]:
+        """Return the value that all outputs are made of, and the readout that names classes, if there is one.
+
+        Raises:
+            NetworkError: if they are made of several values, or of something else.
+        """
+        readouts = [self._readouts[name] for name in outputs if name in self._readouts]
+        ends = [self._values[name] for name in outputs if name in self._values]
+        ends += [readout.of for readout in readouts]
+        if len(ends) != len(outputs) or not ends or any(end is not ends[0] for end in ends):
+            raise NetworkError(
+                f"{self._source} has other outputs than its last node's: export the network alone"
+            )
+        return ends[0], next((readout for readout in readouts if readout.classes), None)
+
+    def _follow(self, step: Step, values: list[Value]) -> None:
+        if not step.is_known:
+            raise NetworkError(
+                f"{self._source} has the operator {printable(step.operator)}: {SUPPORTED}; export them as "
+                "Gemm, or MatMul and Add, with Relu"
+            )
+        if len(values) != 1 or not step.fits(self._values):
+            raise step.no_chain()
+        target = next((self._sizes[name] for name in step.node.input if name in self._sizes), None)
+        result = step.result(values[0], next(n for n in step.node.input if n in self._values), target)
+        if isinstance(result, Readout):
+            self._readouts[step.node.output[0]] = result
+        else:
+            self._values[step.node.output[0]] = result
+
+    def _constant(self, node: onnx.NodeProto) -> None:
         if [attribute.name for attribute in node.attribute] != ["value"]:
-            raise NetworkError(f"{self.source}: {self._name(node)} holds no tensor: store weights as tensors")
-        self.constants[node.output[0]] = node.attribute[0].t
-
-    def _relu(self, node: NodeProto) -> None:
-        if len(self.layers) != 1 or self.rectified:
             raise NetworkError(
-                f"{self.source} has its {self._name(node)} not between the two linear layers: {SUPPORTED}"
+                f"{self._source}: {node.op_type} {printable(node.name or node.output[0])} holds no tensor: "
+                "store weights as tensors"
             )
-        self.rectified = True
-
-    def _end(self, node: NodeProto) -> None:
-        if len(self.layers) != 2:
-            raise NetworkError(
-                f"{self.source} has its {self._name(node)} before the second linear layer: {SUPPORTED}"
-            )
-        self.link = _LINKS[node.op_type]
-        if self.link is Link.SIGMOID:
-            return
-        axis = _attribute(node, "axis", -1 if self.version >= _OF_ROWS else 1)
-        over_outputs: tuple[int, ...] = (1, -1)
-        if self.columns:
-            over_outputs = (0, -2) if self.version >= _OF_ROWS else ()
-        if axis not in over_outputs:
-            raise NetworkError(f"{self.source}: {self._name(node)} is not over the outputs: use their axis")
-
-    def _multiply(self, node: NodeProto) -> None:
-        if len(self.layers) == 2:
-            raise NetworkError(f"{self.source} has more than two linear layers: {SUPPORTED}")
-        if len(self.layers) == 1 and not self.rectified:
-            raise NetworkError(f"{self.source} has no Relu between its two linear layers: {SUPPORTED}")
-        transposed = _attribute(node, "transA", 0) != 0, _attribute(node, "transB", 0) != 0
-        place = list(node.input).index(self.current)
-        if place > 1:
-            raise NetworkError(f"{self.source}: {self._name(node)} adds the data: {SUPPORTED}")
-        # The samples come along the columns if the data is transposed on the left, or not on the right.
-        if self.columns not in (None, transposed[place] == (place == 0)):
-            raise NetworkError(
-                f"{self.source}: {self._name(node)} multiplies the samples: transpose its data"
-            )
-        weight, dtype = self._array(node.input[1 - place], node)
-        if weight.ndim != 2:
-            raise NetworkError(
-                f"{self.source}: {self._name(node)} has weights of shape {weight.shape}: give a matrix"
-            )
-        if transposed[1 - place] == (place == 0):
-            weight = weight.T
-        self.columns = place == 1
-        self.layers.append(Affine(weight, None, (dtype,), weight_scale=self._scale(node, "alpha")))
-        if len(node.input) > 2 and node.input[2]:
-            self._add_bias(node.input[2], node, self._scale(node, "beta"))
-
-    def _add(self, node: NodeProto) -> None:
-        if not self.layers or self.layers[-1].bias is not None or (len(self.layers) == 1 and self.rectified):
-            raise NetworkError(
-                f"{self.source}: {self._name(node)} is not the one bias of a linear layer: {SUPPORTED}"
-            )
-        self._add_bias(next(name for name in node.input if name != self.current), node, Fraction(1))
-
-    def _add_bias(self, name: str, node: NodeProto, scale: Fraction) -> None:
-        layer = self.layers[-1]
-        values, dtype = self._array(name, node)
-        outputs = layer.weight.shape[1]
-        try:
-            bias = np.broadcast_to(values, (outputs, 1) if self.columns else (1, outputs)).reshape(outputs)
-        except ValueError:
-            raise NetworkError(
-                f"{self.source}: {self._name(node)} adds a tensor of shape {values.shape} to "
-                f"{counted(outputs, 'output')}: give one bias per output"
-            ) from None
-        self.layers[-1] = replace(layer, bias=bias, bias_scale=scale, dtypes=(*layer.dtypes, dtype))
-
-    def _array(self, name: str, node: NodeProto) -> tuple[NDArray[np.float64], str]:
-        """A constant's values and type."""
-        from onnx import TensorProto, numpy_helper
-
-        if name not in self.constants:
-            raise NetworkError(
-                f"{self.source}: {self._name(node)} takes {printable(name)}, which is no constant: "
-                f"{SUPPORTED}"
-            )
-        tensor = self.constants[name]
-        where = f"{self.source}: the tensor {printable(name)}"
-        if tensor.data_location == TensorProto.EXTERNAL:
-            raise NetworkError(f"{where} lies in another file: export the network into one file")
-        names = {code: name for name, code in TensorProto.DataType.items()}
-        dtype = names.get(tensor.data_type, "UNDEFINED")
-        dtype = _DTYPES.get(dtype, dtype.lower())
-        refuse_dtype(dtype, where)
-        refuse_vast(math.prod(tensor.dims), self.source)
-        try:
-            return numpy_helper.to_array(tensor).astype(np.float64), dtype
-        except Exception:  # a tensor whose data do not fit its shape raises almost anything
-            raise NetworkError(f"{where} is damaged: export the network again") from None
-
-    def _scale(self, node: NodeProto, name: str) -> Fraction:
-        value = _attribute(node, name, 1.0)
-        if not math.isfinite(value):
-            raise NetworkError(
-                f"{self.source}: {self._name(node)} has {name} = {value}: give a finite number"
-            )
-        return Fraction(value)
-
-    def _name(self, node: NodeProto) -> str:
-        return f"{node.op_type} {printable(node.name or ' '.join(node.output))}"
+        self._constants.add(node.output[0], node.attribute[0].t)
 
 
-def _attribute(node: NodeProto, name: str, default: float) -> float:
-    """A number among a node's attributes, an integer if the default is one."""
-    found = [attribute for attribute in node.attribute if attribute.name == name]
-    if not found:
-        return default
-    return int(found[0].i) if isinstance(default, int) else float(found[0].f)
+def _classes(readout: Readout | None) -> tuple[str, ...]:
+    """Return the labels as the data's are written; () for mere numbers of classes."""
+    labels = () if readout is None else readout.classes
+    if labels == tuple(range(len(labels))):
+        return ()
+    return tuple(label_text(label if isinstance(label, str) else Fraction(label)) for label in labels)

@@ -1,14 +1,14 @@
 """A two-layer network in named tensors, as PyTorch's state dicts and safetensors files hold them.
 
 `a.weight` (m x d) and `b.weight` (c x m), and `a.bias` (m) and `b.bias` (c) if there are biases, under any
-names a and b, with any prefixes such as "module." or "_orig_mod.". Which one comes first is told by numbers
-in the names, then by words such as "hidden" and "head", then by the shapes.
+names a and b, with any prefixes such as "module." or "_orig_mod."; or `a/kernel` (d x m), as flax and Keras
+have them. Which one comes first is told by numbers in the names, then by words such as "hidden" and "head",
+then by the shapes. A weight that PyTorch prunes is the product of its two tensors, which is exact.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
 from certify.checker.text.names import counted
+from certify.networks.formats.tensor_names import KERNEL, TensorName, divided, order_of_names
 from certify.networks.loaded import (
     SUPPORTED,
     Affine,
@@ -32,8 +33,16 @@ from certify.networks.loaded import (
 _NORMALISATION = frozenset({"running_mean", "running_var", "num_batches_tracked"})
 _DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 _STORED = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
-_FIRST = frozenset({"hidden", "input", "in", "first", "encoder", "up"})
-_LAST = frozenset({"output", "out", "last", "final", "head", "decoder", "down", "classifier", "readout"})
+_ORIGINAL, _MASK = "_orig", "_mask"  # what torch.nn.utils.prune appends to a weight's name
+# How often the parts of `torch.optim.swa_utils.AveragedModel` were averaged.
+_COUNTER = "n_averaged"
+
+
+PARAMETRISED = (
+    "belongs to a parametrisation such as weight_norm: make the weight a plain one, with "
+    "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight') or the older "
+    "torch.nn.utils.remove_weight_norm(layer)"
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +68,12 @@ def network_of_tensors(tensors: Mapping[str, Tensor], source: str) -> LoadedNetw
             open, or if `certify.networks.loaded.two_layers` refuses them.
     """
     layers: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        stem, part = _divided(name, tensor, source)
-        layers.setdefault(stem, {})[part] = tensor
+    for name, tensor in _plain(tensors, source).items():
+        place = _of_linear_layer(name, tensor, source)
+        part, tensor = ("weight", _transposed(tensor)) if place.part == KERNEL else (place.part, tensor)
+        if part in layers.setdefault(place.layer, {}):
+            raise NetworkError(f"{source} has the {part} of {printable(place.layer)} twice: save it once")
+        layers[place.layer][part] = tensor
     for stem, parts in layers.items():
         if "weight" not in parts:
             raise NetworkError(f"{source} has a bias {printable(stem)} without a weight: {SUPPORTED}")
@@ -70,7 +82,10 @@ def network_of_tensors(tensors: Mapping[str, Tensor], source: str) -> LoadedNetw
         raise NetworkError(
             f"{source} has {counted(len(layers), 'linear layer')} ({names or 'no tensors'}): {SUPPORTED}"
         )
-    first, last = _ordered({stem: parts["weight"].shape for stem, parts in layers.items()}, source)
+    shapes = {stem: parts["weight"].shape for stem, parts in layers.items()}
+    # flax numbers layers as they are made, and Dense(c)(relu(Dense(m)(x))) makes the last one first.
+    numbered_anyhow = all(divided(name).part != "weight" for name in tensors)
+    first, last = _ordered(shapes, source, shapes_overrule=numbered_anyhow)
     return two_layers(
         _affine(layers[first], source),
         _affine(layers[last], source),
@@ -115,71 +130,102 @@ def _stored(entry: Mapping[str, Any]) -> Tensor:
     return Tensor(shape, _DTYPES.get(code, code), read)
 
 
-def _divided(name: str, tensor: Tensor, source: str) -> tuple[str, str]:
-    """The layer's name and "weight" or "bias", of a tensor that a linear layer can have."""
-    stem, _, part = name.rpartition(".")
-    dimensions = len(tensor.shape)
+def _plain(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
+    """Leave out a counter of averages, and put pruned weights in the place of their two tensors."""
+    plain = {}
+    for name, tensor in tensors.items():
+        partner = name.removesuffix(_MASK) + _ORIGINAL
+        if (name == _COUNTER and not tensor.shape) or (name.endswith(_MASK) and partner in tensors):
+            continue
+        mask = tensors.get(name.removesuffix(_ORIGINAL) + _MASK) if name.endswith(_ORIGINAL) else None
+        if mask is None:
+            plain[name] = tensor
+        else:
+            plain[name.removesuffix(_ORIGINAL)] = _pruned(name, tensor, mask, source)
+    return plain
+
+
+def pruned(original: NDArray[np.float64], mask: NDArray[np.float64], where: str) -> NDArray[np.float64]:
+    """Return the product of a weight and its mask, which is exact.
+
+    Raises:
+        NetworkError: if the mask has other entries than 0 and 1.
+    """
+    if not np.isin(mask, (0, 1)).all():
+        raise NetworkError(
+            f"{where} has a mask with other entries than 0 and 1: make it a plain weight, with "
+            "torch.nn.utils.prune.remove(layer, 'weight')"
+        )
+    return np.where(mask == 1, original, 0.0)
+
+
+def _pruned(name: str, original: Tensor, mask: Tensor, source: str) -> Tensor:
+    if original.shape != mask.shape:
+        raise NetworkError(
+            f"{source}: {printable(name)} and its mask differ in shape: save the network again"
+        )
+    refuse_dtype(mask.dtype, f"{source}: the mask of {printable(name)}")
+    where = f"{source}: {printable(name)}"
+    return Tensor(original.shape, original.dtype, lambda: pruned(original.read(), mask.read(), where))
+
+
+def _of_linear_layer(name: str, tensor: Tensor, source: str) -> TensorName:
+    """The layer's name and "weight", "kernel" or "bias", of a tensor that a linear layer can have."""
+    place, dimensions = divided(name), len(tensor.shape)
+    if place.is_parametrised:
+        raise NetworkError(f"{source}: {printable(name)} {PARAMETRISED}, and save it then")
+    part = place.part
     if part in _NORMALISATION or (part == "weight" and dimensions == 1):
         raise NetworkError(
             f"{source}: {printable(name)} belongs to a normalisation layer: {SUPPORTED}; fold it into a "
             "linear layer"
         )
-    if part == "weight" and dimensions > 2:
+    if part in ("weight", KERNEL) and dimensions > 2:
         raise NetworkError(
             f"{source}: {printable(name)} has {dimensions} dimensions, as a convolution has: {SUPPORTED}"
         )
-    if (part, dimensions) not in (("weight", 2), ("bias", 1)):
+    if (part, dimensions) not in (("weight", 2), (KERNEL, 2), ("bias", 1)):
         raise NetworkError(
             f"{source}: {printable(name)} is neither the weight matrix nor the bias of a linear layer: "
             f"{SUPPORTED}; save nothing else"
         )
     refuse_dtype(tensor.dtype, f"{source}: {printable(name)}")
-    return stem, part
+    return place
 
 
-def _ordered(shapes: Mapping[str, tuple[int, ...]], source: str) -> tuple[str, str]:
-    """Order two layers as their names say; as only their shapes allow if the names say nothing."""
+def _transposed(kernel: Tensor) -> Tensor:
+    return Tensor(kernel.shape[::-1], kernel.dtype, lambda: kernel.read().T)
+
+
+def _ordered(shapes: Mapping[str, tuple[int, ...]], source: str, *, shapes_overrule: bool) -> tuple[str, str]:
+    """Order two layers as their names say; as only their shapes allow if the names say nothing.
+
+    Args:
+        shapes: outputs x inputs, by name.
+        source: for messages.
+        shapes_overrule: whether the order that alone fits counts against the names as well, because it is
+            known how the matrices lie.
+    """
     a, b = shapes
-    named = _order_of_names(a, b)
+    named = order_of_names(a, b)
     fitting = [(i, j) for i, j in ((a, b), (b, a)) if shapes[i][0] == shapes[j][1]]
     if named in fitting:
         return named
-    if named is None and len(fitting) == 1:
+    if len(fitting) == 1 and (named is None or shapes_overrule):
         return fitting[0]
     i, j = named or (a, b)
     both = f"{source}: the weights {printable(i)} ({_by(shapes[i])}) and {printable(j)} ({_by(shapes[j])})"
     # Transposed weights fit in the wrong order, so shapes do not overrule names.
     if named is not None or not fitting:
         raise NetworkError(
-            f"{both} do not follow each other: give shapes (m, d) and (c, m), as torch.nn.Linear holds them"
+            f"{both} do not follow each other: give shapes (m, d) and (c, m), as torch.nn.Linear holds "
+            "them, or kernels (d, m) and (m, c)"
         )
     raise NetworkError(f"{both} fit together in both orders: number their names, such as fc1 and fc2")
 
 
 def _by(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
-
-
-def _order_of_names(a: str, b: str) -> tuple[str, str] | None:
-    if re.sub("[0-9]+", "0", a) == re.sub("[0-9]+", "0", b):
-        places = _numbers(a), _numbers(b)
-    else:
-        places = _place(a), _place(b)
-    if places[0] == places[1]:
-        return None
-    return (a, b) if places[0] < places[1] else (b, a)
-
-
-def _numbers(name: str) -> list[tuple[int, str]]:
-    """The numbers in a name, in a form that compares as they do and is safe for any number of digits."""
-    digits = [number.lstrip("0") for number in re.findall("[0-9]+", name)]
-    return [(len(number), number) for number in digits]
-
-
-def _place(name: str) -> list[tuple[int, str]]:
-    """Where the words of a name put a layer, in the form of `_numbers`."""
-    words = set(re.split("[^a-z]+", name.lower()))
-    return [(bool(words & _LAST) - bool(words & _FIRST), "")]
 
 
 def _affine(parts: Mapping[str, Tensor], source: str) -> Affine:

@@ -6,9 +6,11 @@ formats at no cost. A new format is a reader in a module of this folder and an e
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from certify.checker.errors import NetworkError
@@ -79,8 +81,18 @@ def _onnx() -> Reader:
 FORMATS = (
     Format("an .npz file", (".npz",), None, _npz),
     Format("a safetensors file", (".safetensors",), "safetensors", _safetensors),
-    Format("a PyTorch file", (".pt", ".pth"), "torch", _torch),
+    Format("a PyTorch file", (".pt", ".pth", ".ckpt", ".bin", ".pth.tar"), "torch", _torch),
     Format("an ONNX file", (".onnx",), "onnx", _onnx),
 )
 BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
+
+
+def suffix_of(path: str | os.PathLike[str]) -> str:
+    """Return the end of a file's name that a format goes by, in small letters; else its last suffix."""
+    name = PurePath(path).name.lower()
+    ends = [suffix for suffix in BY_SUFFIX if name.endswith(suffix) and name != suffix]
+    return max(ends, key=len, default=PurePath(name).suffix)
+
+
+WRITTEN_BY = b"written by certify"  # the comment of an .npz file of its own, by which it is known
 SUFFIXES = f"{', '.join([*BY_SUFFIX][:-1])} or {[*BY_SUFFIX][-1]}"  # in words

@@ -6,22 +6,24 @@ nothing.
 
 from __future__ import annotations
 
-import copy
+import argparse
+import pathlib
 import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from operator import itemgetter
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from certify.checker.errors import NetworkError
-from certify.checker.text.names import counted
+from certify.checker.text.names import counted, listed
 from certify.networks.formats.packages import not_installed
-from certify.networks.formats.state_dict import Tensor, network_of_tensors
+from certify.networks.formats.state_dict import PARAMETRISED, Tensor, network_of_tensors, pruned
+from certify.networks.formats.tensor_names import divided
 from certify.networks.formats.untrusted_file import open_archive
 from certify.networks.link import Link
 from certify.networks.loaded import (
@@ -42,12 +44,19 @@ _FOREIGN = frozenset(
     f"torch.nn.modules.{name}"
     for name in ("activation", "batchnorm", "conv", "instancenorm", "normalization", "rnn", "transformer")
 )
-NESTED = ("state_dict", "model_state_dict")
+# Where checkpoints keep the state dict, the plain one before averages of it.
+_KEYS = (
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "params", "weights",
+    "net_state_dict", "network_state_dict",
+)  # fmt: skip
+_DEEPEST = 3  # state dicts within objects of checkpoints
+# What Lightning keeps beside the weights: names with values, and names of files. Neither has code to run.
+_HARMLESS = [argparse.Namespace, pathlib.PosixPath, pathlib.PurePosixPath]
 _SAVE = "torch.save(model.state_dict(), path)"
 
 
 def torch_network(source: str, data: bytes) -> LoadedNetwork:
-    """Read a .pt or .pth file that holds a state dict, bare or under a key of `NESTED`.
+    """Read a file of torch.save that holds a state dict, bare or within a checkpoint.
 
     Args:
         source: the path.
@@ -65,7 +74,7 @@ def torch_network(source: str, data: bytes) -> LoadedNetwork:
             raise NetworkError(f"{source} holds a TorchScript program: use {_SAVE}")
     try:
         # torch warns of kinds of tensors that are refused below.
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals([*_HARMLESS]):
             # Mapped into memory, a forged tensor cannot reach beyond the file's end.
             content = torch.load(source, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # a forged pickle raises almost anything
@@ -76,22 +85,19 @@ def torch_network(source: str, data: bytes) -> LoadedNetwork:
             if code
             else f"{source} is damaged or holds more than tensors: save the weights alone, with {_SAVE}"
         ) from None
-    return network_of_tensors(
-        {
-            str(name): _tensor(str(name), value, source)
-            for name, value in _state_dict(content, source).items()
-        },
-        source,
+    state, notes = _state_dict(content, source)
+    loaded = network_of_tensors(
+        {str(name): _tensor(str(name), value, source) for name, value in state.items()}, source
     )
+    return replace(loaded, notes=(*notes, *loaded.notes))
 
 
 def network_of_module(module: torch.nn.Module) -> LoadedNetwork:
     """Take over a module that computes a two-layer ReLU network of its two `torch.nn.Linear` layers.
 
     A softmax over the outputs, its logarithm or a sigmoid may follow, which becomes the network's `link`.
-    That it does is seen by running a copy of it in float64, in evaluation mode (a dropout is then the
-    identity), on a batch of inputs of many sizes (k x d): its outputs must be the formula's up to rounding.
-    The module itself is left as it is.
+    That it does is seen by running a twin of it, in evaluation mode (a dropout is then the identity), on a
+    batch of inputs of many sizes (k x d), see `formats.torch_function`. The module itself is left as it is.
 
     Raises:
         NetworkError: if torch is not installed, if the module has other layers or parameters than two linear
@@ -100,6 +106,8 @@ def network_of_module(module: torch.nn.Module) -> LoadedNetwork:
     """
     try:
         import torch
+
+        from certify.networks.formats.torch_function import link_of
     except ImportError:
         raise NetworkError(not_installed("torch")) from None
     if not isinstance(module, torch.nn.Module):
@@ -111,9 +119,10 @@ def network_of_module(module: torch.nn.Module) -> LoadedNetwork:
     layers = _linear_layers(module, source)
     fitting = [pair for pair in (layers, layers[::-1]) if pair[0].out_features == pair[1].in_features]
     reasons = []
-    for first, last in fitting or [layers]:
-        network = two_layers(_affine(first, source), _affine(last, source), source)
-        found = _link(module, first, last)
+    for pair in fitting or [layers]:
+        hidden, output = (_affine(layer, source) for layer in pair)
+        network = two_layers(hidden, output, source)
+        found = link_of(module, pair, (hidden, output))
         if isinstance(found, Link):
             return replace(network, link=found)
         reasons.append(found)
@@ -122,22 +131,66 @@ def network_of_module(module: torch.nn.Module) -> LoadedNetwork:
         if isinstance(part, _endings()):
             raise _foreign(source, name, part)
     # In the wrong order of its layers a module can often not be run at all.
-    _, reason_to_tell = max(reasons, key=itemgetter(0))
+    reason_to_tell = max(reasons, key=attrgetter("ran")).reason
     raise NetworkError(
         f"{source} does not compute the two-layer ReLU network of its linear layers, for {reason_to_tell}: "
         f"{SUPPORTED}"
     )
 
 
-def _state_dict(content: object, source: str) -> Mapping[object, object]:
-    found = [content[key] for key in NESTED if key in content] if isinstance(content, Mapping) else []
-    inner = found[0] if found else content
-    if len(found) > 1 or not isinstance(inner, Mapping):
+def _state_dict(content: object, source: str) -> tuple[Mapping[object, Any], tuple[str, ...]]:
+    """Find the one state dict of a checkpoint; say which it is, where there are more."""
+    if not isinstance(content, Mapping):
         raise NetworkError(
-            f"{source} holds no single state dict but an object of type {type(inner).__name__}: save one, "
-            f"with {_SAVE}"
+            f"{source} holds no single state dict but an object of type {type(content).__name__}: save "
+            f"one, with {_SAVE}"
         )
-    return inner
+    state: Mapping[object, Any] = content
+    notes: tuple[str, ...] = ()
+    while True:
+        holding = [key for key, value in state.items() if _holds_state_dict(value)]
+        if not holding:
+            break
+        chosen, *more = [key for key in _KEYS if key in holding] or holding
+        if any(not _same(state[chosen], state[key]) for key in more):
+            raise NetworkError(
+                f"{source} holds the state dicts {listed(map(printable, (chosen, *more)))}: save the one "
+                f"that counts alone, with {_SAVE}"
+            )
+        others = [key for key in holding if key not in (chosen, *more)]
+        if others:
+            notes = (
+                f"{source}: the state dict {printable(chosen)} is taken, and not {printable(others[0])}",
+            )
+        state = state[chosen]
+    return state, notes
+
+
+def _holds_state_dict(value: object, depth: int = _DEEPEST) -> bool:
+    return isinstance(value, Mapping) and (
+        _is_state_dict(value) or (depth > 1 and any(_holds_state_dict(x, depth - 1) for x in value.values()))
+    )
+
+
+def _is_state_dict(value: Mapping[object, object]) -> bool:
+    import torch
+
+    return all(isinstance(tensor, torch.Tensor) for tensor in value.values()) and any(
+        "weight" in str(name) for name in value
+    )
+
+
+def _same(one: Mapping[object, object], other: Mapping[object, object]) -> bool:
+    """Say whether two state dicts are equal; two that lie deeper count as different."""
+    import torch
+
+    return one.keys() == other.keys() and all(
+        isinstance(a, torch.Tensor)
+        and isinstance(b, torch.Tensor)
+        and a.shape == b.shape
+        and torch.equal(a, b)
+        for a, b in zip(one.values(), map(other.get, one), strict=True)
+    )
 
 
 def _tensor(name: str, value: object, source: str) -> Tensor:
@@ -193,14 +246,26 @@ def _linear_layers(module: torch.nn.Module, source: str) -> tuple[torch.nn.Linea
             raise _foreign(source, name, part)
     if len(layers) != 2:
         raise NetworkError(f"{source} has {counted(len(layers), 'linear layer')}: {SUPPORTED}")
-    own = {id(parameter) for layer in layers for parameter in (layer.weight, layer.bias)}
+    own = {id(parameter) for layer in layers for parameter in _own_parameters(layer)}
     for name, parameter in module.named_parameters():
-        if id(parameter) not in own:
-            raise NetworkError(
-                f"{source} has the parameter {printable(name)} besides its two linear layers: {SUPPORTED}; "
-                "remove it or fold it into a layer"
-            )
+        if id(parameter) in own:
+            continue
+        if divided(name).is_parametrised:
+            raise NetworkError(f"{source}: {printable(name)} {PARAMETRISED}")
+        raise NetworkError(
+            f"{source} has the parameter {printable(name)} besides its two linear layers: {SUPPORTED}; "
+            "remove it or fold it into a layer"
+        )
     return layers[0], layers[1]
+
+
+def _own_parameters(layer: torch.nn.Linear) -> Iterator[torch.nn.Parameter]:
+    """The weight and the bias, or what torch.nn.utils.prune multiplies by a mask for them."""
+    for name in ("weight", "bias"):
+        is_pruned = hasattr(layer, f"{name}_mask") and f"{name}_orig" in layer._parameters
+        parameter = layer._parameters.get(f"{name}_orig" if is_pruned else name)
+        if parameter is not None:
+            yield parameter
 
 
 def _endings() -> tuple[type[torch.nn.Module], ...]:
@@ -218,85 +283,20 @@ def _foreign(source: str, name: str, part: torch.nn.Module) -> NetworkError:
 def _affine(layer: torch.nn.Linear, source: str) -> Affine:
     from torch import nn
 
-    tensors = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
-    for tensor in tensors:
-        if nn.parameter.is_lazy(tensor) or tensor.is_meta:
+    kept = []
+    for name in ("weight", "bias"):
+        if (value := getattr(layer, name)) is None:
+            continue
+        original = layer._parameters.get(f"{name}_orig")
+        values = value if original is None else original
+        if nn.parameter.is_lazy(values) or values.is_meta:
             raise NetworkError(f"{source} has a linear layer without values: train or load it first")
-        refuse_dtype(_dtype(tensor), f"{source}: a linear layer")
-        refuse_vast(tensor.numel(), source)
-    weight, *bias = map(_float64, tensors)
-    return Affine(weight.T, bias[0] if bias else None, tuple(map(_dtype, tensors)))
-
-
-def _link(module: torch.nn.Module, first: torch.nn.Linear, last: torch.nn.Linear) -> Link | tuple[bool, str]:
-    """What the module applies to these layers' formula; or whether it ran, and how it differs from that."""
-    import torch
-
-    inputs = _inputs(first.in_features)
-    try:
-        # A softmax whose axis is left open warns.
-        with torch.no_grad(), warnings.catch_warnings(action="ignore"):
-            outputs = copy.deepcopy(module).cpu().double().eval()(inputs)
-    except Exception as error:  # a module may do anything
-        return (
-            False,
-            f"it cannot be run in float64 on inputs of shape {tuple(inputs.shape)} ({_first_line(error)})",
-        )
-    expected, tolerance = _formula(inputs, first, last)
-    if isinstance(outputs, torch.Tensor) and expected.shape[1] == 1 and outputs.shape == inputs.shape[:1]:
-        outputs = outputs.unsqueeze(1)
-    if not isinstance(outputs, torch.Tensor) or outputs.shape != expected.shape:
-        return True, f"its output is no tensor of shape {tuple(expected.shape)}"
-    for link, values, errors in _linked(expected, tolerance):
-        if bool(((outputs - values).abs() <= errors).all()):
-            return link
-    return True, f"an output differs by {float((outputs - expected).abs().max()):.2g}"
-
-
-def _linked(
-    outputs: torch.Tensor, tolerance: torch.Tensor
-) -> Iterator[tuple[Link, torch.Tensor, torch.Tensor]]:
-    """Yield the outputs after each of the links, with what rounding can do to them."""
-    import torch
-
-    yield Link.NONE, outputs, tolerance
-    # An output moves by no more than twice what the logits do, the relative error of an exponential included.
-    rough = 2 * tolerance.amax(dim=1, keepdim=True) + 2.0**-48
-    for link, values in (
-        (Link.SOFTMAX, torch.softmax(outputs, dim=1)),
-        (Link.LOG_SOFTMAX, torch.log_softmax(outputs, dim=1)),
-        (Link.SIGMOID, torch.sigmoid(outputs)),
-    ):
-        yield link, values, rough + 2.0**-50 * values.abs()
-
-
-def _inputs(features: int) -> torch.Tensor:
-    """Inputs of sizes from 2^-8 to 2^12, so that an activation shows its bends and its bounds."""
-    import torch
-
-    directions = torch.randn(8, features, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    return torch.cat(
-        [torch.zeros(1, features, dtype=torch.float64), *(directions * 2.0**k for k in range(-8, 13, 2))]
-    )
-
-
-def _formula(
-    inputs: torch.Tensor, first: torch.nn.Linear, last: torch.nn.Linear
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two-layer ReLU network in float64, and what rounding can do to it in any order of its sums."""
-    import torch
-
-    u, v = (layer.weight.detach().cpu().double().T for layer in (first, last))
-    a, b = (
-        torch.zeros(layer.out_features, dtype=torch.float64)
-        if layer.bias is None
-        else layer.bias.detach().cpu().double()
-        for layer in (first, last)
-    )
-    outputs = torch.relu(inputs @ u + a) @ v + b
-    size = (inputs.abs() @ u.abs() + a.abs()) @ v.abs() + b.abs()
-    return outputs, 4 * (len(u) + len(v) + 2) * 2.0**-53 * size
-
-
-def _first_line(error: Exception) -> str:
-    return printable(str(error).strip().partition("\n")[0])
+        refuse_dtype(_dtype(values), f"{source}: a linear layer")
+        refuse_vast(values.numel(), source)
+        # What a pruned layer shows as its weight is of the last time that it ran.
+        array = _float64(values)
+        if original is not None:
+            array = pruned(array, _float64(getattr(layer, f"{name}_mask")), f"{source}: a linear layer")
+        kept.append((array, _dtype(values)))
+    (weight, _), *bias = kept
+    return Affine(weight.T, bias[0][0] if bias else None, tuple(dtype for _, dtype in kept))

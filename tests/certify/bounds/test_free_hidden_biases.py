@@ -245,7 +245,7 @@ class TestCommands:
         Path("d.csv").write_text("x,z,y\n" + rows)
         run = CliRunner().invoke
         options = ["--data", "d.csv", "--task", "regression", "--output-bias", "all-free"]
-        bounded = run(app, ["bound", *options, "--gap", "0.01", "--network", "n.npz", "--json"])
+        bounded = run(app, ["bound", *options, "--gap", "0.01", "--save-network", "n.npz", "--json"])
         assert bounded.exit_code == 0, bounded.output
         checked = run(
             app, ["check", "d.cert", "--data", "d.csv", "--output-bias", "all-free", "--trust", "exact"]

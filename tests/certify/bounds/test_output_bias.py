@@ -322,7 +322,7 @@ def test_command_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     certificate, network, page = (tmp_path / name for name in ("c.cert", "n.npz", "r.html"))
-    outputs = "--certificate", certificate, "--network", network, "--report", page
+    outputs = "--certificate", certificate, "--save-network", network, "--report", page
     assert run(monkeypatch, "bound", "--data", small, "--output-bias", output_bias, "--json", *outputs) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["output_bias"], found["status"]) == (output_bias, "gap_reached")

@@ -15,7 +15,7 @@ from certify import bound, check
 from certify.bounds.report import Report, Status
 from certify.bounds.searching import Task
 from certify.bounds.start import EarlierPoint
-from certify.checker.errors import CertificateError, DataError, NetworkError
+from certify.checker.errors import CertificateError, NetworkError
 from certify.runtime.progress import Clock, Observer
 from tests.certify.cli.command_line import run
 from tests.clocks import UntilStage
@@ -42,7 +42,7 @@ def test_a_run_without_time_is_what_it_started_from(
     before, files = earlier
     clock = UntilStage("train")
     monkeypatch.setattr("certify.bounds.bound.Clock", partial(Clock, now=clock))
-    after = BOUND(method=method, start=files, time_limit=1e6, observer=clock)
+    after = BOUND(method=method, start=files[0], network=files[1], time_limit=1e6, observer=clock)
     assert after.status is Status.TIME_LIMIT
     assert after.interval.lower == before.interval.lower
     assert after.interval.upper <= before.interval.upper
@@ -55,7 +55,7 @@ def test_a_weaker_method_leaves_the_bound_as_it_was_and_a_stronger_one_raises_it
     method: str, earlier: tuple[Report, list[Path]]
 ) -> None:
     before, files = earlier
-    after = BOUND(method=method, start=files)
+    after = BOUND(method=method, start=files[0], network=files[1])
     assert after.interval.lower >= before.interval.lower
     if method == "shor":
         assert after.interval.lower == before.interval.lower
@@ -66,7 +66,7 @@ def test_a_weaker_method_leaves_the_bound_as_it_was_and_a_stronger_one_raises_it
 def test_what_is_enough_needs_no_search(earlier: tuple[Report, list[Path]]) -> None:
     before, files = earlier
     wanted = 1.2 * float(before.interval.relative_gap)
-    after = bound(X, Y, start=files, gap=wanted)
+    after = bound(X, Y, start=files[0], gap=wanted)
     assert after.status is Status.GAP_REACHED
     assert after.interval.lower == before.interval.lower
     assert {"prove", "check", "relax", "search"}.isdisjoint(stage.name for stage in after.stages)
@@ -74,7 +74,7 @@ def test_what_is_enough_needs_no_search(earlier: tuple[Report, list[Path]]) -> N
 
 def test_training_goes_on_from_a_network(earlier: tuple[Report, list[Path]]) -> None:
     before, files = earlier
-    after = BOUND(method="shor", start=files[1:])
+    after = BOUND(method="shor", network=files[1])
     assert after.interval.upper <= before.interval.upper
     assert after.training.restarts == 0
 
@@ -88,7 +88,7 @@ def test_ctrl_c_leaves_a_certificate_to_go_on_from(tmp_path: Path) -> None:
     first = BOUND(method="sdp", observer=Interrupter())
     assert first.status is Status.INTERRUPTED
     first.save_certificate(tmp_path / "c.cert")
-    again = BOUND(method="sdp", start=[tmp_path / "c.cert"])
+    again = BOUND(method="sdp", start=tmp_path / "c.cert")
     assert again.interval.lower > first.interval.lower
 
 
@@ -97,18 +97,16 @@ def test_of_another_problem_or_no_proof_is_refused(
 ) -> None:
     report, (certificate, network) = earlier
     with pytest.raises(CertificateError, match="of another problem"):
-        bound(X, Y, gamma="0.2", start=[certificate])
+        bound(X, Y, gamma="0.2", start=certificate)
     with pytest.raises(NetworkError):
-        bound(X[:, :3], Y, start=[network])
-    with pytest.raises(DataError, match="2 certificates"):
-        bound(X, Y, start=[certificate, certificate])
+        bound(X[:, :3], Y, network=network)
     false = replace(report, certificate=replace(report.certificate, bound=report.interval.upper + 1))
     false.save_certificate(tmp_path / "false.cert")
     with pytest.raises(CertificateError, match="proves nothing"):
-        bound(X, Y, start=[tmp_path / "false.cert"])
+        bound(X, Y, start=tmp_path / "false.cert")
     (tmp_path / "x.cert").write_text("nothing\n")
     with pytest.raises(CertificateError, match="give a file that certify wrote"):
-        bound(X, Y, start=[tmp_path / "x.cert"])
+        bound(X, Y, start=tmp_path / "x.cert")
 
 
 def test_rows_of_the_earlier_dual_point_come_first() -> None:
@@ -125,8 +123,8 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     Path("d.csv").write_text("\n".join(",".join(map(str, row)) for row in rows.tolist()) + "\n")
     Path("e.csv").write_text("\n".join(",".join(map(str, row)) for row in rows[1:].tolist()) + "\n")
     common = ["bound", "--task", "regression", "--method", "shor", "--data"]
-    assert run(monkeypatch, *common, "d.csv", "--network", "n.npz") == 0
-    assert run(monkeypatch, *common, "d.csv", "--start", "d.cert", "--start", "n.npz") == 0
+    assert run(monkeypatch, *common, "d.csv", "--save-network", "n.npz") == 0
+    assert run(monkeypatch, *common, "d.csv", "--start", "d.cert", "--network", "n.npz") == 0
     capsys.readouterr()
     assert run(monkeypatch, *common, "e.csv", "--start", "d.cert") == 2
     assert "d.cert: the certificate is of another problem" in capsys.readouterr().err

@@ -37,7 +37,10 @@ def test_bound_then_check(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     certificate, network = tmp_path / "small.cert", tmp_path / "small.npz"
-    assert run(monkeypatch, "bound", "--data", small, "--certificate", certificate, "--network", network) == 0
+    assert (
+        run(monkeypatch, "bound", "--data", small, "--certificate", certificate, "--save-network", network)
+        == 0
+    )
     shown = capsys.readouterr()
     assert "lower bound" in shown.out
     assert "upper bound" in shown.out
@@ -85,7 +88,7 @@ def test_json_is_the_documented_object(
         "--json",
         "--certificate",
         certificate,
-        "--network",
+        "--save-network",
         network,
     )
     assert run(monkeypatch, "bound", *arguments) == 0
@@ -272,13 +275,11 @@ def test_outputs_overwrite_neither_the_data_nor_each_other(
 ) -> None:
     before = small.read_bytes()
     assert run(monkeypatch, "bound", "--data", small, "--certificate", small) == 2
-    assert (
-        run(monkeypatch, "bound", "--data", small, "--report", tmp_path / "r", "--network", tmp_path / "r")
-        == 2
-    )
+    same = tmp_path / "r"
+    assert run(monkeypatch, "bound", "--data", small, "--report", same, "--checkpoint", same) == 2
     assert capsys.readouterr().err.count("a file of its own") == 2
     assert small.read_bytes() == before
-    assert not (tmp_path / "r").exists()
+    assert not same.exists()
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_one_loss_through_all_commands(
     certificate, network, page = (tmp_path / name for name in ("c.cert", "n.npz", "p.html"))
     weights = ["--sample-weight", "w", *(["--class-weight", "x=2"] if target == "kind" else [])]
     question = ["--data", data, "--target", target, "--loss", loss, *weights, "--gap", "0.05"]
-    files = ["--certificate", certificate, "--network", network, "--report", page]
+    files = ["--certificate", certificate, "--save-network", network, "--report", page]
     assert run(monkeypatch, "bound", *question, *files) == 0
     shown = " ".join(capsys.readouterr().out.replace("\u2502", " ").split())
     assert "w_i" in shown

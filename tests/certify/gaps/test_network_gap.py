@@ -257,9 +257,11 @@ def test_a_network_of_bound_is_global(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     network, certificate = tmp_path / "best.npz", tmp_path / "best.cert"
-    arguments = ["--data", data, "--network", network, "--certificate", certificate]
-    assert run(monkeypatch, "bound", *arguments, "--gamma", "1/20", *bias, "--gap", "1e-4") == 0
+    files = ["--data", data, "--certificate", certificate]
+    wanted = ["--gamma", "1/20", *bias, "--gap", "1e-4", "--save-network", network]
+    assert run(monkeypatch, "bound", *files, *wanted) == 0
     capsys.readouterr()
+    arguments = [*files, "--network", network]
     free = ["--output-bias", "free"] * ("free" in bias)
     arguments += ["--gamma", "0.05", "--json", "--improved", tmp_path / "improved.npz", *free]
     assert run(monkeypatch, "gap", *arguments) == 0

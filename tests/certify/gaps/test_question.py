@@ -19,8 +19,8 @@ from certify.checker.data.choice import ClassWeight
 from certify.checker.data.dataset import Dataset
 from certify.checker.errors import CertifyError, DataError, NetworkError
 from certify.datasets.arrays import from_arrays
-from certify.gaps.network_gap import loaded_network
 from certify.gaps.question import Objective, Question, ask
+from certify.networks.given import loaded_network
 from certify.networks.link import Link
 from certify.networks.loaded import LoadedNetwork
 from certify.networks.network import ReLUNetwork

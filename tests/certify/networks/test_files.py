@@ -25,7 +25,8 @@ from certify.networks.formats.torch_module import network_of_module
 from certify.networks.network import ReLUNetwork
 from tests.certify.networks.network_files import Weights
 
-SUFFIXES = [".npz", ".safetensors", ".pt", ".pth", ".onnx"]
+SUFFIXES = [".npz", ".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pth.tar", ".onnx"]
+OF_TORCH = {".pt", ".pth", ".ckpt", ".bin", ".pth.tar"}
 BIASES = [(False, False), (True, False), (False, True), (True, True)]
 
 
@@ -105,6 +106,20 @@ class TestFiles:
         ):
             load_network(tmp_path / name)
 
+    @pytest.mark.parametrize(
+        ("name", "remedy"),
+        [
+            (
+                "mlp.joblib",
+                r"a pickle may run code, so load it yourself if you trust it, and give certify\.gap",
+            ),
+            ("net.keras", r"save the weights by numpy\.savez under the names that they have"),
+        ],
+    )
+    def test_remedies(self, tmp_path: Path, name: str, remedy: str) -> None:
+        with pytest.raises(NetworkError, match=remedy):
+            load_network(tmp_path / name)
+
     @pytest.mark.parametrize("suffix", SUFFIXES)
     def test_empty(self, tmp_path: Path, suffix: str) -> None:
         path = tmp_path / f"net{suffix}"
@@ -142,7 +157,7 @@ class TestFiles:
     @pytest.mark.parametrize("other", SUFFIXES)
     def test_another_format_under_this_name(self, tmp_path: Path, suffix: str, other: str) -> None:
         path = Weights.random().write(tmp_path, other).rename(tmp_path / f"wrong{suffix}")
-        if {suffix, other} <= {".pt", ".pth"} or suffix == other:
+        if {suffix, other} <= OF_TORCH or suffix == other:
             load_network(path)
         else:
             with pytest.raises(NetworkError, match=r"wrong\."):
@@ -169,6 +184,20 @@ class TestNpz:
         np.savez_compressed(tmp_path / "net.npz", **weights.arrays())  # type: ignore[arg-type]
         assert load_network(tmp_path / "net.npz").network == weights.exact
 
+    @pytest.mark.parametrize("form", ["params/Dense_{}/{}", "sequential/dense_{}/{}:0", "layers.{}.{}"])
+    def test_parameters_of_frameworks(self, npz: Callable[..., Path], form: str) -> None:
+        """A hidden layer as wide as the data: the name says how its matrix lies."""
+        weights = Weights.random("float32", d=3, m=3, c=2)
+        is_kernel = "ense" in form
+        arrays: dict[str, object] = {}
+        layers = [(weights.hidden, weights.hidden_bias), (weights.output, weights.output_bias)]
+        for k, (matrix, bias) in enumerate(layers):
+            name = form.format(k, "kernel" if is_kernel else "weight")
+            arrays |= {name: matrix if is_kernel else matrix.T, form.format(k, "bias"): bias}
+        loaded = load_network(npz(**arrays))
+        assert (loaded.network, loaded.output_bias) == (weights.exact, weights.exact_output_bias)
+        assert "names no activation between" in loaded.notes[0]
+
     def test_mixed_types(self, npz: Callable[..., Path]) -> None:
         path = npz(hidden=self.hidden.astype(np.float16), output=self.output)
         assert load_network(path).dtype == "float16 and float64"
@@ -185,6 +214,18 @@ class TestNpz:
             (
                 {"hidden": hidden, "output": np.ones((2, 1))},
                 "the hidden layer has 3 neurons and the output layer takes 2: give two layers that belong",
+            ),
+            (
+                {"W1": hidden, "W2": output},
+                "or the parameters of a framework by their names, such as Dense_0/",
+            ),
+            (
+                {"Dense_0/kernel": hidden},
+                "has 1 linear layer ('Dense_0'): supported are two linear layers with",
+            ),
+            (
+                {"Dense_0/kernel": hidden, "Dense_1/kernel": output, "hidden_bias": np.ones(3)},
+                "has the array 'Dense_0/kernel', or has it twice: give hidden (d x m) and output",
             ),
             ({"hidden": np.ones(3), "output": output}, "the hidden layer's weights have 1 dimension: give a"),
             (

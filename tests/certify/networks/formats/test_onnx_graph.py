@@ -3,56 +3,32 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from certify.checker.errors import NetworkError
-from certify.networks.files import load_network
 from certify.networks.link import Link
-from certify.networks.loaded import LoadedNetwork
+from tests.certify.networks.formats.onnx_graphs import (
+    CHAIN,
+    CONSTANTS,
+    FIRST,
+    LAST,
+    RELU,
+    SCALARS,
+    WEIGHTS,
+    A,
+    B,
+    Load,
+    U,
+    V,
+    node,
+    values,
+)
 from tests.certify.networks.network_files import Array, Weights, onnx_model
-
-Load = Callable[[onnx.ModelProto], LoadedNetwork]
-
-WEIGHTS = Weights.random()
-U, V, A, B = WEIGHTS.arrays().values()
-CONSTANTS: dict[str, Array] = {"U": U, "V": V, "a": A, "b": B}
-
-
-def node(text: str, **attributes: Any) -> NodeProto:
-    """Read "y = Gemm x w" as a node."""
-    output, _, operator, *inputs = text.split()
-    return helper.make_node(operator, inputs, [output], **attributes)
-
-
-FIRST, RELU, LAST = node("z = Gemm x U a"), node("h = Relu z"), node("y = Gemm h V b")
-CHAIN = [FIRST, RELU, LAST]
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    def write_and_load(model: onnx.ModelProto) -> LoadedNetwork:
-        (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
-        return load_network(tmp_path / "net.onnx")
-
-    return write_and_load
-
-
-def values(loaded: LoadedNetwork, x: Array) -> Array:
-    """The network's outputs for the rows of x."""
-    network = loaded.network
-    hidden = np.array(network.hidden, dtype=float) / network.hidden_denominator
-    output = np.array(network.output, dtype=float) / network.output_denominator
-    data = np.hstack([x, np.ones((len(x), 1))]) if loaded.hidden_bias else x
-    bias = np.array([float(b) for b in loaded.output_bias] or 0.0)
-    result: Array = np.maximum(data @ hidden, 0) @ output + bias
-    return result
 
 
 @pytest.mark.parametrize("columns", [False, True])
@@ -195,7 +171,52 @@ def test_bfloat16(load: Load) -> None:
         ([*CHAIN, node("s = Softmax y"), node("t = Softmax s")], "goes on after its Softmax: supported are"),
         ([*CHAIN, node("s = Sigmoid y"), node("t = Add s b")], "goes on after its Sigmoid: supported are"),
         ([node("c = Conv x U"), *CHAIN], "has the operator 'Conv': supported are two linear layers with"),
-        ([node("c = Cast x", to=1), *CHAIN], "has the operator 'Cast': supported are two linear layers"),
+        ([node("c = Cast x", to=7), *CHAIN], "Cast 'c' makes integers of the data: supported are two linear"),
+        (
+            [FIRST, node("h = Clip z", min=0.0, max=6.0), LAST],
+            "Clip 'h' is no ReLU, as a Clip from 0 on or a",
+        ),
+        ([FIRST, node("h = Clip z"), LAST], "Clip 'h' is no ReLU, as a Clip from 0 on or a Max with 0 is"),
+        ([FIRST, node("h = Clip z a"), LAST], "Clip 'h' is no ReLU, as a Clip from 0 on or a Max with 0 is"),
+        ([FIRST, node("h = Max z a"), LAST], "Max 'h' is no ReLU, as a Clip from 0 on or a Max with 0 is"),
+        ([FIRST, node("h = Max z z"), LAST], "is no chain at its Max 'h': supported are two linear layers"),
+        (
+            [FIRST, RELU, node("d = Dropout h half yes"), node("y = Gemm d V b")],
+            "Dropout 'd' is at work: exp",
+        ),
+        (
+            [node("t = Transpose x", perm=[1, 0, 2]), *CHAIN],
+            "Transpose 't' does not keep each sample in a row",
+        ),
+        ([node("s = Squeeze x"), *CHAIN], "Squeeze 's' does not keep each sample in a row of its own"),
+        ([*CHAIN, node("s = Squeeze y")], "Squeeze 's' does not keep each sample in a row of its own"),
+        ([*CHAIN, node("s = Reshape y flat")], "Reshape 's' does not keep each sample in a row of its own"),
+        ([*CHAIN, node("s = Reshape y three")], "Reshape 's' does not keep each sample in a row of its own"),
+        (
+            [FIRST, RELU, node("s = Reshape h three"), node("y = Gemm s V b")],
+            "Reshape 's' does not keep each",
+        ),
+        (
+            [node("s = Reshape x two"), node("z = Gemm s U a"), RELU, LAST],
+            "Gemm 'z' takes 3 inputs and the data come with 2: supported",
+        ),
+        ([node("s = Shape x"), *CHAIN, node("t = Reshape y s")], "Reshape 't' does not keep each sample in"),
+        (
+            [FIRST, RELU, node("q = MatMul h V"), node("s = Sub b q")],
+            "Sub 's' is not the one bias of a linear",
+        ),
+        ([*CHAIN, node("s = Sub half y")], "Sub 's' is not the one bias of a linear layer: supported"),
+        ([*CHAIN, node("s = Sigmoid y"), node("t = Sub half s")], "goes on after its Sigmoid: supported are"),
+        (
+            [*CHAIN, node("s = ArgMax y", axis=0)],
+            "ArgMax 's' makes something else of the outputs than labels",
+        ),
+        ([*CHAIN, node("s = ArgMax y", axis=1), node("t = Relu s")], "Relu 't' makes something else of the"),
+        ([FIRST, node("s = ArgMax z", axis=1)], "is no chain at its ArgMax 's': supported are two linear"),
+        (
+            [node("t = Transpose half", perm=[0, 1]), node("z = Gemm x t"), RELU, LAST],
+            "constant 't' cannot be",
+        ),
         ([FIRST, RELU, helper.make_node("Gemm", ["h", "V"], ["y"], domain="my")], "operator 'my.Gemm': supp"),
         ([FIRST], "has 1 linear layer: supported are two linear layers with a ReLU between them"),
         ([FIRST, node("y = Gemm z V b")], "has no Relu between its two linear layers: supported are"),
@@ -209,10 +230,10 @@ def test_bfloat16(load: Load) -> None:
         ([FIRST, RELU, node("s = Add h a"), node("y = Gemm s V")], "Add 's' is not the one bias of a linear"),
         ([FIRST, node("s = Add z a"), node("h = Relu s"), LAST], "Add 's' is not the one bias of a linear"),
         ([node("s = Add x U"), *CHAIN], "Add 's' is not the one bias of a linear layer: supported are"),
-        ([*CHAIN, node("s = Add y x")], "Add 's' is not the one bias of a linear layer: supported are"),
-        ([FIRST, RELU, node("q = MatMul h V"), node("s = Add q x")], "Add 's' takes 'x', which is no const"),
+        ([*CHAIN, node("s = Add y x")], "is no chain at its Add 's': supported are two linear layers with"),
+        ([FIRST, RELU, node("q = MatMul h V"), node("s = Add q w")], "Add 's' takes 'w', which is no const"),
         ([FIRST, RELU, node("s = MatMul h h")], "is no chain at its MatMul 's': supported are two"),
-        ([FIRST, RELU, node("s = Gemm x V")], "is no chain at its Gemm 's': supported are two linear layers"),
+        ([FIRST, RELU, node("s = Gemm x V")], "has 1 linear layer: supported are two linear layers with a"),
         ([FIRST, RELU, node("s = MatMul h")], "is no chain at its MatMul 's': supported are two linear"),
         ([FIRST, RELU, helper.make_node("Gemm", ["h", "V"], [])], "is no chain at its Gemm '': supported"),
         ([node("s = Gemm U V x")], "Gemm 's' adds the data: supported are two linear layers with a ReLU"),
@@ -227,7 +248,10 @@ def test_bfloat16(load: Load) -> None:
     ],
 )
 def test_refuses_graphs(load: Load, nodes: list[NodeProto], sentence: str) -> None:
-    model = onnx_model([*CHAIN], CONSTANTS)
+    numbers: dict[str, Array] = {"half": np.array(0.5, np.float32)}
+    shapes = {"flat": [-1], "two": [-1, 2], "three": [-1, 3]}
+    integers: dict[str, Any] = {name: np.array(shape, np.int64) for name, shape in shapes.items()}
+    model = onnx_model([*CHAIN], CONSTANTS | numbers | integers | {"yes": np.array(True)})
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     model.graph.output[0].name = nodes[-1].output[0] if nodes[-1].output else "y"
@@ -255,10 +279,6 @@ def test_refuses_graphs(load: Load, nodes: list[NodeProto], sentence: str) -> No
         (lambda u: setattr(u, "raw_data", u.raw_data[:-1]), "the tensor 'U' is damaged: export the network"),
         (lambda u: u.dims.append(2), "the tensor 'U' is damaged: export the network again"),
         (lambda u: u.dims.append(10**9), "has a layer of 12000000000 weights: give a network with at most"),
-        (
-            lambda u: setattr(u, "data_location", TensorProto.EXTERNAL),
-            "the tensor 'U' lies in another file: export the network into one file",
-        ),
     ],
 )
 def test_refuses_tensors(load: Load, change: Callable[[TensorProto], None], sentence: str) -> None:
@@ -266,6 +286,79 @@ def test_refuses_tensors(load: Load, change: Callable[[TensorProto], None], sent
     change(model.graph.initializer[0])
     with pytest.raises(NetworkError, match=re.escape(sentence)):
         load(model)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [FIRST, node("h = Clip z zero most"), LAST],
+        [FIRST, helper.make_node("Clip", ["z", "zero", ""], ["h"]), LAST],
+        [FIRST, node("h = Max zero z"), LAST],
+        [FIRST, node("h = Max z zeros"), LAST],
+        [node("p = MatMul x U"), node("z = Sub p a"), RELU, node("q = MatMul h V"), node("y = Sub q b")],
+        [node("s = Reshape x rows"), node("z = Gemm s U a"), RELU, LAST, node("t = Reshape y outputs")],
+        [node("s = Reshape x kept"), node("z = Gemm s U a"), RELU, LAST],
+        [
+            node("s = Reshape x wide"),
+            node("z = MatMul s U"),
+            RELU,
+            node("i = MatMul h V"),
+            node("y = Add i b"),
+        ],
+        [
+            node("s = Unsqueeze x axis"),
+            node("z = MatMul s U"),
+            RELU,
+            node("i = Squeeze h axis"),
+            node("y = Gemm i V b"),
+        ],
+        [
+            node("s = Shape x"),
+            node("g = Gather s first", axis=0),
+            node("u = Unsqueeze g first"),
+            node("k = Concat u open", axis=0),
+            node("f = Reshape x k"),
+            node("z = Gemm f U a"),
+            RELU,
+            LAST,
+        ],
+        [FIRST, RELU, node("d = Dropout h half no"), node("e = Reshape d narrow"), node("y = Gemm e V b")],
+        [
+            node("c = Cast x", to=TensorProto.DOUBLE),
+            node("i = Cast c", to=1),
+            node("z = Gemm i U a"),
+            RELU,
+            LAST,
+        ],
+        [
+            node("t = Transpose x"),
+            node("z = Gemm t U a", transA=1),
+            RELU,
+            node("g = Transpose h", perm=[1, 0]),
+            node("y = Gemm g V b", transA=1),
+        ],
+    ],
+)
+def test_what_changes_nothing(load: Load, nodes: list[NodeProto]) -> None:
+    """The reference computes what the network that is read does."""
+    model = onnx_model(nodes, CONSTANTS | SCALARS)
+    x = np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
+    outputs: Any = ReferenceEvaluator(model).run(None, {"x": x})
+    assert np.allclose(values(load(model), x), outputs[0].reshape(5, 2), rtol=1e-4, atol=1e-5)
+
+
+def test_a_clip_of_an_old_version(load: Load) -> None:
+    model = onnx_model([FIRST, node("h = Clip z", min=0.0), LAST], CONSTANTS)
+    model.opset_import[0].version = 6
+    assert load(model).network == WEIGHTS.exact
+
+
+def test_a_single_output_without_its_axis(load: Load) -> None:
+    constants = CONSTANTS | SCALARS | {"V": V[:, :1], "b": B[:1]}
+    for ending in (node("s = Squeeze y axis"), node("s = Squeeze y"), node("s = Reshape y open")):
+        loaded = load(onnx_model([*CHAIN, ending], constants))
+        assert loaded.outputs == 1
+        assert loaded.network == Weights(U, V[:, :1], A).exact
 
 
 def test_refuses_other_inputs_and_outputs(load: Load) -> None:

@@ -1,6 +1,7 @@
 """The two layers are found by names and shapes, or refused with a sentence."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,58 @@ def test_shapes_order_layers_whose_names_do_not(first: str, last: str) -> None:
     assert load(weights.tensors(first, last)).network == weights.exact
 
 
+def test_a_pruned_weight_is_its_product() -> None:
+    weights = Weights.random()
+    mask = np.ones_like(weights.hidden.T)
+    mask[1, 2] = mask[3, 0] = 0
+    tensors = weights.tensors()
+    tensors |= {"fc1.weight_orig": tensors.pop("fc1.weight"), "fc1.weight_mask": mask}
+    assert load(tensors).network == replace(weights, hidden=weights.hidden * mask.T).exact
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("params/Dense_0/", "params/Dense_1/"),
+        ("Dense_9/", "Dense_10/"),
+        ("params.Dense_0.", "params.Dense_1."),
+        ("dense/", "dense_1/"),
+        ("sequential/dense_3/", "sequential/dense_4/"),
+        ("hidden/", "readout/"),
+        ("['params']['Dense_0']['", "['params']['Dense_1']['"),
+    ],
+)
+@pytest.mark.parametrize("end", ["", ":0"])
+def test_kernels_lie_the_other_way(first: str, last: str, end: str) -> None:
+    """The widths are equal, so that the shapes do not tell how they lie."""
+    weights = Weights.random("float64", d=4, m=4, c=4)
+    closing = "']" if first.startswith("[") else end
+    of_parts = zip(
+        [f"{last}kernel", f"{first}kernel", f"{last}bias", f"{first}bias"],
+        [weights.output, weights.hidden, weights.output_bias, weights.hidden_bias],
+        strict=True,
+    )
+    loaded = load({f"{name}{closing}": array for name, array in of_parts if array is not None})
+    assert (loaded.network, loaded.output_bias) == (weights.exact, weights.exact_output_bias)
+
+
+def test_flax_may_number_the_last_layer_first() -> None:
+    weights = Weights.random()
+    assert (
+        load({"Dense_0/kernel": weights.output, "Dense_1/kernel": weights.hidden}).network
+        == replace(weights, hidden_bias=None).exact
+    )
+    with pytest.raises(NetworkError, match=r"or kernels \(d, m\) and \(m, c\)"):
+        load({"Dense_0/kernel": weights.hidden, "Dense_1/kernel": weights.hidden})
+
+
+@pytest.mark.parametrize("form", ["layers.{}.{}", ".layers[{}].{}", "layers/{}/{}"])
+def test_names_of_equinox(form: str) -> None:
+    parts = [(0, "weight"), (0, "bias"), (1, "weight"), (1, "bias")]
+    tensors = dict(zip((form.format(*part) for part in parts), SQUARE.tensors().values(), strict=True))
+    assert load(tensors).network == SQUARE.exact
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
 def test_bfloat16(tmp_path: Path, suffix: str) -> None:
     tensors = {name: tensor.bfloat16() for name, tensor in Weights.random().state_dict().items()}
@@ -92,7 +145,24 @@ NETWORK = Weights.random().tensors()
             "'conv.weight' has 4 dimensions, as a convolution",
         ),
         (NETWORK | {"scale": VECTOR}, "'scale' is neither the weight matrix nor the bias of a linear layer"),
-        (NETWORK | {"fc1.weight_g": MATRIX}, "'fc1.weight_g' is neither the weight matrix nor the bias"),
+        (
+            NETWORK | {"fc1.weight_g": MATRIX},
+            "'fc1.weight_g' belongs to a parametrisation such as weight_norm: make the weight a plain",
+        ),
+        (NETWORK | {"fc1.weight_orig": MATRIX}, "'fc1.weight_orig' belongs to a parametrisation such as"),
+        (
+            NETWORK | {"fc1.parametrizations.weight.original0": MATRIX},
+            "original0' belongs to a parametrisation",
+        ),
+        (NETWORK | {"fc1.parametrizations.weight.0._u": VECTOR}, "_u' belongs to a parametrisation such as"),
+        (
+            {"fc1.weight_orig": MATRIX, "fc1.weight_mask": MATRIX / 2, "fc2.weight": MATRIX},
+            "'fc1.weight_orig' has a mask with other entries than 0 and 1: make it a plain weight, with",
+        ),
+        ({"fc1.weight_orig": MATRIX, "fc1.weight_mask": VECTOR}, "'fc1.weight_orig' and its mask differ in"),
+        (NETWORK | {"n_averaged": VECTOR}, "'n_averaged' is neither the weight matrix nor the bias of a"),
+        (NETWORK | {"fc1.kernel": MATRIX}, "net has the weight of 'fc1' twice: save it once"),
+        ({"a/kernel": np.ones((3, 2, 1))}, "'a/kernel' has 3 dimensions, as a convolution has: supported"),
         (NETWORK | {"x.bias": VECTOR}, "net has a bias 'x' without a weight: supported are two linear"),
         (NETWORK | {"fc1.bias": MATRIX}, "'fc1.bias' is neither the weight matrix nor the bias of a linear"),
         (NETWORK | {"fc1.bias": VECTOR}, "the hidden layer has 4 outputs and its bias the shape (3,): give"),

@@ -1,15 +1,11 @@
-"""PyTorch's files run nothing, and a module is believed only if it computes the formula."""
+"""A module of PyTorch is believed only if it computes the formula."""
 
-import io
-import os
-import pickle
+import logging
 import re
 import sys
-import zipfile
-from collections import OrderedDict
+import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,17 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from certify.checker.errors import NetworkError
-from certify.networks.files import load_network
 from certify.networks.formats.torch_module import network_of_module
 from certify.networks.link import Link
 from tests.certify.networks.network_files import Weights
 
 WEIGHTS = Weights.random()
-
-
-def saved(folder: Path, content: object) -> Path:
-    torch.save(content, folder / "net.pt")
-    return folder / "net.pt"
 
 
 class Net(nn.Module):
@@ -48,121 +38,8 @@ class Net(nn.Module):
         return self.after(self.last(self.activation(self.first(x))))
 
 
-class TestFile:
-    @pytest.mark.parametrize("key", ["state_dict", "model_state_dict"])
-    @pytest.mark.parametrize("prefix", ["", "module.", "model.", "_orig_mod."])
-    def test_checkpoints(self, tmp_path: Path, key: str, prefix: str) -> None:
-        state = OrderedDict(WEIGHTS.state_dict(prefix + "0", prefix + "2"))
-        path = saved(tmp_path, {"epoch": 3, key: state, "optimizer": {"lr": 0.1, "state": [torch.ones(2)]}})
-        assert load_network(path).network == WEIGHTS.exact
-
-    def test_parameters_and_views(self, tmp_path: Path) -> None:
-        state: dict[str, Any] = {name: nn.Parameter(t) for name, t in WEIGHTS.state_dict().items()}
-        state["fc1.weight"] = torch.from_numpy(WEIGHTS.hidden).T
-        state["fc1.bias"] = torch.imag(torch.complex(state["fc1.bias"], -state["fc1.bias"]).detach().conj())
-        assert state["fc1.bias"].is_neg()
-        assert load_network(saved(tmp_path, state)).network == WEIGHTS.exact
-
-    def test_a_pickle_that_would_run_code(self, tmp_path: Path) -> None:
-        ran = tmp_path / "ran"
-
-        class Evil:
-            def __reduce__(self) -> tuple[Any, ...]:
-                return os.mkdir, (str(ran),)
-
-        path = saved(tmp_path, {"fc1.weight": Evil()})
-        with pytest.raises(
-            NetworkError, match=r"net\.pt holds the Python object '(posix|nt)\.mkdir', whose reading"
-        ) as e:
-            load_network(path)
-        assert str(e.value).endswith("save the weights alone, with torch.save(model.state_dict(), path)")
-        path.write_bytes(pickle.dumps(Evil()))
-        with pytest.raises(NetworkError, match=r"is not a file of torch\.save"):
-            load_network(path)
-        assert not ran.exists()
-
-    def test_a_whole_module(self, tmp_path: Path) -> None:
-        path = saved(tmp_path, WEIGHTS.module())
-        with pytest.raises(
-            NetworkError, match=r"holds the Python object 'torch\.nn\.modules\.container\.Seq"
-        ):
-            load_network(path)
-
-    @pytest.mark.parametrize(
-        ("content", "sentence"),
-        [
-            (
-                torch.ones(2),
-                "holds no single state dict but an object of type Tensor: save one, with torch.save",
-            ),
-            ([1, 2], "holds no single state dict but an object of type list: save one"),
-            ({"state_dict": 3}, "holds no single state dict but an object of type int: save one"),
-            ({"state_dict": {}, "model_state_dict": {}}, "holds no single state dict but"),
-            ({"epoch": 3, "net": {}}, "'epoch' is of type int and no tensor: save the weights alone, with"),
-            (
-                {"a.weight": torch.ones(2, 2).to_sparse()},
-                "'a.weight' is a sparse or quantised tensor, or one",
-            ),
-            ({"a.weight": torch.ones(2, 2, device="meta")}, "'a.weight' is a sparse or quantised tensor, or"),
-            (
-                {"a.weight": torch.ones(2, 2, dtype=torch.int8)},
-                "'a.weight' has the type int8 and a weight must",
-            ),
-            (
-                {"a.weight": torch.ones(2, 2).to(torch.float8_e5m2)},
-                "'a.weight' has the type float8_e5m2 and a",
-            ),
-            (
-                {f"fc{k}.weight": torch.ones(1, 1).expand(10**6, 10**6) for k in (1, 2)},
-                "has a layer of 1000000000000 weights: give a network with at most 2000000 a layer",
-            ),
-        ],
-    )
-    def test_refuses(self, tmp_path: Path, content: object, sentence: str) -> None:
-        path = saved(tmp_path, content)
-        with pytest.raises(
-            NetworkError, match=re.escape(f"{path}: {sentence}".replace(": h", " h"))
-        ) as caught:
-            load_network(path)
-        assert "\n" not in str(caught.value)
-
-    @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
-    def test_a_nested_tensor(self, tmp_path: Path) -> None:
-        path = saved(tmp_path, {"a.weight": torch.nested.nested_tensor([torch.ones(2)])})
-        with pytest.raises(
-            NetworkError, match=r"'a\.weight' is a sparse or quantised tensor, or one without"
-        ):
-            load_network(path)
-
-    def test_a_program(self, tmp_path: Path) -> None:
-        with zipfile.ZipFile(tmp_path / "net.pt", "w") as archive:
-            archive.writestr("net/constants.pkl", b"")
-        with pytest.raises(NetworkError, match=r"holds a TorchScript program: use torch\.save"):
-            load_network(tmp_path / "net.pt")
-
-    def test_a_tensor_beyond_its_data(self, tmp_path: Path) -> None:
-        """A forged size must not show the memory behind the file."""
-        path = saved(tmp_path, {"fc1.weight": torch.ones(4, 1), "fc2.weight": torch.ones(1, 4)})
-        source = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
-        with zipfile.ZipFile(path, "w") as target:
-            for name in source.namelist():
-                content = source.read(name)
-                if name.endswith("data.pkl"):
-                    forged = content.replace(b"K\x04", b"M\xff\x7f")
-                    assert forged != content
-                    content = forged
-                target.writestr(name, content)
-        with pytest.raises(NetworkError, match="is damaged or holds more than tensors"):
-            load_network(path)
-
-    def test_packed(self, tmp_path: Path) -> None:
-        path = saved(tmp_path, WEIGHTS.state_dict())
-        source = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-            for name in source.namelist():
-                target.writestr(name, source.read(name))
-        with pytest.raises(NetworkError, match=r"is packed in a way that a file of torch\.save .* is not"):
-            load_network(path)
+def plain(net: Net) -> nn.Sequential:
+    return nn.Sequential(net.first, nn.ReLU(), net.last)
 
 
 class TestModule:
@@ -286,7 +163,7 @@ class TestModule:
             ),
             (
                 [nn.Linear(2, 3), nn.ReLU(), nn.utils.parametrizations.weight_norm(nn.Linear(3, 1))],
-                "has the parameter '2.parametrizations.weight.original0' besides its two linear layers",
+                "'2.parametrizations.weight.original0' belongs to a parametrisation such as weight_norm:",
             ),
             ([nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2)], "has the layer '1' of type Sigmoid: supp"),
             (
@@ -304,6 +181,83 @@ class TestModule:
     def test_refuses(self, layers: list[nn.Module], sentence: str) -> None:
         with pytest.raises(NetworkError, match=re.escape(sentence)):
             network_of_module(nn.Sequential(*layers))
+
+    def test_a_module_that_keeps_things(self) -> None:
+        """Its last activation, all of them, a lock and a logger, its layers twice."""
+
+        class Keeps(Net):
+            def __init__(self) -> None:
+                super().__init__(torch.relu)
+                self.lock, self.logger = threading.Lock(), logging.getLogger("net")
+                self.last_hidden: Tensor | None = None
+                self.all_hidden: list[Tensor] = []
+                self.layers = [self.first, self.last]
+                self.itself = {"of": self.layers}
+
+            def forward(self, x: Tensor) -> Tensor:
+                with self.lock:
+                    self.last_hidden = torch.relu(self.layers[0](x))
+                self.all_hidden.append(self.last_hidden)
+                result: Tensor = self.itself["of"][1](self.last_hidden)
+                return result
+
+        net = Keeps()
+        net(torch.ones(2, 3))
+        kept = net.last_hidden
+        assert network_of_module(net).network == network_of_module(plain(net)).network
+        assert net.last_hidden is kept
+        assert len(net.all_hidden) == 1
+        assert net.training
+
+    def test_a_module_with_a_type_of_its_own(self) -> None:
+        def only(dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+            def relu(h: Tensor) -> Tensor:
+                assert h.dtype == dtype
+                return torch.relu(h)
+
+            return relu
+
+        net = Net(only(torch.float32))
+        assert network_of_module(net).network == network_of_module(plain(net)).network
+        half = Net(only(torch.bfloat16)).bfloat16()
+        assert network_of_module(half).dtype == "bfloat16"
+
+    @pytest.mark.parametrize(
+        ("after", "link"),
+        [
+            (lambda y: y.float(), Link.NONE),
+            (lambda y: y.softmax(1), Link.SOFTMAX),
+            (lambda y: y.log_softmax(1), Link.LOG_SOFTMAX),
+            (lambda y: y.sigmoid(), Link.SIGMOID),
+            (lambda y: y + 1e-4, None),
+            (lambda y: y.softmax(0), None),
+        ],
+    )
+    def test_a_cast_to_float32(self, after: Callable[[Tensor], Any], link: Link | None) -> None:
+        net = Net(torch.relu, after)
+        net.first.register_forward_pre_hook(lambda _, given: (given[0].float(),))
+        if link is not None:
+            assert network_of_module(net).link is link
+            return
+        with pytest.raises(NetworkError, match="it cannot be run in float64"):
+            network_of_module(net)
+
+    @pytest.mark.parametrize("activation", [F.gelu, F.relu6, lambda h: torch.relu(h - 1e-6), lambda h: h])
+    def test_another_function_in_float32(self, activation: Callable[[Tensor], Tensor]) -> None:
+        net = Net(activation)
+        net.first.register_forward_pre_hook(lambda _, given: (given[0].float(),))
+        with pytest.raises(NetworkError, match="it cannot be run in float64"):
+            network_of_module(net)
+
+    def test_defaults_of_the_user(self) -> None:
+        module = WEIGHTS.module()
+        torch.set_default_device("meta")
+        torch.set_default_dtype(torch.float64)
+        try:
+            assert network_of_module(module).network == WEIGHTS.exact
+        finally:
+            torch.set_default_device(None)
+            torch.set_default_dtype(torch.float32)
 
     def test_infinite_weights(self) -> None:
         output = WEIGHTS.output.copy()

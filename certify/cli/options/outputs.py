@@ -1,0 +1,118 @@
+"""Where a command may write: never over its inputs, another output, or a file that certify did not write."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from certify.checker.certificate.header import FORMAT
+from certify.checker.errors import CertifyError
+from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY, suffix_of
+
+_HEAD = 1 << 16  # bytes of a file that are looked at
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file that certify writes.
+
+    Attributes:
+        words: what a file of it is, with its article.
+        suffixes: ends of names, in small letters, that are its own.
+        is_own: says of a file that is there whether certify wrote it; it may raise an OSError.
+        only: whether names must end in one of `suffixes`, because it is by them that the file is read.
+    """
+
+    words: str
+    suffixes: tuple[str, ...]
+    is_own: Callable[[Path], bool]
+    only: bool = False
+
+
+def _begins(*beginnings: str) -> Callable[[Path], bool]:
+    return lambda path: _head(path).startswith(tuple(map(str.encode, beginnings)))
+
+
+def _contains(text: str) -> Callable[[Path], bool]:
+    return lambda path: text.encode() in _head(path)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _is_marked_archive(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.comment == WRITTEN_BY
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+CERTIFICATE = Kind("a certificate", (".cert",), _begins(f'{{"format":"{FORMAT}"'))
+NETWORK = Kind("a network", (".npz",), _is_marked_archive, only=True)
+PAGE = Kind("a page", (".html", ".htm"), _contains("<title>certify: "))
+TABLE = Kind("a table of all rows", (".csv",), _begins("problem,gamma,"))
+PROBLEM = Kind("the text of a problem", (), _begins("certify problem ", "certify matrix "))
+THEOREM = Kind("a file of Coq", (".v",), _contains("From Certify Require Import "))
+# Those who write these know a file of theirs, and refuse others.
+CHECKPOINT = Kind("a checkpoint", (".ckpt", ".npz"), lambda _: True)
+MATRIX = Kind("a matrix", (".csv",), lambda _: True)
+
+# Ends of names of what certify reads, or writes as another kind.
+_KNOWN = frozenset(
+    {".csv", ".tsv", ".parquet", ".npy", ".mtx", ".json", ".html", ".htm", ".py", ".v", ".cert", *BY_SUFFIX}
+)
+
+
+def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None, Kind]) -> None:
+    """Refuse outputs that would be lost, or overwrite what they must not, before the long work.
+
+    Args:
+        inputs: files that the command reads.
+        outputs: where it writes, and what; None for nothing.
+
+    Raises:
+        CertifyError: if an output lies in no folder, is an input or another output, has a name that ends like
+            another kind of file, or is a file that certify did not write.
+    """
+    taken = {path.resolve() for path in inputs if path is not None}
+    for path, kind in outputs:
+        if path is None:
+            continue
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
+        if path.resolve() in taken:
+            raise CertifyError(
+                f"{path} is the data or another output, or read: give each output a file of its own"
+            )
+        taken.add(path.resolve())
+        if path.exists() and not path.is_file():
+            continue  # a pipe or a device keeps nothing
+        _refuse_suffix(path, kind)
+        _refuse_foreign(path, kind)
+
+
+def _refuse_suffix(path: Path, kind: Kind) -> None:
+    suffix = suffix_of(path)
+    if suffix in kind.suffixes or not (kind.only or suffix in _KNOWN):
+        return
+    ends = " or ".join(kind.suffixes)
+    remedy = f"one that ends in {ends}" if ends else "one with another end"
+    raise CertifyError(f"{path}: {kind.words} would be written under this name: give {remedy}")
+
+
+def _refuse_foreign(path: Path, kind: Kind) -> None:
+    try:
+        if not path.exists() or path.stat().st_size == 0 or kind.is_own(path):
+            return
+    except OSError as error:
+        raise CertifyError(
+            f"{path}: cannot be written ({error.strerror}); give another file, or change its permissions"
+        ) from None
+    raise CertifyError(
+        f"{path} is there already and is not {kind.words} that certify wrote: give another name, or delete it"
+    )
