@@ -128,6 +128,9 @@ class Loss(ABC):
         def slope(t: float) -> float:
             return self._slope(t, N) - toll * t
 
+        def value(t: float) -> float:
+            return self.dual_value(t * N) - (toll / 2 * t * t if toll else 0.0)  # t may be beyond its square
+
         if not N.any() or most <= 0 or slope(0.0) <= 0:
             return 0.0, self.dual_value(0 * N)
         low, high = 0.0, most
@@ -136,7 +139,7 @@ class Loss(ABC):
             while slope(high) > 0 and high < 1e100:
                 low, high = high, 2 * high
         elif slope(high) >= 0:
-            return high, self.dual_value(high * N) - toll / 2 * high**2
+            return high, value(high)
         t = (low + high) / 2
         for _ in range(_STEPS):
             rise = slope(t)
@@ -147,7 +150,7 @@ class Loss(ABC):
             if abs(following - t) <= 1e-15 * high:
                 break
             t = following
-        return t, self.dual_value(t * N) - toll / 2 * t**2
+        return t, value(t)
 
     def smoothed(self, mu: float) -> Loss:
         """Return a loss without kinks at most mu/2 |N|^2 below, N its dual point; itself if it has none.

@@ -18,20 +18,24 @@ F = Fraction
 ACCURACY = 1e-6  # of the oracle, next to the larger of the optimum and 1
 GAP = 1e-3
 BIASES = ("none", "free", "decayed")
-SMOOTH = (
+TEXTS = (
     "squared",
     "huber 1/2",
+    "absolute",
+    "quantile 9/10",
+    "epsilon-insensitive 1/3",
+    "hinge",
     "squared-hinge",
+    "multiclass-hinge",
     "logistic",
     "cross-entropy",
     "cross-entropy 1/10",
     "poisson",
 )
-KINKED = ("absolute", "quantile 9/10", "epsilon-insensitive 1/3", "hinge", "multiclass-hinge")
 
 
 def test_no_loss_is_left_out() -> None:
-    assert {text.split()[0] for text in SMOOTH + KINKED} == set(LOSSES)
+    assert {text.split()[0] for text in TEXTS} == set(LOSSES)
 
 
 def rows(n: int) -> st.SearchStrategy[Rows]:
@@ -41,7 +45,7 @@ def rows(n: int) -> st.SearchStrategy[Rows]:
     return drawn | drawn.map(lambda X: [[F(0), F(0)], *X[1:]])
 
 
-@pytest.mark.parametrize("text", SMOOTH + KINKED)
+@pytest.mark.parametrize("text", TEXTS)
 @settings(max_examples=4)
 @given(st.data())
 def test_the_interval_contains_the_optimum(text: str, data: st.DataObject) -> None:
@@ -55,16 +59,14 @@ def test_the_interval_contains_the_optimum(text: str, data: st.DataObject) -> No
         X, Y, gamma, task="regression", sample_weight=weights, loss=text, output_bias=output_bias, gap=GAP
     )
     assert_encloses(report, optimum(X, Y, weights, gamma, text, output_bias))
-    assert (report.status is Status.GAP_REACHED) == (report.interval.relative_gap <= F(GAP))
-    # Of kinked losses the dual point that is found need not be the one with which the bound is tight.
     assert report.status is Status.GAP_REACHED
+    assert report.interval.relative_gap <= F(GAP)
 
 
 def assert_encloses(report: Report, p: float) -> None:
-    """Hold an interval against the optimum; its upper end is good."""
+    """Hold an interval against the optimum."""
     room = ACCURACY * max(1.0, abs(p))
-    assert float(report.interval.lower) <= p + room
-    assert p - room <= float(report.interval.upper) <= p + 10 * room
+    assert float(report.interval.lower) - room <= p <= float(report.interval.upper) + room
 
 
 @pytest.mark.parametrize("text", ["hinge", "absolute", "squared-hinge", "logistic"])
