@@ -20,11 +20,8 @@ from scipy.optimize import brentq
 from certify.checker.problems.output_bias import OutputBias
 from certify.floats.dual_line import DualLine
 from formulations.arrays import Indices, Matrix
+from formulations.losses.balance import balanced
 from formulations.losses.loss import Loss
-
-_SWEEPS = 500  # between the rows' domain and the columns' sums
-_BALANCED = 1e-14  # of the entries' sum, what is left of a column's
-_HALVINGS = 200
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class ConcaveLine(DualLine):
         """Return a point of the domain near N, its columns balanced where the output bias is free."""
         N = self._loss.into_domain(np.nan_to_num(N))
         if self._is_free:
-            N = self._balanced(N)
+            N = balanced(self._loss, N)
         return self._filled(N)
 
     def multiple(self, N: Matrix, t: float) -> Matrix:
@@ -111,31 +108,6 @@ class ConcaveLine(DualLine):
         total = rows.sum(axis=0)
         value = self._loss.rows(self._counted).dual_value(rows)
         return value + self.constant - self._toll * float(total @ total)
-
-    def _balanced(self, N: Matrix) -> Matrix:
-        """Return a point of the domain near N whose columns sum to zero, up to rounding.
-
-        Rows move by multiples of their samples' weights, as they do where an output bias moves.
-        """
-        weights = self._loss.sample_weights
-        if self._loss.zero_sum:
-            size = max(float(np.abs(N).sum()), 1e-300)
-            for _ in range(_SWEEPS):
-                sums = N.sum(axis=0)
-                if float(np.abs(sums).max()) <= _BALANCED * size:
-                    break
-                N = self._loss.into_domain(N - weights * (sums / weights.sum()))
-            return N
-        low, high = self._loss.box()
-        # By columns, the sum of what is clipped falls as the shift grows.
-        span = float(np.abs(N / weights).max(initial=0.0)) + 1.0
-        below, above = np.full(N.shape[1], -span), np.full(N.shape[1], span)
-        for _ in range(_HALVINGS):
-            middle = (below + above) / 2
-            is_high = np.clip(N - weights * middle, low, high).sum(axis=0) > 0
-            below, above = np.where(is_high, middle, below), np.where(is_high, above, middle)
-        balanced: Matrix = np.clip(N - weights * (below + above) / 2, low, high)
-        return balanced
 
     def _filled(self, N: Matrix) -> Matrix:
         filled = self._fixed.copy()

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from formulations.arrays import Indices, Matrix
+from formulations.losses.balance import balanced
 from formulations.losses.loss import Loss
 from formulations.training.masters.master import MasterSolution, solve_master
 from formulations.training.network import Network
@@ -118,6 +119,8 @@ class SmoothingPath:
         """Weigh the columns, let those join that the dual point lacks, and drop those far inside."""
         solution = self._weigh(self._loss.smoothed(self._envelope), self._tolerance)
         N = solution.dual_point
+        if self._output_bias == "free":
+            N = balanced(self._loss, N)  # a loose tolerance leaves its sums open
         gauges = np.linalg.norm(self._atoms.T @ N, axis=1)
         maxima = self._maxima(N, gauges)
         peak = max(1.0, max((maximum.value for maximum in maxima), default=0.0) / self._gamma)

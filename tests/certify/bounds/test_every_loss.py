@@ -84,6 +84,13 @@ def test_a_free_bias_is_found_without_neurons(text: str) -> None:
     assert_encloses(report, 0.0 if text == "squared-hinge" else 3.0)
 
 
+def test_sums_that_training_leaves_open_are_closed_before_they_count() -> None:
+    """A bound at a dual point off the free bias's sums is none, and rounding it into them costs the proof."""
+    X = [[0, 0], [3, -3], [-1, 2], [F(14, 5), 2]]
+    report = bound(X, [1, 1, 1, -1], F(17, 19), task="regression", loss="hinge", output_bias="free", gap=GAP)
+    assert report.status is Status.GAP_REACHED
+
+
 class TestTheOracle:
     def test_one_sample_by_hand(self) -> None:
         """min_z 1/2 |z - y|^2 + g |z| with g = gamma / |x| = 1 / 5 and |y| = 2 is |y| g - g^2 / 2."""
