@@ -98,7 +98,10 @@ class Environment:
 
     def uv(self, *arguments: str | Path) -> None:
         """Install by uv, which is quicker."""
-        run([sys.executable, "-m", "uv", "pip", "install", "-q", "--python", self.bin, *arguments], self.home)
+        run(
+            [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", self.bin / "python", *arguments],
+            self.home,
+        )
 
     def use(self, program: str, *arguments: str | Path) -> str:
         """Run a program of the environment in the user's folder; return what it prints.
