@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test test-processors lint types proofs wheels try-wheels clean
+.PHONY: help demo test test-processors lint types proofs docs wheels try-wheels clean
 
 help:
 	@echo "make demo             set up, certify Iris and check the certificate"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint             ruff"
 	@echo "make types            mypy"
 	@echo "make proofs           the proofs in Coq, and the checker extracted from them"
+	@echo "make docs             the site, in site/; it runs the tutorials"
 	@echo "make wheels           certify and certify-checker to install from, in dist/"
 	@echo "make try-wheels       installs these as a user does, and uses them"
 	@echo "make clean            remove what these have made"
@@ -75,6 +76,9 @@ wheels: $(VENV)/.installed-release
 # Under each Python from 3.11 to 3.14 that is there.
 try-wheels: wheels
 	$(BIN)/python packages/try_wheels.py dist
+
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	$(MAKE) -C proofs clean
