@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,3 +76,10 @@ def test_the_site_has_every_page() -> None:
 def test_slugs() -> None:
     assert slug("3a. SDP-NN") == "3a-sdp-nn"
     assert slug("Why is `x_i` so, or not?") == "why-is-x_i-so-or-not"
+
+
+def test_the_picture_is_what_its_script_draws() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "theme" / "interval.py"))
+    for name, colours in script["THEMES"].items():
+        drawn = (ROOT / "docs" / f"interval-{name}.svg").read_text(encoding="utf-8")
+        assert drawn == script["picture"](**colours)
