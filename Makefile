@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test test-processors lint types proofs clean
+.PHONY: help demo test test-processors lint types proofs docs wheels try-wheels clean
 
 help:
 	@echo "make demo             set up, certify Iris and check the certificate"
@@ -13,6 +14,9 @@ help:
 	@echo "make lint             ruff"
 	@echo "make types            mypy"
 	@echo "make proofs           the proofs in Coq, and the checker extracted from them"
+	@echo "make docs             the site, in site/; it runs the tutorials"
+	@echo "make wheels           certify and certify-checker to install from, in dist/"
+	@echo "make try-wheels       installs these as a user does, and uses them"
 	@echo "make clean            remove what these have made"
 
 demo: $(VENV)/.installed
@@ -61,18 +65,38 @@ proofs:
 	$(MAKE) --no-print-directory -C proofs
 	@cat proofs/build/assumptions.txt
 
+# Without the proved checker, where it is not built, the wheel is for any machine.
+wheels: $(VENV)/.installed-release
+	@rm -rf dist
+	@for package in . packages/checker; do \
+	  $(BIN)/python -m build --sdist --wheel --outdir dist $$package >dist.log 2>&1 || { cat dist.log; exit 1; }; \
+	done
+	@rm dist.log; ls dist
+
+# Under each Python from 3.11 to 3.14 that is there.
+try-wheels: wheels
+	$(BIN)/python packages/try_wheels.py dist
+
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:
 	$(MAKE) -C proofs clean
-	rm -rf $(VENV) demo build *.egg-info
+	rm -rf $(VENV) demo dist site
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "certify needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable .
+# pip's warnings are about the machine, and many on some; what fails is still said.
+INSTALL := $(BIN)/pip install --quiet --quiet --editable packages/checker --editable
+PROJECTS := pyproject.toml packages/checker/pyproject.toml
+
+$(VENV)/.installed: $(PROJECTS) | $(BIN)/python
+	$(INSTALL) .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[dev]'
+# With an extra.
+$(VENV)/.installed-%: $(PROJECTS) | $(BIN)/python
+	$(INSTALL) '.[$*]'
 	@touch $@ $(VENV)/.installed

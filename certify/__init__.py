@@ -9,6 +9,7 @@ nothing else; each name is loaded when it is first asked for.
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import extend_path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from certify.networks.network import ReLUNetwork as ReLUNetwork
     from certify.trust.check import check as check
     from certify.views.page.bound import save_page as save_page
+
+# The checker is a distribution of its own, which may be installed in another folder.
+__path__ = extend_path(__path__, __name__)
 
 __version__ = "0.1.0"
 

@@ -144,7 +144,7 @@ def test_the_checker_needs_python_and_flint_alone() -> None:
 def test_the_checker_starts_alone() -> None:
     script = (
         "import runpy, sys\n"
-        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        f"sys.path.insert(0, {str(ROOT / 'packages' / 'checker')!r})\n"
         "sys.argv = ['certify-checker', '--help']\n"
         "try:\n    runpy.run_module('certify.checker', run_name='__main__')\n"
         "except SystemExit as ended:\n    assert ended.code == 0\n"

@@ -49,12 +49,15 @@ class ProvedCheckerError(CertifyError):
 
 
 def find_checker() -> Path | None:
-    """Return the program that CERTIFY_CHECKER names, or is built in proofs/, or is on the PATH."""
+    """Return the program that CERTIFY_CHECKER names, is built in proofs/, came along or is on the PATH."""
     chosen = os.environ.get(VARIABLE)
     if chosen is not None:
         return Path(chosen).absolute() if chosen else None  # a bare name would be looked for on the PATH
-    built = Path(__file__).parents[2] / "proofs" / "build" / NAME
-    found = str(built) if os.access(built, os.X_OK) else find_program(NAME)
+    here = Path(__file__)
+    for program in (here.parents[2] / "proofs" / "build" / NAME, here.with_name(NAME)):
+        if os.access(program, os.X_OK):
+            return program
+    found = find_program(NAME)
     return None if found is None else Path(found)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cvxpy as cp
 import numpy as np
 
 from formulations.arrays import Matrix
@@ -18,6 +17,7 @@ from formulations.losses.loss import Loss
 from formulations.losses.multiclass import MulticlassHinge
 from formulations.losses.piecewise import PiecewiseLoss
 from formulations.losses.squared import SquaredLoss
+from formulations.modelling import cvxpy as cp
 
 atoms: Any = cp  # what cvxpy imports by a star has no types that a strict checker sees
 

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-import cvxpy as cp
 import numpy as np
 
 from formulations.arrays import Matrix, check_problem
 from formulations.copositive.nearest_cp import Column, nearest_cp
+from formulations.modelling import cvxpy as cp
 from formulations.sdp.conic.reduced import ReducedSolution
 from formulations.sdp.lifted import extend
 from formulations.sdp.solvers import SolverChoice, choose_solver, run

@@ -89,7 +89,7 @@ class DualSolution:
         multipliers: in the units of the level gamma^2, so that
             gamma^2 |u|^2 - |N^T alpha|^2 - [...] is (nearly) positive semidefinite.
         value: the primal objective that the solver reports (a loss).
-        dual_value: <N, Y> - 1/2 |N|_F^2 (a loss); a bound only as far as the form above is semidefinite.
+        dual_value: `<N, Y> - 1/2 |N|_F^2` (a loss); a bound only as far as the form above is semidefinite.
         solver: name of the solver that ran.
         status: the solver's own word.
         seconds: wall time.

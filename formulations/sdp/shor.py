@@ -28,7 +28,7 @@ _NORMS = (4, 16, 64)
 
 
 def solve_shor(X: Matrix, Y: Matrix, gamma: float) -> DualSolution:
-    """Maximise <N, Y> - 1/2 |N|_F^2 over all N and sigma, as a semidefinite program with n small cones.
+    """Maximise `<N, Y> - 1/2 |N|_F^2` over all N and sigma, as a semidefinite program with n small cones.
 
     Args:
         X: the inputs, n x d.

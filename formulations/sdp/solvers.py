@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Literal
 
-import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
 from formulations.arrays import Matrix, Vector
+from formulations.modelling import cvxpy as cp
 
 # The work of Clarabel grows with the sixth power of the order: two minutes of a processor at order 107, four
 # here. SCS is faster from there on, with three digits on Gaussian inputs and none on inputs much alike.

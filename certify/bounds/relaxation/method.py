@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -37,6 +38,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.text.names import counted
 from certify.checker.training.leaf_rules import MAX_LEAF_ORDER
 from certify.floats.problem import Arrays
+from certify.networks.formats.packages import not_installed
 from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
@@ -75,6 +77,8 @@ class Sdp:
             return refusal
         if options.precision == "high" and options.solver != AUTO:
             return "high precision has its own solver: leave --solver out"
+        if options.solver not in _OWN and importlib.util.find_spec("cvxpy") is None:
+            return f"the solver {options.solver} is called through cvxpy, and {not_installed('cvxpy')}"
         n, c = problem.n, problem.c
         if options.precision == "high" or options.solver == "interior-point":
             is_high = options.precision == "high"

@@ -46,7 +46,7 @@ class CompletePositivityCertificate:
         free: r, how many coordinates, the last ones, may have any sign.
         terms: whose sum A is, for the first statement; () for the other.
         vector: z with z^T A z < 0, one proof of the second; () where it is not the one.
-        separator: M, q x q integers, copositive with <M, A> < 0 for the first q rows and columns of A: the
+        separator: M, q x q integers, copositive with `<M, A> < 0` for the first q rows and columns of A: the
             other proof of the second; () where it is not the one.
         tree: the proof that M is copositive, its nodes in preorder.
         method: how the answer was found; says nothing about its truth.

@@ -1,4 +1,4 @@
-"""What is said of a package that a format needs and that is not installed."""
+"""What is said of an optional package that is not installed."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import cvxpy as cp
 import numpy as np
 
 from formulations.arrays import Matrix, Vector, check_problem
 from formulations.losses.in_cvxpy import loss_in_cvxpy
 from formulations.losses.loss import Loss
 from formulations.losses.squared import SquaredLoss
+from formulations.modelling import cvxpy as cp
 from formulations.sdp.conic.reduced import primal_value
 from formulations.sdp.multipliers import DualSolution, Multipliers
 from formulations.sdp.solvers import SolverChoice, choose_solver, run

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import time
 
-import cvxpy as cp
 import numpy as np
 
 from formulations.arrays import Matrix, check_problem
 from formulations.lines import directions
 from formulations.losses.in_cvxpy import loss_in_cvxpy
 from formulations.losses.loss import Loss
+from formulations.modelling import cvxpy as cp
 from formulations.sdp.conic.reduced import ReducedSolution, ScaledProblem, primal_value
 from formulations.sdp.multipliers import Multipliers
 from formulations.sdp.products import BracketProducts

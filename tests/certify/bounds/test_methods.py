@@ -102,6 +102,14 @@ def test_what_is_refused(of: TrainingProblem, options: tuple[str, ...], sentence
     assert sentence in str(refused.value)
 
 
+def test_solvers_of_others_need_cvxpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cvxpy", None)
+    sentence = r"the solver scs is called through cvxpy, .* pip install 'certify\[cvxpy\]'"
+    with pytest.raises(SolverError, match=sentence):
+        choose(problem(), Options("sdp", "scs"))
+    assert [method.name for method in choose(problem(), Options("sdp"))] == ["sdp"]
+
+
 @pytest.mark.parametrize(
     ("of", "labels"),
     [

@@ -1,5 +1,6 @@
 """The choice of a solver, and both forms of a program worked by hand."""
 
+import sys
 from dataclasses import replace
 from typing import Literal
 
@@ -127,3 +128,9 @@ def test_licence_is_not_assumed(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not mosek_is_licensed()
     finally:
         mosek_is_licensed.cache_clear()
+
+
+def test_without_cvxpy_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cvxpy", None)
+    with pytest.raises(ValueError, match=r"cvxpy is not installed; .* 'certify\[cvxpy\]'"):
+        correlation(nonnegative=0, quadratic=0, slope=1.0).solve(choose_solver(1, "clarabel"))
