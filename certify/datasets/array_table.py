@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from certify.checker.data.table import (
-    FILL_IN,
-    MAX_DIGITS,
-    Cell,
-    Table,
-    exact_text,
-    fill,
-)
+from certify.checker.data.cells import FILL_IN, MAX_DIGITS, Cell, exact_text, is_missing
+from certify.checker.data.table import RawTable, Table, fill
 from certify.checker.errors import DataError
 
 _MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
@@ -59,7 +54,8 @@ def array_table(values: Any, source: str, *, vector: bool = False) -> Table:
         full.append(row)
     if not (names or default):
         raise DataError(f"{source} has no columns: give at least one")
-    return fill(Table(source, tuple(names or default), (), bool(names)), full, exact_entry)
+    frame = Table(source, tuple(names or default), (), bool(names))
+    return fill(RawTable(frame, full, exact_entry, is_missing_entry))
 
 
 def exact_entry(value: Any) -> Cell:
@@ -86,6 +82,15 @@ def exact_entry(value: Any) -> Cell:
     if max(abs(number.numerator), number.denominator) >= 10**MAX_DIGITS:
         raise ValueError(f"the entry has more than {MAX_DIGITS} digits; round it")
     return number
+
+
+def is_missing_entry(value: Any) -> bool:
+    """Say whether an entry stands for a value that is not there."""
+    if isinstance(value, str):
+        return is_missing(value.strip())
+    if type(value).__name__ in _MISSING_TYPES:
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _entries(values: Any) -> list[Any] | None:

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import repeat
 
-from certify.checker.data.table import Table, exact_text, read_text
+from certify.checker.data.cells import exact_text
+from certify.checker.data.table import Table
+from certify.checker.data.text_file import read_text
 from certify.checker.errors import DataError
 from certify.checker.problems.matrix import MAX_ORDER
 from certify.checker.text.letters import ascii_lower
