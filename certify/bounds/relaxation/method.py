@@ -13,9 +13,9 @@ from certify.bounds.method import (
     Outcome,
     Work,
     is_plain,
-    refuses_free_biases,
     refuses_more,
     refuses_options,
+    refuses_relaxations,
 )
 from certify.bounds.names import AUTO
 from certify.bounds.proof_time import leaves_seconds
@@ -68,7 +68,7 @@ class Sdp:
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse what outgrows the interior-point method, and more than plain problems for other solvers."""
-        if (refusal := refuses_free_biases(problem)) is not None:
+        if (refusal := refuses_relaxations(problem)) is not None:
             return refusal
         if not options.is_plain and (refusal := _refuses_more(problem, options)) is not None:
             return refusal
@@ -142,7 +142,7 @@ class Shor:
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse solvers and precisions, and free hidden biases."""
-        return refuses_free_biases(problem) or refuses_options(self.name, options)
+        return refuses_relaxations(problem) or refuses_options(self.name, options)
 
     def bound(self, work: Work) -> Relaxation | None:
         """Solve the relaxation; return None if Ctrl-C or the time limit left nothing of it.
