@@ -229,3 +229,11 @@ def test_import_is_light() -> None:
     assert certify.bound is bound
     with pytest.raises(AttributeError):
         certify.nothing  # noqa: B018 - the access is the test
+
+
+def test_levels_and_scaled_targets_of_arrays() -> None:
+    X = [["red", 1.0], ["blue", 2.0], ["red", 3.0], ["blue", 0.5]]
+    y = [100.0, 250.0, 180.0, 90.0]
+    report = bound(X, y, gamma=1, categorical=["1"], standardize_target=True, method="shor")
+    assert report.problem.d == 3
+    assert check(report.certificate, X, y).valid
