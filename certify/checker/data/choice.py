@@ -22,7 +22,7 @@ from certify.checker.data.recipe import (
     standardization,
 )
 from certify.checker.data.recorded import MAX_LEVELS, Pairs
-from certify.checker.data.row_numbers import refuse_header_of_positions, refuse_row_numbers
+from certify.checker.data.row_numbers import refuse_header_of_numbers, refuse_row_numbers
 from certify.checker.data.table import Choice, Table, read_table
 from certify.checker.errors import DataError
 from certify.checker.problems.losses.loss import Loss
@@ -147,7 +147,7 @@ def from_table(
     standardize_target: bool = False,
 ) -> Dataset:
     """Choose the recipe for a table; see `read_dataset`. Where features are named, all else is ignored."""
-    refuse_header_of_positions(table)
+    refuse_header_of_numbers(table)
     weight = weight_column(table, (), sample_weight)
     chosen = _targets(table, targets, weight, features)
     weight_column(table, chosen, sample_weight)

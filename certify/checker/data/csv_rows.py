@@ -63,7 +63,9 @@ def _no_table(source: str, text: str, candidates: list[str]) -> DataError:
         if len(row.cells) == width:
             continue
         remedy = "give every row the same number of cells"
-        if all(len(other.cells) == width + 1 for other in rows[1:]):
+        if rows[0].cells[0].startswith("sep="):  # of Excel
+            remedy = "remove that line, and say --sep"
+        elif all(len(other.cells) == width + 1 for other in rows[1:]):
             remedy = "name the first column, as of row names, and leave it out with --ignore 1"
         return DataError(
             f"{source}, line {row.line} has {len(row.cells)} cells and line {rows[0].line} has {width}: "

@@ -11,6 +11,7 @@ from certify.checker.errors import DataError
 from certify.checker.text.names import quoted
 
 _LEAST = 3  # fewer numbers are too few to tell
+_YEARS = range(1800, 2200)
 
 # What pandas and R call a column that has no name, or how they write its name.
 _NAMELESS = re.compile(r"Unnamed: [0-9]+(_level_[0-9]+)?|__index_level_[0-9]+__")
@@ -44,17 +45,21 @@ def refuse_row_numbers(table: Table, named: Collection[int]) -> None:
             )
 
 
-def refuse_header_of_positions(table: Table) -> None:
-    """Refuse a first row 0, 1, 2, ..., as pandas numbers columns, of which nobody said what it is.
+def refuse_header_of_numbers(table: Table) -> None:
+    """Refuse a first row 0, 1, 2, ..., as pandas numbers columns, or of years, if nobody said what it is.
 
     Raises:
         DataError: with what to do.
     """
     if not table.may_begin_with_a_header or table.lines is None or len(table.names) < _LEAST:
         return
-    if list(table.rows[0]) == list(range(len(table.names))):
+    first = table.rows[0][0]
+    follow_each_other = list(table.rows[0]) == [
+        first + k for k in range(len(table.names)) if isinstance(first, Fraction)
+    ]
+    if follow_each_other and (first == 0 or first in _YEARS):
         raise DataError(
-            f"{table.source}, line {table.lines[0]} is 0, 1, 2, ..., as pandas numbers columns: say "
-            "--header if "
-            "these are their names, or --no-header if they are data"
+            f"{table.source}, line {table.lines[0]} is {first}, {table.rows[0][1]}, {table.rows[0][2]}, ..., as "
+            "columns are numbered: say --header if these are their names, or --no-header if "
+            "they are data"
         )

@@ -89,8 +89,10 @@ def test_reads_the_same_numbers(path: Path, text: str | bytes, reading: Reading)
         ("a,y\ninf,2\n1,3\n", {"reading": Reading(drop_missing=True)}, "the cell is inf"),
         ("a,y\nx,2\n1,3\n", {}, "name the column with --ignore or --categorical"),
         (",0,1,2\n0,5,6,7\n", {}, "say --header if this row has the names of the columns"),
-        ("0,1,2\n5,6,7\n8,9,10\n", {}, "is 0, 1, 2, ..., as pandas numbers columns: say --header if these "
+        ("0,1,2\n5,6,7\n8,9,10\n", {}, "is 0, 1, 2, ..., as columns are numbered: say --header if these "
          "are their names, or --no-header"),
+        ("2019,2020,2021\n5,6,7\n8,9,10\n", {}, "is 2019, 2020, 2021, ..., as columns are numbered"),
+        ("sep=;\na;b;y\n1;2;3\n", {}, "remove that line, and say --sep"),
         (",a,y\n0,1,2\n3,1,3\n5,2,1\n", {}, "column 1 has no name and holds different integers, as row "
          "numbers are: leave it out with --ignore 1"),
         ("Unnamed: 0,a,y\n0,1,2\n1,1,3\n2,2,1\n", {}, "column 1 is called 'Unnamed: 0' and holds"),
