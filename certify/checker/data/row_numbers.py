@@ -59,7 +59,7 @@ def refuse_header_of_numbers(table: Table) -> None:
     ]
     if follow_each_other and (first == 0 or first in _YEARS):
         raise DataError(
-            f"{table.source}, line {table.lines[0]} is {first}, {table.rows[0][1]}, {table.rows[0][2]}, ..., as "
-            "columns are numbered: say --header if these are their names, or --no-header if "
-            "they are data"
+            f"{table.source}, line {table.lines[0]} is {first}, {table.rows[0][1]}, {table.rows[0][2]}, ..., "
+            "as columns are numbered: say --header if these are their names, or --no-header if they are "
+            "data"
         )
