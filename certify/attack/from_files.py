@@ -40,13 +40,14 @@ def attack_file(
         CertificateError: if the certificate file cannot be read.
         DataError: if the data cannot be read, or the certificate is not for them.
     """
-    loaded, table = load_certificate(certificate), read_table(data)
+    loaded = load_certificate(certificate)
+    recipe = recorded(loaded.preprocessing)
+    table = read_table(data, recipe.reading)
 
     def remake(recipe: Preprocessing) -> TrainingProblem:
         made = reapply_table(table, recipe)
         return made.problem(loaded.gamma, recorded_loss(loaded.loss), loaded.output_bias)
 
-    recipe = recorded(loaded.preprocessing)
     with otherwise_other_data():
         subject = Training(remake(recipe), reapply_table(table, recipe))
     report = attack(

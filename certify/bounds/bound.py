@@ -102,6 +102,8 @@ def bound(
     standardize: bool = False,
     sample_weight: Any = None,
     class_weight: ClassWeight | str | None = None,
+    categorical: Sequence[str] = (),
+    standardize_target: bool = False,
     loss: str = "squared",
     method: str = "auto",
     solver: str = "auto",
@@ -128,6 +130,9 @@ def bound(
         sample_weight: n positive numbers, by which the losses of the samples are multiplied; none by default.
         class_weight: of a classification, by label what the weights of its samples are multiplied by, or
             "balanced".
+        categorical: names or 1-based positions of features that become a column of zeros and ones for each of
+            their levels.
+        standardize_target: shift and scale the targets of a regression as well; gamma is of their new scale.
         loss: see `Settings`, like all that follow.
         method: a name of `certify.bounds.names.METHODS`.
         solver: of the method "sdp".
@@ -160,6 +165,8 @@ def bound(
         sample_weight=sample_weight,
         class_weight=class_weight,
         loss=loss,
+        categorical=categorical,
+        standardize_target=standardize_target,
     )
     settings = Settings(
         gamma=gamma,

@@ -26,6 +26,8 @@ from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock
 from formulations.training.column_generation import ColumnGeneration
 
+_SHORTEST = 10**140  # the inverse of the largest entry of a sample; its square and more are still floats
+
 
 @dataclass(frozen=True)
 class Options:
@@ -155,9 +157,23 @@ def refuses_free_biases(problem: TrainingProblem) -> str | None:
     )
 
 
+def refuses_relaxations(problem: TrainingProblem) -> str | None:
+    """Return the sentence of all methods but the tree: of free hidden biases, and of very short samples.
+
+    They divide by the squares of samples' lengths, which must be floats.
+    """
+    least = problem.input_denominator // _SHORTEST
+    if any(0 < max(map(abs, row), default=0) < least for row in problem.inputs):
+        return (
+            f"a sample has features that are all below {1 / _SHORTEST:g} and not all 0, too short for a "
+            f"relaxation: use --method tree, of at most {MAX_FEATURES} features, or round them to 0"
+        )
+    return refuses_free_biases(problem)
+
+
 def refuses_more(name: str, problem: TrainingProblem) -> str | None:
     """Return the sentence of what is for plain problems only (`is_plain`), if this is none."""
-    if (refusal := refuses_free_biases(problem)) is not None:
+    if (refusal := refuses_relaxations(problem)) is not None:
         return refusal
     if problem.output_bias.exists:
         return f"{name} knows no output bias: use --method tree or sdp, or --output-bias none"

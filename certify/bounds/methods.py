@@ -19,6 +19,7 @@ from certify.bounds.report import below
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, SearchingMethod, in_turn
 from certify.bounds.tree.method import Tree
+from certify.bounds.tree.search import MAX_FEATURES
 from certify.checker.errors import SolverError
 from certify.checker.problems.training import TrainingProblem
 
@@ -71,7 +72,9 @@ def _automatic(problem: TrainingProblem, options: Options) -> tuple[str, ...]:
     if problem.output_bias.exists and problem.d <= LARGEST_TREE_FEATURES:
         return ("tree",)
     relaxations = tuple(name for name in _RELAXATIONS if METHODS[name].refuses(problem, options) is None)
-    return ("tree", *relaxations) if problem.d <= LARGEST_TREE_FEATURES else relaxations
+    if problem.d <= LARGEST_TREE_FEATURES:
+        return ("tree", *relaxations)
+    return relaxations or ("tree" if problem.d <= MAX_FEATURES else "sdp",)
 
 
 def searches_of(names: Sequence[str], problem: TrainingProblem, options: Options) -> tuple[Search, ...]:

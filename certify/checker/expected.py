@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from certify.checker.certificate.any_certificate import AnyCertificate, MatrixCertificate
 from certify.checker.certificate.training import Certificate
-from certify.checker.data.columns import target_names
+from certify.checker.data.columns import column_names
 from certify.checker.data.dataset import Dataset, parse_gamma
 from certify.checker.data.recipe import TASKS, label_text
 from certify.checker.data.table import Table
@@ -35,7 +35,20 @@ from certify.checker.text.names import (
 LEAST_DIGITS = 16  # of a hash
 MAX_BITS = 13_000  # of a number: Python writes at most 4300 digits
 
-_OF_DATA = ("targets", "task", "bias", "standardize", "sample_weight", "class_weights", "weighted")
+_OF_DATA = (
+    "targets",
+    "task",
+    "bias",
+    "standardize",
+    "sample_weight",
+    "class_weights",
+    "weighted",
+    "as_is",
+    "ignore",
+    "drop_missing",
+    "categorical",
+    "standardize_target",
+)
 _OF_TRAINING = ("gamma", *_OF_DATA, "output_bias", "loss", "at_least")
 _CHOICES: dict[str, Iterable[str]] = {
     "task": TASKS,
@@ -60,6 +73,11 @@ class Expected:
         sample_weight: the column of the samples' weights: a name or a 1-based position as text.
         class_weights: the weights of the classes as texts LABEL=W, those left out being 1; () is any.
         weighted: whether samples have weights, of a column or by class.
+        as_is: whether a file is read as usual, and every row and column of it enters as it is.
+        ignore: the columns that are left out, as `targets` has columns; () is any.
+        drop_missing: whether rows that miss a value are left out.
+        categorical: the columns that are one-hot, as `targets` has columns; () is any.
+        standardize_target: whether targets are standardised.
         loss: a text that `certify.checker.problems.losses.table.read_loss` reads.
         at_least: what the proved bound must not be below (a loss).
         statement: a name of `certify.checker.statements.STATEMENTS`.
@@ -80,6 +98,11 @@ class Expected:
     sample_weight: str | None = None
     class_weights: tuple[str, ...] = ()
     weighted: bool | None = None
+    as_is: bool | None = None
+    ignore: tuple[str, ...] = ()
+    drop_missing: bool | None = None
+    categorical: tuple[str, ...] = ()
+    standardize_target: bool | None = None
     loss: str | None = None
     at_least: Number | None = None
     statement: str | None = None
@@ -88,9 +111,10 @@ class Expected:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
-        single = isinstance(self.targets, str | int)
-        targets = (self.targets,) if single else self.targets
-        object.__setattr__(self, "targets", tuple(map(str, targets)))
+        for field in ("targets", "ignore", "categorical"):
+            columns = getattr(self, field)
+            columns = (columns,) if isinstance(columns, str | int) else columns
+            object.__setattr__(self, field, tuple(map(str, columns)))
         texts = tuple(f"{label}={weight}" for label, weight in _class_weights(self.class_weights))
         object.__setattr__(self, "class_weights", texts)
         for field, choices in _CHOICES.items():
@@ -168,24 +192,32 @@ class Expected:
 
     def _differences_of_data(self, dataset: Dataset, table: Table) -> Iterator[str]:
         recipe = dataset.preprocessing
-        if self.targets:
-            wanted = target_names(table, self.targets)
-            if set(wanted) != set(dataset.target_names):
-                word = "target" if len(wanted) == 1 else "targets"
-                yield _difference(f"{word} {_columns(wanted)}", _columns(dataset.target_names))
+        for word, names, found_names in (
+            ("target", self.targets, dataset.target_names),
+            ("ignored column", self.ignore, dataset.ignored),
+            ("categorical column", self.categorical, tuple(name for name, _ in dataset.categorical)),
+        ):
+            wanted = column_names(table, names, word.removesuffix(" column"))
+            if wanted and set(wanted) != set(found_names):
+                plural = "" if len(wanted) == 1 else "s"
+                yield _difference(f"{word}{plural} {_columns(wanted)}", _columns(found_names) or "none")
         if self.task not in (None, recipe.task):
             yield _difference(f"task {self.task}", recipe.task)
         if self.sample_weight is not None and self.sample_weight != dataset.weight_name:
-            (wanted_name,) = target_names(table, [self.sample_weight])
+            (wanted_name,) = column_names(table, [self.sample_weight])
             if wanted_name != dataset.weight_name:
                 weight = "none" if dataset.weight_name is None else column(dataset.weight_name)
                 yield _difference(f"sample weight {column(wanted_name)}", weight)
+        if self.as_is not in (None, recipe.takes_all_as_it_is):
+            yield _difference(f"the data {_taken(self.as_is)}", _taken(not self.as_is))
         if self.class_weights:
             yield from self._differences_of_classes(dataset)
         for name, wanted_switch, found in (
             ("sample weights", self.weighted, recipe.is_weighted),
             ("a hidden bias", self.bias, recipe.bias),
             ("standardisation", self.standardize, recipe.standardize is not None),
+            ("rows left out that miss a value", self.drop_missing, recipe.reading.drop_missing),
+            ("standardisation of targets", self.standardize_target, recipe.standardize_targets is not None),
         ):
             if wanted_switch not in (None, found):
                 bare = name.removeprefix("a ")
@@ -268,6 +300,10 @@ def _number(value: Number, name: str) -> Fraction:
 
 def _difference(expected: str, found: str) -> str:
     return f"expected {expected}, found {found}"
+
+
+def _taken(as_is: bool | None) -> str:
+    return "as it is" if as_is else "changed"
 
 
 def _columns(names: tuple[str, ...]) -> str:

@@ -10,7 +10,10 @@ class Obligation(Enum):
 
     NODE_KIND = "the tree has a node of a kind that a proof of this statement does not have"
     EXPECTATION = "the certificate is for something else than what is expected"
-    PROBLEM = "the certificate is for another problem: its hash is not that of this data and gamma"
+    PROBLEM = (
+        "the certificate is for another problem: its hash is not that of this data and gamma; decimals of a "
+        "file and the floats that pandas or Parquet make of them are different numbers"
+    )
     STATEMENT = "the certificate states another gamma or loss than the problem's"
     DUAL_SHAPE = "the dual point has not one row per sample and one column per target"
     DUAL_SUMS = "the dual point's columns do not sum to zero, as a free output bias requires"

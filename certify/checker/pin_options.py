@@ -51,6 +51,18 @@ PINS = {
         "--class-weight", "LABEL=W", "The weight of a class, else 1; repeat for several.", "texts"
     ),
     "weighted": Pin("--weighted", None, "Whether samples have weights, of a column or by class.", "switch"),
+    "as_is": Pin(
+        "--as-is",
+        None,
+        "Whether the file is read as usual, and all of its rows and columns enter as they are.",
+        "switch",
+    ),
+    "ignore": Pin("--ignore", "COLUMN", "The column that is left out; repeat for several.", "texts"),
+    "drop_missing": Pin("--drop-missing", None, "Whether rows that miss a value are left out.", "switch"),
+    "categorical": Pin("--categorical", "COLUMN", "The one-hot column; repeat for several.", "texts"),
+    "standardize_target": Pin(
+        "--standardize-target", None, "Whether the targets are shifted and scaled.", "switch"
+    ),
     "loss": Pin("--loss", "LOSS", f"The loss: {LOSS_WORDS}."),
     "at_least": Pin("--at-least", "BOUND", "What the proved bound is not below: a decimal or p/q, exact."),
     "statement": Pin("--statement", "NAME", f"The statement: {', '.join(STATEMENTS)}."),

@@ -78,7 +78,7 @@ class FileSource(Source):
         """Read the table, and follow the recipe on it."""
         recipe = recorded(recipe)
         # Data that is no table of numbers is the user's to mend, not the certificate's fault.
-        table = read_table(self.path)
+        table = read_table(self.path, recipe.reading)
         with otherwise_other_data():
             return reapply_table(table, recipe), table
 

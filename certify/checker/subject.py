@@ -95,9 +95,14 @@ class Training:
                 ("targets", _columns(dataset.target_names)),
                 ("task", recipe.task),
             ]
+            if dataset.categorical:
+                rows.append(("one-hot", dataset.describe_categorical()))
+            if recipe.standardize_targets is not None:
+                rows.append(("target scale", dataset.describe_targets()))
             if recipe.classes:
                 rows.append(("classes", dataset.describe_classes(problem.loss.encoding)))
             rows += [("weights", words.removeprefix("weights ")) for words in dataset.describe_weights()]
+            rows += [("reading", words) for words in dataset.describe_reading()]
         return [
             *rows,
             ("output bias", problem.output_bias.words),
@@ -121,6 +126,11 @@ class Training:
             "classes": None if recipe is None else list(recipe.classes),
             "bias": None if recipe is None else recipe.bias,
             "standardize": None if recipe is None else recipe.standardize is not None,
+            "standardize_targets": None if recipe is None else recipe.standardize_targets is not None,
+            "categorical": None if dataset is None else [name for name, _ in dataset.categorical],
+            "ignored": None if dataset is None else list(dataset.ignored),
+            "dropped_rows": None if dataset is None else dataset.labels.dropped,
+            "reading": None if recipe is None else recipe.reading.to_json(),
             "sample_weight": None if dataset is None else dataset.weight_name,
             "class_weights": None if recipe is None else list(map(ratio_text, recipe.class_weights)),
             "weighted": problem.weights is not None,

@@ -22,27 +22,26 @@ from certify.cli.options.common import (
     OutputBias,
     SampleWeight,
     Seed,
-    Standardize,
-    Targets,
-    Task,
     TimeLimit,
     WantedGap,
+    certificate_of,
     class_weight_of,
     error_console,
     print_json,
 )
+from certify.cli.options.data import DataOptions
+from certify.cli.options.groups import in_groups
 from certify.cli.options.outputs import CERTIFICATE, CHECKPOINT, NETWORK, PAGE, require_writable
 from certify.networks.formats.table import SUFFIXES
 
 
+@in_groups
 def bound(
     data: DataFile,
-    target: Targets = None,
-    task: Task = "auto",
+    choice: DataOptions,
     gamma: Gamma = DEFAULT_GAMMA,
     bias: Bias = False,
     output_bias: OutputBias = DEFAULT_OUTPUT_BIAS,
-    standardize: Standardize = False,
     loss: Loss = DEFAULT_LOSS,
     sample_weight: SampleWeight = None,
     class_weight: ClassWeights = None,
@@ -86,7 +85,6 @@ def bound(
     from rich.console import Console
 
     from certify.bounds.bound import Settings, bound_dataset
-    from certify.checker.data.choice import read_dataset
     from certify.checker.problems.losses.table import read_loss
     from certify.networks.files import load_network
     from certify.networks.frameworks.sklearn_mlp import in_order
@@ -95,7 +93,7 @@ def bound(
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_report
 
-    certificate = certificate or Path(data.stem + ".cert")
+    certificate = certificate or certificate_of(data)
     require_writable(
         (data, network),
         (certificate, CERTIFICATE),
@@ -109,15 +107,12 @@ def bound(
             "--save-network FILE.npz writes the best one"
         )
     kind = read_loss(loss)
-    dataset = read_dataset(
+    dataset = choice.dataset(
         data,
-        targets=target or (),
-        task=task,
         bias=bias,
-        standardize=standardize,
+        loss=kind,
         sample_weight=sample_weight,
         class_weight=class_weight_of(class_weight),
-        loss=kind,
     )
     settings = Settings(
         gamma=gamma,

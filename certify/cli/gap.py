@@ -15,20 +15,21 @@ from certify.cli.options.common import (
     Method,
     SampleWeight,
     Seed,
-    Standardize,
-    Targets,
-    Task,
     TimeLimit,
     WantedGap,
     class_weight_of,
     error_console,
     print_json,
 )
+from certify.cli.options.data import DataOptions
+from certify.cli.options.groups import in_groups
 from certify.cli.options.outputs import CERTIFICATE, NETWORK, require_writable
 from certify.networks.formats.table import SUFFIXES
 
 
+@in_groups
 def gap(
+    choice: DataOptions,
     data: DataFile,
     network: Annotated[
         Path,
@@ -70,9 +71,6 @@ def gap(
         ),
     ] = None,
     sample_weight: SampleWeight = None,
-    target: Targets = None,
-    task: Task = "auto",
-    standardize: Standardize = False,
     output_bias: Annotated[
         str | None,
         typer.Option(
@@ -114,7 +112,6 @@ def gap(
     from rich.console import Console
 
     from certify.bounds.bound import Settings
-    from certify.checker.data.choice import read_dataset
     from certify.gaps.network_gap import gap_of_network
     from certify.gaps.question import Objective, ask
     from certify.networks.files import load_network
@@ -142,15 +139,8 @@ def gap(
     )
     question = ask(
         load_network(network),
-        lambda bias, weights, of_loss: read_dataset(
-            data,
-            targets=target or (),
-            task=task,
-            bias=bias,
-            standardize=standardize,
-            sample_weight=sample_weight,
-            class_weight=weights,
-            loss=of_loss,
+        lambda bias, weights, of_loss: choice.dataset(
+            data, bias=bias, loss=of_loss, sample_weight=sample_weight, class_weight=weights
         ),
         objective,
     )

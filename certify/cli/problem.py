@@ -21,11 +21,10 @@ from certify.cli.options.common import (
     LossIfGiven,
     OutputBiasIfGiven,
     SampleWeight,
-    Standardize,
-    Targets,
-    Task,
     class_weight_of,
 )
+from certify.cli.options.data import DataOptions
+from certify.cli.options.groups import in_groups
 from certify.cli.options.outputs import PROBLEM, require_writable
 
 if TYPE_CHECKING:
@@ -34,7 +33,9 @@ if TYPE_CHECKING:
     from certify.checker.problems.training import TrainingProblem
 
 
+@in_groups
 def problem(
+    choice: DataOptions,
     data: Annotated[
         Path | None,
         typer.Option(help="CSV (or .parquet) file; with a certificate of a matrix, the matrix."),
@@ -46,12 +47,9 @@ def problem(
     matrix: Annotated[
         Path | None, typer.Option(help="Matrix, instead of data: .csv, .npy or .mtx file.")
     ] = None,
-    target: Targets = None,
-    task: Task = "auto",
     gamma: GammaIfGiven = None,
     bias: Bias = False,
     output_bias: OutputBiasIfGiven = None,
-    standardize: Standardize = False,
     loss: LossIfGiven = None,
     sample_weight: SampleWeight = None,
     class_weight: ClassWeights = None,
@@ -64,10 +62,8 @@ def problem(
     if source is None or (data is not None and matrix is not None):
         raise CertifyError("give the data of the problem with --data, or a matrix with --matrix")
     chosen = (
-        bool(target)
+        choice.chosen
         or bias
-        or standardize
-        or task != "auto"
         or (gamma, output_bias, loss, sample_weight) != (None,) * 4
         or bool(class_weight)
     )
@@ -81,18 +77,13 @@ def problem(
     if certificate is not None:
         subject, description, wanted = _of_certificate(certificate, data, matrix)
     elif data is not None:
-        from certify.checker.data.choice import read_dataset
-
         loss = DEFAULT_LOSS if loss is None else loss
-        dataset = read_dataset(
+        dataset = choice.dataset(
             data,
-            targets=target or (),
-            task=task,
             bias=bias,
-            standardize=standardize,
+            loss=loss,
             sample_weight=sample_weight,
             class_weight=class_weight_of(class_weight),
-            loss=loss,
         )
         subject, description = _of_dataset(
             dataset,

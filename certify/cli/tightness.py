@@ -16,12 +16,10 @@ from certify.cli.options.common import (
     AsJson,
     Bias,
     Loss,
-    Standardize,
-    Targets,
-    Task,
     error_console,
     print_json,
 )
+from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
 from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable
 
@@ -46,14 +44,11 @@ class ProblemOptions:
     first: Annotated[
         int | None, typer.Option(min=1, help="Only so many values of the group.", show_default="all")
     ] = None
-    target: Targets = None
-    task: Task = "auto"
     gamma: Annotated[
         list[str] | None,
         typer.Option(help="Weight decay, taken exactly; repeat it.", show_default=DEFAULT_GAMMA),
     ] = None
     bias: Bias = False
-    standardize: Standardize = False
     loss: Loss = DEFAULT_LOSS
 
     @property
@@ -61,28 +56,17 @@ class ProblemOptions:
         """The weight decays."""
         return self.gamma or [DEFAULT_GAMMA]
 
-    def datasets(self) -> list[Dataset]:
+    def datasets(self, choice: DataOptions) -> list[Dataset]:
         """Read the data, a data set for each value of the group."""
         from certify.checker.data.choice import from_table
-        from certify.checker.data.table import read_table
         from certify.datasets.groups import split_table
 
         if self.first is not None and self.group is None:
             raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
-        tables = [read_table(path) for path in self.data]
+        tables = [choice.table(path, self.group) for path in self.data]
         if self.group is not None:
             tables = [part for table in tables for part in split_table(table, self.group, self.first)]
-        return [
-            from_table(
-                table,
-                targets=self.target or (),
-                task=self.task,
-                bias=self.bias,
-                standardize=self.standardize,
-                loss=self.loss,
-            )
-            for table in tables
-        ]
+        return [from_table(table, bias=self.bias, loss=self.loss, **choice.of_table) for table in tables]
 
 
 @dataclass(frozen=True)
@@ -128,7 +112,9 @@ class OutputOptions:
 
 
 @in_groups
-def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOptions) -> None:
+def tightness(
+    problems: ProblemOptions, choice: DataOptions, effort: EffortOptions, output: OutputOptions
+) -> None:
     """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum.
 
     On at most 12 rows it also says why SDP-NN is loose. That and rounding are for the squared loss alone, and
@@ -154,7 +140,7 @@ def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOpt
         (output.cut_matrix, MATRIX),
     )
     settings = StudySettings(loss=problems.loss, **vars(effort))
-    datasets = problems.datasets()
+    datasets = problems.datasets(choice)
     if output.cut_certificate is not None:
         _require_one_small([len(dataset.inputs) for dataset in datasets], len(problems.gammas), problems.loss)
     encoding = read_loss(problems.loss).encoding

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
-from certify.checker.data.choice import ClassWeight, _choose, class_weights_of
-from certify.checker.data.columns import ColumnNames, own_names
-from certify.checker.data.dataset import (
-    Dataset,
-    _follow,
-    _numbers,
-)
+from certify.checker.data.choice import ClassWeight, choose_recipe
+from certify.checker.data.columns import Columns, own_names
+from certify.checker.data.dataset import Dataset, follow
+from certify.checker.data.prepared import levels_of
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
@@ -31,6 +28,8 @@ def from_arrays(
     sample_weight: Any = None,
     class_weight: ClassWeight | str | None = None,
     loss: Loss | str = SQUARED,
+    categorical: Sequence[str] = (),
+    standardize_target: bool = False,
 ) -> Dataset:
     """Take over arrays and choose the recipe for them.
 
@@ -44,22 +43,31 @@ def from_arrays(
         sample_weight: n positive weights, of the same types; None for ones.
         class_weight: see `read_dataset`.
         loss: see `read_dataset`.
+        categorical: names or 1-based positions of columns of X that become columns of zeros and ones.
+        standardize_target: see `read_dataset`.
 
     Raises:
         DataError: if an entry or a shape is unusable.
     """
-    features, labels, weights = _array_tables(X, y, sample_weight)
-    inputs = _numbers(features, "feature")
-    own = _names(features, labels, weights)
-    recipe = _choose(inputs, labels, own.targets, task, bias, standardize, loss)
-    recipe = replace(
-        recipe, sample_weight=own.weight, class_weights=class_weights_of(recipe, labels, class_weight)
+    columns = _columns(X, y, sample_weight)
+    return choose_recipe(
+        columns,
+        columns.features,
+        targets=columns.target_names,
+        sample_weight=columns.weight_name,
+        source="arrays",
+        task=task,
+        bias=bias,
+        standardize=standardize,
+        class_weight=class_weight,
+        loss=loss,
+        categorical=categorical,
+        standardize_target=standardize_target,
     )
-    return _follow(recipe, inputs, own, labels, weights, "arrays")
 
 
 def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing, sample_weight: Any = None) -> Dataset:
-    """Take over arrays by a recorded recipe.
+    """Take over arrays by a recorded recipe; how a file would be read is nothing to them.
 
     Args:
         X: n x d.
@@ -70,22 +78,30 @@ def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing, sample_weight: 
     Raises:
         DataError: if an entry or a shape is unusable or the recipe does not fit.
     """
-    features, labels, weights = _array_tables(X, y, sample_weight)
-    if len(labels.names) != len(preprocessing.targets):
+    columns = _columns(X, y, sample_weight)
+    targets = len(columns.target_names)
+    if targets != len(preprocessing.targets):
         raise DataError(
-            f"y has {counted(len(labels.names), 'column')} and the recipe "
+            f"y has {counted(targets, 'column')} and the recipe "
             f"{counted(len(preprocessing.targets), 'target')}: give the targets that the recipe was made for"
         )
-    if (weights is None) != (preprocessing.sample_weight is None):
+    if (columns.weights is None) != (preprocessing.sample_weight is None):
         needed = "none" if preprocessing.sample_weight is None else "one for each sample"
         raise DataError(f"the recipe takes {needed} of the sample weights: give what it was made for")
-    own = _names(features, labels, weights)
-    return _follow(preprocessing, _numbers(features, "feature"), own, labels, weights, "arrays")
+    levels = levels_of(columns.features, columns, preprocessing.categorical)
+    return follow(preprocessing, columns, levels, "arrays")
 
 
-def _names(features: Table, labels: Table, weights: Table | None) -> ColumnNames:
-    return ColumnNames(
-        own_names(features), own_names(labels), None if weights is None else own_names(weights)[0]
+def _columns(X: Any, y: Any, sample_weight: Any) -> Columns:
+    features, labels, weights = _array_tables(X, y, sample_weight)
+    return Columns(
+        features,
+        labels,
+        weights,
+        own_names(features),
+        own_names(labels),
+        None if weights is None else own_names(weights)[0],
+        tuple(range(len(features.names))),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from certify.checker.data.columns import column_of
 from certify.checker.data.recipe import label_text
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
@@ -24,7 +23,7 @@ def split_table(table: Table, column: str, most: int | None = None) -> tuple[Tab
     Raises:
         DataError: if there is no such column, or nothing besides it.
     """
-    index = column_of(table, column, "group")
+    index = table.column(column, "group")
     others = [k for k in range(len(table.names)) if k != index]
     if not others:
         raise DataError(f"{table.source} has no column besides {quoted(column)}: add features and a target")

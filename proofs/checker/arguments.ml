@@ -107,6 +107,26 @@ let options : (string * action * string) list =
         "expect samples that have weights, of a column or by class");
       ("--no-weighted", Flag (flag_of (fun e -> once "--weighted" e.weighted (fun weighted -> { e with weighted }) false)),
         "expect none");
+      ("--as-is", Flag (flag_of (fun e -> once "--as-is" e.as_is (fun as_is -> { e with as_is }) true)),
+        "expect a file read as usual, of which every row and column enters as it is");
+      ("--no-as-is", Flag (flag_of (fun e -> once "--as-is" e.as_is (fun as_is -> { e with as_is }) false)),
+        "expect another");
+      ("--ignore", Value ("COL", expects (fun e v -> { e with ignore = v :: e.ignore })),
+        "expect this column to be left out, by name or position from 1; once for each");
+      ("--drop-missing", Flag (flag_of (fun e ->
+          once "--drop-missing" e.drop_missing (fun drop_missing -> { e with drop_missing }) true)),
+        "expect rows that miss a value to be left out");
+      ("--no-drop-missing", Flag (flag_of (fun e ->
+          once "--drop-missing" e.drop_missing (fun drop_missing -> { e with drop_missing }) false)),
+        "expect none to be left out");
+      ("--categorical", Value ("COL", expects (fun e v -> { e with categorical = v :: e.categorical })),
+        "expect this column to be one-hot, by name or position from 1; once for each");
+      ("--standardize-target", Flag (flag_of (fun e ->
+          once "--standardize-target" e.standardize_target (fun standardize_target -> { e with standardize_target }) true)),
+        "expect targets of mean 0 and variance 1");
+      ("--no-standardize-target", Flag (flag_of (fun e ->
+          once "--standardize-target" e.standardize_target (fun standardize_target -> { e with standardize_target }) false)),
+        "expect targets as in the file");
       ("--loss", Value ("L", expects (fun e v -> once "--loss" e.loss (fun loss -> { e with loss }) (loss_of v))),
         "expect this loss: " ^ Loss.words);
       ("--at-least", Value ("BOUND", expects (fun e v ->

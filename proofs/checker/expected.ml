@@ -12,6 +12,11 @@ type t = {
   sample_weight : string option;
   class_weights : (string * Q.t) list;  (* of those that are not 1; none: any *)
   weighted : bool option;
+  as_is : bool option;
+  ignore : string list;  (* none: any *)
+  drop_missing : bool option;
+  categorical : string list;  (* none: any *)
+  standardize_target : bool option;
   loss : string option;
   at_least : Q.t option;
   statement : string option;
@@ -21,7 +26,8 @@ type t = {
 
 let nothing =
   { gamma = None; targets = []; task = None; bias = None; output_bias = None; standardize = None;
-    sample_weight = None; class_weights = []; weighted = None; loss = None; at_least = None; statement = None; free = None; problem = None }
+    sample_weight = None; class_weights = []; weighted = None; as_is = None; ignore = []; drop_missing = None;
+    categorical = []; standardize_target = None; loss = None; at_least = None; statement = None; free = None; problem = None }
 
 let statements =
   [ "training"; "copositive"; "strictly_copositive"; "not_copositive"; "not_strictly_copositive"; "completely_positive";
@@ -64,7 +70,10 @@ let unused ~why options =
 let of_recipe e =
   [ ("--target", e.targets <> []); ("--task", e.task <> None); ("--bias and --no-bias", e.bias <> None);
     ("--standardize and --no-standardize", e.standardize <> None); ("--sample-weight", e.sample_weight <> None);
-    ("--class-weight", e.class_weights <> []); ("--weighted and --no-weighted", e.weighted <> None) ]
+    ("--class-weight", e.class_weights <> []); ("--weighted and --no-weighted", e.weighted <> None);
+    ("--as-is and --no-as-is", e.as_is <> None); ("--ignore", e.ignore <> []);
+    ("--drop-missing and --no-drop-missing", e.drop_missing <> None); ("--categorical", e.categorical <> []);
+    ("--standardize-target and --no-standardize-target", e.standardize_target <> None) ]
 
 (* Its name, or its position where that is no name of its own. *)
 let column_name (table : Table.t) k =
@@ -77,14 +86,26 @@ let column_names table indices = String.concat ", " (List.map (column_name table
 let index option table name =
   try Problem.column_of table name with Other_data reason -> unusable "%s %s: %s" option (Quoted.text name) reason
 
-let targets e table (recipe : Recipe.t) =
-  let expected = List.sort_uniq compare (List.map (index "--target" table) e.targets) in
-  let found = List.sort_uniq compare (Problem.columns table recipe).targets in
-  if e.targets = [] || expected = found then []
+(* Columns, in any order; none expected is any. *)
+let same_columns option singular plural table expected found =
+  let expected = List.sort_uniq compare (List.map (index option table) expected) in
+  let found = List.sort_uniq compare found in
+  if expected = [] || expected = found then []
   else
-    [ Printf.sprintf "expected target%s %s, found %s"
-        (match expected with [ _ ] -> "" | _ -> "s")
-        (column_names table expected) (column_names table found) ]
+    [ Printf.sprintf "expected %s %s, found %s"
+        (match expected with [ _ ] -> singular | _ -> plural)
+        (column_names table expected)
+        (if found = [] then "none" else column_names table found) ]
+
+let targets e table (recipe : Recipe.t) =
+  same_columns "--target" "target" "targets" table e.targets (Problem.columns table recipe).targets
+
+let ignored e (table : Table.t) =
+  same_columns "--ignore" "ignored column" "ignored columns" table e.ignore table.ignored
+
+let categorical e table (recipe : Recipe.t) =
+  same_columns "--categorical" "categorical column" "categorical columns" table e.categorical
+    (List.map fst (Problem.columns table recipe).levels)
 
 let sample_weight e table (recipe : Recipe.t) =
   match e.sample_weight with
@@ -150,7 +171,12 @@ let of_training e (file : Certificate_file.training) data =
         flag "" "standardisation" e.standardize (recipe.standardize <> None);
         sample_weight e table recipe;
         class_weights e recipe;
-        flag "" "sample weights" e.weighted (recipe.sample_weight <> None || recipe.class_weights <> None) ]
+        flag "" "sample weights" e.weighted (recipe.sample_weight <> None || recipe.class_weights <> None);
+        differs "the data " e.as_is (Recipe.takes_all_as_it_is recipe) ( = ) (fun b -> if b then "as it is" else "changed");
+        ignored e table;
+        flag "" "rows left out that miss a value" e.drop_missing recipe.reading.drop_missing;
+        categorical e table recipe;
+        flag "" "standardisation of targets" e.standardize_target (recipe.standardize_targets <> None) ]
   in
   agree
     ([ differs "gamma = " e.gamma file.gamma Q.equal Text.of_rational ]

@@ -65,7 +65,7 @@ let check (a : Arguments.t) =
     match file.recipe with
     | None -> unusable "the certificate says nothing of how its problem is made from data: give --text"
     | Some recipe -> (
-      let table = Table.read path in
+      let table = Table.read ~reading:recipe.reading path in
       try
         Expected.of_training a.expected file (Some (table, recipe));
         verify_training a.progress file

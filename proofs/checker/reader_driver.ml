@@ -4,7 +4,7 @@
 (* A case is a line "KIND SIZE SIZE" and as many bytes twice: the file, and of a table the recipe for its problem. *)
 let of_table loss file recipe =
   let recipe = Recipe.of_json (Json.parse recipe) in
-  let p = Problem.of_table (Table.of_bytes "table" file) recipe (Q.of_ints 1 8) loss NoBias in
+  let p = Problem.of_table (Table.of_bytes ~reading:recipe.reading "table" file) recipe (Q.of_ints 1 8) loss NoBias in
   Loss.refuse_targets p.loss p.y_den (List.map (fun (_, (_, y)) -> y) p.rows);
   Canonical.problem_sha256 p
 

@@ -42,7 +42,7 @@ let is_constant (table : Table.t) k =
   let first = (List.hd table.rows).(k) in
   List.for_all
     (fun (row : Table.cell array) ->
-      match (row.(k), first) with Number a, Number b -> Q.equal a b | _ -> false)
+      match (Table.as_number row.(k), Table.as_number first) with Some a, Some b -> Q.equal a b | _ -> false)
     table.rows
 
 let preprocessing (table : Table.t) (recipe : Recipe.t) features =
@@ -74,18 +74,36 @@ let weights table (recipe : Recipe.t) weight =
   in
   match column @ by_class with [] -> [] | parts -> [ ("weights w_i", String.concat " times " parts) ]
 
+(* What a weight decay does depends on the targets' scale. *)
+let target_scale (recipe : Recipe.t) =
+  let each (shift, scale) = Printf.sprintf "(y - %s) * %s" (Text.of_rational shift) (Text.of_rational scale) in
+  match recipe.standardize_targets with
+  | None -> ""
+  | Some pairs -> ", targets standardised to " ^ String.concat ", " (List.map each pairs)
+
+let categorical table levels =
+  let each (k, levels) = Printf.sprintf "%s: %s %s" (columns table [ k ]) (counted (List.length levels) "level") (Quoted.some levels) in
+  match levels with [] -> [] | _ -> [ ("one-hot", String.concat "; " (List.map each levels)) ]
+
+let left_out (table : Table.t) =
+  (if table.dropped = 0 then [] else [ ("left out", counted table.dropped "row" ^ " with a value missing") ])
+  @ if table.ignored = [] then [] else [ ("ignored", columns table (List.sort compare table.ignored)) ]
+
 (* The lines on the data: what the columns are, and what is done to them. *)
 let of_table (table : Table.t) (recipe : Recipe.t) loss =
-  let { Problem.features; targets; weight } = Problem.columns table recipe in
+  let { Problem.features; targets; weight; levels } = Problem.columns table recipe in
   [ ("features", columns table features);
     ((match targets with [ _ ] -> "target" | _ -> "targets"), columns table targets);
     ("task",
       if recipe.classification then
         Printf.sprintf "classification, %s: %d classes %s" (encoding loss recipe)
           (List.length recipe.classes) (Quoted.some recipe.classes)
-      else "regression");
+      else "regression" ^ target_scale recipe);
     ("preprocessing", preprocessing table recipe features) ]
+  @ categorical table levels
   @ weights table recipe weight
+  @ left_out table
+  @ match Reading.words recipe.reading with [] -> [] | words -> [ ("read with", String.concat ", " words) ]
 
 let of_text (p : Checker.problem) =
   ("data", "the text of a problem, which says nothing of columns, task and preprocessing")

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Leaf,
@@ -237,6 +238,32 @@ def of_floating_point() -> Iterator[Case]:
     )
 
 
+def of_recipes() -> Iterator[Case]:
+    """Yield proofs of problems that recipes make which are not for the data, and nothing else is wrong."""
+    data = b"kind,x,y\na,1,2\nb,2,4\na,3,9\n"
+    recipe = Preprocessing(("y",), "regression", categorical=(("kind", ("a", "b")),))
+    inputs = [(kind == "a", kind == "b", x) for kind, x in (("a", 1), ("b", 2), ("a", 3))]
+    another = {
+        "recipe-target-scale": replace(recipe, standardize_targets=((Fraction(0), Fraction(100)),)),
+        "recipe-level-missing": replace(recipe, categorical=(("kind", ("a", "b", "c")),)),
+        "recipe-categorical-target": replace(recipe, categorical=(("y", ("2", "4", "9")),)),
+    }
+    for name, forged in another.items():
+        scale = 100 if forged.standardize_targets else 1
+        problem = TrainingProblem.from_rationals(
+            [[*map(Fraction, row), *[Fraction(0)] * (name == "recipe-level-missing")] for row in inputs],
+            [[Fraction(scale * y)] for y in (2, 4, 9)],
+            Fraction(1, 10),
+        )
+        yield case(
+            name,
+            "by hand: a recipe that makes another problem than its words mean",
+            trivial_certificate(problem, preprocessing=forged),
+            data,
+            obligation=Obligation.PROBLEM,
+        )
+
+
 def _problem(data: bytes, targets: tuple[str, ...]) -> tuple[TrainingProblem, Preprocessing, bytes]:
     recipe = Preprocessing(targets, "regression")
     with TemporaryDirectory() as folder:
@@ -260,5 +287,6 @@ def _with(
 def invalid() -> Iterator[Case]:
     """Yield all."""
     yield from of_training()
+    yield from of_recipes()
     yield from of_matrices()
     yield from of_floating_point()

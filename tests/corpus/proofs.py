@@ -17,6 +17,7 @@ from certify.checker.certificate.copositivity import COPOSITIVE, STRICTLY_COPOSI
 from certify.checker.certificate.nodes import EnvelopeLeaf, FacesLeaf
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import read_dataset
+from certify.checker.data.reading import Reading
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.output_bias import OutputBias
@@ -62,6 +63,14 @@ GARDEN = '''\
 2;1;-1.5;1e-1
 0.25;-1;0.5;1.0
 '''.encode()
+PEOPLES = b"""\
+id;colour;size;ok;yield
+u1;red;1,5;True;10,5
+u2;blue;2;False;20
+u3;red;NA;True;30
+u4;blue;-1;True;12,25
+u5;blue;0,5;false;17
+"""
 NUMBERS = b"1.5\t-1\t0\n-0.5\t0.25\t1.0\n\n0.75\t2\t1\n1\t1\t0\n-2\t0.5\t1\n0.5\t-0.75\t0\n"
 
 
@@ -95,6 +104,15 @@ def by_search() -> Iterator[Case]:
         NUMBERS,
         replace(tree, output_bias="decayed"),
         task="classification",
+    )
+    yield found(
+        "as-people-have-it",
+        "--decimal , --ignore id --drop-missing --categorical colour --standardize-target",
+        PEOPLES,
+        tree,
+        reading=Reading(decimal=",", ignore=("id",), drop_missing=True),
+        categorical=("colour",),
+        standardize_target=True,
     )
     yield in_blocks()
     yield found("sdp", "--method sdp", GARDEN, Settings("0.1", method="sdp"))

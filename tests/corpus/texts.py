@@ -70,6 +70,14 @@ OF_HEADERS = {
     ),
     "preprocessing-scale-zero": ('"standardize":null', '"standardize":[["0","0"],["0","1"]]'),
     "preprocessing-bias-number": ('"bias":false', '"bias":0'),
+    "reading-unknown": ('"bias":false', '"bias":false,"reading":{"thousands":","}'),
+    "reading-separator-twice": (
+        '"bias":false',
+        '"bias":false,"reading":{"separator":",","decimal":","}',
+    ),
+    "reading-ignores-no-column": ('"bias":false', '"bias":false,"reading":{"ignore":["9"]}'),
+    "categorical-one-level": ('"bias":false', '"bias":false,"categorical":[["1",["0"]]]'),
+    "target-scale-zero": ('"bias":false', '"bias":false,"standardize_targets":[["0","0"]]'),
 }
 # Of one in blocks of samples.
 OF_BLOCKS = {

@@ -14,9 +14,9 @@ from certify.bounds.method import (
     Outcome,
     Work,
     is_plain,
-    refuses_free_biases,
     refuses_more,
     refuses_options,
+    refuses_relaxations,
 )
 from certify.bounds.names import AUTO
 from certify.bounds.proof_time import leaves_seconds
@@ -71,7 +71,7 @@ class Sdp:
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse what outgrows the interior-point method, and more than plain problems for other solvers."""
-        if (refusal := refuses_free_biases(problem)) is not None:
+        if (refusal := refuses_relaxations(problem)) is not None:
             return refusal
         if not options.is_plain and (refusal := _refuses_more(problem, options)) is not None:
             return refusal
@@ -146,7 +146,7 @@ class Shor:
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse solvers and precisions, free hidden biases, and more than the leaf of a proof may have."""
-        refusal = refuses_free_biases(problem) or refuses_options(self.name, options)
+        refusal = refuses_relaxations(problem) or refuses_options(self.name, options)
         if refusal is not None or fit_in_a_leaf(problem):
             return refusal
         return (

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from certify.checker.data.columns import column_of, divided, file_names, target_columns, weight_column
-from certify.checker.data.dataset import (
-    Dataset,
-    Matrix,
-    _follow,
-    _numbers,
-    parse_gamma,
-)
+from certify.checker.data.cells import Cell
+from certify.checker.data.columns import Columns, divided, reference, target_columns, weight_column
+from certify.checker.data.dataset import Dataset, follow, parse_gamma
+from certify.checker.data.prepared import Matrix, feature_columns, levels_of, numbers
+from certify.checker.data.reading import USUAL, Reading
 from certify.checker.data.recipe import (
     TASKS,
     Preprocessing,
-    _label_number,
+    label_number,
     label_text,
     standardization,
 )
-from certify.checker.data.table import Cell, Table, read_table
+from certify.checker.data.recorded import MAX_LEVELS, Pairs
+from certify.checker.data.row_numbers import refuse_header_of_numbers, refuse_row_numbers
+from certify.checker.data.table import Choice, Table, read_table
 from certify.checker.errors import DataError
 from certify.checker.problems.losses.loss import Loss
 from certify.checker.problems.losses.table import SQUARED, read_loss
-from certify.checker.text.names import listed, quoted, shown
+from certify.checker.text.names import counted, listed, quoted, shown
 
 BALANCED = "balanced"
 # Of labels to weights; labels that are not there weigh 1.
@@ -45,13 +44,17 @@ def read_dataset(
     sample_weight: str | None = None,
     class_weight: ClassWeight | str | None = None,
     loss: Loss | str = SQUARED,
+    features: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    standardize_target: bool = False,
+    reading: Reading = USUAL,
 ) -> Dataset:
     """Read a CSV or Parquet file (see `certify.checker.data.table.read_table`) and choose the recipe for it.
 
     Args:
         path: the file.
         targets: names or 1-based positions of the target columns; if empty, the last column that is no
-            weight. All other columns are features.
+            weight, not ignored and none of the features named. All other columns are features.
         task: "classification", "regression", or "auto" for the rule of `certify.checker.data.recipe`.
         bias: whether to append a column of ones to the features.
         standardize: whether to shift and scale every feature to mean 0 and variance 1, up to the rounding
@@ -60,12 +63,18 @@ def read_dataset(
         class_weight: of a classification, by label what the weights of its samples are multiplied by, or
             "balanced": the number of samples over the number of classes and the class's samples.
         loss: what will be trained for, on which the task "auto" depends.
+        features: names or 1-based positions of the only columns to be features; if empty, all others.
+        categorical: likewise of the features that become a column of zeros and ones for each of their levels.
+        standardize_target: whether to shift and scale the targets of a regression, as `standardize` features.
+        reading: how the file is read, and what of it is left out.
 
     Raises:
-        DataError: if the file, the choice of targets or a weight is unusable.
+        DataError: if the file, the choice of columns or a weight is unusable.
     """
     return from_table(
-        read_table(path),
+        read_table(
+            path, reading, choose=only(features, targets, sample_weight, reading.ignore) if features else None
+        ),
         targets=targets,
         task=task,
         bias=bias,
@@ -73,7 +82,54 @@ def read_dataset(
         sample_weight=sample_weight,
         class_weight=class_weight,
         loss=loss,
+        features=features,
+        categorical=categorical,
+        standardize_target=standardize_target,
     )
+
+
+def only(
+    features: Sequence[str], targets: Sequence[str], sample_weight: str | None, ignore: Sequence[str]
+) -> Choice:
+    """Return what ignores all columns but the features, the targets and the weights; see `read_dataset`."""
+
+    def others(frame: Table) -> tuple[str, ...]:
+        ignored = {frame.column(name, "ignored column") for name in ignore}
+        frame = replace(frame, ignored=frozenset(ignored))
+        named = [frame.column(name, "feature") for name in features]
+        both = sorted(set(named) & ignored)
+        if both:
+            raise DataError(
+                f"{frame.source}: the column {quoted(frame.names[both[0]])} is a feature and ignored: "
+                "use it or "
+                "ignore it"
+            )
+        weight = weight_column(frame, (), sample_weight)
+        used = {*named, *_targets(frame, targets, weight, features), weight}
+        return tuple(reference(frame, k, "column") for k in range(len(frame.names)) if k not in used)
+
+    return others
+
+
+def _targets(table: Table, targets: Sequence[str], weight: int | None, features: Sequence[str]) -> list[int]:
+    """Return the target columns that are named, else the last column that is nothing else."""
+    named = [table.column(name, "feature") for name in features]
+    chosen = target_columns(table, targets)
+    for column in chosen:
+        if column in named:
+            raise DataError(
+                f"{table.source}: the column {quoted(table.names[column])} is a feature and a target: "
+                "choose two "
+                "columns"
+            )
+    taken = {*named, *table.ignored, weight}
+    others = [k for k in range(len(table.names)) if k not in taken]
+    if not chosen and not others:
+        raise DataError(
+            f"{table.source}: no column is left for a target, besides features, weights and what is ignored: "
+            "name it with --target, or ignore and choose fewer columns"
+        )
+    return chosen or others[-1:]
 
 
 def from_table(
@@ -86,24 +142,105 @@ def from_table(
     sample_weight: str | None = None,
     class_weight: ClassWeight | str | None = None,
     loss: Loss | str = SQUARED,
+    features: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    standardize_target: bool = False,
 ) -> Dataset:
-    """Choose the recipe for a table; see `read_dataset`."""
+    """Choose the recipe for a table; see `read_dataset`. Where features are named, all else is ignored."""
+    refuse_header_of_numbers(table)
     weight = weight_column(table, (), sample_weight)
-    others = [k for k in range(len(table.names)) if k != weight]
-    if not others:
-        raise DataError(f"{table.source}: the only column is the sample weight: add features and a target")
-    chosen = target_columns(table, targets) if targets else others[-1:]
+    chosen = _targets(table, targets, weight, features)
     weight_column(table, chosen, sample_weight)
-    features, labels, weights = divided(table, chosen, weight)
-    references = tuple(_reference(table, column) for column in chosen)
-    inputs = _numbers(features, "feature")
-    recipe = _choose(inputs, labels, references, task, bias, standardize, loss)
-    recipe = replace(
-        recipe,
-        sample_weight=None if weight is None else _reference(table, weight, "sample weight"),
-        class_weights=class_weights_of(recipe, labels, class_weight),
+    named = chosen if targets else []
+    refuse_row_numbers(table, {*named, *(table.column(name) for name in features)})
+    return choose_recipe(
+        divided(table, chosen, weight),
+        table,
+        targets=tuple(reference(table, column) for column in chosen),
+        sample_weight=None if weight is None else reference(table, weight, "sample weight"),
+        source=table.source,
+        task=task,
+        bias=bias,
+        standardize=standardize,
+        class_weight=class_weight,
+        loss=loss,
+        categorical=categorical,
+        standardize_target=standardize_target,
     )
-    return _follow(recipe, inputs, file_names(table, chosen, weight), labels, weights, table.source)
+
+
+def choose_recipe(
+    columns: Columns,
+    table: Table,
+    *,
+    targets: tuple[str, ...],
+    sample_weight: str | None,
+    source: str,
+    task: str,
+    bias: bool,
+    standardize: bool,
+    class_weight: ClassWeight | str | None,
+    loss: Loss | str,
+    categorical: Sequence[str],
+    standardize_target: bool,
+) -> Dataset:
+    """Choose the recipe for columns that are divided already; see `read_dataset`.
+
+    Args:
+        columns: what their columns are for.
+        table: the table that they are of, in which categorical columns are found.
+        targets: what the recipe calls the targets.
+        sample_weight: what it calls the column of weights; None if there is none.
+        source: the path as given, or "arrays".
+        task: see `read_dataset`, like all that follow.
+        bias: of features.
+        standardize: features.
+        class_weight: of labels.
+        loss: of a sample.
+        categorical: columns.
+        standardize_target: of a regression.
+    """
+    labels = columns.labels
+    levels = levels_of(table, columns, tuple((name, ()) for name in categorical))
+    levels = {place: _levels(columns.features.select([place])) for place in levels}
+    kind = read_loss(loss) if isinstance(loss, str) else loss
+    _, inputs = feature_columns(columns, levels)
+    task = _task(labels, task, kind)
+    classes = classes_of(labels) if task == "classification" else ()
+    if standardize_target and classes:
+        raise DataError(f"{labels.source}: classes cannot be standardised: leave out --standardize-target")
+    recipe = Preprocessing(
+        targets,
+        task,
+        classes,
+        bias,
+        _standardization(inputs) if standardize else None,
+        sample_weight,
+        reading=table.reading,
+        categorical=tuple(
+            (reference(table, columns.places[k], "categorical column"), each) for k, each in levels.items()
+        ),
+        standardize_targets=(
+            _standardization(numbers(labels, "regression target")) if standardize_target else None
+        ),
+    )
+    recipe = replace(recipe, class_weights=class_weights_of(recipe, labels, class_weight))
+    return follow(recipe, columns, levels, source)
+
+
+def _levels(column: Table) -> tuple[str, ...]:
+    """List the levels of a categorical column, sorted as classes are."""
+    levels = sorted_labels(row[0] for row in column.rows)
+    if not 2 <= len(levels) <= MAX_LEVELS:
+        raise DataError(
+            f"{column.source}: the column {quoted(column.names[0])} has {counted(len(levels), 'level')}, and "
+            f"a categorical one has 2 to {MAX_LEVELS}: leave it out with --ignore"
+        )
+    return levels
+
+
+def _standardization(rows: Matrix) -> Pairs:
+    return tuple(map(standardization, zip(*rows, strict=True)))
 
 
 def class_weights_of(
@@ -151,30 +288,10 @@ def _cell(label: Any) -> Cell:
     return label if isinstance(label, str) else Fraction(label)
 
 
-def _reference(table: Table, column: int, role: str = "target") -> str:
-    """The text by which `column_of` finds a column again: its name, or its position if not unique."""
-    name = table.names[column]
-    text = name if table.names.count(name) == 1 else str(column + 1)
-    column_of(table, text, role)
-    return text
-
-
-def _choose(
-    inputs: Matrix,
-    labels: Table,
-    targets: tuple[str, ...],
-    task: str,
-    bias: bool,
-    standardize: bool,
-    loss: Loss | str,
-) -> Preprocessing:
+def _task(labels: Table, task: str, loss: Loss) -> str:
     if task not in ("auto", *TASKS):
         raise DataError(f"the task {task!r} is unknown: use auto, {' or '.join(TASKS)}")
-    if task == "auto":
-        task = natural_task(labels, read_loss(loss) if isinstance(loss, str) else loss)
-    classes = classes_of(labels) if task == "classification" else ()
-    pairs = tuple(map(standardization, zip(*inputs, strict=True))) if standardize else None
-    return Preprocessing(targets, task, classes, bias, pairs)
+    return natural_task(labels, loss) if task == "auto" else task
 
 
 MAX_CLASSES = 1000
@@ -222,10 +339,10 @@ def classes_of(labels: Table) -> tuple[str, ...]:
             f"{labels.source}: classification takes one target column and {len(labels.names)} are given: "
             "choose one of them"
         )
-    classes = {label_text(row[0]): _label_number(row[0]) for row in labels.rows}
+    classes = sorted_labels(row[0] for row in labels.rows)
     if len(classes) == 1:
         raise DataError(
-            f"{labels.source}: every row has the class {quoted(min(classes))}: choose another target, or the "
+            f"{labels.source}: every row has the class {quoted(classes[0])}: choose another target, or the "
             "task regression"
         )
     if len(classes) > MAX_CLASSES:
@@ -233,7 +350,11 @@ def classes_of(labels: Table) -> tuple[str, ...]:
             f"{labels.source}: the target has {len(classes)} different labels and at most {MAX_CLASSES} can "
             "be classes: choose another target, or the task regression"
         )
-    numbers = {name: number for name, number in classes.items() if number is not None}
-    return tuple(
-        sorted(numbers, key=numbers.__getitem__) if len(numbers) == len(classes) else sorted(classes)
-    )
+    return classes
+
+
+def sorted_labels(labels: Iterable[Cell]) -> tuple[str, ...]:
+    """Return the names of different labels, sorted as numbers if all of them are numbers, else as texts."""
+    values = {label_text(label): label_number(label) for label in labels}
+    numbers = {name: number for name, number in values.items() if number is not None}
+    return tuple(sorted(numbers, key=numbers.__getitem__) if len(numbers) == len(values) else sorted(values))

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
-from certify.checker.text.names import listed, quoted, shown
+from certify.checker.text.names import quoted
 
 
-def target_names(table: Table, targets: Sequence[str]) -> tuple[str, ...]:
-    """Return the names, as `Dataset.target_names` has them, of columns given by name or 1-based position.
+def column_names(table: Table, columns: Iterable[str], role: str = "target") -> tuple[str, ...]:
+    """Return the names, as `own_names` has them, of columns given by name or 1-based position.
 
     Raises:
         DataError: if there is no such column, or more than one, or one comes twice.
     """
     own = own_names(table)
-    return tuple(own[column] for column in target_columns(table, targets))
+    return tuple(own[column] for column in _different(table, columns, role))
 
 
 def target_columns(table: Table, targets: Sequence[str]) -> list[int]:
     """Return the 0-based indices of the columns that have these names or 1-based positions.
 
     Raises:
-        DataError: if there is no such column, or more than one, or one comes twice.
+        DataError: if there is no such column, or more than one, or one comes twice or is ignored.
     """
-    columns = [column_of(table, target) for target in ([targets] if isinstance(targets, str) else targets)]
+    columns = _different(table, [targets] if isinstance(targets, str) else targets, "target")
+    for column in columns:
+        _refuse_ignored(table, column, "a target")
+    return columns
+
+
+def _different(table: Table, names: Iterable[str], role: str) -> list[int]:
+    columns = [table.column(name, role) for name in names]
     for k, column in enumerate(columns):
         if column in columns[:k]:
             raise DataError(
-                f"{table.source}: the target column {quoted(table.names[column])} is named twice: "
+                f"{table.source}: the {role} column {quoted(table.names[column])} is named twice: "
                 "name it once"
             )
     return columns
@@ -46,36 +52,39 @@ def weight_column(table: Table, targets: Sequence[int], name: str | None) -> int
     """
     if name is None:
         return None
-    column = column_of(table, name, "sample weight")
+    column = table.column(name, "sample weight")
     if column in targets:
         raise DataError(
             f"{table.source}: the column {quoted(table.names[column])} is a target and the sample weight: "
             "choose two columns"
         )
+    _refuse_ignored(table, column, "the sample weight")
     return column
 
 
-def column_of(table: Table, target: str, role: str = "target") -> int:
-    """Return the 0-based index of the column that has this name or 1-based position.
+def _refuse_ignored(table: Table, column: int, role: str) -> None:
+    if column in table.ignored:
+        raise DataError(
+            f"{table.source}: the column {quoted(table.names[column])} is {role} and ignored: use it or "
+            "ignore it"
+        )
+
+
+def reference(table: Table, column: int, role: str = "target") -> str:
+    """Return the text by which `Table.column` finds a column again: its name, or position if not unique.
 
     Raises:
-        DataError: if there is no such column, or more than one.
+        DataError: if each of the two can mean another column.
     """
-    width = len(table.names)
-    found = {k for k, name in enumerate(table.names) if name == target.strip()}
-    if re.fullmatch("[0-9]{1,9}", target.strip()) and 1 <= int(target) <= width:
-        found.add(int(target) - 1)
-    if not found:
-        raise DataError(
-            f"{table.source} has no column {quoted(target)}: give one of the names "
-            f"{listed(map(shown, table.names))}, or a position from 1 to {width}"
-        )
-    if len(found) > 1:
-        raise DataError(
-            f"{table.source}: the {role} {quoted(target)} can mean each of the columns "
-            f"{listed(str(k + 1) for k in sorted(found))}: give these columns names of their own"
-        )
-    return found.pop()
+    name, position = table.names[column], str(column + 1)
+    if table.names.count(name) == 1 and (name == position or not _is_position(table, name)):
+        return name
+    table.column(position, role)
+    return position
+
+
+def _is_position(table: Table, name: str) -> bool:
+    return name.isascii() and name.isdecimal() and len(name) <= 9 and 1 <= int(name) <= len(table.names)
 
 
 def own_names(table: Table) -> tuple[str, ...]:
@@ -87,35 +96,51 @@ def own_names(table: Table) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class ColumnNames:
-    """What the columns are called, as `own_names` has them.
+class Columns:
+    """A table divided by what its columns are for.
 
     Attributes:
-        features: of the features.
-        targets: of the targets.
-        weight: of the weights; None if there is no such column.
+        features: the columns that are left, in their order.
+        labels: the target columns.
+        weights: the column of the samples' weights; None if there is none.
+        feature_names: what the features are called, as `own_names` has it.
+        target_names: likewise the targets.
+        weight_name: likewise the weights.
+        places: of each feature, its 0-based index in the whole table.
+        ignored: what the columns are called that are nothing.
     """
 
-    features: tuple[str, ...]
-    targets: tuple[str, ...]
-    weight: str | None = None
+    features: Table
+    labels: Table
+    weights: Table | None
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    weight_name: str | None
+    places: tuple[int, ...]
+    ignored: tuple[str, ...] = ()
 
 
-def file_names(table: Table, targets: Sequence[int], weight: int | None) -> ColumnNames:
-    """Return what a file's columns are called, by the indices of the targets and of the weights."""
-    own = own_names(table)
-    return ColumnNames(
-        tuple(name for k, name in enumerate(own) if k not in targets and k != weight),
-        tuple(own[k] for k in targets),
-        None if weight is None else own[weight],
-    )
+def divided(table: Table, targets: Sequence[int], weight: int | None) -> Columns:
+    """Divide a table by the indices of the targets and of the weights; ignored columns are nothing.
 
-
-def divided(table: Table, targets: Sequence[int], weight: int | None) -> tuple[Table, Table, Table | None]:
-    """Divide a table into features, targets and weights."""
-    features = [k for k in range(len(table.names)) if k not in targets and k != weight]
+    Raises:
+        DataError: if no feature is left.
+    """
+    features = [
+        k for k in range(len(table.names)) if k not in targets and k != weight and k not in table.ignored
+    ]
     if not features:
         others = "a target" if weight is None else "a target or the sample weight"
+        others += " or ignored" if table.ignored else ""
         raise DataError(f"{table.source}: every column is {others}: leave at least one as a feature")
-    weights = None if weight is None else table.select([weight])
-    return table.select(features), table.select(targets), weights
+    own = own_names(table)
+    return Columns(
+        table.select(features),
+        table.select(targets),
+        None if weight is None else table.select([weight]),
+        tuple(own[k] for k in features),
+        tuple(own[k] for k in targets),
+        None if weight is None else own[weight],
+        tuple(features),
+        tuple(own[k] for k in sorted(table.ignored)),
+    )

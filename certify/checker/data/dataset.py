@@ -7,26 +7,26 @@ header of a file. Every step is exact: a file and a recipe make one problem, wit
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from certify.checker.data.columns import (
-    ColumnNames,
-    divided,
-    file_names,
-    target_columns,
-    weight_column,
+from certify.checker.data.cells import parse_number
+from certify.checker.data.columns import Columns, divided, target_columns, weight_column
+from certify.checker.data.prepared import (
+    Levels,
+    Matrix,
+    feature_columns,
+    levels_of,
+    numbers,
+    one_hot,
+    refuse_vast,
+    standardised,
 )
-from certify.checker.data.recipe import (
-    Preprocessing,
-    label_text,
-    parse_rational,
-    standardization,
-)
-from certify.checker.data.table import Table, parse_number, read_table
+from certify.checker.data.recipe import Preprocessing, label_text
+from certify.checker.data.recorded import Categories, Pairs, parse_rational
+from certify.checker.data.table import Table, read_table
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import decimal_down, plain
 from certify.checker.problems.losses.loss import ONE_HOT, SIGNS, Loss
@@ -36,9 +36,6 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.text import names
 from certify.checker.text.names import counted
 
-Matrix = tuple[tuple[Fraction, ...], ...]
-
-MAX_BITS = 14_000  # of an integer of the problem: Python writes at most 4300 digits
 _WIDEST = 12  # characters of a weight in a sentence
 
 
@@ -48,18 +45,22 @@ class Dataset:
 
     Attributes:
         inputs: n x d, standardised and with the bias column if the recipe says so.
-        targets: n x c, one-hot rows for classes; some losses take them as signs (`targets_for`).
+        targets: n x c, standardised if the recipe says so; one-hot rows for classes, which some losses take
+            as signs (`targets_for`).
         preprocessing: the recipe that led here.
-        features: n rows, the features as they stand in the data: neither standardised nor with a bias.
+        features: n rows, the features as they stand in the data, neither standardised nor with a bias, but
+            with a column for each level of one that is categorical.
         labels: the target columns as they stand there.
         feature_names: the columns of `features`: the data's own names; 1-based positions as
             text where a file has no header or a name is not unique or is a number itself; x1, x2, ... where
-            an array has no names.
+            an array has no names; "name=level" for the level of a categorical column.
         target_names: likewise the columns that `targets` are made of, whatever the recipe calls them.
         source: the path as given, or "arrays".
         lines: the 1-based line of the file on which each row begins; None where rows are just counted.
         weights: of the samples, positive; None if there are none.
         weight_name: the column that they come from, as `target_names` has columns; None if they do not.
+        ignored: the columns that are left out, as `target_names` has columns.
+        categorical: those that became a column for each level, likewise, with their levels.
     """
 
     inputs: Matrix
@@ -73,6 +74,8 @@ class Dataset:
     lines: tuple[int, ...] | None = None
     weights: tuple[Fraction, ...] | None = None
     weight_name: str | None = None
+    ignored: tuple[str, ...] = ()
+    categorical: Categories = ()
 
     def __repr__(self) -> str:
         return f"Dataset({self.describe()})"
@@ -135,7 +138,7 @@ class Dataset:
         if self.preprocessing.bias:
             parts.append("with a bias")
         parts.append(self.describe_targets(encoding))
-        return "; ".join([", ".join(parts), *self.describe_weights()])
+        return "; ".join([", ".join(parts), *self.describe_weights(), *self.describe_reading()])
 
     def describe_features(self) -> str:
         """Name the features, and say how they are standardised."""
@@ -143,6 +146,8 @@ class Dataset:
             f"{counted(len(self.feature_names), 'feature')} "
             f"({names.listed(map(names.column, self.feature_names))})"
         )
+        if self.categorical:
+            words += f", of which {self.describe_categorical()}"
         if self.preprocessing.standardize is None:
             return words
         words += ", standardised to mean 0 and variance 1, up to rounding"
@@ -154,7 +159,10 @@ class Dataset:
         words = "target " if len(self.target_names) == 1 else "targets "
         words += names.listed(map(names.column, self.target_names))
         classes = self.preprocessing.classes
-        return f"{words}: {self.describe_classes(encoding)}" if classes else f"{words}: regression"
+        if classes:
+            return f"{words}: {self.describe_classes(encoding)}"
+        pairs = self.preprocessing.standardize_targets
+        return f"{words}: regression" + (f", {_shifted(pairs)}" if pairs is not None else "")
 
     def describe_classes(self, encoding: str = ONE_HOT) -> str:
         """Name the classes, and say how they are encoded; see `describe`."""
@@ -163,6 +171,27 @@ class Dataset:
         if encoding == SIGNS:
             return f"{words}, " + ("as -1 and 1" if len(classes) == 2 else "each as 1 against the rest as -1")
         return f"{words}, one-hot"
+
+    def describe_categorical(self) -> str:
+        """Say which columns are levels of others; "" for none."""
+        columns = (
+            f"{counted(len(levels), 'level')} of {names.column(name)}" for name, levels in self.categorical
+        )
+        return names.listed(columns)
+
+    def describe_reading(self) -> Iterator[str]:
+        """Say what of the data is left out, and how they are read, where that is unusual."""
+        left_out = []
+        if self.labels.dropped:
+            left_out.append(f"{counted(self.labels.dropped, 'row')} with a value missing")
+        if self.ignored:
+            word = "the column" if len(self.ignored) == 1 else "the columns"
+            left_out.append(f"{word} {names.listed(map(names.column, self.ignored))}")
+        if left_out:
+            yield f"left out: {' and '.join(left_out)}"
+        words = self.preprocessing.reading.words()
+        if words:
+            yield f"read with {', '.join(words)}"
 
     def describe_weights(self) -> Iterator[str]:
         """Say where the weights of the samples come from, if they have any."""
@@ -175,6 +204,12 @@ class Dataset:
             parts.append(listed)
         if parts:
             yield f"weights w_i: {' times '.join(parts)}"
+
+
+def _shifted(pairs: Pairs) -> str:
+    """Say how targets are standardised; what a weight decay does depends on it."""
+    each = (f"(y - {_short(shift)}) * {_short(scale)}" for shift, scale in pairs)
+    return f"standardised to {names.listed(each)}"
 
 
 def _short(weight: Fraction) -> str:
@@ -208,48 +243,44 @@ def reread_dataset(path: str | os.PathLike[str], preprocessing: Preprocessing) -
         DataError: if the file is unusable or the recipe does not fit it, for instance because a label is
             not among the recorded classes or a recorded class does not occur.
     """
-    return reapply_table(read_table(path), preprocessing)
+    return reapply_table(read_table(path, preprocessing.reading), preprocessing)
 
 
 def reapply_table(table: Table, preprocessing: Preprocessing) -> Dataset:
-    """Take over a file's table by a recorded recipe; see `reread_dataset`."""
+    """Take over a table, which was read as the recipe says, by the rest of the recipe."""
+    if table.reading != preprocessing.reading:
+        raise DataError(f"{table.source} was not read as the recipe says: read it by the recipe's reading")
     chosen = target_columns(table, preprocessing.targets)
     weight = weight_column(table, chosen, preprocessing.sample_weight)
-    features, labels, weights = divided(table, chosen, weight)
-    inputs = _numbers(features, "feature")
-    return _follow(preprocessing, inputs, file_names(table, chosen, weight), labels, weights, table.source)
+    columns = divided(table, chosen, weight)
+    return follow(preprocessing, columns, levels_of(table, columns, preprocessing.categorical), table.source)
 
 
-def _follow(
-    recipe: Preprocessing,
-    inputs: Matrix,
-    own: ColumnNames,
-    labels: Table,
-    weights: Table | None,
-    source: str,
-) -> Dataset:
-    feature_names, features = own.features, inputs
+def follow(recipe: Preprocessing, columns: Columns, levels: Levels, source: str) -> Dataset:
+    """Make a data set of columns by a recipe.
+
+    Args:
+        recipe: what is done.
+        columns: of the data.
+        levels: of the categorical features.
+        source: the path as given, or "arrays".
+
+    Raises:
+        DataError: if the recipe does not fit.
+    """
+    labels = columns.labels
+    feature_names, features = feature_columns(columns, levels)
+    inputs = features
     if recipe.standardize is not None:
-        if len(recipe.standardize) != len(feature_names):
-            raise DataError(
-                f"{source} has {counted(len(feature_names), 'feature')} and the recipe standardises "
-                f"{len(recipe.standardize)}: use the data that the recipe was made for"
-            )
-        # With any other scales a recipe could make an easy problem, or an empty one, of the same data.
-        if recipe.standardize != tuple(map(standardization, zip(*inputs, strict=True))):
-            raise DataError(
-                f"{source}: the recorded standardisation does not bring these features to mean 0 and "
-                "variance 1; use the data that the recipe was made for"
-            )
-        inputs = tuple(
-            tuple((x - shift) * scale for x, (shift, scale) in zip(row, recipe.standardize, strict=True))
-            for row in inputs
-        )
-        _refuse_vast(inputs, f"{source}, standardised,")
+        inputs = standardised(inputs, recipe.standardize, source, "feature")
     if recipe.bias:
         inputs = tuple((*row, Fraction(1)) for row in inputs)
-    one_hot = recipe.task == "classification"
-    outputs = _one_hot(labels, recipe.classes) if one_hot else _numbers(labels, "regression target")
+    if recipe.task == "classification":
+        outputs = one_hot(labels, recipe.classes)
+    else:
+        outputs = numbers(labels, "regression target")
+        if recipe.standardize_targets is not None:
+            outputs = standardised(outputs, recipe.standardize_targets, source, "target")
     return Dataset(
         inputs,
         outputs,
@@ -257,11 +288,13 @@ def _follow(
         features,
         labels,
         feature_names,
-        own.targets,
+        columns.target_names,
         source,
         labels.lines,
-        _weights(recipe, labels, weights),
-        own.weight,
+        _weights(recipe, labels, columns.weights),
+        columns.weight_name,
+        columns.ignored,
+        tuple((columns.feature_names[place], tuple(each)) for place, each in sorted(levels.items())),
     )
 
 
@@ -271,7 +304,7 @@ def _weights(recipe: Preprocessing, labels: Table, weights: Table | None) -> tup
         return None
     column = [Fraction(1)] * len(labels.rows)
     if weights is not None:
-        column = [row[0] for row in _numbers(weights, "sample weight")]
+        column = [row[0] for row in numbers(weights, "sample weight")]
         for i, weight in enumerate(column):
             if weight <= 0:
                 raise DataError(
@@ -283,57 +316,5 @@ def _weights(recipe: Preprocessing, labels: Table, weights: Table | None) -> tup
         column = [
             weight * by_class[label_text(row[0])] for weight, row in zip(column, labels.rows, strict=True)
         ]
-        _refuse_vast([column], f"{labels.source}, weighted by class,")
+        refuse_vast([column], f"{labels.source}, weighted by class,")
     return tuple(column)
-
-
-def _one_hot(labels: Table, classes: tuple[str, ...]) -> Matrix:
-    labelled = [label_text(row[0]) for row in labels.rows]
-    recorded, occurring = set(classes), set(labelled)
-    for i, name in enumerate(labelled):
-        if name not in recorded:
-            raise DataError(
-                f"{labels.where(i, 0)}: the class {names.quoted(name)} is not one of the recorded classes "
-                f"{names.listed(map(names.shown, classes))}; use the data that the recipe was made for"
-            )
-    for name in classes:
-        if name not in occurring:
-            raise DataError(
-                f"{labels.source}: no row has the recorded class {names.quoted(name)}: use the data that "
-                "the recipe was made for"
-            )
-    unit = {name: tuple(Fraction(name == other) for other in classes) for name in classes}
-    return tuple(unit[name] for name in labelled)
-
-
-def _numbers(table: Table, role: str) -> Matrix:
-    """The cells of a table that may hold nothing but numbers."""
-    rows = []
-    for i, row in enumerate(table.rows):
-        numbers = []
-        for k, cell in enumerate(row):
-            if isinstance(cell, str):
-                may_be_a_header = table.lines is not None and i == 0 and not table.has_header
-                raise DataError(
-                    f"{table.where(i, k)}: {names.quoted(cell)} is text and a {role} must be a number; "
-                    "write a decimal such as 5.1"
-                    + (", or begin the names with letters if this is a header" if may_be_a_header else "")
-                )
-            numbers.append(cell)
-        rows.append(tuple(numbers))
-    _refuse_vast(rows, table.source)
-    return tuple(rows)
-
-
-def _refuse_vast(rows: Iterable[Sequence[Fraction]], source: str) -> None:
-    """Refuse numbers whose integers over a common denominator would exceed `MAX_BITS`."""
-    entries = [entry for row in rows for entry in row]
-    integer_bits = max(x.numerator.bit_length() - x.denominator.bit_length() + 1 for x in entries)
-    common = 1
-    for denominator in {x.denominator for x in entries}:
-        common = math.lcm(common, denominator)
-        if common.bit_length() + max(integer_bits, 0) > MAX_BITS:
-            raise DataError(
-                f"{source} has numbers that need integers of more than {MAX_BITS} bits over a common "
-                "denominator: round them to fewer digits or rescale them"
-            )

@@ -10,13 +10,10 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from certify.checker.data.cells import parse_number
 from certify.checker.data.matrix_market import market_table
-from certify.checker.data.table import (
-    Table,
-    ends_in,
-    parse_number,
-    read_table,
-)
+from certify.checker.data.table import Table, read_table
+from certify.checker.data.text_file import ends_in
 from certify.checker.errors import DataError
 from certify.checker.problems.matrix import MAX_ORDER, SymmetricMatrix
 
@@ -35,7 +32,7 @@ def read_matrix(path: str | os.PathLike[str]) -> SymmetricMatrix:
     """
     source = os.fspath(path)
     for suffix, read in MATRIX_READERS.items():
-        if ends_in(source, suffix):
+        if ends_in(source, suffix, f"{suffix}.gz"):
             return matrix_of(read(source))
     return matrix_of(read_table(source, least_columns=1))
 

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import repeat
 
-from certify.checker.data.table import Table, exact_text, read_text
+from certify.checker.data.cells import exact_text
+from certify.checker.data.table import Table
+from certify.checker.data.text_file import read_text
 from certify.checker.errors import DataError
 from certify.checker.problems.matrix import MAX_ORDER
 from certify.checker.text.letters import ascii_lower
 
 _HEADER = re.compile(r"%%matrixmarket matrix (coordinate|array) (real|integer|pattern) (general|symmetric)")
+_FORTRAN = str.maketrans("dD", "eE")  # which writes exponents of double precision so
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
@@ -36,7 +39,7 @@ def market_table(source: str) -> Table:
     lines = (
         (number, line.split())
         for number, line in enumerate(others, start=2)
-        if line.strip() and not line.startswith("%")
+        if line.strip() and not line.split()[0].startswith("%")
     )
     number, size = next(lines, (2, []))
     if len(size) != (3 if layout == "coordinate" else 2) or not all(map(_COUNT.fullmatch, size)):
@@ -83,7 +86,7 @@ def _coordinates(words: list[str], height: int, width: int, where: str) -> tuple
 
 def _number(word: str, where: str) -> Fraction:
     try:
-        value = exact_text(word)
+        value = exact_text(word.translate(_FORTRAN))
     except ValueError as reason:
         raise DataError(f"{where}: {reason}") from None
     if not isinstance(value, Fraction):

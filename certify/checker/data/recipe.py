@@ -11,24 +11,19 @@ all of them are numbers, else as texts.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from certify.checker.data.table import Cell, parse_number
-from certify.checker.errors import CertificateError
+from certify.checker.data import recorded
+from certify.checker.data.cells import Cell, parse_number
+from certify.checker.data.reading import USUAL, Reading
+from certify.checker.data.recorded import Categories, Pairs
 from certify.checker.numbers.integers import over_common_denominator
 
 TASKS = ("classification", "regression")
 STANDARDIZATION_BITS = 20
-
-# Bounds on a recipe read from a certificate, beyond what any that is written reaches.
-MAX_ENTRIES = 100_000
-MAX_LENGTH = 4000
-
-_RATIONAL = re.compile(r"-?[0-9]+(?:/0*[1-9][0-9]*)?")
 
 
 @dataclass(frozen=True)
@@ -45,36 +40,54 @@ class Preprocessing:
             are left as they are.
         sample_weight: the column of the samples' weights, as `targets` has columns; None if there is none.
         class_weights: what the weight of a sample is multiplied by, for each of `classes`; () for nothing.
+        reading: how the file is read; nothing is made of it where the data are arrays.
+        categorical: the feature columns that become a column of zeros and ones for each of their levels, each
+            as `targets` has columns, with its levels as `classes` has labels.
+        standardize_targets: (shift, scale) of each target, as of features; None if targets are left as they
+            are.
     """
 
     targets: tuple[str, ...]
     task: str
     classes: tuple[str, ...] = ()
     bias: bool = False
-    standardize: tuple[tuple[Fraction, Fraction], ...] | None = None
+    standardize: Pairs | None = None
     sample_weight: str | None = None
     class_weights: tuple[Fraction, ...] = ()
+    reading: Reading = USUAL
+    categorical: Categories = ()
+    standardize_targets: Pairs | None = None
 
     @property
     def is_weighted(self) -> bool:
         """Whether samples have weights."""
         return self.sample_weight is not None or bool(self.class_weights)
 
+    @property
+    def takes_all_as_it_is(self) -> bool:
+        """Whether the file is read as usual, and all of its columns enter as numbers, targets or weights."""
+        return self.reading == USUAL and not self.categorical
+
     def to_json(self) -> dict[str, Any]:
-        """Return the recipe as JSON values, rationals as "p/q"; of weights only what is used."""
-        pairs = self.standardize
-        weights: dict[str, Any] = {}
+        """Return the recipe as JSON values, rationals as "p/q"; from the weights on only what is used."""
+        used: dict[str, Any] = {}
         if self.sample_weight is not None:
-            weights["sample_weight"] = self.sample_weight
+            used["sample_weight"] = self.sample_weight
         if self.class_weights:
-            weights["class_weights"] = list(map(str, self.class_weights))
+            used["class_weights"] = list(map(str, self.class_weights))
+        if self.reading != USUAL:
+            used["reading"] = self.reading.to_json()
+        if self.categorical:
+            used["categorical"] = [[column, list(levels)] for column, levels in self.categorical]
+        if self.standardize_targets is not None:
+            used["standardize_targets"] = _as_json(self.standardize_targets)
         return {
             "targets": list(self.targets),
             "task": self.task,
             "classes": list(self.classes),
             "bias": self.bias,
-            "standardize": None if pairs is None else [[str(shift), str(scale)] for shift, scale in pairs],
-            **weights,
+            "standardize": None if self.standardize is None else _as_json(self.standardize),
+            **used,
         }
 
     @classmethod
@@ -85,40 +98,39 @@ class Preprocessing:
             CertificateError: if `obj` is not a recipe as `to_json` writes it.
         """
         keys = {"targets", "task", "classes", "bias", "standardize"}
-        optional = {"sample_weight", "class_weights"}
-        if not isinstance(obj, dict) or obj.keys() - optional != keys:
-            raise _malformed(f"is not an object with the keys {', '.join(sorted(keys))}")
-        task, bias, pairs = obj["task"], obj["bias"], obj["standardize"]
-        targets, classes = _texts(obj["targets"], "targets"), _texts(obj["classes"], "classes")
+        if not isinstance(obj, dict) or obj.keys() - _OPTIONAL.keys() != keys:
+            raise recorded.malformed(f"is not an object with the keys {', '.join(sorted(keys))}")
+        task, pairs = obj["task"], obj["standardize"]
+        targets = recorded.texts(obj["targets"], "targets")
+        classes = recorded.texts(obj["classes"], "classes")
         if not targets:
-            raise _malformed("names no target")
+            raise recorded.malformed("names no target")
         if task not in TASKS:
-            raise _malformed(f"has a task other than {' and '.join(TASKS)}")
+            raise recorded.malformed(f"has a task other than {' and '.join(TASKS)}")
         if task == "classification" and (len(targets) != 1 or len(classes) < 2):
-            raise _malformed("is a classification without exactly one target and at least two classes")
+            raise recorded.malformed(
+                "is a classification without exactly one target and at least two classes"
+            )
         if task == "regression" and classes:
-            raise _malformed("is a regression with classes")
-        if not isinstance(bias, bool):
-            raise _malformed("has a bias other than true and false")
+            raise recorded.malformed("is a regression with classes")
+        if task == "classification" and "standardize_targets" in obj:
+            raise recorded.malformed("standardises the targets of a classification")
+        bias = recorded.truth(obj["bias"], "bias")
+        if "class_weights" in obj:
+            _require_a_weight_for_each(classes, obj["class_weights"])
         return cls(
             targets,
             task,
             classes,
             bias,
-            None if pairs is None else _pairs(pairs),
-            _column(obj["sample_weight"]) if "sample_weight" in obj else None,
-            _class_weights(obj["class_weights"], classes) if "class_weights" in obj else (),
+            None if pairs is None else recorded.pairs(pairs),
+            **{key: read(obj[key]) for key, read in _OPTIONAL.items() if key in obj},
         )
-
-
-def parse_rational(text: str) -> Fraction | None:
-    """Read "p/q" or "p", in ASCII digits and of any length that the caller allows; None if it is not one."""
-    return Fraction(text) if _RATIONAL.fullmatch(text) else None
 
 
 def label_text(label: Cell) -> str:
     """The name of the class of a label: a number in lowest terms, or the text."""
-    number = _label_number(label)
+    number = label_number(label)
     return str(label if number is None else number)
 
 
@@ -144,55 +156,32 @@ def standardization(column: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
     return round(Fraction(total, size) / unit) * unit, scale
 
 
-def _label_number(label: Cell) -> Fraction | None:
+def label_number(label: Cell) -> Fraction | None:
+    """Return the number that a label spells; None if it is another text."""
     return parse_number(label) if isinstance(label, str) else label
 
 
-def _texts(value: object, key: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or len(value) > MAX_ENTRIES:
-        raise _malformed(f"has no list of at most {MAX_ENTRIES} {key}")
-    if not all(isinstance(text, str) and len(text) <= MAX_LENGTH for text in value):
-        raise _malformed(f"has {key} that are not texts of at most {MAX_LENGTH} characters")
-    if len(set(value)) < len(value):
-        raise _malformed(f"repeats one of its {key}")
-    return tuple(value)
-
-
-def _pairs(value: object) -> tuple[tuple[Fraction, Fraction], ...]:
-    if not isinstance(value, list) or not 0 < len(value) <= MAX_ENTRIES:
-        raise _malformed(f"standardises by something else than a list of at most {MAX_ENTRIES} pairs")
-    pairs = []
-    for pair in value:
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise _malformed("standardises a feature by something else than a shift and a scale")
-        shift, scale = map(_rational, pair)
-        if scale <= 0:
-            raise _malformed("has a scale that is not positive")
-        pairs.append((shift, scale))
-    return tuple(pairs)
-
-
-def _column(value: object) -> str:
-    if not isinstance(value, str) or len(value) > MAX_LENGTH:
-        raise _malformed(f"has a sample_weight that is not a text of at most {MAX_LENGTH} characters")
-    return value
-
-
-def _class_weights(value: object, classes: tuple[str, ...]) -> tuple[Fraction, ...]:
-    if not isinstance(value, list) or not classes or len(value) != len(classes):
-        raise _malformed("has class_weights that are not a list with one for each class")
-    weights = tuple(map(_rational, value))
+def _class_weights(value: object) -> tuple[Fraction, ...]:
+    assert isinstance(value, list)
+    weights = tuple(map(recorded.rational, value))
     if min(weights) <= 0:
-        raise _malformed("has a class weight that is not positive")
+        raise recorded.malformed("has a class weight that is not positive")
     return weights
 
 
-def _rational(value: object) -> Fraction:
-    number = parse_rational(value) if isinstance(value, str) and len(value) <= MAX_LENGTH else None
-    if number is None or str(number) != value:
-        raise _malformed('has a shift, a scale or a weight that is not a text "p/q" in lowest terms')
-    return number
+def _require_a_weight_for_each(classes: tuple[str, ...], value: object) -> None:
+    if not isinstance(value, list) or not classes or len(value) != len(classes):
+        raise recorded.malformed("has class_weights that are not a list with one for each class")
 
 
-def _malformed(reason: str) -> CertificateError:
-    return CertificateError(f"the certificate's preprocessing {reason}: use an unaltered certificate")
+def _as_json(pairs: Pairs) -> list[list[str]]:
+    return [[str(shift), str(scale)] for shift, scale in pairs]
+
+
+_OPTIONAL: dict[str, Callable[[object], Any]] = {
+    "sample_weight": lambda value: recorded.one_text(value, "sample_weight"),
+    "class_weights": _class_weights,
+    "reading": Reading.from_json,
+    "categorical": recorded.categories,
+    "standardize_targets": recorded.pairs,
+}

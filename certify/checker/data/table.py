@@ -1,40 +1,25 @@
-"""Read a CSV file into a table of exact cells: rationals and texts.
+"""Read a file into a table of exact cells: rationals and texts.
 
-A decimal stays the decimal it is ("5.1" is 51/10). Missing, infinite and vast cells are refused on reading,
-with the place where they stand, so that every cell of a `Table` is a number of modest size or a text.
+Missing, infinite and vast cells are refused on reading, with the place where they stand, so that every cell
+of a `Table` is a number of modest size or a text; but columns that are ignored may hold anything.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from functools import partial
 from typing import Any
 
+from certify.checker.data.cells import FILL_IN_FILE, MAX_LENGTH, Cell, exact_text, is_missing
+from certify.checker.data.csv_rows import Row, has_header, split
+from certify.checker.data.reading import USUAL, Reading
+from certify.checker.data.text_file import ends_in, read_text
 from certify.checker.errors import DataError
-from certify.checker.text.letters import ascii_lower, is_letter
-from certify.checker.text.names import quoted
+from certify.checker.text.names import listed, quoted, shown
 
-Cell = Fraction | str
-
-MAX_BYTES = 1 << 30  # of a text file, as the proved checker has it
-MAX_LENGTH = 1000  # characters of a cell or of a name
-MAX_EXPONENT = 400
-MAX_DIGITS = MAX_LENGTH + MAX_EXPONENT  # what the two allow a CSV number; the bound for arrays as well
-
-_BLOCK = 1 << 20  # bytes
-SEPARATORS = (";", "\t", ",")
-
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
-_WITH_COMMA = re.compile(r"[+-]?[0-9]+(?:,[0-9]+)+")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
-_MISSING_MARKERS = frozenset({"na", "n/a", "nan", "null", "none", "inf", "infinity"})
-FILL_IN = "fill it in or remove the row"
+HEADER_HINT = ", or say --header if this row has the names of the columns"
 
 
 @dataclass(frozen=True)
@@ -45,9 +30,12 @@ class Table:
         source: the path as given, or the name of the array; messages begin with it.
         names: one for each column: the header's; without one, the 1-based positions as text for a file,
             and x1, x2, ... for an array called X.
-        rows: the cells, every row as long as `names`.
+        rows: the cells, every row as long as `names`; "" in columns that are ignored.
         has_header: whether the names are the data's own.
         lines: the 1-based line of the file on which each row begins; None where rows are just counted.
+        reading: how the file was read.
+        ignored: the 0-based indices of the columns that are left out.
+        dropped: how many rows were left out, as they miss a value.
     """
 
     source: str
@@ -55,10 +43,20 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     has_header: bool
     lines: tuple[int, ...] | None = None
+    reading: Reading = USUAL
+    ignored: frozenset[int] = frozenset()
+    dropped: int = 0
+
+    @property
+    def may_begin_with_a_header(self) -> bool:
+        """Whether the first row may have names that were not taken for such."""
+        return self.lines is not None and not self.has_header and self.reading.header is None
 
     def where(self, row: int, column: int) -> str:
         """Say in words where a cell stands, for an error message; both indices are 0-based."""
         line = f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
+        if self.lines is None and self.dropped:
+            line += " of those that miss no value"
         name = quoted(self.names[column]) if self.has_header else self.names[column]
         return f"{self.source}, {line}, column {name}"
 
@@ -68,233 +66,158 @@ class Table:
             self,
             names=tuple(self.names[k] for k in columns),
             rows=tuple(tuple(row[k] for k in columns) for row in self.rows),
+            ignored=frozenset(i for i, k in enumerate(columns) if k in self.ignored),
         )
+
+    def column(self, text: str, role: str = "target") -> int:
+        """Return the 0-based index of the column that has this name or 1-based position.
+
+        Raises:
+            DataError: if there is no such column, or more than one.
+        """
+        width = len(self.names)
+        wanted = text.strip()
+        found = {k for k, name in enumerate(self.names) if name == wanted}
+        if wanted.isascii() and wanted.isdecimal() and len(wanted) <= 9 and 1 <= int(wanted) <= width:
+            found.add(int(wanted) - 1)
+        if not found:
+            raise DataError(
+                f"{self.source} has no column {quoted(text)}: give one of the names "
+                f"{listed(map(shown, self.names))}, or a position from 1 to {width}"
+            )
+        if len(found) > 1:
+            raise DataError(
+                f"{self.source}: the {role} {quoted(text)} can mean each of the columns "
+                f"{listed(str(k + 1) for k in sorted(found))}: give these columns names of their own"
+            )
+        return found.pop()
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table whose cells are still as the file has them.
+
+    Attributes:
+        frame: a table without rows, but with the lines of all.
+        rows: the cells, every row as long as the frame's names.
+        exact: the exact value of a cell; raises ValueError with a reason and a remedy.
+        is_missing: whether a cell stands for a value that is not there.
+    """
+
+    frame: Table
+    rows: Iterable[Sequence[Any]]
+    exact: Callable[[Any], Cell]
+    is_missing: Callable[[Any], bool]
 
 
 # By the end of a file's name, in small letters: formats that are no text are none of the checker's business.
-READERS: dict[str, Callable[[str], Table]] = {}
+READERS: dict[str, Callable[[str], RawTable]] = {}
+
+# Chooses the columns that are left out, as `Reading.ignore` has them, once their names are known.
+Choice = Callable[[Table], tuple[str, ...]]
 
 
-def read_table(path: str | os.PathLike[str], *, least_columns: int = 2) -> Table:
+def read_table(
+    path: str | os.PathLike[str],
+    reading: Reading = USUAL,
+    *,
+    least_columns: int = 2,
+    choose: Choice | None = None,
+) -> Table:
     """Read a file: by the reader that `READERS` has for the end of its name, as CSV otherwise.
 
-    CSV is UTF-8 text, with or without a byte order mark, with any line ends, and with quotes as in RFC
-    4180; blank lines are skipped and blanks around a cell are dropped.
+    CSV is text, with or without a byte order mark, with any line ends, and with quotes as in RFC 4180; blank
+    lines are skipped and blanks around a cell are dropped.
 
-    The separator is the one of `;` tab and `,` that cuts every row into the same number of cells, at
-    least two; if several do, the one under which the largest share of the cells are numbers (a decimal
-    comma, which is refused afterwards, included), then the one that yields most cells.
+    If the reading has no separator, it is the one of `;` tab and `,` that cuts every row into the same number
+    of cells, at least two; if several do, the one under which the largest share of the cells are numbers (a
+    decimal comma, which is refused afterwards, included), then the one that yields most cells.
 
-    The first row is a header if, among the columns that hold numbers below it (in at least half of their
-    cells), more carry a name in the first row than a number. A name has a letter, does not begin like a
-    number, and is not a marker of a missing value such as NA. Hence "5.1,3.5,setosa" is data, a header
-    may hold a few numbers or blanks, and a header that consists of numbers is read as data. A single row
-    is a header if it holds a name and no number.
+    If the reading does not say whether there is a header, the first row is one if, among the columns that
+    hold numbers or True and False below it (in at least half of their cells), more carry a name in the
+    first row than a number. A name has a letter, does not begin like a number, and is neither True nor
+    False nor a marker of a missing value such as NA. Hence "5.1,3.5,setosa" is data, a header may hold a
+    few numbers or blanks, and a header that consists of numbers is read as data. A single row is a header
+    if it holds a name and no number.
 
     Args:
-        path: of the file.
+        path: of the file; "-" is standard input, and of a name in .gz the end before it counts.
+        reading: how.
         least_columns: 1 where a single column is welcome.
+        choose: what else is left out, in place of the reading's columns.
 
     Raises:
         DataError: if the file cannot be read, is not a table, or has a blank, NaN, infinite or vast cell.
     """
     source = os.fspath(path)
+    raw = _raw(source, reading, least_columns)
+    if choose is not None:
+        reading = replace(reading, ignore=choose(raw.frame))
+    ignored = frozenset(raw.frame.column(name, "ignored column") for name in reading.ignore)
+    return fill(replace(raw, frame=replace(raw.frame, reading=reading, ignored=ignored)))
+
+
+def _raw(source: str, reading: Reading, least_columns: int) -> RawTable:
     for suffix, read in READERS.items():
         if ends_in(source, suffix):
+            if reading.is_of_text:
+                raise DataError(
+                    f"{source} is no text file: leave out its separator, decimal sign, encoding and header"
+                )
             return read(source)
-    return _csv_table(source, _split(source, read_text(source), least_columns))
+    rows = split(source, read_text(source, reading.encoding), least_columns, reading)
+    return _csv_table(source, rows, reading)
 
 
-def ends_in(source: str, *suffixes: str) -> bool:
-    """Say whether a path ends in one of these, which are in small letters."""
-    return ascii_lower(source).endswith(suffixes)
-
-
-def parse_number(text: str) -> Fraction | None:
-    """Read a decimal such as "-5.1" or "1e-3" exactly; None if the text is not one.
-
-    Only ASCII digits, a point and an exponent make a number: "1/3", "1_000", "0x1F" and "5,1" are texts.
+def fill(raw: RawTable) -> Table:
+    """Give a table its cells.
 
     Raises:
-        ValueError: with a reason and a remedy, if the number is too vast to compute with.
+        DataError: with the place, if one of a column that is not ignored has no exact value; if no row is
+        left.
     """
-    if len(text) > MAX_LENGTH:
-        raise ValueError(f"the cell has {len(text)} characters; shorten it to at most {MAX_LENGTH}")
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        return None
-    if abs(int(match[1] or 0)) > MAX_EXPONENT:
-        raise ValueError(f"the exponent of {text[:40]!r} is beyond {MAX_EXPONENT}; rescale the column")
-    return Fraction(text)
-
-
-# --- cells ---------------------------------------------------------------------------------------------
-
-
-def fill(frame: Table, rows: Iterable[Sequence[Any]], exact: Callable[[Any], Cell]) -> Table:
-    """Give a table without rows its cells; `exact` raises ValueError with a reason and a remedy."""
+    frame = raw.frame
     for name in frame.names:
         if len(name) > MAX_LENGTH:
             raise DataError(
                 f"{frame.source} has a column name of {len(name)} characters: shorten it to {MAX_LENGTH}"
             )
-    cells = []
-    for i, row in enumerate(rows):
-        exact_row = []
-        for k, value in enumerate(row):
+    kept, cells = [], []
+    count = 0
+    for i, row in enumerate(raw.rows):
+        count += 1
+        used = [(k, value) for k, value in enumerate(row) if k not in frame.ignored]
+        if frame.reading.drop_missing and any(raw.is_missing(value) for _, value in used):
+            continue
+        exact_row: list[Cell] = [""] * len(frame.names)
+        for k, value in used:
             try:
-                exact_row.append(exact(value))
+                exact_row[k] = raw.exact(value)
             except ValueError as reason:
-                raise DataError(f"{frame.where(i, k)}: {reason}") from None
+                hint = HEADER_HINT if i == 0 and frame.may_begin_with_a_header else ""
+                raise DataError(f"{frame.where(i, k)}: {reason}{hint}") from None
+        kept.append(i)
         cells.append(tuple(exact_row))
-    return replace(frame, rows=tuple(cells))
-
-
-def exact_text(text: str) -> Cell:
-    """Return the number that a text spells, or the text.
-
-    Raises:
-        ValueError: with a reason and a remedy, if the cell is blank, not finite or vast.
-    """
-    number = parse_number(text)
-    if number is not None:
-        return number
-    if not text:
-        raise ValueError(f"the cell is blank; {FILL_IN}")
-    if _NOT_FINITE.fullmatch(text):
-        raise ValueError(f"the cell is {text}; {FILL_IN}")
-    if _WITH_COMMA.fullmatch(text):
-        raise ValueError(f"the cell is {text!r}; write decimals with a point and thousands without a comma")
-    return text
-
-
-# --- CSV -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Row:
-    line: int
-    cells: list[str]
-
-
-def read_text(source: str) -> str:
-    """Read a whole file of UTF-8 text.
-
-    Raises:
-        DataError: if it cannot be read, or is something else.
-    """
-    data = bytearray()
-    try:
-        with open(source, "rb") as file:
-            # Block by block: a pipe or a device has no size that could be asked for, nor need it have an end.
-            while block := file.read(_BLOCK):
-                data += block
-                if b"\0" in block:
-                    raise DataError(f"{source} is not a text file in UTF-8: save the table as CSV in UTF-8")
-                if len(data) > MAX_BYTES:
-                    raise DataError(f"{source} is larger than {MAX_BYTES >> 20} MiB, the most that is read")
-    except FileNotFoundError:
-        raise DataError(f"{source} does not exist: check the path") from None
-    except IsADirectoryError:
-        raise DataError(f"{source} is a directory: give the CSV or Parquet file itself") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{source} cannot be read ({reason}): check the path and its permissions") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{source}, line {line} is not UTF-8 text: save the table as CSV in UTF-8") from None
-
-
-def _split(source: str, text: str, least_columns: int) -> list[_Row]:
-    """Cut the text with the best separator into rows of one length."""
-    readings = []
-    for separator in SEPARATORS:
-        with suppress(DataError):
-            readings.append(_rows(source, text, separator))
-    rectangular = [rows for rows in readings if len({len(row.cells) for row in rows}) == 1]
-    best = max(rectangular, key=_merit, default=[])
-    single = least_columns == 1 and not any(separator in text for separator in SEPARATORS)
-    if best and (single or len(best[0].cells) > 1):
-        return best
-    # No separator fits, so the likeliest one tells what is wrong.
-    rows = _rows(source, text, max(SEPARATORS, key=text.count))
-    if not rows:
-        raise DataError(f"{source} is empty: give a table of numbers")
-    for row in rows:
-        if len(row.cells) != len(rows[0].cells):
-            raise DataError(
-                f"{source}, line {row.line} has {len(row.cells)} cells and line {rows[0].line} has "
-                f"{len(rows[0].cells)}: give every row the same number of cells"
-            )
-    raise DataError(
-        f"{source} has a single column: give features and a target, separated by comma, semicolon or tab"
-    )
-
-
-def _rows(source: str, text: str, separator: str) -> list[_Row]:
-    # A strict reader reports a quote that is never closed; a lenient one would swallow the rows after it.
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True
-    )
-    rows = []
-    line = 1
-    try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if cells not in ([], [""]):
-                rows.append(_Row(line, cells))
-            line = reader.line_num + 1
-    except csv.Error as error:
+    if not kept:
         raise DataError(
-            f"{source}, line {line} is not valid CSV ({error}): close every quote, and double the quotes "
-            "inside a quoted cell"
-        ) from None
-    return rows
+            f"{frame.source}: each row misses a value: leave out the columns that miss most with --ignore"
+        )
+    lines = None if frame.lines is None else tuple(frame.lines[i] for i in kept)
+    return replace(frame, rows=tuple(cells), lines=lines, dropped=count - len(kept))
 
 
-def _merit(rows: list[_Row]) -> tuple[bool, Fraction, int]:
-    width = len(rows[0].cells)
-    numbers = sum(_is_number(cell.replace(",", ".", 1)) for row in rows for cell in row.cells)
-    return width > 1, Fraction(numbers, width * len(rows)), width
-
-
-def _csv_table(source: str, rows: list[_Row]) -> Table:
-    has_header = _has_header(rows)
-    body = rows[1:] if has_header else rows
+def _csv_table(source: str, rows: list[Row], reading: Reading) -> RawTable:
+    named = has_header(rows, reading.decimal) if reading.header is None else reading.header
+    body = rows[1:] if named else rows
     if not body:
         raise DataError(f"{source} has a header and no rows: add the data below it")
-    titles = rows[0].cells if has_header else [""] * len(rows[0].cells)
+    titles = rows[0].cells if named else [""] * len(rows[0].cells)
     frame = Table(
         source,
         tuple(title or str(k + 1) for k, title in enumerate(titles)),
         (),
-        has_header,
+        named,
         tuple(row.line for row in body),
     )
-    return fill(frame, (row.cells for row in body), exact_text)
-
-
-def _has_header(rows: list[_Row]) -> bool:
-    """Decide by the rule in the docstring of `read_table`."""
-    first, *body = (row.cells for row in rows)
-    if not body:
-        return any(map(_is_name, first)) and not any(map(_is_number, first))
-    names = numbers = 0
-    for title, column in zip(first, zip(*body, strict=True), strict=True):
-        if 2 * sum(map(_is_number, column)) >= len(column):
-            names += _is_name(title)
-            numbers += _is_number(title)
-    return names > numbers
-
-
-def _is_number(cell: str) -> bool:
-    return len(cell) <= MAX_LENGTH and _NUMBER.fullmatch(cell) is not None
-
-
-def _is_name(cell: str) -> bool:
-    begins_like_a_number = cell.startswith((*"0123456789+-.,",))
-    if begins_like_a_number or ascii_lower(cell) in _MISSING_MARKERS:
-        return False
-    return any(map(is_letter, cell))
+    exact = partial(exact_text, decimal=reading.decimal, remedy=FILL_IN_FILE)
+    return RawTable(frame, (row.cells for row in body), exact, is_missing)

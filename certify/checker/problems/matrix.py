@@ -59,7 +59,8 @@ class SymmetricMatrix:
                 if row[j] != table[j][i]:
                     raise DataError(
                         f"{source} is not symmetric: row {i + 1}, column {j + 1} is {_shown(row[j])} and row "
-                        f"{j + 1}, column {i + 1} is {_shown(table[j][i])}; give a symmetric matrix"
+                        f"{j + 1}, column {i + 1} is {_shown(table[j][i])}; give a symmetric matrix, "
+                        "such as (M + M^T)/2, which has the same form z^T M z"
                     )
         entries, denominator = over_common_denominator(table)
         if max(denominator, *(abs(entry) for row in entries for entry in row)).bit_length() > MAX_BITS:

@@ -66,4 +66,5 @@ def _data(problem: TrainingProblem, dataset: Dataset | None) -> str:
         if problem.output_bias.frees_hidden:
             bias = "free hidden biases"
     targets = dataset.describe_targets(problem.loss.encoding)
-    return "; ".join([f"{dataset.describe_features()}, {bias}", targets, *dataset.describe_weights()])
+    more = (*dataset.describe_weights(), *dataset.describe_reading())
+    return "; ".join([f"{dataset.describe_features()}, {bias}", targets, *more])

@@ -17,6 +17,7 @@ import typer
 import certify.datasets  # noqa: F401  its readers
 from certify.bounds.names import AUTO, DESCRIPTIONS
 from certify.checker.data.choice import BALANCED
+from certify.checker.data.text_file import STANDARD_INPUT, without_gz
 from certify.checker.errors import CertifyError
 from certify.checker.problems.losses.table import LOSS_WORDS, LOSSES
 from certify.checker.text.names import quoted
@@ -41,18 +42,11 @@ _OUTPUT_BIAS_HELP = (
 CertificateFile = Annotated[
     Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
 ]
-DataFile = Annotated[Path, typer.Option("--data", help="CSV (or .parquet) file.", show_default=False)]
-Targets = Annotated[
-    list[str] | None,
+DataFile = Annotated[
+    Path,
     typer.Option(
-        "--target",
-        help="Target column, by name or 1-based position; repeat for several.",
-        show_default="last",
+        "--data", help="CSV (or .parquet, or .csv.gz) file; - is standard input.", show_default=False
     ),
-]
-Task = Annotated[str, typer.Option(help="auto, classification or regression.")]
-Standardize = Annotated[
-    bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
 ]
 Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
 Gamma = Annotated[str, typer.Option(help=_GAMMA_HELP)]
@@ -94,6 +88,12 @@ def error_console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
+
+
+def certificate_of(data: Path, ending: str = ".cert") -> Path:
+    """Return the file of a certificate for which none is given: in this folder, named as the data are."""
+    name = Path("data") if str(data) == STANDARD_INPUT else Path(without_gz(data.name))
+    return Path(name.stem + ending)
 
 
 def print_json(values: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Options that belong together in one object: what a command with many of them takes."""
+"""Options that belong together in one object: what several commands take, or one with many of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def in_groups(command: Callable[..., None]) -> Callable[..., None]:
 
     Args:
         command: takes dataclasses, whose fields are annotated and have defaults as parameters of a typer
-            command are and have.
+            command are and have, among options of its own.
 
     Returns:
         A command that takes the fields in place of the dataclasses, in the same order.
@@ -24,8 +24,13 @@ def in_groups(command: Callable[..., None]) -> Callable[..., None]:
         for name, kind in get_type_hints(command).items()
         if isinstance(kind, type) and is_dataclass(kind)
     }
+    own = get_type_hints(command, include_extras=True)
     options: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():
+        if parameter.name not in groups:
+            by_name = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own[parameter.name])
+            options.append(by_name)
+            continue
         kinds = get_type_hints(groups[parameter.name], include_extras=True)
         options.extend(
             inspect.Parameter(
@@ -39,12 +44,11 @@ def in_groups(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def grouped(**values: Any) -> None:
-        command(
-            **{
-                name: group(**{field.name: values[field.name] for field in fields(group)})
-                for name, group in groups.items()
-            }
-        )
+        of_groups = {
+            name: group(**{field.name: values.pop(field.name) for field in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**of_groups, **values)
 
     grouped.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
     grouped.__annotations__ = {option.name: option.annotation for option in options}

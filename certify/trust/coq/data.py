@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
+from certify.checker.data.cells import as_number
 from certify.checker.data.dataset import Dataset
 from certify.checker.data.recipe import label_text
+from certify.checker.data.recorded import Pairs
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.losses.loss import SIGNS
 from certify.checker.problems.matrix import SymmetricMatrix
@@ -106,12 +108,7 @@ def _of_dataset(dataset: Dataset, problem: TrainingProblem) -> Iterator[str]:
         yield f"Definition class_weights : list (string * Q) := {by_class}."
         factors.append(f"class_weight class_weights ({label})")
     if recipe.standardize is not None:
-        shifts_and_scales = (
-            f"\n  ({rational(shift)}, {rational(scale)})" for shift, scale in recipe.standardize
-        )
-        shifts = yield from chunked("standardization", "Q * Q", shifts_and_scales)
-        yield "(* The shift and the scale of each feature. *)"
-        yield f"Definition standardization : list (Q * Q) := {shifts}."
+        yield from _standardization("standardization", recipe.standardize, "feature")
         inputs = "standardised standardization (fst row)"
     if recipe.bias:
         inputs = f"({inputs} ++ [1])%list"
@@ -119,12 +116,22 @@ def _of_dataset(dataset: Dataset, problem: TrainingProblem) -> Iterator[str]:
     if recipe.task == "classification":
         encoding = "signs" if problem.loss.encoding == SIGNS else "one_hot"
         outputs = f"{encoding} class_names ({label})"
+    elif recipe.standardize_targets is not None:
+        yield from _standardization("target_standardization", recipe.standardize_targets, "target")
+        outputs = f"standardised target_standardization ({label})"
     if problem.weights is not None:
         outputs = f"({' * '.join(factors)}, {outputs})"
     yield (
         f"Definition samples : list (list Q * {sample_kind(problem)}) :=\n"
         f"  map (fun row => ({inputs}, {outputs})) table."
     )
+
+
+def _standardization(name: str, pairs: Pairs, role: str) -> Iterator[str]:
+    shifts_and_scales = (f"\n  ({rational(shift)}, {rational(scale)})" for shift, scale in pairs)
+    shifts = yield from chunked(name, "Q * Q", shifts_and_scales)
+    yield f"(* The shift and the scale of each {role}. *)"
+    yield f"Definition {name} : list (Q * Q) := {shifts}."
 
 
 def _column_weights(dataset: Dataset) -> list[Fraction]:
@@ -160,7 +167,7 @@ def _pairs(first: Iterable[str], second: Iterable[str]) -> list[str]:
 
 
 def _lists(rows: Iterable[Sequence[Fraction | str]]) -> list[str]:
-    return [list_of(rational(cell) for cell in row if isinstance(cell, Fraction)) for row in rows]
+    return [list_of(rational(number) for number in map(as_number, row) if number is not None) for row in rows]
 
 
 def _texts(values: Iterable[str]) -> str:

@@ -46,7 +46,7 @@ let of_bytes source bytes =
       | _ -> unusable "%s, line 1 does not begin a real, integer or pattern Matrix Market file, general or symmetric" source)
     | _ -> unusable "%s, line 1 does not begin a real, integer or pattern Matrix Market file, general or symmetric" source
   in
-  let lines = List.filter (fun (_, first, words) -> words <> [] && first <> percent) others in
+  let lines = List.filter (function _, _, word :: _ -> word.[0] <> '%' | _ -> false) others in
   let sparse = layout = "coordinate" and symmetric = symmetry = "symmetric" in
   let size, entries = match lines with [] -> ([], []) | (_, _, size) :: entries -> (size, entries) in
   if List.length size <> (if sparse then 3 else 2) || not (List.for_all is_count size) then
@@ -65,7 +65,8 @@ let of_bytes source bytes =
     if !j < width then Some (!i, !j) else None
   in
   let number line word =
-    match Table.cell source line word with
+    (* Fortran writes exponents of double precision with a D. *)
+    match Table.cell source line (String.map (function 'd' -> 'e' | 'D' -> 'E' | c -> c) word) with
     | Table.Number q -> q
     | Table.Name _ -> unusable "%s, line %d: a word is no number; write the file anew" source line
   in

@@ -3,14 +3,21 @@ open Failure
 open Lists
 
 type cell = Number of Q.t | Name of string
-type t = { names : string array; has_header : bool; rows : cell array list }
+
+(* In columns that are ignored the cells are blank; the rows that were dropped miss a value. *)
+type t = { names : string array; has_header : bool; rows : cell array list; ignored : int list; dropped : int }
 
 exception Not_csv
 
 let max_field = 131_072 (* characters *)
 
+(* Spaces before the end of a line separate nothing. *)
+let without_last_blank separator cells =
+  match List.rev cells with "" :: (_ :: _ as others) when separator = ' ' -> List.rev others | _ -> cells
+
 (* The records of RFC 4180, read strictly; blanks after a separator are dropped. *)
 let records text separator =
+  let text = if separator = ' ' then String.map (fun c -> if c = '\t' then ' ' else c) text else text in
   let n = String.length text in
   let found = ref [] and fields = ref [] and field = Buffer.create 64 in
   let line = ref 1 and first_line = ref 1 and points = ref 0 in
@@ -63,7 +70,7 @@ let records text separator =
   start_record 0;
   List.filter_map
     (fun (line, cells) ->
-      let cells = List.map Text.strip cells in
+      let cells = without_last_blank separator (List.map Text.strip cells) in
       if cells = [] || cells = [ "" ] then None else Some (line, cells))
     (List.rev !found)
 
@@ -88,16 +95,24 @@ let merit rows =
 let better (wide, share, w) (wide', share', w') =
   if wide <> wide' then wide else match Q.compare share share' with 0 -> w > w' | order -> order > 0
 
-let separators = [ ';'; '\t'; ',' ]
+let guessed = [ ';'; '\t'; ',' ]
 
 (* The reading under the best separator; a single column has none. *)
-let split source text least_columns =
+let split source text least_columns (reading : Reading.t) =
+  let has_one = List.exists (String.contains text) guessed in
+  let separators =
+    match reading.separator with
+    | Some separator -> [ separator ]
+    | None ->
+      List.filter (fun c -> not (reading.comma && c = ',')) guessed
+      @ if least_columns = 1 && not has_one then [ ' ' ] else []
+  in
   let readings =
     List.filter_map
       (fun separator -> match records text separator with rows -> Some rows | exception Not_csv -> None)
       separators
   in
-  let single = least_columns = 1 && not (List.exists (String.contains text) separators) in
+  let single = least_columns = 1 && not has_one in
   let best =
     List.fold_left
       (fun best rows ->
@@ -119,18 +134,32 @@ let is_name cell =
         (List.mem (String.lowercase_ascii cell) [ "na"; "n/a"; "nan"; "null"; "none"; "inf"; "infinity" ]))
   && Text.exists_point Text.is_letter cell
 
-let has_header rows =
+(* A cell as it would be with a decimal point. *)
+let pointed (reading : Reading.t) cell =
+  if reading.comma then String.map (function ',' -> '.' | '.' -> ',' | c -> c) cell else cell
+
+let is_true cell = List.mem cell [ "True"; "true"; "TRUE" ]
+let is_false cell = List.mem cell [ "False"; "false"; "FALSE" ]
+let is_truth_value cell = is_true cell || is_false cell
+
+(* A cell where numbers are wanted. *)
+let as_number = function
+  | Number q -> Some q
+  | Name s -> if is_true s then Some Q.one else if is_false s then Some Q.zero else None
+
+let has_header reading rows =
+  let is_number cell = Text.is_number (pointed reading cell) in
   match List.map (fun (_, cells) -> Array.of_list cells) rows with
   | [] -> false
-  | [ first ] -> Array.exists is_name first && not (Array.exists Text.is_number first)
+  | [ first ] -> Array.exists is_name first && not (Array.exists is_number first)
   | first :: body ->
     let names = ref 0 and numbers = ref 0 in
     Array.iteri
       (fun k title ->
-        let count = List.fold_left (fun sum row -> if Text.is_number row.(k) then sum + 1 else sum) 0 body in
+        let count = List.fold_left (fun sum row -> if is_number row.(k) || is_truth_value row.(k) then sum + 1 else sum) 0 body in
         if 2 * count >= List.length body then (
-          if is_name title then incr names;
-          if Text.is_number title then incr numbers))
+          if is_name title && not (is_truth_value title) then incr names;
+          if is_number title then incr numbers))
       first;
     !names > !numbers
 
@@ -143,38 +172,56 @@ let has_comma cell =
   let s = if cell <> "" && (cell.[0] = '+' || cell.[0] = '-') then String.sub cell 1 (String.length cell - 1) else cell in
   String.contains s ',' && List.for_all Text.all_digits (String.split_on_char ',' s)
 
-let cell source line text =
-  match Text.parse_number text with
+let is_missing cell =
+  List.mem (String.lowercase_ascii cell) [ ""; "."; "?"; "na"; "n/a"; "#n/a"; "<na>"; "nan"; "-nan"; "null" ]
+
+let cell ?(reading = Reading.usual) source line text =
+  let number = Text.parse_number (pointed reading text) in
+  match number with
   | Number q -> Number q
   | Vast reason -> unusable "%s, line %d: %s" source line reason
   | Not_a_number ->
     if text = "" then unusable "%s, line %d: a cell is blank; fill it in or remove the row" source line;
     if is_not_finite text then unusable "%s, line %d: a cell is %s; fill it in or remove the row" source line (Quoted.text text);
-    if has_comma text then
-      unusable "%s, line %d: a cell is %s; write decimals with a point and thousands without a comma" source line
-        (Quoted.text text);
+    if has_comma (pointed reading text) || (reading.comma && Text.parse_number text <> Not_a_number) then
+      unusable "%s, line %d: a cell is %s; write decimals with a %s and thousands without marks" source line
+        (Quoted.text text)
+        (if reading.comma then "comma, as the certificate says," else "point");
     Name text
+
+(* The places of the columns that have this name or 1-based position. *)
+let places names target =
+  let text = Text.strip target in
+  let width = Array.length names in
+  let found = List.filter (fun k -> names.(k) = text) (List.init width Fun.id) in
+  if Text.all_digits text && String.length text <= 9 && int_of_string text >= 1 && int_of_string text <= width then
+    List.sort_uniq compare ((int_of_string text - 1) :: found)
+  else found
 
 let max_bytes = 1 lsl 30
 
 let read_bytes source = Text.read_bounded source max_bytes source
 
 (* The bytes of a file as UTF-8 text, without its byte order mark. *)
-let decoded source text =
-  if String.contains text '\000' then unusable "%s is not a text file in UTF-8: save the table as CSV in UTF-8" source;
-  let text =
-    if String.length text >= 3 && String.sub text 0 3 = "\xef\xbb\xbf" then String.sub text 3 (String.length text - 3)
-    else text
+let decoded ?(encoding = Reading.Utf_8) source bytes =
+  let refuse name = unusable "%s is not %s text: save the table as CSV in UTF-8" source name in
+  let name, text =
+    match encoding with
+    | Reading.Utf_16 -> ("UTF-16", Encoding.utf_16 bytes)
+    | Latin_1 -> ("Latin-1", Some (Encoding.latin_1 bytes))
+    | Utf_8 ->
+      let marked = String.length bytes >= 3 && String.sub bytes 0 3 = "\xef\xbb\xbf" in
+      let text = if marked then String.sub bytes 3 (String.length bytes - 3) else bytes in
+      ("UTF-8", if Text.is_utf8 text then Some text else None)
   in
-  if not (Text.is_utf8 text) then unusable "%s is not UTF-8 text: save the table as CSV in UTF-8" source;
-  text
+  match text with Some text when not (String.contains text '\000') -> text | _ -> refuse name
 
 let ends source suffix = Filename.check_suffix (String.lowercase_ascii source) suffix
 
 (* The table in the bytes of a CSV file. *)
-let of_bytes ?(least_columns = 2) source bytes =
-  let rows = split source (decoded source bytes) least_columns in
-  let has_header = has_header rows in
+let of_bytes ?(least_columns = 2) ?(reading = Reading.usual) source bytes =
+  let rows = split source (decoded ~encoding:reading.encoding source bytes) least_columns reading in
+  let has_header = match reading.header with Some b -> b | None -> has_header reading rows in
   let body = if has_header then List.tl rows else rows in
   if body = [] then unusable "%s has a header and no rows: add the data below it" source;
   let titles = snd (List.hd rows) in
@@ -186,10 +233,26 @@ let of_bytes ?(least_columns = 2) source bytes =
       if Text.length name > Text.max_length then
         unusable "%s has a column name of %d characters: shorten it to %d" source (Text.length name) Text.max_length)
     names;
-  let rows = List.map (fun (line, cells) -> Array.of_list (List.map (cell source line) cells)) body in
-  { names; has_header; rows }
+  let ignored =
+    List.map
+      (fun name ->
+        match places names name with
+        | [ k ] -> k
+        | _ -> unusable "%s has no column %s, or several, which the certificate ignores" source (Quoted.text name))
+      reading.ignore
+  in
+  let is_ignored = Array.init (Array.length names) (fun k -> List.mem k ignored) in
+  let misses_a_value (_, cells) =
+    List.exists Fun.id (List.mapi (fun k text -> (not is_ignored.(k)) && is_missing text) cells)
+  in
+  let kept = if reading.drop_missing then List.filter (fun row -> not (misses_a_value row)) body else body in
+  if kept = [] then unusable "%s: each row misses a value" source;
+  let exact line k text = if is_ignored.(k) then Name "" else cell ~reading source line text in
+  let rows = List.map (fun (line, cells) -> Array.of_list (List.mapi (exact line) cells)) kept in
+  { names; has_header; rows; ignored; dropped = List.length body - List.length kept }
 
-let read ?(least_columns = 2) source =
+let read ?(least_columns = 2) ?(reading = Reading.usual) source =
   if ends source ".parquet" || ends source ".pq" then
     unusable "%s is a Parquet file: use `certify check`, or save the table as CSV" source;
-  of_bytes ~least_columns source (read_bytes source)
+  if ends source ".gz" then unusable "%s is compressed: use `certify check`, or gunzip it first" source;
+  of_bytes ~least_columns ~reading source (read_bytes source)

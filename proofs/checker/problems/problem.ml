@@ -51,15 +51,7 @@ let standardization column =
     (Q.mul (Q.of_bigint nearest) unit, scale)
 
 let column_of ?(role = "target") (table : Table.t) target =
-  let text = Text.strip target in
-  let width = Array.length table.names in
-  let found = List.filter (fun k -> table.names.(k) = text) (List.init width Fun.id) in
-  let found =
-    if Text.all_digits text && String.length text <= 9 && int_of_string text >= 1 && int_of_string text <= width then
-      List.sort_uniq compare ((int_of_string text - 1) :: found)
-    else found
-  in
-  match found with
+  match Table.places table.names target with
   | [ k ] -> k
   | [] -> other_data "it has no column %s" (Quoted.text target)
   | _ -> other_data "the %s %s can mean several of its columns" role (Quoted.text target)
@@ -68,51 +60,79 @@ let label = function
   | Table.Number q -> Text.of_rational q
   | Table.Name s -> s
 
-let number role = function
-  | Table.Number q -> q
-  | Table.Name s -> other_data "%s is text and a %s must be a number" (Quoted.text s) role
+let number role cell =
+  match (Table.as_number cell, cell) with
+  | Some q, _ -> q
+  | None, Table.Name s -> other_data "%s is text and a %s must be a number" (Quoted.text s) role
+  | None, Table.Number _ -> assert false
 
-(* The indices of the features, of the targets and of the weights. *)
-type columns = { features : int list; targets : int list; weight : int option }
+(* The indices of the features, of the targets and of the weights, and the levels of categorical features. *)
+type columns = { features : int list; targets : int list; weight : int option; levels : (int * string list) list }
 
 let columns (table : Table.t) (recipe : Recipe.t) =
   let targets = List.map (column_of table) recipe.targets in
   if List.length (List.sort_uniq compare targets) < List.length targets then other_data "a target column is named twice";
   let weight = Option.map (column_of ~role:"sample weight" table) recipe.sample_weight in
   if List.exists (fun k -> weight = Some k) targets then other_data "a column is a target and the sample weight";
-  let is_feature k = not (List.mem k targets || weight = Some k) in
+  if List.exists (fun k -> List.mem k targets || weight = Some k) table.ignored then
+    other_data "a target or the sample weight is ignored";
+  let is_feature k = not (List.mem k targets || weight = Some k || List.mem k table.ignored) in
   let features = List.filter is_feature (List.init (Array.length table.names) Fun.id) in
-  if features = [] then other_data "every column is a target or the sample weight";
-  { features; targets; weight }
+  if features = [] then other_data "every column is a target or the sample weight, or ignored";
+  let levels =
+    List.map (fun (name, levels) -> (column_of ~role:"categorical column" table name, levels)) recipe.categorical
+  in
+  let categorical = List.map fst levels in
+  if not (List.for_all (fun k -> List.mem k features) categorical) then other_data "a categorical column is no feature";
+  if List.length (List.sort_uniq compare categorical) < List.length categorical then
+    other_data "a categorical column is named twice";
+  { features; targets; weight; levels }
 
-let standardised (recipe : Recipe.t) features x =
-  match recipe.standardize with
+let standardised pairs x =
+  match pairs with
   | None -> x
   | Some pairs ->
-    if List.length pairs <> List.length features then other_data "it has another number of features than the recipe";
-    let columns = List.mapi (fun j _ -> List.map (fun row -> List.nth row j) x) features in
+    if List.length pairs <> List.length (List.hd x) then other_data "it has another number of columns than the recipe";
+    let columns = List.mapi (fun j _ -> List.map (fun row -> List.nth row j) x) pairs in
     let same (shift, scale) (shift', scale') = Q.equal shift shift' && Q.equal scale scale' in
     if not (List.for_all2 (fun column pair -> same (standardization column) pair) columns pairs) then
-      other_data "the recorded standardisation does not bring its features to mean 0 and variance 1";
+      other_data "the recorded standardisation does not bring its columns to mean 0 and variance 1";
     let x = List.map (List.map2 (fun (shift, scale) q -> Q.mul (Q.sub q shift) scale) pairs) x in
     refuse_vast x;
     x
 
-(* A column for each class, or of two classes that of the second alone where the loss takes signs. *)
-let encoded loss (recipe : Recipe.t) names =
+(* The labels that occur are those that are recorded. *)
+let require_same what recorded names =
   List.iter
     (fun name ->
-      if not (List.mem name recipe.classes) then
-        other_data "the class %s is not one of the recorded" (Quoted.text name))
+      if not (List.mem name recorded) then other_data "the %s %s is not one of the recorded" what (Quoted.text name))
     names;
   List.iter
     (fun name ->
-      if not (List.mem name names) then other_data "no row has the recorded class %s" (Quoted.text name))
-    recipe.classes;
+      if not (List.mem name names) then other_data "no row has the recorded %s %s" what (Quoted.text name))
+    recorded
+
+(* A column for each class, or of two classes that of the second alone where the loss takes signs. *)
+let encoded loss (recipe : Recipe.t) names =
+  require_same "class" recipe.classes names;
   let signs = Loss.takes_signs loss in
   let other = if signs then Q.minus_one else Q.zero in
   let columns = match recipe.classes with [ _; second ] when signs -> [ second ] | classes -> classes in
   List.map (fun name -> List.map (fun c -> if c = name then Q.one else other) columns) names
+
+(* The numbers of the features, a column for each level of one that is categorical. *)
+let inputs (table : Table.t) { features; levels; _ } =
+  List.iter
+    (fun (k, levels) -> require_same "level" levels (List.map (fun row -> label row.(k)) table.rows))
+    levels;
+  let entries row k =
+    match List.assoc_opt k levels with
+    | None -> [ number "feature" row.(k) ]
+    | Some levels -> List.map (fun level -> if level = label row.(k) then Q.one else Q.zero) levels
+  in
+  let x = List.map (fun row -> List.concat_map (entries row) features) table.rows in
+  refuse_vast x;
+  x
 
 let sample_weights (table : Table.t) (recipe : Recipe.t) weight names =
   let column =
@@ -134,11 +154,10 @@ let sample_weights (table : Table.t) (recipe : Recipe.t) weight names =
 
 let of_table (table : Table.t) (recipe : Recipe.t) gamma loss bias : Checker.problem =
   Output_bias.refuse_feature_one bias recipe.bias;
-  let { features; targets; weight } = columns table recipe in
+  let columns = columns table recipe in
+  let { targets; weight; _ } = columns in
   let select columns row = List.map (fun k -> row.(k)) columns in
-  let x = List.map (fun row -> List.map (number "feature") (select features row)) table.rows in
-  refuse_vast x;
-  let x = standardised recipe features x in
+  let x = standardised recipe.standardize (inputs table columns) in
   let x = if recipe.bias then List.map (fun row -> row @ [ Q.one ]) x else x in
   let names =
     if recipe.classification then List.map (fun row -> label (List.hd (select targets row))) table.rows else []
@@ -148,7 +167,7 @@ let of_table (table : Table.t) (recipe : Recipe.t) gamma loss bias : Checker.pro
     else (
       let y = List.map (fun row -> List.map (number "regression target") (select targets row)) table.rows in
       refuse_vast y;
-      y)
+      standardised recipe.standardize_targets y)
   in
   let w = sample_weights table recipe weight names in
   let x_den = common_denominator x and y_den = common_denominator y and w_den = common_denominator [ w ] in

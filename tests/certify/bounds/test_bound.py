@@ -275,3 +275,11 @@ def test_training_ends_where_the_wanted_gap_hides_what_it_gains(
     assert early.training.status == "settled"
     assert len(early.training.curve) < len(whole.training.curve)
     assert whole.interval.upper <= early.interval.upper <= whole.interval.upper * Fraction(101, 100)
+
+
+def test_levels_and_scaled_targets_of_arrays() -> None:
+    X = [["red", 1.0], ["blue", 2.0], ["red", 3.0], ["blue", 0.5]]
+    y = [100.0, 250.0, 180.0, 90.0]
+    report = bound(X, y, gamma=1, categorical=["1"], standardize_target=True, method="shor")
+    assert report.problem.d == 3
+    assert check(report.certificate, X, y).valid

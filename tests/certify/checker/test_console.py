@@ -13,7 +13,7 @@ import pytest
 from certify.checker import __main__ as checker
 from certify.checker.certificate import file as certificate_file
 from certify.checker.certificate.file import save_certificate
-from certify.checker.data import table
+from certify.checker.data import text_file
 from certify.trust import check as check_file
 from certify.trust.extracted import find_checker
 from tests.certify.cli.command_line import run
@@ -224,7 +224,7 @@ class TestInputWithoutEnd:
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        monkeypatch.setattr(table, "MAX_BYTES", 3 << 20)
+        monkeypatch.setattr(text_file, "MAX_BYTES", 3 << 20)
         (folder / "d.csv").unlink()
         os.mkfifo(folder / "d.csv")
         endless = f"exec yes 1,2 > '{folder}/d.csv' 2> /dev/null"

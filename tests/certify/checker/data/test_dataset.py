@@ -24,6 +24,7 @@ from certify.checker.data.dataset import Dataset, parse_gamma, reread_dataset
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.errors import DataError
 from certify.datasets.arrays import from_arrays, reapply_arrays
+from tests.certify.checker.data.exact import matrix
 from tests.places import ROOT
 
 F = Fraction
@@ -39,10 +40,6 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return write_file
-
-
-def matrix(*rows: Sequence[Fraction | int | float]) -> tuple[tuple[Fraction, ...], ...]:
-    return tuple(tuple(Fraction(entry) for entry in row) for row in rows)
 
 
 def recorded(dataset: Dataset) -> Preprocessing:
@@ -110,7 +107,8 @@ class TestTargets:
             ((), ("c",), ("a", "b", "3"), (3,)),
             (("a",), ("a",), ("b", "3", "c"), (1,)),
             (("4",), ("c",), ("a", "b", "3"), (3,)),
-            (("3",), ("2",), ("a", "b", "c"), None),
+            (("3",), ("3",), ("a", "b", "c"), (F(1, 2),)),
+            (("2",), (), (), None),
             ((" c ", "1"), ("c", "a"), ("b", "3"), (3, 1)),
         ],
     )
@@ -120,7 +118,7 @@ class TestTargets:
         targets: Sequence[str],
         names: tuple[str, ...],
         features: tuple[str, ...],
-        first: tuple[int, ...] | None,
+        first: tuple[int | F, ...] | None,
     ) -> None:
         path = write(self.content)
         if first is None:
@@ -190,7 +188,7 @@ class TestTask:
                 "b,1\nc,2\n",
                 {},
                 "line 1, column 1: 'b' is text and a feature must be a number; write a decimal such as 5.1, "
-                "or begin the names with letters if this is a header",
+                "or say --header if this row has the names of the columns",
             ),
             (
                 "x,y\n1,1.5\n2,NA\n3,1.5\n",
@@ -216,7 +214,9 @@ class TestTask:
 
     @pytest.mark.parametrize("content", ["x,y\nb,1\n2,2\n", "2,1\nb,2\n3,3\n"])
     def test_says_nothing_of_a_header_elsewhere(self, write: Write, content: str) -> None:
-        with pytest.raises(DataError, match=r"must be a number; write a decimal such as 5\.1$"):
+        with pytest.raises(
+            DataError, match=r"such as 5\.1, or name the column with --ignore or --categorical$"
+        ):
             read_dataset(write(content))
 
     def test_override(self, write: Write) -> None:

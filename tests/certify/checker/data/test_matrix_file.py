@@ -1,5 +1,6 @@
 """Matrices from files and arrays, at their exact values, and what is refused."""
 
+import gzip
 import hashlib
 from fractions import Fraction
 from pathlib import Path
@@ -224,3 +225,21 @@ def test_bad_arrays() -> None:
     for bad in examples:
         with pytest.raises(DataError, match="M"):
             as_matrix(bad)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.txt", "1 -1\n-1 1\n"),
+        ("m.txt", "  1.0e+00   -1.0 \n -1  1.0 \n"),
+        ("m.mtx", "%%MatrixMarket matrix array real symmetric\n2 2\n1.0D+00\n-1.0d+00\n1.0D0\n"),
+        ("m.mtx", "%%MatrixMarket matrix array integer symmetric\n% a\n  % b\n\n2 2\n1\n-1\n1\n"),
+    ],
+)
+def test_as_other_programs_write_it(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert read_matrix(path).entries == ((1, -1), (-1, 1))
+    packed = tmp_path / f"{name}.gz"
+    packed.write_bytes(gzip.compress(text.encode()))
+    assert read_matrix(packed) == read_matrix(path)

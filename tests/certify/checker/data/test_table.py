@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certify.checker.data.table import Table, parse_number, read_table
+from certify.checker.data.cells import parse_number
+from certify.checker.data.table import Table, read_table
 from certify.checker.errors import DataError
 from certify.datasets.array_table import array_table
 from tests.places import ROOT

@@ -14,6 +14,7 @@ from pathlib import Path
 from certify.checker.data.choice import from_table
 from certify.checker.data.dataset import reapply_table
 from certify.checker.data.matrix_file import read_matrix
+from certify.checker.data.reading import USUAL, Reading
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import Table, read_table
 from certify.checker.errors import CertifyError
@@ -31,6 +32,7 @@ NUMBERS = (
 NO_NUMBERS = (
     "", " ", ".", "-", "+", "e5", "1e", "1e401", "1e-401", "1_000", "0x10", "1,5", "1,234,567", ",5", "5,",
     "١", "１", "−5", "1/3", "1/0", "-2/4", "1//2", "1 2", "5\u00a01", "--1", "1e5.0", "1.2.3", "½", "1d5",
+    "True", "false", "TRUE", "True", "1.5,2", "?", "N/A", "<na>", "#N/A", "-nan", ",5e3", "1.234.5",
     "²", "9" * 1001, "inf", "-inf", "+Infinity", "ınf", "ınfinity", "İnf", "nan", "NaN", "NAN", "naN", "NA",
     "n/a", "null", "None", "ｎａｎ", "ſ", "K", "\u212a", "1\u200b", "\ufeff1", "1\x00", "\x1a", "tru\u0435",
 )
@@ -56,7 +58,7 @@ ENDS = (
     "\n", "\n", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\n\r", "\x85", "\u2028", "\x0c", "\n \n", "\n,\n",
 )
 SEPARATORS = (
-    *3 * (",", ";", "\t"), ", ", ", ", " ", "|",
+    *3 * (",", ";", "\t"), ", ", ", ", " ", "|", "  ", " \t",
 )
 WORDS = (
     "%%MatrixMarket", "%%matrixmarket", "%%MATRIXMARKET", "%MatrixMarket", "%%MatrıxMarket",
@@ -90,6 +92,8 @@ class Case:
         choices: of a table: the target, the task, and whether to add a bias and to standardise.
         recipe: of a table: one that may fit where Python's readers choose none.
         weights: of a table: the column of weights, and whether classes are balanced by theirs.
+        reading: of a table: how it is read.
+        more: of a table: the categorical columns, and whether to standardise targets.
     """
 
     kind: str
@@ -97,6 +101,8 @@ class Case:
     choices: tuple[str, str, bool, bool] = ("", "auto", False, False)
     recipe: Preprocessing = NO_RECIPE
     weights: tuple[str | None, bool] = (None, False)
+    reading: Reading = USUAL
+    more: tuple[tuple[str, ...], bool] = ((), False)
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:
@@ -116,11 +122,32 @@ def cases(seed: int, count: int) -> Iterator[Case]:
                 generator.choice(("1", "2", "x1")) if generator.random() < 0.3 else None,
                 generator.random() < 0.3,
             )
-            yield Case(kind, _encoded(generator, text), choices, recipe, weights)
+            reading = _reading(generator) if generator.random() < 0.4 else USUAL
+            more = (
+                tuple(generator.sample(("1", "2", "x1"), generator.choice((0, 0, 0, 1, 2)))),
+                generator.random() < 0.2,
+            )
+            if reading.decimal == "," and generator.random() < 0.8:
+                text = text.replace(".", ",")
+            data = _encoded(generator, text, reading.encoding)
+            yield Case(kind, data, choices, replace(recipe, reading=reading), weights, reading, more)
         elif kind == "csv":
             yield Case(kind, _encoded(generator, _square(generator)))
         else:
             yield Case(kind, _encoded(generator, _market(generator)))
+
+
+def _reading(generator: random.Random) -> Reading:
+    decimal = generator.choice((".", ".", ","))
+    separators = (None, None, ",", ";", "\t", "|", " ")
+    return Reading(
+        generator.choice([separator for separator in separators if separator != decimal]),
+        decimal,
+        generator.choice(("utf-8", "utf-8", "utf-16", "latin-1")),
+        generator.choice((None, None, True, False)),
+        tuple(generator.sample(("1", "2", "x1", "b"), generator.choice((0, 0, 0, 1, 1, 2)))),
+        generator.random() < 0.4,
+    )
 
 
 def _rarely(generator: random.Random, share: float, odd: Sequence[str], usual: Sequence[str]) -> str:
@@ -234,8 +261,17 @@ def _odd_word(generator: random.Random, share: float, word: str) -> str:
     return generator.choice((word, word, word.upper(), word.title(), word.lower()))
 
 
-def _encoded(generator: random.Random, text: str) -> bytes:
+def _encoded(generator: random.Random, text: str, encoding: str = "utf-8") -> bytes:
+    if generator.random() < 0.05:
+        encoding = "utf-8"
     data = ("\ufeff" if generator.random() < 0.05 else "").encode() + text.encode()
+    if encoding == "utf-16":
+        order = generator.choice(("utf-16-le", "utf-16-be"))
+        data = ("\ufeff" if generator.random() < 0.9 else "").encode(order) + text.encode(order)
+        data = data[:-1] if generator.random() < 0.05 else data
+        data += b"\x00\xd8\x00\xd8" if generator.random() < 0.05 else b""
+    elif encoding == "latin-1":
+        data = text.encode("latin-1", errors="replace")
     if generator.random() < 0.02:
         place = generator.randint(0, len(data))
         data = (
@@ -265,7 +301,7 @@ def answers_of_python(some: Iterable[Case], folder: Path) -> Iterator[tuple[str,
         recipe = case.recipe
         try:
             if case.kind in TABLES:
-                table = read_table(path)
+                table = read_table(path, case.reading)
                 recipe = _recipe(case, table)
                 answer = reapply_table(table, recipe).problem("1/8", TABLES[case.kind]).sha256()
             else:
@@ -280,6 +316,7 @@ def _recipe(case: Case, table: Table) -> Preprocessing:
     """The recipe that Python's readers choose for a table, or else that of the case."""
     target, task, bias, standardize = case.choices
     column, balanced = case.weights
+    categorical, scaled = case.more
     try:
         chosen = from_table(
             table,
@@ -289,9 +326,12 @@ def _recipe(case: Case, table: Table) -> Preprocessing:
             standardize=standardize,
             sample_weight=column,
             class_weight="balanced" if balanced else None,
+            categorical=categorical,
+            standardize_target=scaled,
         )
     except CertifyError:
-        return replace(case.recipe, sample_weight=column)
+        levels = tuple((name, ("a", "b")) for name in categorical)
+        return replace(case.recipe, sample_weight=column, categorical=levels)
     return chosen.preprocessing
 
 
