@@ -38,7 +38,7 @@ from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
 from certify.networks.network import ReLUNetwork, exact_loss
 from certify.runtime.interrupts import Interrupts
-from certify.runtime.progress import Clock, Observer
+from certify.runtime.progress import Clock, Observer, observer_of
 from certify.runtime.threads import single_threaded
 from certify.trust.parallel import in_processes
 from formulations.training.column_generation import ColumnGeneration
@@ -108,6 +108,7 @@ def bound(
     time_limit: float | None = None,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
+    verbose: bool = False,
     observer: Observer | None = None,
 ) -> Report:
     """Enclose the global optimum of two-layer ReLU training on arrays, with a proof.
@@ -120,7 +121,7 @@ def bound(
         task: "auto", "classification" (one-hot) or "regression".
         bias: append a column of ones to the features, a hidden bias.
         output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
-        standardize: shift and scale the features by recorded dyadic coefficients.
+        standardize: bring every feature to mean 0 and variance 1, up to a recorded rounding.
         sample_weight: n positive numbers, by which the losses of the samples are multiplied; none by default.
         class_weight: of a classification, by label what the weights of its samples are multiplied by, or
             "balanced".
@@ -132,7 +133,8 @@ def bound(
         time_limit: seconds.
         seed: of the random starts.
         checkpoint: a file to keep the work in, and to continue from.
-        observer: watches the work; silent by default.
+        verbose: print a line about each stage, and news of long ones.
+        observer: watches the work instead.
 
     Returns:
         The report; its interval is exact and its certificate has been checked.
@@ -164,7 +166,7 @@ def bound(
         checkpoint=checkpoint,
         output_bias=output_bias,
     )
-    return bound_dataset(dataset, settings, observer or Observer())
+    return bound_dataset(dataset, settings, observer_of(observer, verbose))
 
 
 @single_threaded
@@ -199,6 +201,7 @@ def bound_dataset(
         work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint)
         earlier = SavedBounds(work).read
         outcomes = () if work.is_over else bound_from_below(methods, work)
+        cut_short = any(found.cut_short for found in outcomes if not isinstance(found, SavedBound))
         outcomes = _with_earlier(outcomes, earlier)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
@@ -211,13 +214,14 @@ def bound_dataset(
         interval = Interval(certificate.bound, upper)
     if interval.lower > interval.upper:
         raise AssertionError("the certified bound exceeds the loss of a network: please report this as a bug")
-    if interrupts.came:
-        status = Status.INTERRUPTED
-    elif interval.relative_gap <= Fraction(settings.gap):
+    if interval.relative_gap <= Fraction(settings.gap):
         status = Status.GAP_REACHED
+    elif interrupts.came:
+        status = Status.INTERRUPTED
+    elif clock.expired or (clock.limited and (cut_short or ending == "time_limit")):
+        status = Status.TIME_LIMIT
     else:
-        cut_short = clock.expired or (clock.limited and outcome.cut_short)
-        status = Status.TIME_LIMIT if cut_short else Status.METHOD_LIMIT
+        status = Status.PATIENCE if cut_short else Status.METHOD_LIMIT
     return Report(
         interval=interval,
         certificate=certificate,

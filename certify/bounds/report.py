@@ -31,6 +31,7 @@ class Status(Enum):
 
     GAP_REACHED = "gap_reached"
     METHOD_LIMIT = "method_limit"
+    PATIENCE = "patience"
     TIME_LIMIT = "time_limit"
     INTERRUPTED = "interrupted"
 
@@ -42,8 +43,8 @@ class Status(Enum):
 
 _MEANINGS = {
     Status.GAP_REACHED: "the wanted gap is certified",
-    Status.METHOD_LIMIT: "the method has given all it can; the gap that remains is the relaxation's or the "
-    "network's",
+    Status.METHOD_LIMIT: "the method has given all it can",
+    Status.PATIENCE: "progress had become slow, and there was no time limit to use up; both bounds are valid",
     Status.TIME_LIMIT: "the time limit ended the work; both bounds are valid",
     Status.INTERRUPTED: "interrupted; both bounds are valid",
 }
@@ -128,6 +129,13 @@ class Report:
         gap = decimal_up(100 * self.interval.relative_gap, 3)
         return f"SDP-NN leaves up to {gap} % open; certify tightness says why"
 
+    @property
+    def advice(self) -> str | None:
+        """What may bring the bounds closer, in one or two sentences; None if they are as close as wanted."""
+        from certify.bounds.advice import advice_for
+
+        return advice_for(self)
+
     def to_json(self, certificate_path: str | None = None) -> dict[str, object]:
         """Return the machine-readable result; floats are rounded outward, but for those of the gap's history.
 
@@ -142,6 +150,7 @@ class Report:
             "lower_bound_exact": ratio_text(lower),
             "upper_bound_exact": ratio_text(upper),
             "status": self.status.value,
+            "advice": self.advice,
             "method": self.method,
             "solver": self.solver,
             "trust": self.verdict.trust,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from certify.bounds.names import PRECISIONS, SOLVERS
 from certify.cli.options.common import (
     DEFAULT_GAMMA,
     DEFAULT_LOSS,
@@ -26,6 +27,7 @@ from certify.cli.options.common import (
     Task,
     TimeLimit,
     WantedGap,
+    choices,
     class_weight_of,
     error_console,
     print_json,
@@ -46,9 +48,11 @@ def bound(
     class_weight: ClassWeights = None,
     method: Method = "auto",
     solver: Annotated[
-        str, typer.Option(help="auto, interior-point, mosek, clarabel or scs, for the method sdp.")
+        str, typer.Option(metavar=choices(*SOLVERS), help="For the method sdp; mosek needs a licence.")
     ] = "auto",
-    precision: Annotated[str, typer.Option(help="double, or high for small problems.")] = "double",
+    precision: Annotated[
+        str, typer.Option(metavar=choices(*PRECISIONS), help="high for small problems.")
+    ] = "double",
     gap: WantedGap = 1e-3,
     time_limit: TimeLimit = None,
     seed: Seed = 0,
@@ -64,7 +68,11 @@ def bound(
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
     json_: AsJson = False,
 ) -> None:
-    """Enclose the global optimum of training on a data file, and write the proof."""
+    """Enclose the global optimum of training on a data file, and write the proof.
+
+    What is minimised is the sum of the samples' losses plus gamma/2 |all weights|^2. A sample's loss is the
+    squared one, 1/2 |f(x) - y|^2, unless --loss says otherwise, and gamma is 0.1 unless --gamma does.
+    """
     console = error_console()
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console

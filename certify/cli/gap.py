@@ -20,6 +20,7 @@ from certify.cli.options.common import (
     Task,
     TimeLimit,
     WantedGap,
+    choices,
     class_weight_of,
     error_console,
     print_json,
@@ -35,15 +36,23 @@ def gap(
         typer.Option(help=f"Network: {SUFFIXES} file.", show_default=False),
     ],
     gamma: Annotated[
-        str | None, typer.Option(help="Weight decay of the objective, as for bound.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="NUMBER", help="Weight decay of the objective, as for bound.", show_default=False
+        ),
     ] = None,
     weight_decay: Annotated[
         str | None,
-        typer.Option(help="PyTorch's weight_decay, of SGD or Adam, instead of gamma.", show_default=False),
+        typer.Option(
+            metavar="NUMBER",
+            help="PyTorch's weight_decay, of SGD or Adam, instead of gamma.",
+            show_default=False,
+        ),
     ] = None,
     loss: Annotated[
         str | None,
         typer.Option(
+            metavar="LOSS",
             help="Loss of a sample, as for bound: squared, cross-entropy, logistic, 'huber 0.5', ...; with "
             "--weight-decay also by PyTorch's name: CrossEntropyLoss, 'HuberLoss 0.5', ...",
             show_default="squared",
@@ -52,19 +61,21 @@ def gap(
     reduction: Annotated[
         str | None,
         typer.Option(
+            metavar="WORDS",
             help="Of the losses in that training: mean (also over the outputs, as MSELoss has it, if "
             "a sample's loss is a sum over them; by weights, if there are any), 'mean over samples', or sum.",
             show_default="mean",
         ),
     ] = None,
     halved: Annotated[
-        bool, typer.Option("--halved", help="That loss, a square, had a factor 1/2 besides.")
+        bool, typer.Option("--halved", metavar="", help="That loss, a square, had a factor 1/2 besides.")
     ] = False,
     class_weight: Annotated[
         list[str] | None,
         typer.Option(
             "--class-weight",
-            help="Weights of the classes: LABEL=NUMBER,LABEL=NUMBER,..., or NUMBER,NUMBER,... in their "
+            metavar="LABEL=NUMBER,...",
+            help="Weights of the classes, or NUMBER,NUMBER,... in their "
             "order, as CrossEntropyLoss has them, or balanced.",
             show_default="1 each",
         ),
@@ -76,20 +87,24 @@ def gap(
     output_bias: Annotated[
         str | None,
         typer.Option(
-            help="Whether training decayed the network's output bias: decayed or free; all-free if it "
-            "decayed no bias at all.",
+            metavar=choices("decayed", "free", "all-free"),
+            help="Whether training decayed the network's output bias; all-free if it decayed no bias at all.",
             show_default="decayed with --weight-decay",
         ),
     ] = None,
     hidden_bias: Annotated[
         str | None,
         typer.Option(
-            help="Whether training decayed the hidden bias: decayed or free, as with --output-bias all-free.",
+            metavar=choices("decayed", "free"),
+            help="Whether training decayed the hidden bias; free is --output-bias all-free.",
             show_default="decayed",
         ),
     ] = None,
     no_search: Annotated[
-        bool, typer.Option("--no-search", help="Prove what the network's own residual does; no training.")
+        bool,
+        typer.Option(
+            "--no-search", metavar="", help="Prove what the network's own residual does; no training."
+        ),
     ] = False,
     method: Method = "auto",
     wanted_gap: WantedGap = 1e-3,

@@ -37,11 +37,14 @@ class ProblemOptions:
     """Which problems are studied."""
 
     data: Annotated[
-        list[Path], typer.Option("--data", help="CSV (or .parquet) file; repeat it.", show_default=False)
+        list[Path],
+        typer.Option("--data", metavar="FILE", help="CSV (or .parquet) file; repeat it.", show_default=False),
     ]
     group: Annotated[
         str | None,
-        typer.Option(help="Column, by name or position, each value of which is a problem of its own."),
+        typer.Option(
+            metavar="COLUMN", help="Column, by name or position, each value of which is a problem of its own."
+        ),
     ] = None
     first: Annotated[
         int | None, typer.Option(min=1, help="Only so many values of the group.", show_default="all")
@@ -50,7 +53,9 @@ class ProblemOptions:
     task: Task = "auto"
     gamma: Annotated[
         list[str] | None,
-        typer.Option(help="Weight decay, taken exactly; repeat it.", show_default=DEFAULT_GAMMA),
+        typer.Option(
+            metavar="NUMBER", help="Weight decay, taken exactly; repeat it.", show_default=DEFAULT_GAMMA
+        ),
     ] = None
     bias: Bias = False
     standardize: Standardize = False
@@ -100,7 +105,8 @@ class EffortOptions:
     ] = None
     momentum: Annotated[float, typer.Option(help="Momentum of SGD; 0.95 in the paper's code.")] = 0.0
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds for each problem and gamma.", show_default="none")
+        float | None,
+        typer.Option(metavar="SECONDS", help="For each problem and gamma.", show_default="none"),
     ] = None
 
 

@@ -82,6 +82,15 @@ class GapReport:
         return self.report.status.meaning
 
     @property
+    def advice(self) -> str | None:
+        """What may bring the bounds closer, in one or two sentences; None if they are as close as wanted."""
+        if self.report is not None:
+            return self.report.advice
+        if self.interval.relative_gap <= Fraction(self.wanted_gap):
+            return None
+        return "With a search for other networks and proofs the bounds come closer."
+
+    @property
     def distance(self) -> tuple[Fraction, Fraction]:
         """How far the loss is above p*, a loss: at least the first and at most the second."""
         return self.loss - self.interval.upper, self.loss - self.interval.lower
@@ -169,6 +178,7 @@ class GapReport:
             "above_optimum_at_most": None if most is None else float_up(most),
             "conclusion": self.conclusion,
             "status": None if self.report is None else self.report.status.value,
+            "advice": self.advice,
             "is_stationary": diagnosis.is_stationary,
             "relative_gradient": _finite(diagnosis.gradient),
             "largest_gauge_over_gamma": _finite(diagnosis.peak),

@@ -16,13 +16,21 @@ import typer
 
 import certify.datasets  # noqa: F401  its readers
 from certify.bounds.names import AUTO, DESCRIPTIONS
-from certify.checker.data.choice import BALANCED
+from certify.checker.data.choice import BALANCED, MAX_INTEGER_CLASSES
+from certify.checker.data.recipe import TASKS
 from certify.checker.errors import CertifyError
 from certify.checker.problems.losses.table import LOSS_WORDS, LOSSES
+from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.text.names import quoted
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def choices(*words: str) -> str:
+    """Return how `--help` shows what an option takes."""
+    return " | ".join(words)
+
 
 _METHODS = {AUTO: "the strongest that the size allows", **DESCRIPTIONS}
 _METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items()) + "."
@@ -30,9 +38,12 @@ _METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items())
 DEFAULT_GAMMA = "0.1"
 DEFAULT_OUTPUT_BIAS = "none"
 DEFAULT_LOSS = "squared"
-_GAMMA_HELP = "Weight decay: a decimal or a fraction p/q, taken exactly."
+_GAMMA_HELP = "Weight decay, of the sum of the samples' losses: a decimal or a fraction p/q, taken exactly."
 _UNLESS_GIVEN = ", ".join(f"{kind.letter} = {kind.default}" for kind in LOSSES.values() if kind.letter)
-_LOSS_HELP = f"Loss of a sample: {LOSS_WORDS}; unless given {_UNLESS_GIVEN}."
+_LOSS_HELP = (
+    f"Loss of a sample: {LOSS_WORDS}; unless given {_UNLESS_GIVEN}. squared is 1/2 |f(x) - y|^2, where "
+    "classes are one-hot."
+)
 _OUTPUT_BIAS_HELP = (
     "none, free or decayed: whether b joins the predictions, and is penalised; all-free: hidden biases are "
     "free, too."
@@ -46,20 +57,30 @@ Targets = Annotated[
     list[str] | None,
     typer.Option(
         "--target",
+        metavar="COLUMN",
         help="Target column, by name or 1-based position; repeat for several.",
         show_default="last",
     ),
 ]
-Task = Annotated[str, typer.Option(help="auto, classification or regression.")]
-Standardize = Annotated[
-    bool, typer.Option("--standardize", help="Shift and scale features by recorded dyadic coefficients.")
+Task = Annotated[
+    str,
+    typer.Option(
+        metavar=choices("auto", *TASKS),
+        help="auto takes texts for classes, and integers if there are at most "
+        f"{MAX_INTEGER_CLASSES} different ones, fewer than half as many as rows; all else, and several "
+        "targets, for numbers. Losses of labels and of counts decide it themselves.",
+    ),
 ]
-Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
-Gamma = Annotated[str, typer.Option(help=_GAMMA_HELP)]
-Loss = Annotated[str, typer.Option(help=_LOSS_HELP)]
+Standardize = Annotated[
+    bool, typer.Option("--standardize", metavar="", help="Bring every feature to mean 0 and variance 1.")
+]
+Bias = Annotated[bool, typer.Option("--bias", metavar="", help="Append a column of ones to the features.")]
+Gamma = Annotated[str, typer.Option(metavar="NUMBER", help=_GAMMA_HELP)]
+Loss = Annotated[str, typer.Option(metavar="LOSS", help=_LOSS_HELP)]
 SampleWeight = Annotated[
     str | None,
     typer.Option(
+        metavar="COLUMN",
         help="Column of positive weights of the samples' losses, by name or 1-based position; no feature.",
         show_default="none",
     ),
@@ -68,25 +89,34 @@ ClassWeights = Annotated[
     list[str] | None,
     typer.Option(
         "--class-weight",
-        help=f"Weights of the classes: LABEL=NUMBER,LABEL=NUMBER,... or {BALANCED}; those left out weigh 1.",
+        metavar="LABEL=NUMBER,...",
+        help=f"Weights of the classes, or {BALANCED}; those left out weigh 1.",
         show_default="1 each",
     ),
 ]
-OutputBias = Annotated[str, typer.Option(help=_OUTPUT_BIAS_HELP)]
+OutputBias = Annotated[str, typer.Option(metavar=choices(*OUTPUT_BIASES), help=_OUTPUT_BIAS_HELP)]
 # For a command that has to know whether they were given.
-GammaIfGiven = Annotated[str | None, typer.Option(help=_GAMMA_HELP, show_default=DEFAULT_GAMMA)]
-LossIfGiven = Annotated[str | None, typer.Option(help=_LOSS_HELP, show_default=DEFAULT_LOSS)]
-OutputBiasIfGiven = Annotated[
-    str | None, typer.Option(help=_OUTPUT_BIAS_HELP, show_default=DEFAULT_OUTPUT_BIAS)
+GammaIfGiven = Annotated[
+    str | None, typer.Option(metavar="NUMBER", help=_GAMMA_HELP, show_default=DEFAULT_GAMMA)
 ]
-Method = Annotated[str, typer.Option(help=_METHOD_HELP)]
-WantedGap = Annotated[float, typer.Option("--gap", help="Relative gap that counts as success.")]
+LossIfGiven = Annotated[str | None, typer.Option(metavar="LOSS", help=_LOSS_HELP, show_default=DEFAULT_LOSS)]
+OutputBiasIfGiven = Annotated[
+    str | None,
+    typer.Option(metavar=choices(*OUTPUT_BIASES), help=_OUTPUT_BIAS_HELP, show_default=DEFAULT_OUTPUT_BIAS),
+]
+Method = Annotated[str, typer.Option(metavar=choices(*_METHODS), help=_METHOD_HELP)]
+WantedGap = Annotated[
+    float,
+    typer.Option(
+        "--gap", metavar="NUMBER", help="Relative gap (upper - lower) / |upper| that counts as success."
+    ),
+]
 TimeLimit = Annotated[
     float | None,
-    typer.Option(help="Seconds; the best valid result so far is kept.", show_default="none"),
+    typer.Option(metavar="SECONDS", help="The best valid result so far is kept then.", show_default="none"),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random starts.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object on standard output.")]
 
 
 def error_console() -> Console:

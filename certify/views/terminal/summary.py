@@ -50,7 +50,8 @@ def print_report(console: Console, report: Report) -> None:
         *[("weights", words.removeprefix("weights ")) for words in report.dataset.describe_weights()],
         ("method", f"{report.method} ({report.solver})" + _estimate(report)),
         ("time", _time(report.seconds, report.stages)),
-        *([("see also", report.hint)] if report.hint is not None else []),
+        *_optional("see also", report.hint),
+        *_optional("to go on", report.advice),
     ]
     for name, value in rows:
         table.add_row(name, Text(value))
@@ -106,8 +107,9 @@ def print_gap(console: Console, report: GapReport) -> None:
         )
     rows += [
         ("method", report.method),
-        *([("cut short", report.shortened)] if report.shortened is not None else []),
+        *_optional("cut short", report.shortened),
         ("time", _time(report.seconds, report.stages)),
+        *_optional("to go on", report.advice),
     ]
     for name, value in rows:
         table.add_row(name, Text(value))
@@ -130,6 +132,10 @@ def _distance(report: GapReport) -> str:
     if not words:
         return "unknown: nothing above 0 was proved of the global optimum"
     return f"{' and '.join(words)} above the global optimum"
+
+
+def _optional(name: str, words: str | None) -> list[tuple[str, str]]:
+    return [] if words is None else [(name, words)]
 
 
 def _time(seconds: float, stages: Iterable[Stage]) -> str:
