@@ -11,7 +11,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from certify.attack.attack import AttackReport
 from certify.bounds.report import Report
 from certify.checker.check import DataVerdict
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
@@ -21,6 +20,7 @@ from certify.checker.verdict import TRUST
 from certify.runtime.progress import Stage
 
 if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
+    from certify.attack.from_files import Forged
     from certify.gaps.report import GapReport
     from certify.shrink.from_files import ShrinkReport
 
@@ -202,8 +202,11 @@ def print_shrunk(console: Console, report: ShrinkReport) -> None:
     console.print(Text(f"certificate: {report.path}"), soft_wrap=True)
 
 
-def print_attack(console: Console, report: AttackReport) -> None:
+def print_attack(console: Console, forged: Forged) -> None:
     """Print what became of the forgeries of each kind."""
+    print_subject(console, forged.subject)
+    report = forged.report
+    console.print(Text("The certificate is valid."))
     table = Table(title=f"{report.tried} forgeries", title_justify="left")
     for column in ("forgery", "accepted", "caught by"):
         table.add_column(column, overflow="fold")
@@ -211,13 +214,13 @@ def print_attack(console: Console, report: AttackReport) -> None:
         caught = ", ".join(f"{name} {count}" for name, count in tally.rejected.most_common())
         table.add_row(kind, str(tally.accepted), caught)
     console.print(table)
+    upper = f"{decimal_up(report.upper, 10)} is the loss of a network: {forged.known.network}."
     if report.largest_accepted is not None:
-        console.print(
+        upper = (
             f"{report.accepted} forgeries still prove something, at most "
-            f"{decimal_up(report.largest_accepted, 10)}; "
-            f"a network has the loss {decimal_up(report.upper, 10)}.",
-            soft_wrap=True,
+            f"{decimal_up(report.largest_accepted, 10)}; {upper}"
         )
+    console.print(Text(upper), soft_wrap=True)
     if report.breaches:
         words = f"BREACH: {len(report.breaches)} forgeries prove more than is true; please report this."
         console.print(Text(words, style="bold red"))
