@@ -235,6 +235,7 @@ def bound_dataset(
         gap_curve=_curve(outcomes),
         status=status,
         wanted_gap=settings.gap,
+        seed=settings.seed,
         stages=tuple(clock.stages),
         training=training,
         seconds=clock.elapsed,

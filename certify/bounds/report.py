@@ -94,6 +94,7 @@ class Report:
         gap_curve: both bounds over time, before the lower one was checked, of all searches that say so.
         status: why the work ended.
         wanted_gap: the relative gap that was asked for.
+        seed: of the random starts.
         stages: where the time went.
         training: the training run behind the upper bound.
         seconds: wall time in all.
@@ -111,6 +112,7 @@ class Report:
     gap_curve: tuple[GapPoint, ...]
     status: Status
     wanted_gap: float
+    seed: int
     stages: tuple[Stage, ...]
     training: TrainingResult
     seconds: float
@@ -165,6 +167,7 @@ class Report:
             "output_bias": self.problem.output_bias,
             "gamma_exact": ratio_text(self.problem.gamma),
             "neurons": self.network.width,
+            "seed": self.seed,
             "seconds": round(self.seconds, 3),
             "leaves": self.certificate.leaves,
             "gap_curve": [asdict(point) for point in self.gap_curve],

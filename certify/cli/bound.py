@@ -20,6 +20,7 @@ from certify.cli.options.common import (
     Loss,
     Method,
     OutputBias,
+    Page,
     SampleWeight,
     Seed,
     Standardize,
@@ -30,6 +31,7 @@ from certify.cli.options.common import (
     choices,
     class_weight_of,
     error_console,
+    made_by,
     print_json,
     require_writable,
 )
@@ -65,7 +67,7 @@ def bound(
         Path | None,
         typer.Option(help="Keep the work here; a later run of the same problem continues from it."),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
+    report: Page = None,
     json_: AsJson = False,
 ) -> None:
     """Enclose the global optimum of training on a data file, and write the proof.
@@ -116,7 +118,7 @@ def bound(
     if network is not None:
         result.save_network(network)
     if report is not None:
-        save_page(result, report)
+        save_page(result, report, made_by(certificate))
     if json_:
         print_json(result.to_json(str(certificate)))
         return

@@ -13,6 +13,7 @@ from certify.cli.options.common import (
     AsJson,
     DataFile,
     Method,
+    Page,
     SampleWeight,
     Seed,
     Standardize,
@@ -23,6 +24,7 @@ from certify.cli.options.common import (
     choices,
     class_weight_of,
     error_console,
+    made_by,
     print_json,
     require_writable,
 )
@@ -121,6 +123,7 @@ def gap(
         Path | None,
         typer.Option(help="Write a network with the same predictions and few neurons here, as .npz."),
     ] = None,
+    report: Page = None,
     json_: AsJson = False,
 ) -> None:
     """Say how far a trained network is from the global optimum, with a proof."""
@@ -133,11 +136,12 @@ def gap(
     from certify.gaps.network_gap import gap_of_network
     from certify.gaps.question import Objective, ask
     from certify.networks.files import load_network
+    from certify.views.page.gap import save_gap_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_gap
 
     certificate = certificate or Path(network.stem + ".gap.cert")
-    require_writable(data, network, certificate, improved, narrowed)
+    require_writable(data, network, certificate, improved, narrowed, report)
     if (gamma is None and weight_decay is None) or None not in (gamma, weight_decay):
         raise CertifyError(
             "the weight decay is missing, or there are two: give --gamma for the sum of the samples' losses "
@@ -189,6 +193,8 @@ def gap(
         result.save_network(improved)
     if narrowed is not None:
         result.save_narrowed(narrowed)
+    if report is not None:
+        save_gap_page(result, report, made_by(certificate))
     if json_:
         print_json(result.to_json(str(certificate)))
         return

@@ -20,6 +20,7 @@ from certify.cli.options.common import (
     Targets,
     Task,
     error_console,
+    made_by,
     print_json,
     require_writable,
 )
@@ -115,7 +116,9 @@ class OutputOptions:
     """Where the results go."""
 
     csv: Annotated[Path | None, typer.Option(help="Write all rows here.")] = None
-    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None
+    html: Annotated[
+        Path | None, typer.Option("--report", "--html", help="Write a self-contained HTML page here.")
+    ] = None
     cut_certificate: Annotated[
         Path | None,
         typer.Option(
@@ -168,7 +171,7 @@ def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOpt
     if output.csv is not None:
         save_csv(found, output.csv)
     if output.html is not None:
-        save_tightness_page(found, output.html)
+        save_tightness_page(found, output.html, made_by())
     written = _save_cut(found, output, console)
     if output.json_:
         print_json(found.to_json(written))

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +28,8 @@ from certify.checker.text.names import quoted
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from certify.views.page.writing import Made
 
 
 def choices(*words: str) -> str:
@@ -116,6 +121,7 @@ TimeLimit = Annotated[
     typer.Option(metavar="SECONDS", help="The best valid result so far is kept then.", show_default="none"),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random starts.")]
+Page = Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object on standard output.")]
 
 
@@ -137,6 +143,17 @@ def require_writable(data: Path, *outputs: Path | None) -> None:
         if path.resolve() in taken:
             raise CertifyError(f"{path} is the data or another output: give each output a file of its own")
         taken.append(path.resolve())
+
+
+def made_by(certificate: Path | None = None) -> Made:
+    """Return how a page comes about that this command writes now."""
+    from certify.views.page.writing import Made
+
+    return Made(
+        command=shlex.join(["certify", *sys.argv[1:]]),
+        date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+        certificate=None if certificate is None else str(certificate),
+    )
 
 
 def print_json(values: dict[str, Any]) -> None:

@@ -74,11 +74,18 @@ def print_certificate(console: Console, certificate: object, data: object) -> No
 def print_gap(console: Console, report: GapReport) -> None:
     """Print how far a network is from the global optimum, and what there is to say about it."""
     print_subject(console, report.subject)
-    lower, upper = report.interval.lower, report.interval.upper
-    diagnosis, problem, framework = report.diagnosis, report.problem, report.framework
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column()
+    for name, value in gap_rows(report):
+        table.add_row(name, Text(value))
+    console.print(Panel(table, title="distance from the global optimum p*", title_align="left", expand=False))
+
+
+def gap_rows(report: GapReport) -> list[tuple[str, str]]:
+    """Return names with what there is to say of a network and the global optimum."""
+    lower, upper = report.interval.lower, report.interval.upper
+    diagnosis, problem, framework = report.diagnosis, report.problem, report.framework
     rows = [
         ("this network", f"{decimal_up(report.loss, 10)}   its exact loss, rounded up"),
         (
@@ -105,15 +112,13 @@ def print_gap(console: Console, report: GapReport) -> None:
                 f"the objective is {plain(framework.scale)} times that",
             )
         )
-    rows += [
+    return [
+        *rows,
         ("method", report.method),
         *_optional("cut short", report.shortened),
         ("time", _time(report.seconds, report.stages)),
         *_optional("to go on", report.advice),
     ]
-    for name, value in rows:
-        table.add_row(name, Text(value))
-    console.print(Panel(table, title="distance from the global optimum p*", title_align="left", expand=False))
 
 
 def _distance(report: GapReport) -> str:
