@@ -18,6 +18,7 @@ from certify.checker.problems.training import TrainingProblem
 from certify.checker.verdict import Verdict
 from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Stage
+from certify.runtime.shown import Shown
 
 if TYPE_CHECKING:
     from formulations.training.train import TrainingResult
@@ -78,7 +79,7 @@ def least_loss(problem: TrainingProblem) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Shown):
     """The result of `bound`.
 
     Attributes:

@@ -22,13 +22,14 @@ from certify.networks.formats.npz import save_network
 from certify.networks.frameworks.objective import FrameworkObjective
 from certify.networks.network import ReLUNetwork, exact_loss, largest_difference
 from certify.runtime.progress import Stage
+from certify.runtime.shown import Shown
 
 _ROUNDING = Fraction(1, 10**9)
 _NEAR = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
-class GapReport:
+class GapReport(Shown):
     """What is known of a network and the global optimum p*.
 
     Attributes:
@@ -88,7 +89,7 @@ class GapReport:
             return self.report.advice
         if self.interval.relative_gap <= Fraction(self.wanted_gap):
             return None
-        return "With a search for other networks and proofs the bounds come closer."
+        return "A search for other networks and proofs comes closer."
 
     @property
     def distance(self) -> tuple[Fraction, Fraction]:

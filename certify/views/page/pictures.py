@@ -18,6 +18,7 @@ from certify.views.page.gauge_pictures import gauge_on_circle, gauge_on_sphere
 
 # Of the lower bounds of searches, in the order in which they come.
 _LINES = (("-", "."), ("--", "s"), ("-.", "^"), (":", "x"))
+_MARKS = 15  # at most, of a line
 
 
 def pictures(report: Report) -> list[Picture]:
@@ -116,9 +117,10 @@ def convergence(report: Report) -> Picture | None:
                 linestyle=line,
                 marker=marker,
                 markersize=3.5,
-                markevery=slice(0, len(points)),
+                markevery=slice(0, len(points), 1 + len(points) // _MARKS),
             )
-        if report.wanted_gap > 0:
+        # One that is far away would take most of the axis.
+        if report.wanted_gap > final / 10:
             axes.axhline(100 * report.wanted_gap, label="wanted gap", color=INK, linewidth=0.9, linestyle=":")
         axes.axvspan(0, first, color=LINE, alpha=0.45, linewidth=0)
         if first > 0.15 * end:
