@@ -56,6 +56,29 @@ class Within(Observer):
         self._outer.update(f"{self._stage}, {message}")
 
 
+class Named(Observer):
+    """Shows stages with the name of the work that they belong to, of which there is more."""
+
+    def __init__(self, outer: Observer, name: str) -> None:
+        self._outer, self._name = outer, name
+
+    def timed_by(self, clock: Clock) -> None:
+        """What is watched has this clock from now on."""
+        self._outer.timed_by(clock)
+
+    def start(self, stage: str) -> None:
+        """A stage begins."""
+        self._outer.start(f"{self._name}: {stage:<15}")
+
+    def update(self, message: str) -> None:
+        """It has news."""
+        self._outer.update(message)
+
+    def finish(self, result: str) -> None:
+        """It has ended."""
+        self._outer.finish(result)
+
+
 def _print(line: str) -> None:
     print(line, flush=True)
 
