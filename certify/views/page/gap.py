@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
-from certify.checker.numbers.rounding import decimal_down, decimal_up
-from certify.checker.training.words import theorem
-from certify.checker.verdict import TRUST
+from certify.checker.numbers.rounding import decimal_up
 from certify.gaps.report import GapReport
-from certify.views.page.bound import problem_facts
+from certify.views.page.bound import problem_facts, proved
 from certify.views.page.interval_bar import Bar
 from certify.views.page.pictures import pictures
 from certify.views.page.predictions import predictions
@@ -31,25 +28,15 @@ def render_gap_page(report: GapReport, made: Made | None = None) -> str:
     problem, interval, made = report.problem, report.interval, made or Made()
     dataset = report.dataset
     return template("gap.html.j2").render(
-        name=Path(dataset.source).name,
+        **proved(problem, dataset, interval, report.verdict, made),
         source=report.source,
         notes=report.notes,
         loss=decimal_up(report.loss, 8),
-        lower=decimal_down(interval.lower, 8),
-        upper=decimal_up(interval.upper, 8),
         conclusion=report.conclusion,
         rows=gap_rows(report),
         bar=Bar.of(problem, interval, report.loss),
-        theorem=theorem(problem, interval.lower, dataset),
-        trust=TRUST[report.verdict.trust],
-        verdict=report.verdict.reason.capitalize(),
         neurons=report.best.width,
-        check_command=made.check_command(dataset.source),
-        sha256=problem.sha256(),
-        lower_exact=str(interval.lower),
-        upper_exact=str(interval.upper),
-        loss_exact=str(Fraction(report.loss)),
-        description=dataset.describe(problem.loss.encoding),
+        loss_exact=str(report.loss),
         facts=problem_facts(problem, has_bias=dataset.preprocessing.bias),
         predictions=predictions(problem, dataset, report.network),
         pictures=[] if report.report is None else pictures(report.report),
