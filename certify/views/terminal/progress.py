@@ -12,9 +12,12 @@ from rich.progress import (
     Task,
     TextColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from certify.runtime.progress import Lines
+
+_WIDTH = 11  # letters of "9999 s left"
 
 
 class LiveProgress(Lines):
@@ -24,9 +27,10 @@ class LiveProgress(Lines):
         super().__init__(lambda line: console.print(Text(line), soft_wrap=True))
         self._is_redrawn = console.is_terminal
         self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
+            SpinnerColumn(table_column=Column(min_width=1)),
+            # Before the news, of which a narrow terminal cuts the end.
             _When(self),
+            TextColumn("{task.description}", markup=False),
             console=console,
             transient=True,
         )
@@ -60,7 +64,7 @@ class _When(ProgressColumn):
     """How long still, or how long so far."""
 
     def __init__(self, lines: Lines) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True, min_width=_WIDTH))
         self._lines = lines
 
     def render(self, task: Task) -> Text:

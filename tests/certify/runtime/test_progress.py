@@ -73,6 +73,17 @@ def test_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     assert [stage for stage in stages if stage != "compile"] == ["train", "search", "prove", "check"]
 
 
+def test_a_narrow_terminal_cuts_the_news_and_not_the_time() -> None:
+    written = io.StringIO()
+    with LiveProgress(Console(file=written, force_terminal=True, width=40)) as progress:
+        Clock(60.0, progress, At())
+        progress.start("relax")
+        progress.update("lower 1.5, gap 3 %, and much more than there is room for")
+        progress._progress.refresh()
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written.getvalue())
+    assert "60 s left   relax: lower 1.5" in shown
+
+
 def test_live_line_has_the_time_and_takes_brackets_as_they_are() -> None:
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=100)
@@ -85,5 +96,5 @@ def test_live_line_has_the_time_and_takes_brackets_as_they_are() -> None:
             progress._progress.refresh()
             words.append("done")
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written.getvalue())
-    assert "search: [b]lower 1.5, gap 3 % 53 s left" in shown
+    assert "53 s left   search: [b]lower 1.5, gap 3 %" in shown
     assert re.search(r"search +done  \(\d", shown)
