@@ -82,7 +82,6 @@ def bound(
     from certify.bounds.bound import Settings, bound_dataset
     from certify.checker.data.choice import read_dataset
     from certify.checker.problems.losses.table import read_loss
-    from certify.views.page.bound import save_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_report
 
@@ -118,6 +117,8 @@ def bound(
     if network is not None:
         result.save_network(network)
     if report is not None:
+        from certify.views.page.bound import save_page
+
         save_page(result, report, made_by(certificate))
     if json_:
         print_json(result.to_json(str(certificate)))

@@ -34,7 +34,6 @@ def explain(
     from rich.console import Console
 
     from certify.explain.from_files import explain_file
-    from certify.views.page.explanation import save_explanation_page
     from certify.views.terminal.explanation import print_explanation
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_verdict
@@ -45,6 +44,8 @@ def explain(
     with LiveProgress(error_console()) as progress:
         found = explain_file(certificate, data, network, progress)
     if report is not None and found.explanation is not None:
+        from certify.views.page.explanation import save_explanation_page
+
         save_explanation_page(found.explanation, report, made_by(certificate))
     if json_:
         print_json(found.to_json())

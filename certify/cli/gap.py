@@ -136,7 +136,6 @@ def gap(
     from certify.gaps.network_gap import gap_of_network
     from certify.gaps.question import Objective, ask
     from certify.networks.files import load_network
-    from certify.views.page.gap import save_gap_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_gap
 
@@ -194,6 +193,8 @@ def gap(
     if narrowed is not None:
         result.save_narrowed(narrowed)
     if report is not None:
+        from certify.views.page.gap import save_gap_page
+
         save_gap_page(result, report, made_by(certificate))
     if json_:
         print_json(result.to_json(str(certificate)))
