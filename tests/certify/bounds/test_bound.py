@@ -85,9 +85,10 @@ def test_partition_where_no_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> No
     automatic = bound(X, Y)
     assert automatic.method == "partition"
     assert automatic.interval.lower > 0.1 * automatic.interval.upper
-    insisted = bound(X, Y, method="tree")
-    assert insisted.status is Status.METHOD_LIMIT
-    assert insisted.verdict.valid
+    for time_limit in (None, 1000):
+        insisted = bound(X, Y, method="tree", time_limit=time_limit)
+        assert insisted.status is Status.METHOD_LIMIT
+        assert insisted.verdict.valid
 
 
 def test_large_gamma_is_solved_exactly() -> None:
