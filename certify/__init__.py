@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from certify.bounds.bound import bound as bound
+    from certify.bounds.path import path as path
     from certify.bounds.report import Interval as Interval
     from certify.bounds.report import Report as Report
     from certify.checker.certificate.complete_positivity import (
@@ -76,6 +77,7 @@ __all__ = [
     "cp",
     "gap",
     "load_certificate",
+    "path",
     "save_certificate",
     "save_page",
 ]
@@ -102,6 +104,7 @@ _PLACES = {
     "load_certificate": "certify.checker.certificate.file",
     "NetworkError": "certify.checker.errors",
     "ReLUNetwork": "certify.networks.network",
+    "path": "certify.bounds.path",
     "Report": "certify.bounds.report",
     "save_certificate": "certify.checker.certificate.file",
     "save_page": "certify.views.page.bound",

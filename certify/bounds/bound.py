@@ -36,7 +36,7 @@ from certify.networks.given import loaded_network
 from certify.networks.loaded import network_for
 from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
-from certify.runtime.progress import Clock, Observer
+from certify.runtime.progress import Clock, Observer, observer_of
 from certify.runtime.threads import single_threaded
 from formulations.training.column_generation import ColumnGeneration
 from formulations.training.train import RESTARTS, training_result
@@ -114,6 +114,7 @@ def bound(
     checkpoint: str | os.PathLike[str] | None = None,
     start: str | os.PathLike[str] | None = None,
     network: Any = None,
+    verbose: bool = False,
     observer: Observer | None = None,
 ) -> Report:
     """Enclose the global optimum of two-layer ReLU training on arrays, with a proof.
@@ -126,7 +127,7 @@ def bound(
         task: "auto", "classification" (one-hot) or "regression".
         bias: append a column of ones to the features, a hidden bias.
         output_bias: "none"; "free" adds b to the predictions, and "decayed" also gamma/2 |b|^2 to the loss.
-        standardize: shift and scale the features by recorded dyadic coefficients.
+        standardize: bring every feature to mean 0 and variance 1, up to a recorded rounding.
         sample_weight: n positive numbers, by which the losses of the samples are multiplied; none by default.
         class_weight: of a classification, by label what the weights of its samples are multiplied by, or
             "balanced".
@@ -144,7 +145,8 @@ def bound(
         start: the certificate of an earlier run of this problem; the bound is never below its own.
         network: a trained network of this problem that training starts from, as
             `certify.networks.given.loaded_network` reads it; the upper bound is its loss or less.
-        observer: watches the work; silent by default.
+        verbose: print a line about each stage, and news of long ones.
+        observer: watches the work instead.
 
     Returns:
         The report; its interval is exact and its certificate has been checked.
@@ -185,7 +187,7 @@ def bound(
     if network is not None:
         loaded = in_order(loaded_network(network), dataset.preprocessing.classes)
         trained = network_for(dataset.problem(gamma, loss, output_bias), loaded)
-    return bound_dataset(dataset, settings, observer or Observer(), trained)
+    return bound_dataset(dataset, settings, observer_of(observer, verbose), trained)
 
 
 @single_threaded
@@ -226,6 +228,7 @@ def bound_dataset(
         work = Work(problem, arrays, generation, settings.gap, options, clock, interrupts, checkpoint, proved)
         earlier = SavedBounds(work).read
         outcomes = () if work.is_over or work.is_enough else bound_from_below(methods, work)
+        cut_short = any(found.cut_short for found in outcomes if not isinstance(found, SavedBound))
         outcomes = _with_earlier(outcomes, earlier)
         training = training_result(generation, ending)
         network = ReLUNetwork.from_floats(training.hidden, training.output, training.output_bias)
@@ -236,13 +239,14 @@ def bound_dataset(
         interval = Interval(certificate.bound, upper)
     if interval.lower > interval.upper:
         raise AssertionError("the certified bound exceeds the loss of a network: please report this as a bug")
-    if interrupts.came:
-        status = Status.INTERRUPTED
-    elif interval.relative_gap <= Fraction(settings.gap):
+    if interval.relative_gap <= Fraction(settings.gap):
         status = Status.GAP_REACHED
+    elif interrupts.came:
+        status = Status.INTERRUPTED
+    elif clock.expired or (clock.limited and (cut_short or ending == "time_limit")):
+        status = Status.TIME_LIMIT
     else:
-        cut_short = clock.expired or (clock.limited and outcome.cut_short)
-        status = Status.TIME_LIMIT if cut_short else Status.METHOD_LIMIT
+        status = Status.PATIENCE if cut_short else Status.METHOD_LIMIT
     return Report(
         interval=interval,
         certificate=certificate,
@@ -256,6 +260,7 @@ def bound_dataset(
         gap_curve=_curve(outcomes),
         status=status,
         wanted_gap=settings.gap,
+        seed=settings.seed,
         stages=tuple(clock.stages),
         training=training,
         seconds=clock.elapsed,

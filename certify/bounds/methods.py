@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 from certify.bounds.method import BoundingMethod, Options, Outcome, Work
-from certify.bounds.names import AUTO, PRECISIONS, SOLVERS
+from certify.bounds.names import AUTO, LARGEST_TREE_FEATURES, PRECISIONS, SOLVERS
 from certify.bounds.names import METHODS as NAMES
 from certify.bounds.partition.method import Partition
 from certify.bounds.portfolio import beside
@@ -28,8 +28,6 @@ _ALL: tuple[BoundingMethod, ...] = (Tree(), Partition(), Sdp(), Shor())
 
 METHODS = {method.name: method for method in _ALL}
 
-# With more, the tree proves less in minutes than the relaxations do.
-LARGEST_TREE_FEATURES = 6
 # The relative gap up to which a tree's bound is left alone: no relaxation would come closer.
 _SETTLED = 0.01
 # Entries of a dual point up to which the relaxations take less time than it takes to start processes.

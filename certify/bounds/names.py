@@ -1,4 +1,4 @@
-"""The words by which a user names a method, a solver or a precision, with what they mean.
+"""The words by which a user names a method, a solver or a precision, with what they mean and do.
 
 They stand apart from the methods so that the command line's help need not load a numerical library.
 """
@@ -14,6 +14,9 @@ DESCRIPTIONS = {
     "sdp": "the relaxation SDP-NN",
     "shor": "Shor's relaxation, weak and quick",
 }
+
+# Up to so many features "auto" tries a tree; with more it proves less in minutes than the relaxations do.
+LARGEST_TREE_FEATURES = 6
 
 METHODS = (AUTO, *DESCRIPTIONS)
 

@@ -20,6 +20,7 @@ from certify.floats.network import FloatNetwork
 from certify.floats.on_raw_features import RawNetwork
 from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Stage
+from certify.runtime.shown import Shown
 from formulations.arrays import Matrix
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Status(Enum):
 
     GAP_REACHED = "gap_reached"
     METHOD_LIMIT = "method_limit"
+    PATIENCE = "patience"
     TIME_LIMIT = "time_limit"
     INTERRUPTED = "interrupted"
 
@@ -47,8 +49,8 @@ class Status(Enum):
 
 _MEANINGS = {
     Status.GAP_REACHED: "the wanted gap is certified",
-    Status.METHOD_LIMIT: "the method has given all it can; the gap that remains is the relaxation's or the "
-    "network's",
+    Status.METHOD_LIMIT: "the method has given all it can",
+    Status.PATIENCE: "progress had become slow, and there was no time limit to use up; both bounds are valid",
     Status.TIME_LIMIT: "the time limit ended the work; both bounds are valid",
     Status.INTERRUPTED: "interrupted; both bounds are valid",
 }
@@ -90,7 +92,7 @@ def least_loss(problem: TrainingProblem) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Shown):
     """The result of `bound`.
 
     Attributes:
@@ -106,6 +108,7 @@ class Report:
         gap_curve: both bounds over time, before the lower one was checked, of all searches that say so.
         status: why the work ended.
         wanted_gap: the relative gap that was asked for.
+        seed: of the random starts.
         stages: where the time went.
         training: the training run behind the upper bound.
         seconds: wall time in all.
@@ -123,6 +126,7 @@ class Report:
     gap_curve: tuple[GapPoint, ...]
     status: Status
     wanted_gap: float
+    seed: int
     stages: tuple[Stage, ...]
     training: TrainingResult
     seconds: float
@@ -144,6 +148,13 @@ class Report:
             return None
         gap = decimal_up(100 * self.interval.relative_gap, 3)
         return f"SDP-NN leaves up to {gap} % open; certify tightness says why"
+
+    @property
+    def advice(self) -> str | None:
+        """What may bring the bounds closer, in one or two sentences; None if they are as close as wanted."""
+        from certify.bounds.advice import advice_for
+
+        return advice_for(self)
 
     def predict(self, X: Any) -> Matrix:
         """Return the best network's outputs, n x c, for features as they stand in the data.
@@ -183,6 +194,7 @@ class Report:
             "lower_bound_exact": ratio_text(lower),
             "upper_bound_exact": ratio_text(upper),
             "status": self.status.value,
+            "advice": self.advice,
             "method": self.method,
             "solver": self.solver,
             "trust": self.verdict.trust,
@@ -197,6 +209,7 @@ class Report:
             "output_bias": self.problem.output_bias,
             "gamma_exact": ratio_text(self.problem.gamma),
             "neurons": self.network.width,
+            "seed": self.seed,
             "seconds": round(self.seconds, 3),
             "leaves": self.certificate.leaves,
             "gap_curve": [asdict(point) for point in self.gap_curve],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from html import escape
 from os import PathLike
 from typing import Any, Protocol
 
@@ -22,7 +23,7 @@ from certify.checker.source import AnyPath, FileSource, OtherDataError, Source, 
 from certify.checker.statements import statement_of
 from certify.checker.subject import OfMatrix, Subject, Training
 from certify.checker.tree.walk import Walk, walk_trees
-from certify.checker.verdict import Verdict
+from certify.checker.verdict import TRUST, Verdict
 
 Progress = Callable[[int, int], None]
 
@@ -54,6 +55,16 @@ class DataVerdict(Verdict):
     statement: str | None
     proof: Proof | None = None
     subject: Subject | None = field(default=None, repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the verdict, and in words what is proved."""
+        if not self.valid:
+            return f"<p><b>REJECTED</b></p><p>{escape(self.reason)}; nothing is proved.</p>"
+        lines = [self.statement or "", "" if self.subject is None else self.subject.brief()]
+        return (
+            f"<p><b>VALID</b>, trust: {escape(TRUST[self.trust])}</p>"
+            f'<pre style="white-space: pre-wrap">{escape(chr(10).join(filter(None, lines)))}</pre>'
+        )
 
 
 @within_time_limit

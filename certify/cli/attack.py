@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from certify.cli.options.common import (
     error_console,
     print_json,
 )
+from certify.networks.formats.table import SUFFIXES
 
 
 def attack(
@@ -26,50 +28,48 @@ def attack(
     upper: Annotated[
         str | None,
         typer.Option(
+            metavar="NUMBER",
             help="Loss of a network, p/q or a decimal: what no proof may exceed.",
-            show_default="that of no neurons",
+            show_default="that of a network trained for some seconds",
         ),
+    ] = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(help=f"Trained network ({SUFFIXES}), whose loss is taken for --upper."),
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Forge a certificate in many ways; exit 1 if a forgery proves more than is true."""
+    """Check a certificate, then forge it in many ways.
+
+    Exit 1 if it is not valid itself, or if a forgery proves more than is true.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
-    from certify.attack.from_files import attack_file
     from certify.checker.data.dataset import parse_gamma
-    from certify.views.terminal.summary import print_attack, print_subject
 
     most = None if upper is None else parse_gamma(upper, "the upper bound")
-    with Progress(console=error_console(), transient=True) as progress:
-        task = progress.add_task("forging", total=trials)
-        subject, found = attack_file(
+    console = error_console()
+    console.print("[dim]loading the numerical libraries ...[/dim]")
+    from certify.attack.from_files import attack_file
+    from certify.views.terminal.summary import print_attack, print_verdict
+
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("checking", total=trials)
+        found = attack_file(
             certificate,
             data,
             trials=trials,
             seed=seed,
             upper=most,
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+            network=network,
+            on_progress=lambda done, total: progress.update(task, description="forging", completed=done),
         )
+    out = Console(highlight=False)
     if json_:
-        print_json(
-            {
-                "problem": subject.to_json(),
-                "tried": found.tried,
-                "accepted": found.accepted,
-                "breaches": len(found.breaches),
-                "upper_exact": str(found.upper),
-                "largest_accepted_exact": None
-                if found.largest_accepted is None
-                else str(found.largest_accepted),
-                "kinds": {
-                    kind: {"accepted": tally.accepted, "rejected": dict(tally.rejected)}
-                    for kind, tally in found.tallies.items()
-                },
-            }
-        )
+        print_json(found.to_json())
+    elif found.forged is None:
+        print_verdict(out, found.verdict)
     else:
-        out = Console(highlight=False)
-        print_subject(out, subject)
-        print_attack(out, found)
-    raise typer.Exit(1 if found.breaches else 0)
+        print_attack(out, found.forged)
+    raise typer.Exit(0 if found.holds else 1)

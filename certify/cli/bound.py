@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from certify.bounds.names import PRECISIONS, SOLVERS
 from certify.checker.errors import CertifyError
 from certify.cli.options.common import (
     DEFAULT_GAMMA,
@@ -20,13 +21,16 @@ from certify.cli.options.common import (
     Loss,
     Method,
     OutputBias,
+    Page,
     SampleWeight,
     Seed,
     TimeLimit,
     WantedGap,
     certificate_of,
+    choices,
     class_weight_of,
     error_console,
+    made_by,
     print_json,
 )
 from certify.cli.options.data import DataOptions
@@ -47,9 +51,11 @@ def bound(
     class_weight: ClassWeights = None,
     method: Method = "auto",
     solver: Annotated[
-        str, typer.Option(help="auto, interior-point, mosek, clarabel or scs, for the method sdp.")
+        str, typer.Option(metavar=choices(*SOLVERS), help="For the method sdp; mosek needs a licence.")
     ] = "auto",
-    precision: Annotated[str, typer.Option(help="double, or high for small problems.")] = "double",
+    precision: Annotated[
+        str, typer.Option(metavar=choices(*PRECISIONS), help="high for small problems.")
+    ] = "double",
     gap: WantedGap = 1e-3,
     time_limit: TimeLimit = None,
     seed: Seed = 0,
@@ -76,10 +82,14 @@ def bound(
             show_default=False,
         ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
+    report: Page = None,
     json_: AsJson = False,
 ) -> None:
-    """Enclose the global optimum of training on a data file, and write the proof."""
+    """Enclose the global optimum of training on a data file, and write the proof.
+
+    What is minimised is the sum of the samples' losses plus gamma/2 |all weights|^2. A sample's loss is the
+    squared one, 1/2 |f(x) - y|^2, unless --loss says otherwise, and gamma is 0.1 unless --gamma does.
+    """
     console = error_console()
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
@@ -89,7 +99,6 @@ def bound(
     from certify.networks.files import load_network
     from certify.networks.frameworks.sklearn_mlp import in_order
     from certify.networks.loaded import network_for
-    from certify.views.page.bound import save_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_report
 
@@ -141,7 +150,9 @@ def bound(
     if save_network is not None:
         result.save_network(save_network)
     if report is not None:
-        save_page(result, report)
+        from certify.views.page.bound import save_page
+
+        save_page(result, report, made_by(certificate))
     if json_:
         print_json(result.to_json(str(certificate)))
         return

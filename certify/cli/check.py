@@ -13,6 +13,7 @@ from certify.cli.options.common import (
     AsJson,
     CertificateFile,
     DataFile,
+    choices,
     class_weight_of,
     print_json,
 )
@@ -46,9 +47,10 @@ def check(
     trust: Annotated[
         str,
         typer.Option(
+            metavar=choices("proved", "exact", "rigorous", "kernel", "best"),
             help="proved: by the checker verified in Coq; exact: in rational arithmetic; rigorous: in "
             "floating point with error bounds derived by hand; kernel: as a theorem of Coq, for small "
-            "certificates; best: proved where that checker is built, else exact."
+            "certificates; best: proved where that checker is built, else exact.",
         ),
     ] = "best",
     coq: Annotated[
@@ -57,7 +59,9 @@ def check(
     time_limit: Annotated[
         float | None,
         typer.Option(
-            help="Seconds; then exit 3, nothing decided.", show_default="none, with --trust kernel 600"
+            metavar="SECONDS",
+            help="Then exit 3, nothing decided.",
+            show_default="none, with --trust kernel 600",
         ),
     ] = None,
     json_: AsJson = False,

@@ -11,9 +11,12 @@ from certify.cli.options.common import (
     AsJson,
     CertificateFile,
     DataFile,
+    Page,
     error_console,
+    made_by,
     print_json,
 )
+from certify.cli.options.outputs import PAGE, require_writable
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -24,6 +27,7 @@ def explain(
         Path | None,
         typer.Option(help=f"Trained network ({SUFFIXES}): its neurons, and the gap above the bound."),
     ] = None,
+    report: Page = None,
     json_: AsJson = False,
 ) -> None:
     """Say what a certificate proves, what carries it, where the bound was lost; exit 1 if it is not valid."""
@@ -34,12 +38,17 @@ def explain(
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_verdict
 
+    require_writable((data, certificate, network), (report, PAGE))
     with LiveProgress(error_console()) as progress:
-        report = explain_file(certificate, data, network, progress)
+        found = explain_file(certificate, data, network, progress)
+    if report is not None and found.explanation is not None:
+        from certify.views.page.explanation import save_explanation_page
+
+        save_explanation_page(found.explanation, report, made_by(certificate))
     if json_:
-        print_json(report.to_json())
-    elif report.explanation is None:
-        print_verdict(Console(highlight=False), report.verdict)
+        print_json(found.to_json())
+    elif found.explanation is None:
+        print_verdict(Console(highlight=False), found.verdict)
     else:
-        print_explanation(Console(highlight=False), report.explanation)
-    raise typer.Exit(0 if report.verdict.valid else 1)
+        print_explanation(Console(highlight=False), found.explanation)
+    raise typer.Exit(0 if found.verdict.valid else 1)

@@ -13,17 +13,20 @@ from certify.cli.options.common import (
     AsJson,
     DataFile,
     Method,
+    Page,
     SampleWeight,
     Seed,
     TimeLimit,
     WantedGap,
+    choices,
     class_weight_of,
     error_console,
+    made_by,
     print_json,
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, NETWORK, require_writable
+from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, require_writable
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -36,15 +39,23 @@ def gap(
         typer.Option(help=f"Network: {SUFFIXES} file.", show_default=False),
     ],
     gamma: Annotated[
-        str | None, typer.Option(help="Weight decay of the objective, as for bound.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="NUMBER", help="Weight decay of the objective, as for bound.", show_default=False
+        ),
     ] = None,
     weight_decay: Annotated[
         str | None,
-        typer.Option(help="PyTorch's weight_decay, of SGD or Adam, instead of gamma.", show_default=False),
+        typer.Option(
+            metavar="NUMBER",
+            help="PyTorch's weight_decay, of SGD or Adam, instead of gamma.",
+            show_default=False,
+        ),
     ] = None,
     loss: Annotated[
         str | None,
         typer.Option(
+            metavar="LOSS",
             help="Loss of a sample, as for bound: squared, cross-entropy, logistic, 'huber 0.5', ...; with "
             "--weight-decay also by PyTorch's name: CrossEntropyLoss, 'HuberLoss 0.5', ...",
             show_default="squared",
@@ -53,19 +64,21 @@ def gap(
     reduction: Annotated[
         str | None,
         typer.Option(
+            metavar="WORDS",
             help="Of the losses in that training: mean (also over the outputs, as MSELoss has it, if "
             "a sample's loss is a sum over them; by weights, if there are any), 'mean over samples', or sum.",
             show_default="mean",
         ),
     ] = None,
     halved: Annotated[
-        bool, typer.Option("--halved", help="That loss, a square, had a factor 1/2 besides.")
+        bool, typer.Option("--halved", metavar="", help="That loss, a square, had a factor 1/2 besides.")
     ] = False,
     class_weight: Annotated[
         list[str] | None,
         typer.Option(
             "--class-weight",
-            help="Weights of the classes: LABEL=NUMBER,LABEL=NUMBER,..., or NUMBER,NUMBER,... in their "
+            metavar="LABEL=NUMBER,...",
+            help="Weights of the classes, or NUMBER,NUMBER,... in their "
             "order, as CrossEntropyLoss has them, or balanced.",
             show_default="1 each",
         ),
@@ -74,20 +87,24 @@ def gap(
     output_bias: Annotated[
         str | None,
         typer.Option(
-            help="Whether training decayed the network's output bias: decayed or free; all-free if it "
-            "decayed no bias at all.",
+            metavar=choices("decayed", "free", "all-free"),
+            help="Whether training decayed the network's output bias; all-free if it decayed no bias at all.",
             show_default="decayed with --weight-decay",
         ),
     ] = None,
     hidden_bias: Annotated[
         str | None,
         typer.Option(
-            help="Whether training decayed the hidden bias: decayed or free, as with --output-bias all-free.",
+            metavar=choices("decayed", "free"),
+            help="Whether training decayed the hidden bias; free is --output-bias all-free.",
             show_default="decayed",
         ),
     ] = None,
     no_search: Annotated[
-        bool, typer.Option("--no-search", help="Prove what the network's own residual does; no training.")
+        bool,
+        typer.Option(
+            "--no-search", metavar="", help="Prove what the network's own residual does; no training."
+        ),
     ] = False,
     method: Method = "auto",
     wanted_gap: WantedGap = 1e-3,
@@ -104,6 +121,7 @@ def gap(
         Path | None,
         typer.Option(help="Write a network with the same predictions and few neurons here, as .npz."),
     ] = None,
+    report: Page = None,
     json_: AsJson = False,
 ) -> None:
     """Say how far a trained network is from the global optimum, with a proof."""
@@ -119,7 +137,13 @@ def gap(
     from certify.views.terminal.summary import print_certificate, print_gap
 
     certificate = certificate or Path(network.stem + ".gap.cert")
-    require_writable((data, network), (certificate, CERTIFICATE), (improved, NETWORK), (narrowed, NETWORK))
+    require_writable(
+        (data, network),
+        (certificate, CERTIFICATE),
+        (improved, NETWORK),
+        (narrowed, NETWORK),
+        (report, PAGE),
+    )
     if (gamma is None and weight_decay is None) or None not in (gamma, weight_decay):
         raise CertifyError(
             "the weight decay is missing, or there are two: give --gamma for the sum of the samples' losses "
@@ -164,6 +188,10 @@ def gap(
         result.save_network(improved)
     if narrowed is not None:
         result.save_narrowed(narrowed)
+    if report is not None:
+        from certify.views.page.gap import save_gap_page
+
+        save_gap_page(result, report, made_by(certificate))
     if json_:
         print_json(result.to_json(str(certificate)))
         return

@@ -48,7 +48,7 @@ _Report = TypeVar("_Report", bound=_Answer)
 def copositive(
     matrix: _Matrix,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Ask for z^T M z > 0 wherever z >= 0 is not zero.")
+        bool, typer.Option("--strict", metavar="", help="Ask for z^T M z > 0 wherever z >= 0 is not zero.")
     ] = False,
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,

@@ -33,7 +33,8 @@ def shrink(
         ),
     ] = 12,
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds; what is left then stays as it is.", show_default="none")
+        float | None,
+        typer.Option(metavar="SECONDS", help="What is left then stays as it is.", show_default="none"),
     ] = None,
     json_: AsJson = False,
 ) -> None:

@@ -17,6 +17,7 @@ from certify.cli.options.common import (
     Bias,
     Loss,
     error_console,
+    made_by,
     print_json,
 )
 from certify.cli.options.data import DataOptions
@@ -35,18 +36,23 @@ class ProblemOptions:
     """Which problems are studied."""
 
     data: Annotated[
-        list[Path], typer.Option("--data", help="CSV (or .parquet) file; repeat it.", show_default=False)
+        list[Path],
+        typer.Option("--data", metavar="FILE", help="CSV (or .parquet) file; repeat it.", show_default=False),
     ]
     group: Annotated[
         str | None,
-        typer.Option(help="Column, by name or position, each value of which is a problem of its own."),
+        typer.Option(
+            metavar="COLUMN", help="Column, by name or position, each value of which is a problem of its own."
+        ),
     ] = None
     first: Annotated[
         int | None, typer.Option(min=1, help="Only so many values of the group.", show_default="all")
     ] = None
     gamma: Annotated[
         list[str] | None,
-        typer.Option(help="Weight decay, taken exactly; repeat it.", show_default=DEFAULT_GAMMA),
+        typer.Option(
+            metavar="NUMBER", help="Weight decay, taken exactly; repeat it.", show_default=DEFAULT_GAMMA
+        ),
     ] = None
     bias: Bias = False
     loss: Loss = DEFAULT_LOSS
@@ -84,7 +90,8 @@ class EffortOptions:
     ] = None
     momentum: Annotated[float, typer.Option(help="Momentum of SGD; 0.95 in the paper's code.")] = 0.0
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds for each problem and gamma.", show_default="none")
+        float | None,
+        typer.Option(metavar="SECONDS", help="For each problem and gamma.", show_default="none"),
     ] = None
 
 
@@ -93,7 +100,9 @@ class OutputOptions:
     """Where the results go."""
 
     csv: Annotated[Path | None, typer.Option(help="Write all rows here.")] = None
-    html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None
+    html: Annotated[
+        Path | None, typer.Option("--report", "--html", help="Write a self-contained HTML page here.")
+    ] = None
     cut_certificate: Annotated[
         Path | None,
         typer.Option(
@@ -153,7 +162,7 @@ def tightness(
     if output.csv is not None:
         save_csv(found, output.csv)
     if output.html is not None:
-        save_tightness_page(found, output.html)
+        save_tightness_page(found, output.html, made_by())
     written = _save_cut(found, output, console)
     if output.json_:
         print_json(found.to_json(written))

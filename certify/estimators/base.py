@@ -22,7 +22,7 @@ from certify.checker.problems.losses.table import read_loss
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
 from certify.floats.on_raw_features import RawNetwork
-from certify.runtime.progress import Observer
+from certify.runtime.progress import observer_of
 from formulations.arrays import Matrix
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         gap: float = 1e-3,
         time_limit: float | None = None,
         random_state: int | np.random.RandomState | None = 0,
+        verbose: bool = False,
     ) -> None:
         self.gamma = gamma
         self.loss = loss
@@ -59,6 +60,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         self.gap = gap
         self.time_limit = time_limit
         self.random_state = random_state
+        self.verbose = verbose
 
     def to_torch(self) -> Sequential:
         """Return the network for raw features as Linear, ReLU and Linear, in float64.
@@ -133,7 +135,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
                 seed=self._seed(),
                 output_bias=self.output_bias,
             )
-            self.report_ = bound_dataset(dataset, settings, Observer())
+            self.report_ = bound_dataset(dataset, settings, observer_of(None, bool(self.verbose)))
         except CertifyError as error:
             raise ValueError(str(error)) from error
         self.certificate_ = self.report_.certificate

@@ -68,6 +68,7 @@ class CertifiedReLUClassifier(ClassifierMixin, CertifiedReLU):  # type: ignore[m
         gap: float = 1e-3,
         time_limit: float | None = None,
         random_state: int | np.random.RandomState | None = 0,
+        verbose: bool = False,
     ) -> None:
         super().__init__(
             gamma,
@@ -79,6 +80,7 @@ class CertifiedReLUClassifier(ClassifierMixin, CertifiedReLU):  # type: ignore[m
             gap=gap,
             time_limit=time_limit,
             random_state=random_state,
+            verbose=verbose,
         )
         self.class_weight = class_weight
 

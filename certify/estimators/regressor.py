@@ -36,6 +36,7 @@ class CertifiedReLURegressor(RegressorMixin, CertifiedReLU):  # type: ignore[mis
         gap: the relative gap at which the search for a proof ends.
         time_limit: seconds for a fit; None for none. The fit depends on the machine where it strikes.
         random_state: the seed of the random starts; None or a `RandomState` to draw one.
+        verbose: print a line about each stage of a fit, and news of long ones.
 
     Attributes:
         interval_: exact fractions `lower` <= global optimum <= `upper` of the training loss, and

@@ -40,7 +40,7 @@ from certify.networks.given import loaded_network
 from certify.networks.loaded import network_for
 from certify.networks.network import loss_at_most
 from certify.runtime.interrupts import Interrupts
-from certify.runtime.progress import Clock, Observer
+from certify.runtime.progress import Clock, Observer, observer_of
 from certify.runtime.threads import single_threaded
 from formulations.arrays import Matrix
 
@@ -68,6 +68,7 @@ def gap(
     gap: float = 1e-3,
     time_limit: float | None = None,
     seed: int = 0,
+    verbose: bool = False,
     observer: Observer | None = None,
 ) -> GapReport:
     """Say how far a trained network is from the global optimum, with a proof.
@@ -89,7 +90,7 @@ def gap(
         class_weight: by label, "balanced", or one number for each class in their order; a loss of PyTorch's
             may have its own.
         task: "auto", "classification" or "regression".
-        standardize: shift and scale the features by recorded dyadic coefficients.
+        standardize: bring every feature to mean 0 and variance 1, up to a recorded rounding.
         output_bias: "free" or "decayed", which a network with an output bias needs with gamma, or "all-free"
             for a training that decayed no bias at all; "none" by default.
         hidden_bias: "free" is "all-free" as well, and what perceptrons of scikit-learn have; "decayed" judges
@@ -100,7 +101,8 @@ def gap(
         gap: the relative gap that counts as success.
         time_limit: seconds.
         seed: of random starts.
-        observer: watches the work; silent by default.
+        verbose: print a line about each stage, and news of long ones.
+        observer: watches the work instead.
 
     Raises:
         DataError: if the data is no training problem, or the objective none of the project's.
@@ -142,7 +144,7 @@ def gap(
         seed=seed,
         output_bias=question.output_bias,
     )
-    return gap_of_network(question, settings, observer or Observer(), search=search)
+    return gap_of_network(question, settings, observer_of(observer, verbose), search=search)
 
 
 @single_threaded

@@ -22,13 +22,14 @@ from certify.networks.formats.npz import save_network
 from certify.networks.frameworks.objective import FrameworkObjective
 from certify.networks.network import ReLUNetwork, largest_difference, loss_at_most
 from certify.runtime.progress import Stage
+from certify.runtime.shown import Shown
 
 _ROUNDING = Fraction(1, 10**9)
 _NEAR = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
-class GapReport:
+class GapReport(Shown):
     """What is known of a network and the global optimum p*.
 
     Attributes:
@@ -83,6 +84,15 @@ class GapReport:
         if self.report is None or self.report.status not in (Status.TIME_LIMIT, Status.INTERRUPTED):
             return None
         return self.report.status.meaning
+
+    @property
+    def advice(self) -> str | None:
+        """What may bring the bounds closer, in one or two sentences; None if they are as close as wanted."""
+        if self.report is not None:
+            return self.report.advice
+        if self.interval.relative_gap <= Fraction(self.wanted_gap):
+            return None
+        return "A search for other networks and proofs comes closer."
 
     @property
     def distance(self) -> tuple[Fraction, Fraction]:
@@ -172,6 +182,7 @@ class GapReport:
             "above_optimum_at_most": None if most is None else float_up(most),
             "conclusion": self.conclusion,
             "status": None if self.report is None else self.report.status.value,
+            "advice": self.advice,
             "is_stationary": diagnosis.is_stationary,
             "relative_gradient": _finite(diagnosis.gradient),
             "largest_gauge_over_gamma": _finite(diagnosis.peak),

@@ -21,7 +21,7 @@ from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.problems.training import TrainingProblem
 from certify.floats.problem import Arrays
 from certify.runtime.interrupts import Interrupts
-from certify.runtime.progress import Clock, Observer
+from certify.runtime.progress import Clock, Named, Observer
 from certify.runtime.threads import single_threaded
 from certify.tightness.lifted_matrix import LiftedDiagnosis
 from certify.tightness.looseness import Looseness
@@ -269,7 +269,8 @@ def study(
     found = []
     with Interrupts() as interrupts:
         for dataset, problem, arrays in at_work:
-            clock = Clock(settings.time_limit, _Named(observer, dataset, problem))
+            name = f"{dataset.source}, gamma {float(problem.gamma):g}"
+            clock = Clock(settings.time_limit, Named(observer, name))
             bench = Bench(dataset, problem, arrays, settings, clock, interrupts)
             for name in quantities:
                 if bench.over:
@@ -299,20 +300,3 @@ def ratios(found: Tightness) -> list[Row]:
     rounded = [float(row.value or 0.0) for row in found.of(rounding_name("paper", "rounded"))]
     known = {PAPER_RATIO: sgd, ROUNDED_RATIO: rounded, TRUE_RATIO: [float(found.lower)]}
     return [Row(name, Kind.RATIO, value / min(losses)) for name, losses in known.items() if losses]
-
-
-class _Named(Observer):
-    """Shows stages with the problem that they belong to."""
-
-    def __init__(self, outer: Observer, dataset: Dataset, problem: TrainingProblem) -> None:
-        self._outer = outer
-        self._name = f"{dataset.source}, gamma {float(problem.gamma):g}"
-
-    def start(self, stage: str) -> None:
-        self._outer.start(f"{self._name}: {stage:<15}")
-
-    def update(self, message: str) -> None:
-        self._outer.update(message)
-
-    def finish(self, result: str) -> None:
-        self._outer.finish(result)

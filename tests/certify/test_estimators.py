@@ -72,6 +72,14 @@ def test_time_limit_is_no_promise_of_equal_fits() -> None:
     assert get_tags(CertifiedReLURegressor(time_limit=1)).non_deterministic
 
 
+def test_verbose(capsys: pytest.CaptureFixture[str]) -> None:
+    X, Y = planar()
+    CertifiedReLURegressor(1).fit(X, Y)
+    assert capsys.readouterr().out == ""
+    CertifiedReLUClassifier(1, verbose=True).fit(X, Y[:, 0] > 0)
+    assert "check     valid, in exact arithmetic" in capsys.readouterr().out
+
+
 def planar(seed: int = 0, n: int = 10) -> tuple[Matrix, Matrix]:
     rng = np.random.default_rng(seed)
     return rng.normal(3, 2, size=(n, 2)), rng.normal(size=(n, 2))

@@ -148,10 +148,9 @@ def after_first_order() -> InteriorPointSearch:
 
 def relaxation(method: str, solution: DualSolution) -> Relaxation:
     """Return a solver's result; where it ended early its value is no estimate of the relaxation's."""
-    ended_early = solution.status in ("time limit", "interrupted", "settled")
-    return Relaxation(
-        method, solution.solver, None if ended_early else solution.value, solution, cut_short=ended_early
-    )
+    cut_short = solution.status in ("time limit", "interrupted")
+    estimate = None if cut_short or solution.status == "settled" else solution.value
+    return Relaxation(method, solution.solver, estimate, solution, cut_short=cut_short)
 
 
 def _first_order(found: all_rows.Found, cut_short: bool) -> Callable[[], Relaxation]:

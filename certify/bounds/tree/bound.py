@@ -125,7 +125,7 @@ class TreeBound:
     Attributes:
         proof: the best proof so far; None before the first.
         curve: both bounds after each proof.
-        cut_short: whether it was stopped.
+        cut_short: whether it was told to stop before it had nothing left to gain.
     """
 
     method = "tree"
@@ -184,6 +184,10 @@ class TreeBound:
 
     def run(self) -> None:
         """Search until the gap is as wanted, nothing is gained any more, or it is time to stop."""
+        self._run()
+        self.cut_short = self._should_stop()
+
+    def _run(self) -> None:
         last = _FIRST_SLACK / _STEP
         if self.proof is not None:
             last = self.proof.gauge_bound / self._gamma - 1
@@ -217,7 +221,6 @@ class TreeBound:
                     self._checkpoint.save_proof(best.directions, proof.saved)
                 if self.gap <= self._gap:
                     return
-        self.cut_short = True
 
     def _search(self, N: Matrix, slack: float) -> Found:
         return self._premises.search(
@@ -264,8 +267,8 @@ class TreeBound:
         return max(1 / t - 1, 0.0) if 0 < t < math.inf else math.inf
 
     def _tell(self, slack: float, words: str) -> None:
-        lower = "none yet" if self.proof is None else f"{self.proof.bound:.8g}"
-        self._on_progress(f"level {1 + slack:.6g}, {words}; lower bound {lower}")
+        proved = "none yet" if self.proof is None else f"{self.proof.bound:.8g}, gap {100 * self.gap:.3g} %"
+        self._on_progress(f"level {1 + slack:.6g}, {words}; lower bound {proved}")
 
 
 def tree_certificates(

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +23,19 @@ from certify.checker.data.choice import BALANCED
 from certify.checker.data.text_file import STANDARD_INPUT, without_gz
 from certify.checker.errors import CertifyError
 from certify.checker.problems.losses.table import LOSS_WORDS, LOSSES
+from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.text.names import quoted
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from certify.views.page.writing import Made
+
+
+def choices(*words: str) -> str:
+    """Return how `--help` shows what an option takes."""
+    return " | ".join(words)
+
 
 _METHODS = {AUTO: "the strongest that the size allows", **DESCRIPTIONS}
 _METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items()) + "."
@@ -31,9 +43,12 @@ _METHOD_HELP = "; ".join(f"{name}: {words}" for name, words in _METHODS.items())
 DEFAULT_GAMMA = "0.1"
 DEFAULT_OUTPUT_BIAS = "none"
 DEFAULT_LOSS = "squared"
-_GAMMA_HELP = "Weight decay: a decimal or a fraction p/q, taken exactly."
+_GAMMA_HELP = "Weight decay, of the sum of the samples' losses: a decimal or a fraction p/q, taken exactly."
 _UNLESS_GIVEN = ", ".join(f"{kind.letter} = {kind.default}" for kind in LOSSES.values() if kind.letter)
-_LOSS_HELP = f"Loss of a sample: {LOSS_WORDS}; unless given {_UNLESS_GIVEN}."
+_LOSS_HELP = (
+    f"Loss of a sample: {LOSS_WORDS}; unless given {_UNLESS_GIVEN}. squared is 1/2 |f(x) - y|^2, where "
+    "classes are one-hot."
+)
 _OUTPUT_BIAS_HELP = (
     "none, free or decayed: whether b joins the predictions, and is penalised; all-free: hidden biases are "
     "free, too."
@@ -48,12 +63,13 @@ DataFile = Annotated[
         "--data", help="CSV (or .parquet, or .csv.gz) file; - is standard input.", show_default=False
     ),
 ]
-Bias = Annotated[bool, typer.Option("--bias", help="Append a column of ones to the features.")]
-Gamma = Annotated[str, typer.Option(help=_GAMMA_HELP)]
-Loss = Annotated[str, typer.Option(help=_LOSS_HELP)]
+Bias = Annotated[bool, typer.Option("--bias", metavar="", help="Append a column of ones to the features.")]
+Gamma = Annotated[str, typer.Option(metavar="NUMBER", help=_GAMMA_HELP)]
+Loss = Annotated[str, typer.Option(metavar="LOSS", help=_LOSS_HELP)]
 SampleWeight = Annotated[
     str | None,
     typer.Option(
+        metavar="COLUMN",
         help="Column of positive weights of the samples' losses, by name or 1-based position; no feature.",
         show_default="none",
     ),
@@ -62,25 +78,35 @@ ClassWeights = Annotated[
     list[str] | None,
     typer.Option(
         "--class-weight",
-        help=f"Weights of the classes: LABEL=NUMBER,LABEL=NUMBER,... or {BALANCED}; those left out weigh 1.",
+        metavar="LABEL=NUMBER,...",
+        help=f"Weights of the classes, or {BALANCED}; those left out weigh 1.",
         show_default="1 each",
     ),
 ]
-OutputBias = Annotated[str, typer.Option(help=_OUTPUT_BIAS_HELP)]
+OutputBias = Annotated[str, typer.Option(metavar=choices(*OUTPUT_BIASES), help=_OUTPUT_BIAS_HELP)]
 # For a command that has to know whether they were given.
-GammaIfGiven = Annotated[str | None, typer.Option(help=_GAMMA_HELP, show_default=DEFAULT_GAMMA)]
-LossIfGiven = Annotated[str | None, typer.Option(help=_LOSS_HELP, show_default=DEFAULT_LOSS)]
-OutputBiasIfGiven = Annotated[
-    str | None, typer.Option(help=_OUTPUT_BIAS_HELP, show_default=DEFAULT_OUTPUT_BIAS)
+GammaIfGiven = Annotated[
+    str | None, typer.Option(metavar="NUMBER", help=_GAMMA_HELP, show_default=DEFAULT_GAMMA)
 ]
-Method = Annotated[str, typer.Option(help=_METHOD_HELP)]
-WantedGap = Annotated[float, typer.Option("--gap", help="Relative gap that counts as success.")]
+LossIfGiven = Annotated[str | None, typer.Option(metavar="LOSS", help=_LOSS_HELP, show_default=DEFAULT_LOSS)]
+OutputBiasIfGiven = Annotated[
+    str | None,
+    typer.Option(metavar=choices(*OUTPUT_BIASES), help=_OUTPUT_BIAS_HELP, show_default=DEFAULT_OUTPUT_BIAS),
+]
+Method = Annotated[str, typer.Option(metavar=choices(*_METHODS), help=_METHOD_HELP)]
+WantedGap = Annotated[
+    float,
+    typer.Option(
+        "--gap", metavar="NUMBER", help="Relative gap (upper - lower) / |upper| that counts as success."
+    ),
+]
 TimeLimit = Annotated[
     float | None,
-    typer.Option(help="Seconds; the best valid result so far is kept.", show_default="none"),
+    typer.Option(metavar="SECONDS", help="The best valid result so far is kept then.", show_default="none"),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random starts.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Page = Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object on standard output.")]
 
 
 def error_console() -> Console:
@@ -94,6 +120,17 @@ def certificate_of(data: Path, ending: str = ".cert") -> Path:
     """Return the file of a certificate for which none is given: in this folder, named as the data are."""
     name = Path("data") if str(data) == STANDARD_INPUT else Path(without_gz(data.name))
     return Path(name.stem + ending)
+
+
+def made_by(certificate: Path | None = None) -> Made:
+    """Return how a page comes about that this command writes now."""
+    from certify.views.page.writing import Made
+
+    return Made(
+        command=shlex.join(["certify", *sys.argv[1:]]),
+        date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+        certificate=None if certificate is None else str(certificate),
+    )
 
 
 def print_json(values: dict[str, Any]) -> None:

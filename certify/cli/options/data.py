@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from certify.checker.data.choice import only, read_dataset
+from certify.checker.data.choice import MAX_INTEGER_CLASSES, only, read_dataset
 from certify.checker.data.reading import ENCODINGS, Reading
+from certify.checker.data.recipe import TASKS
 from certify.checker.data.table import read_table
+from certify.cli.options.common import choices
 
 if TYPE_CHECKING:
     from certify.checker.data.choice import ClassWeight
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
     from certify.checker.problems.losses.loss import Loss
 
 _PANEL = "The data"
+_TASK_HELP = (
+    f"auto takes texts for classes, and integers if there are at most {MAX_INTEGER_CLASSES} different ones, "
+    "fewer than half as many as rows; all else, and several targets, for numbers. Losses of labels and of "
+    "counts decide it themselves."
+)
 # As a shell passes a tab, and as people write it.
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "whitespace": " ", "space": " "}
 
@@ -28,8 +35,9 @@ def _columns(flag: str, words: str, default: str) -> Any:
     return typer.Option(flag, metavar="COLUMN", help=words, show_default=default, rich_help_panel=_PANEL)
 
 
-def _option(flag: str, words: str, default: str | bool = False) -> Any:
-    return typer.Option(flag, help=words, show_default=default, rich_help_panel=_PANEL)
+def _option(flag: str, words: str, default: str | bool = False, values: str = "") -> Any:
+    """Make an option; a flag has no values."""
+    return typer.Option(flag, help=words, show_default=default, metavar=values, rich_help_panel=_PANEL)
 
 
 @dataclass(frozen=True)
@@ -50,19 +58,21 @@ class DataOptions:
     drop_missing: Annotated[
         bool, _option("--drop-missing", "Leave out rows that miss a value: blank, NA, N/A, NaN, null, ? or .")
     ] = False
-    task: Annotated[str, _option("--task", "auto, classification or regression.", True)] = "auto"
+    task: Annotated[str, _option("--task", _TASK_HELP, True, choices("auto", *TASKS))] = "auto"
     standardize: Annotated[
-        bool, _option("--standardize", "Shift and scale features by recorded dyadic coefficients.")
+        bool, _option("--standardize", "Bring every feature to mean 0 and variance 1.")
     ] = False
     standardize_target: Annotated[
-        bool, _option("--standardize-target", "Shift and scale the targets of a regression likewise.")
+        bool, _option("--standardize-target", "Bring the targets of a regression to mean 0 and variance 1.")
     ] = False
     sep: Annotated[
         str | None,
-        _option("--sep", "What separates cells: , ; | tab or whitespace.", "guessed among , ; and tab"),
+        _option(
+            "--sep", "What separates cells: , ; | tab or whitespace.", "guessed among , ; and tab", "SIGN"
+        ),
     ] = None
-    decimal: Annotated[str, _option("--decimal", "The decimal sign: . or ,", True)] = "."
-    encoding: Annotated[str, _option("--encoding", f"Of the text: {', '.join(ENCODINGS)}.", True)] = "utf-8"
+    decimal: Annotated[str, _option("--decimal", "The decimal sign.", True, choices(".", ","))] = "."
+    encoding: Annotated[str, _option("--encoding", "Of the text.", True, choices(*ENCODINGS))] = "utf-8"
     header: Annotated[
         bool | None,
         _option("--header/--no-header", "Whether the first row has the columns' names.", "guessed"),

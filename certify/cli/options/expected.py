@@ -12,7 +12,13 @@ from certify.checker.pin_options import PANEL, PINS
 def _option(field: str) -> Any:
     pin = PINS[field]
     flag = f"{pin.flag}/--no-{pin.flag.removeprefix('--')}" if pin.kind == "switch" else pin.flag
-    return typer.Option(flag, metavar=pin.metavar, help=pin.help, show_default=False, rich_help_panel=PANEL)
+    return typer.Option(
+        flag,
+        metavar=pin.metavar or "",
+        help=pin.help,
+        show_default=False,
+        rich_help_panel=PANEL,
+    )
 
 
 ExpectedGamma = Annotated[str | None, _option("gamma")]

@@ -2,89 +2,85 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
-from certify.bounds.report import Report, least_loss
-from certify.checker.errors import CertifyError
+from certify.bounds.report import Interval, Report
+from certify.checker.data.dataset import Dataset
 from certify.checker.numbers.rounding import decimal_down, decimal_up
+from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.words import formula, model, theorem
-from certify.checker.verdict import TRUST
+from certify.checker.verdict import TRUST, Verdict
+from certify.views.page.interval_bar import Bar
 from certify.views.page.pictures import pictures
+from certify.views.page.predictions import predictions
+from certify.views.page.writing import Made, save, template
 
 
-def template(name: str) -> Template:
-    """Return a page's template: it escapes what is filled in, and refuses to leave a blank."""
-    environment = Environment(
-        loader=PackageLoader("certify.views.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(name)
-
-
-def save_page(report: Report, path: str | Path) -> None:
+def save_page(report: Report, path: str | Path, made: Made | None = None) -> None:
     """Write the page.
+
+    Args:
+        report: what it is about.
+        path: of the file.
+        made: how it came about.
 
     Raises:
         CertifyError: if the file cannot be written.
     """
-    try:
-        Path(path).write_text(render_page(report), encoding="utf-8")
-    except OSError as error:
-        raise CertifyError(
-            f"{path}: the report cannot be written ({error.strerror}); choose another path"
-        ) from error
+    save(render_page(report, made), path)
 
 
-def render_page(report: Report) -> str:
-    """Return the page's HTML."""
-    interval, problem = report.interval, report.problem
-    least, zero_loss = least_loss(problem), problem.loss_at_zero()
+def render_page(report: Report, made: Made | None = None) -> str:
+    """Return the page's HTML, the same for the same report and the same `made`."""
+    interval, problem, made = report.interval, report.problem, made or Made()
+    facts = problem_facts(problem, has_bias=report.dataset.preprocessing.bias)
+    if report.estimate is not None:
+        facts.append(("value of the relaxation", f"{report.estimate:.8g} (the solver's estimate, no bound)"))
     return template("report.html.j2").render(
-        source=report.dataset.source,
-        name=Path(report.dataset.source).name,
-        lower=decimal_down(interval.lower, 8),
-        upper=decimal_up(interval.upper, 8),
+        **proved(problem, report.dataset, interval, report.verdict, made),
         gap=decimal_up(100 * interval.relative_gap, 4),
         status=report.status.meaning,
-        hint=report.hint,
-        left=_percentage(interval.lower - least, zero_loss - least),
-        width=_percentage(interval.upper - interval.lower, zero_loss - least),
-        least=decimal_down(least, 6),
-        zero_loss=decimal_up(zero_loss, 6),
-        theorem=theorem(problem, interval.lower, report.dataset),
-        trust=TRUST[report.verdict.trust],
-        verdict=report.verdict.reason.capitalize(),
+        remarks=[
+            f"{words.removesuffix('.')}." for words in (report.hint, report.advice) if words is not None
+        ],
+        bar=Bar.of(problem, interval),
         neurons=report.network.width,
-        sha256=problem.sha256(),
-        lower_exact=str(interval.lower),
-        upper_exact=str(interval.upper),
-        description=report.dataset.describe(problem.loss.encoding),
-        facts=_facts(report),
+        facts=facts,
+        predictions=predictions(problem, report.dataset, report.network),
         pictures=pictures(report),
         stages=report.stages,
         method=f"Method: {report.method} ({report.solver}); {report.seconds:.1f} s in all.",
+        made=made.facts(report.seed),
     )
 
 
-def _percentage(part: Fraction, whole: Fraction) -> float:
-    return round(float(100 * part / whole), 3) if whole else 0.0
+def proved(
+    problem: TrainingProblem, dataset: Dataset, interval: Interval, verdict: Verdict, made: Made
+) -> dict[str, str]:
+    """Return what pages say of an interval and its proof, by the names that the templates have for it."""
+    return {
+        "name": Path(dataset.source).name,
+        "lower": decimal_down(interval.lower, 8),
+        "upper": decimal_up(interval.upper, 8),
+        "theorem": theorem(problem, interval.lower, dataset),
+        "trust": TRUST[verdict.trust],
+        "verdict": verdict.reason.capitalize(),
+        "check_command": made.check_command(dataset.source),
+        "sha256": problem.sha256(),
+        "lower_exact": str(interval.lower),
+        "upper_exact": str(interval.upper),
+        "description": dataset.describe(problem.loss.encoding),
+    }
 
 
-def _facts(report: Report) -> list[tuple[str, str]]:
-    problem = report.problem
-    facts = [
+def problem_facts(problem: TrainingProblem, *, has_bias: bool) -> list[tuple[str, str]]:
+    """Return names of a problem's parts with what they are."""
+    return [
         ("samples n", str(problem.n)),
-        ("features d", f"{problem.d}" + (" (bias included)" if report.dataset.preprocessing.bias else "")),
+        ("features d", f"{problem.d}" + " (bias included)" * has_bias),
         ("targets c", str(problem.c)),
         ("weight decay gamma", str(problem.gamma)),
+        ("loss", problem.loss.text),
         ("networks", model(problem)),
         ("objective", formula(problem)),
     ]
-    if report.estimate is not None:
-        facts.append(("value of the relaxation", f"{report.estimate:.8g} (the solver's estimate, no bound)"))
-    return facts

@@ -31,7 +31,7 @@ _THEME = {
 }
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
-    "font.size": 9,
+    "font.size": 9.5,
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": SOFT,
@@ -46,7 +46,8 @@ _STYLE: dict[str, Any] = {
 }
 _DPI = 160  # of what is rasterised
 _PALETTE = 256
-_LEGEND_COLUMNS = 4
+_WIDTH, _SIDE = 5.6, 3.2  # inches
+_LEGEND_COLUMNS = 2
 _PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 
 
@@ -67,17 +68,36 @@ class Picture:
 
 @contextmanager
 def canvas(height: float) -> Iterator[Figure]:
-    """Give a figure, 8 inches wide and so many high; inside, only the page's style changes the defaults."""
+    """Give a figure of the page's width and so many inches high.
+
+    Inside, only the page's style changes the defaults. At this width letters are neither too large on a wide
+    screen nor too small on a telephone's.
+    """
+    with _styled(_WIDTH, height) as figure:
+        yield figure
+
+
+@contextmanager
+def square_canvas() -> Iterator[Figure]:
+    """Give a square figure of which two stand side by side where there is room."""
+    with _styled(_SIDE, _SIDE) as figure:
+        yield figure
+
+
+@contextmanager
+def _styled(width: float, height: float) -> Iterator[Figure]:
     with matplotlib.style.context(["default", _STYLE]):
-        yield Figure(figsize=(8, height), layout="constrained")
+        yield Figure(figsize=(width, height), layout="constrained")
 
 
-def legend_above(axes: Axes) -> None:
-    """Put the legend above the axes, where it hides nothing, of more than four entries in two lines."""
-    number = len(axes.get_legend_handles_labels()[0])
-    columns = number if number <= _LEGEND_COLUMNS else 3
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=columns, borderaxespad=0, columnspacing=1.4
+def legend_above(figure: Figure, axes: Axes) -> None:
+    """Put the legend above the axes, from the figure's left side on, where it hides nothing."""
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside upper left",
+        ncols=_LEGEND_COLUMNS,
+        borderaxespad=0,
+        columnspacing=1.4,
     )
 
 

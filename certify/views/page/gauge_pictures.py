@@ -104,7 +104,7 @@ def gauge_on_circle(report: Report) -> Picture:
         axes.set_xlim(0, 360)
         axes.set_xticks(range(0, 361, 45))
         axes.set_ylim(0, 1.06)
-        legend_above(axes)
+        legend_above(figure, axes)
         element = svg(
             figure,
             "circle",
@@ -133,7 +133,7 @@ def gauge_on_sphere(report: Report) -> Picture:
     square = grid**2 + grid[:, None] ** 2
     names, short = _names(report)
     peak = at_neurons.max(initial=0)
-    with canvas(4.3) as figure:
+    with canvas(3.3) as figure:
         maps = figure.subplots(1, 2)
         for axes, side, title in zip(
             maps, (1, -1), ("u along the data's first axis", "u against it"), strict=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certify.bounds.report import Report
-from certify.checker.numbers.rounding import decimal_up
+from certify.checker.numbers.rounding import decimal_down, decimal_up
 from certify.views.page.canvas import (
     BLUE,
     INK,
@@ -18,6 +18,7 @@ from certify.views.page.gauge_pictures import gauge_on_circle, gauge_on_sphere
 
 # Of the lower bounds of searches, in the order in which they come.
 _LINES = (("-", "."), ("--", "s"), ("-.", "^"), (":", "x"))
+_MARKS = 15  # at most, of a line
 
 
 def pictures(report: Report) -> list[Picture]:
@@ -33,34 +34,50 @@ def pictures(report: Report) -> list[Picture]:
 
 
 def training(report: Report) -> Picture | None:
-    """Draw the loss of the best run and the interval of the global optimum."""
-    losses = report.training.descent
-    if not losses:
+    """Draw how far the best run's loss was above the certified lower bound; None if it had no iterations."""
+    losses, interval = report.training.descent, report.interval
+    lower, width = float(interval.lower), float(interval.upper - interval.lower)
+    above = [loss - lower for loss in losses]
+    positive = [excess for excess in above if excess > 0]
+    if len(losses) < 2 or not positive:
         return None
-    lower, upper = float(report.interval.lower), float(report.interval.upper)
+    # Rounding may put a last loss below the exact bound.
+    floor = width or min(positive)
     with canvas(2.8) as figure:
         axes = figure.add_subplot()
-        axes.plot(range(1, len(losses) + 1), losses, label="loss of the best run", color=BLUE)
-        axes.axhspan(lower, upper, color=WARM, alpha=0.25, linewidth=0)
-        axes.axhline(upper, label="upper bound: best network", color=INK, linewidth=0.9)
-        axes.axhline(lower, label="certified lower bound", color=WARM, linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.plot(
+            range(1, len(losses) + 1),
+            [max(excess, floor) for excess in above],
+            label="best run",
+            color=BLUE,
+        )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlim(1, len(losses))
+        if width:
+            least = width / 3
+            axes.set_ylim(least, 1.5 * max(positive))
+            axes.axhspan(
+                least, width, color=WARM, alpha=0.25, linewidth=0, label="the global optimum is here"
+            )
+            axes.axhline(width, label="best network (upper bound)", color=INK, linewidth=0.9)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.set_xlabel("iteration of L-BFGS")
-        axes.set_ylabel("loss")
-        if len(losses) > 1:
-            axes.set_xscale("log")
-            axes.set_xlim(1, len(losses))
-            axes.xaxis.set_major_formatter("{x:g}")
-        legend_above(axes)
+        axes.set_ylabel("loss − lower bound")
+        legend_above(figure, axes)
         element = svg(
             figure,
             "training",
-            f"Line chart: in {len(losses)} iterations the loss falls from {losses[0]:.6g} to "
-            f"{losses[-1]:.6g}; the certified interval is from {lower:.6g} to {upper:.6g}.",
+            f"Line chart with logarithmic axes: in {len(losses)} iterations the loss falls from "
+            f"{losses[0]:.6g} to {losses[-1]:.6g}; the certified interval is from {lower:.6g} to "
+            f"{float(interval.upper):.6g}.",
         )
     caption = (
-        "The best descent from a random network, and the interval (shaded) that holds the global optimum. "
-        "Its upper end is the loss of the best network of all, which column generation made from the "
-        "descents' neurons. No network of any width has a loss below the dashed line."
+        "The best descent from a random network: how far its loss is above the certified lower bound, "
+        f"{decimal_down(interval.lower, 6)}, below which no network of any width is. The thin line is "
+        "the best network of all, which column generation made from the descents' neurons; there or below is "
+        "the global optimum."
     )
     return Picture("Training", element, caption)
 
@@ -100,21 +117,20 @@ def convergence(report: Report) -> Picture | None:
                 linestyle=line,
                 marker=marker,
                 markersize=3.5,
-                markevery=slice(0, len(points)),
+                markevery=slice(0, len(points), 1 + len(points) // _MARKS),
             )
-        if report.wanted_gap > 0:
+        # One that is far away would take most of the axis.
+        if report.wanted_gap > final / 10:
             axes.axhline(100 * report.wanted_gap, label="wanted gap", color=INK, linewidth=0.9, linestyle=":")
         axes.axvspan(0, first, color=LINE, alpha=0.45, linewidth=0)
         if first > 0.15 * end:
-            axes.text(
-                first / 2, 0.88, "no lower bound yet", transform=axes.get_xaxis_transform(), ha="center"
-            )
+            axes.text(first / 2, 0.5, "no lower bound yet", transform=axes.get_xaxis_transform(), ha="center")
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g} %")
         axes.set_xlim(0, 1.02 * end)
         axes.set_xlabel("seconds")
         axes.set_ylabel("distance to the\nopposite final bound")
-        legend_above(axes)
+        legend_above(figure, axes)
         element = svg(
             figure,
             "convergence",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib.ticker import LogFormatter
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from certify.checker.errors import CertifyError
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
 from certify.checker.training.words import formula
 from certify.tightness.looseness import Looseness
 from certify.tightness.quantities import Kind
 from certify.tightness.study import Outcome, Study, Tightness
-from certify.views.page.bound import template
 from certify.views.page.canvas import (
     BLUE,
     INK,
@@ -24,6 +23,7 @@ from certify.views.page.canvas import (
     svg,
 )
 from certify.views.page.looseness_picture import heat_maps
+from certify.views.page.writing import Made, save, template
 from certify.views.terminal.tightness import (
     HEADINGS,
     NUMBERS,
@@ -39,22 +39,41 @@ _MARKS = {
 }
 
 
-def save_tightness_page(study: Study, path: str | Path) -> None:
-    """Write the page.
+_GLOSSARY = (
+    ("SDP-NN", "the semidefinite relaxation of training: its value bounds the optimum from below"),
+    ("SDP-NN, certified", "the bound that was proved from its solution, in exact arithmetic"),
+    ("SDP-NN, copositive cuts", "with inequalities that every network satisfies and its solution does not"),
+    ("Shor", "Shor's relaxation, weaker and quicker"),
+    ("tree", "the bound of a proof tree, branch and bound over directions"),
+    ("column generation", "certify's own training, which adds neurons one by one"),
+    (
+        "rounding",
+        "SDP-NN's matrix made a network, with the paper's step or a stable one: rounded as it is, rescaled, "
+        "with the output refitted, and with neurons that slid to where the loss is least",
+    ),
+    ("L-BFGS", "local descent from random networks"),
+    ("SGD", "stochastic gradient descent in PyTorch, with all samples at a time or in batches"),
+    ("/ optimum", "the value over the best proved lower bound of the optimum"),
+    ("proved", "a lower bound, checked in exact arithmetic"),
+    ("exact", "the loss of a network, exactly"),
+    ("estimate", "a solver's word, no bound"),
+    ("ratio", "SDP-NN's value over that of a network, or of the optimum: how tight it is"),
+    ("alpha_i, beta_i", "the activations of sample i before the output: those of relu(x u) and relu(-x u)"),
+)
+_FEW = 10.0  # a ratio of the ends of an axis up to which its ticks are as on a linear one
+
+
+def save_tightness_page(study: Study, path: str | Path, made: Made | None = None) -> None:
+    """Write the page; see `certify.views.page.bound.save_page`.
 
     Raises:
         CertifyError: if the file cannot be written.
     """
-    try:
-        Path(path).write_text(render_tightness_page(study), encoding="utf-8")
-    except OSError as error:
-        raise CertifyError(
-            f"{path}: the page cannot be written ({error.strerror}); choose another path"
-        ) from error
+    save(render_tightness_page(study, made), path)
 
 
-def render_tightness_page(study: Study) -> str:
-    """Return the page's HTML."""
+def render_tightness_page(study: Study, made: Made | None = None) -> str:
+    """Return the page's HTML, the same for the same study and the same `made`."""
     shown = [
         {
             "name": f"{found.name}, gamma {plain(found.problem.gamma)}",
@@ -76,6 +95,8 @@ def render_tightness_page(study: Study) -> str:
         complete=study.complete,
         settings=study.settings,
         part_headings=PART_HEADINGS,
+        glossary=_GLOSSARY,
+        made=(made or Made()).facts(),
     )
 
 
@@ -111,12 +132,11 @@ def comparison(found: Tightness, name: str) -> Picture | None:
                 )
         axes.axvline(1, color=INK, linewidth=0.9, linestyle=":")
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.2, 0.5)))
+        _set_ticks(axes)
         axes.set_yticks(range(len(quantities)), quantities)
         axes.invert_yaxis()
         axes.set_xlabel("value / certified lower bound of the optimum")
-        legend_above(axes)
+        legend_above(figure, axes)
         extremes = sorted(drawn, key=lambda row: found.factor(row) or 0.0)
         element = svg(
             figure,
@@ -131,3 +151,16 @@ def comparison(found: Tightness, name: str) -> Picture | None:
         "what training has left; what lies between a bound and the line is what the relaxation gives away."
     )
     return Picture(found.name, element, caption)
+
+
+def _set_ticks(axes: Axes) -> None:
+    """Label so few places of a logarithmic axis that no two labels overlap, however long or short it is."""
+    left, right = axes.get_xlim()
+    if right < _FEW * left:
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_minor_locator(MaxNLocator(1))
+    else:
+        subs = (1.0, 2.0, 5.0) if right < _FEW**2 * left else (1.0,)
+        axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=6))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())

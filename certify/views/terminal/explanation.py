@@ -30,15 +30,25 @@ _MOST_OF_THE_BOUND = Fraction(9, 10)
 def print_explanation(console: Console, explanation: Explanation) -> None:
     """Print what is proved, what carries it, and where it was lost."""
     console.print(Text(f"VALID   trust: {TRUST[explanation.verdict.trust]}", style="bold green"))
-    for part in (_statement, _samples, _blocks, _cells, _directions, _error_budget):
-        lines = list(part(explanation))
-        if not lines:
-            continue
-        console.print(Text(lines[0], style="bold" if part is not _statement else ""), soft_wrap=True)
-        for line in lines[1:]:
+    for line in _statement(explanation):
+        console.print(Text(line), soft_wrap=True)
+    for title, lines in sections(explanation):
+        console.print(Text(title, style="bold"), soft_wrap=True)
+        for line in lines:
             console.print(Text(line), soft_wrap=True)
     if not explanation.complete:
-        console.print(Text("Interrupted: not all leaves and directions were looked at.", style="bold red"))
+        console.print(Text(INTERRUPTED, style="bold red"))
+
+
+INTERRUPTED = "Interrupted: not all leaves and directions were looked at."
+
+
+def sections(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
+    """Yield what carries a bound and where it was lost: titles, each with its lines."""
+    for part in (_samples, _blocks, _cells, _directions, _error_budget):
+        lines = list(part(explanation))
+        if lines:
+            yield lines[0], lines[1:]
 
 
 def _statement(explanation: Explanation) -> Iterator[str]:

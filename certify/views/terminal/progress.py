@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import (
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
-    TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
-from certify.runtime.progress import Observer
+from certify.runtime.progress import Lines
+
+_WIDTH = 11  # letters of "9999 s left"
 
 
-class LiveProgress(Observer):
+class LiveProgress(Lines):
     """Shows the stages on a terminal as they run, and one line for each elsewhere."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(lambda line: console.print(Text(line), soft_wrap=True))
+        self._is_redrawn = console.is_terminal
         self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
+            SpinnerColumn(table_column=Column(min_width=1)),
+            # Before the news, of which a narrow terminal cuts the end.
+            _When(self),
+            TextColumn("{task.description}", markup=False),
             console=console,
             transient=True,
         )
         self._task = self._progress.add_task("", start=True)
-        self._stage = ""
-        self._last_line = 0.0
 
     def __enter__(self) -> LiveProgress:
         """Begin to draw."""
@@ -46,23 +49,24 @@ class LiveProgress(Observer):
 
     def start(self, stage: str) -> None:
         """A stage begins."""
-        self._stage = stage
-        self._last_line = time.monotonic()
-        self._progress.reset(self._task, description=stage)
+        super().start(stage)
+        self._progress.update(self._task, description=stage)
 
     def update(self, message: str) -> None:
-        """Show the news; where nothing can be redrawn, a line every ten seconds."""
-        self._progress.update(self._task, description=f"{self._stage}: {message}")
-        now = time.monotonic()
-        if not self._console.is_terminal and now - self._last_line > 10:
-            self._last_line = now
-            self._console.print(Text(f"  {self._stage}: {message}"))
+        """Show the news."""
+        if self._is_redrawn:
+            self._progress.update(self._task, description=f"{self._stage}: {message}")
+        else:
+            super().update(message)
 
-    def note(self, words: str) -> None:
-        """Leave a line that says it."""
-        self._console.print(Text(words), soft_wrap=True)
 
-    def finish(self, result: str) -> None:
-        """Leave a line about what the stage did."""
-        task = self._progress.tasks[0]
-        self._console.print(Text(f"{self._stage:<9} {result}  ({task.elapsed or 0.0:.1f} s)"), soft_wrap=True)
+class _When(ProgressColumn):
+    """How long still, or how long so far."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__(Column(no_wrap=True, min_width=_WIDTH))
+        self._lines = lines
+
+    def render(self, task: Task) -> Text:
+        """Return that."""
+        return Text(self._lines.when, style="progress.elapsed")

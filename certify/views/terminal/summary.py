@@ -11,7 +11,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from certify.attack.attack import AttackReport
 from certify.bounds.report import Report
 from certify.checker.check import DataVerdict
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
@@ -21,6 +20,7 @@ from certify.checker.verdict import TRUST
 from certify.runtime.progress import Stage
 
 if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
+    from certify.attack.from_files import Forged
     from certify.gaps.report import GapReport
     from certify.shrink.from_files import ShrinkReport
 
@@ -50,7 +50,8 @@ def print_report(console: Console, report: Report) -> None:
         *[("weights", words.removeprefix("weights ")) for words in report.dataset.describe_weights()],
         ("method", f"{report.method} ({report.solver})" + _estimate(report)),
         ("time", _time(report.seconds, report.stages)),
-        *([("see also", report.hint)] if report.hint is not None else []),
+        *_optional("see also", report.hint),
+        *_optional("to go on", report.advice),
     ]
     for name, value in rows:
         table.add_row(name, Text(value))
@@ -73,11 +74,18 @@ def print_certificate(console: Console, certificate: object, data: object) -> No
 def print_gap(console: Console, report: GapReport) -> None:
     """Print how far a network is from the global optimum, and what there is to say about it."""
     print_subject(console, report.subject)
-    lower, upper = report.interval.lower, report.interval.upper
-    diagnosis, problem, framework = report.diagnosis, report.problem, report.framework
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column()
+    for name, value in gap_rows(report):
+        table.add_row(name, Text(value))
+    console.print(Panel(table, title="distance from the global optimum p*", title_align="left", expand=False))
+
+
+def gap_rows(report: GapReport) -> list[tuple[str, str]]:
+    """Return names with what there is to say of a network and the global optimum."""
+    lower, upper = report.interval.lower, report.interval.upper
+    diagnosis, problem, framework = report.diagnosis, report.problem, report.framework
     rows = [
         ("this network", f"{decimal_up(report.loss, 10)}   its exact loss, rounded up"),
         (
@@ -104,14 +112,13 @@ def print_gap(console: Console, report: GapReport) -> None:
                 f"the objective is {plain(framework.scale)} times that",
             )
         )
-    rows += [
+    return [
+        *rows,
         ("method", report.method),
-        *([("cut short", report.shortened)] if report.shortened is not None else []),
+        *_optional("cut short", report.shortened),
         ("time", _time(report.seconds, report.stages)),
+        *_optional("to go on", report.advice),
     ]
-    for name, value in rows:
-        table.add_row(name, Text(value))
-    console.print(Panel(table, title="distance from the global optimum p*", title_align="left", expand=False))
 
 
 def _distance(report: GapReport) -> str:
@@ -130,6 +137,10 @@ def _distance(report: GapReport) -> str:
     if not words:
         return "unknown: nothing above 0 was proved of the global optimum"
     return f"{' and '.join(words)} above the global optimum"
+
+
+def _optional(name: str, words: str | None) -> list[tuple[str, str]]:
+    return [] if words is None else [(name, words)]
 
 
 def _time(seconds: float, stages: Iterable[Stage]) -> str:
@@ -196,8 +207,11 @@ def print_shrunk(console: Console, report: ShrinkReport) -> None:
     console.print(Text(f"certificate: {report.path}"), soft_wrap=True)
 
 
-def print_attack(console: Console, report: AttackReport) -> None:
+def print_attack(console: Console, forged: Forged) -> None:
     """Print what became of the forgeries of each kind."""
+    print_subject(console, forged.subject)
+    report = forged.report
+    console.print(Text("The certificate is valid."))
     table = Table(title=f"{report.tried} forgeries", title_justify="left")
     for column in ("forgery", "accepted", "caught by"):
         table.add_column(column, overflow="fold")
@@ -205,13 +219,13 @@ def print_attack(console: Console, report: AttackReport) -> None:
         caught = ", ".join(f"{name} {count}" for name, count in tally.rejected.most_common())
         table.add_row(kind, str(tally.accepted), caught)
     console.print(table)
+    upper = f"{decimal_up(report.upper, 10)} is the loss of a network: {forged.known.network}."
     if report.largest_accepted is not None:
-        console.print(
+        upper = (
             f"{report.accepted} forgeries still prove something, at most "
-            f"{decimal_up(report.largest_accepted, 10)}; "
-            f"a network has the loss {decimal_up(report.upper, 10)}.",
-            soft_wrap=True,
+            f"{decimal_up(report.largest_accepted, 10)}; {upper}"
         )
+    console.print(Text(upper), soft_wrap=True)
     if report.breaches:
         words = f"BREACH: {len(report.breaches)} forgeries prove more than is true; please report this."
         console.print(Text(words, style="bold red"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 
 import certify
 from certify import DataError, SolverError, bound, check
+from certify.bounds.method import BoundingMethod, Outcome, Work
+from certify.bounds.methods import bound_from_below
+from certify.bounds.relaxation.bound import Relaxation
 from certify.bounds.report import Status
 from certify.runtime.progress import Clock, Observer
 from formulations.training.arcs import global_optimum_2d
@@ -80,9 +85,10 @@ def test_partition_where_no_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> No
     automatic = bound(X, Y)
     assert automatic.method == "partition"
     assert automatic.interval.lower > 0.1 * automatic.interval.upper
-    insisted = bound(X, Y, method="tree")
-    assert insisted.status is Status.METHOD_LIMIT
-    assert insisted.verdict.valid
+    for time_limit in (None, 1000):
+        insisted = bound(X, Y, method="tree", time_limit=time_limit)
+        assert insisted.status is Status.METHOD_LIMIT
+        assert insisted.verdict.valid
 
 
 def test_large_gamma_is_solved_exactly() -> None:
@@ -174,6 +180,27 @@ def test_time_limit_keeps_a_valid_result(stage: str, monkeypatch: pytest.MonkeyP
     assert report.interval.lower > 0
 
 
+@pytest.mark.parametrize(
+    ("cut_short", "time_limit", "status"),
+    [
+        (True, None, Status.PATIENCE),
+        (True, 1000.0, Status.TIME_LIMIT),
+        (False, 1000.0, Status.METHOD_LIMIT),
+        (False, None, Status.METHOD_LIMIT),
+    ],
+)
+def test_why_the_work_ended(
+    cut_short: bool, time_limit: float | None, status: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(methods: Sequence[BoundingMethod], work: Work) -> tuple[Outcome, ...]:
+        found = bound_from_below(methods, work)
+        return tuple(replace(each, cut_short=cut_short) for each in found if isinstance(each, Relaxation))
+
+    monkeypatch.setattr("certify.bounds.bound.bound_from_below", stopped)
+    report = bound(*planar(3), "0.1", method="shor", time_limit=time_limit)
+    assert report.status is status
+
+
 @pytest.mark.parametrize("moment", ["start", "update"])
 @pytest.mark.parametrize(
     ("method", "stage"),
@@ -208,7 +235,9 @@ def test_interrupt_in_any_stage_keeps_a_valid_result(method: str, stage: str, mo
     observer = Interrupter()
     report = bound(X, Y, method=method, observer=observer)
     assert observer.pressed == (stage != "prove" or moment == "start")
-    assert (report.status is Status.INTERRUPTED) == observer.pressed
+    # What comes after the search has found the wanted gap takes nothing from it.
+    interrupted = observer.pressed and stage not in ("prove", "check")
+    assert report.status is (Status.INTERRUPTED if interrupted else Status.GAP_REACHED)
     assert report.interval.lower > 0
     assert check(report.certificate, X, Y).valid
 

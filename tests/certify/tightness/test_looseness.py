@@ -217,8 +217,9 @@ def test_ctrl_c_while_the_matrix_is_looked_at(monkeypatch: pytest.MonkeyPatch) -
 def test_the_page_shows_the_matrix_next_to_the_cut(loose: Tightness, tight: Tightness) -> None:
     page = render_tightness_page(Study((loose, tight), QUICK, True))
     assert page.count("<h3>") == 2
-    assert page.count("<svg") == 4
-    assert page.count("Two heat maps") == 2
+    assert page.count("<svg") == 5
+    assert page.count("Heat map: the products") == 2
+    assert page.count("Heat map: the coefficients") == 1
     assert "&lt;z_i z_j&gt;" in page
     cut = said(loose).inequality
     assert cut is not None

@@ -9,13 +9,15 @@ import pytest
 
 from certify import bound
 from certify.views.page.bound import render_page
+from certify.views.page.pictures import training
+from certify.views.page.writing import Made
 
 LARGEST_PAGE = 1_500_000  # bytes
 
 
 @pytest.mark.parametrize(
     ("d", "method", "pictures"),
-    [(1, "tree", 2), (2, "tree", 3), (3, "tree", 3), (4, "tree", 2), (2, "sdp", 3), (3, "sdp", 3)],
+    [(1, "tree", 3), (2, "tree", 5), (3, "tree", 5), (4, "tree", 4), (2, "sdp", 5), (3, "sdp", 5)],
 )
 def test_pictures(d: int, method: str, pictures: int) -> None:
     rng = np.random.default_rng(d)
@@ -34,6 +36,35 @@ def test_pictures(d: int, method: str, pictures: int) -> None:
     # The user's own settings of matplotlib are not the page's.
     with mpl.rc_context({"font.size": 20, "lines.linewidth": 5}):
         assert render_page(report) == page
+
+
+def test_a_training_without_iterations_has_no_picture() -> None:
+    X = np.random.default_rng(0).normal(size=(6, 2))
+    report = bound(X, X[:, :1])
+    assert training(report) is not None
+    for descent in ((), report.training.descent[:1]):
+        short = replace(report, training=replace(report.training, descent=descent))
+        assert training(short) is None
+        assert "<h2>Training" not in render_page(short)
+
+
+def test_how_the_page_was_made() -> None:
+    report = bound([[1.0, 2.0], [-1.0, 0.5]], [1.0, 2.0], seed=7)
+    page = render_page(report, Made("certify bound --data 'a b.csv'", "2026-11-30", "my a.cert"))
+    assert '<th scope="row">command</th><td>certify bound --data &#39;a b.csv&#39;</td>' in page
+    assert '<th scope="row">seed</th><td>7</td>' in page
+    assert '<th scope="row">date</th><td>2026-11-30</td>' in page
+    assert "certify.check(&#39;my a.cert&#39;, X, y)" in page
+    of_file = replace(report, dataset=replace(report.dataset, source="a b.csv"))
+    page = render_page(of_file, Made(certificate="my a.cert"))
+    assert "certify check &#39;my a.cert&#39; --data &#39;a b.csv&#39;" in page
+    assert "date</th>" not in page
+
+
+def test_advice_is_on_the_page() -> None:
+    report = bound([[1.0, 2.0], [-1.0, 0.5], [2.0, -1.0]], [1.0, 2.0, 0.5], method="shor", gap=1e-9)
+    assert report.advice is not None
+    assert f"<p>{report.advice}</p>" in render_page(report)
 
 
 def test_each_search_has_its_line() -> None:
