@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,15 @@ from certify.cli.options.common import (
     error_console,
     print_json,
 )
-from certify.cli.options.outputs import CERTIFICATE, CHECKPOINT, NETWORK, PAGE, require_writable
+from certify.cli.options.outputs import (
+    CERTIFICATE,
+    CHECKPOINT,
+    NETWORK,
+    PAGE,
+    require_writable,
+    tell_what_is_replaced,
+    write_all,
+)
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -95,6 +104,7 @@ def bound(
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_report
 
+    is_named = certificate is not None
     certificate = certificate or Path(data.stem + ".cert")
     require_writable(
         (data, network),
@@ -133,6 +143,9 @@ def bound(
         output_bias=output_bias,
     )
     console.print(dataset.describe(kind.encoding), markup=False, soft_wrap=True)
+    if not is_named and certificate.exists():
+        sha256 = dataset.problem(gamma, kind.text, output_bias).sha256()
+        tell_what_is_replaced(certificate, sha256, console)
     trained = None
     if network is not None:
         loaded = load_network(network)
@@ -142,14 +155,18 @@ def bound(
         trained = network_for(dataset.problem(gamma, kind.text, output_bias), loaded)
     with LiveProgress(console) as progress:
         result = bound_dataset(dataset, settings, progress, trained)
-    result.save_certificate(certificate)
+    writes = [partial(result.save_certificate, certificate)]
     if save_network is not None:
-        result.save_network(save_network)
+        writes.append(partial(result.save_network, save_network))
     if report is not None:
-        save_page(result, report)
+        writes.append(partial(save_page, result, report))
+    failure = write_all(*writes)
+    out = Console(highlight=False)
     if json_:
         print_json(result.to_json(str(certificate)))
-        return
-    out = Console(highlight=False)
-    print_report(out, result)
-    print_certificate(out, certificate, data)
+    else:
+        print_report(out, result)
+    if failure is not None:
+        raise failure
+    if not json_:
+        print_certificate(out, certificate, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from certify.cli.options.common import (
     error_console,
     print_json,
 )
-from certify.cli.options.outputs import CERTIFICATE, NETWORK, require_writable
+from certify.cli.options.outputs import CERTIFICATE, NETWORK, require_writable, write_all
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -169,17 +170,21 @@ def gap(
         console.print(note, markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         result = gap_of_network(question, settings, progress, search=not no_search)
-    result.save_certificate(certificate)
+    writes = [partial(result.save_certificate, certificate)]
     if improved is not None:
-        result.save_network(improved)
+        writes.append(partial(result.save_network, improved))
     if narrowed is not None:
-        result.save_narrowed(narrowed)
+        writes.append(partial(result.save_narrowed, narrowed))
+    failure = write_all(*writes)
+    out = Console(highlight=False)
     if json_:
         print_json(result.to_json(str(certificate)))
-        return
-    out = Console(highlight=False)
-    print_gap(out, result)
-    print_certificate(out, certificate, data)
+    else:
+        print_gap(out, result)
+    if failure is not None:
+        raise failure
+    if not json_:
+        print_certificate(out, certificate, data)
 
 
 def _class_weights(texts: list[str] | None) -> dict[str, str] | list[str] | str | None:

@@ -15,7 +15,7 @@ from certify.cli.options.common import (
     error_console,
     print_json,
 )
-from certify.cli.options.outputs import CERTIFICATE, require_writable
+from certify.cli.options.outputs import CERTIFICATE, require_writable, tell_what_is_replaced, write_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,7 +61,8 @@ def copositive(
     question = "strictly-copositive" if strict else "copositive"
     _answer(
         matrix,
-        certificate or Path(f"{matrix.stem}.{question}.cert"),
+        certificate,
+        Path(f"{matrix.stem}.{question}.cert"),
         partial(decide_copositivity, strict=strict, time_limit=time_limit),
         print_copositivity,
         json_,
@@ -84,7 +85,8 @@ def cp(
 
     _answer(
         matrix,
-        certificate or Path(f"{matrix.stem}.cp.cert"),
+        certificate,
+        Path(f"{matrix.stem}.cp.cert"),
         partial(decide_complete_positivity, free=free, time_limit=time_limit),
         print_complete_positivity,
         json_,
@@ -93,26 +95,34 @@ def cp(
 
 def _answer(
     matrix: Path,
-    certificate: Path,
+    certificate: Path | None,
+    usual: Path,
     decide: Callable[..., _Report],
     show: Callable[[Console, _Report, Path, Path | None], None],
     json_: bool,
 ) -> None:
-    """Read the matrix, decide, write the certificate and print the answer."""
+    """Read the matrix, decide, write the certificate, by its usual name unless it has one, and answer."""
     from rich.console import Console
 
     from certify.checker.data.matrix_file import read_matrix
     from certify.views.terminal.progress import LiveProgress
 
-    require_writable((matrix,), (certificate, CERTIFICATE))
+    output = certificate or usual
+    require_writable((matrix,), (output, CERTIFICATE))
     subject = read_matrix(matrix)
-    with LiveProgress(error_console()) as progress:
+    console = error_console()
+    if certificate is None:
+        tell_what_is_replaced(output, subject.sha256(), console)
+    with LiveProgress(console) as progress:
         report = decide(subject, observer=progress)
-    written = None if report.certificate is None else certificate
-    if written is not None:
-        report.save_certificate(written)
+    written = None if report.certificate is None else output
+    failure = None if written is None else write_all(partial(report.save_certificate, written))
+    if failure is not None:
+        written = None
     if json_:
         print_json(report.to_json(None if written is None else str(written)))
     else:
         show(Console(highlight=False), report, matrix, written)
+    if failure is not None:
+        raise failure
     raise typer.Exit(_EXIT_CODES[report.answer])

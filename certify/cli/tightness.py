@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +25,7 @@ from certify.cli.options.common import (
     print_json,
 )
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable
+from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable, write_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -164,18 +166,22 @@ def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOpt
         found = study(datasets, problems.gammas, settings, progress)
     for reason in found.omissions:
         console.print(reason, markup=False, soft_wrap=True)
+    writes: list[Callable[[], None]] = []
     if output.csv is not None:
-        save_csv(found, output.csv)
+        writes.append(partial(save_csv, found, output.csv))
     if output.html is not None:
-        save_tightness_page(found, output.html)
+        writes.append(partial(save_tightness_page, found, output.html))
+    failure = write_all(*writes)
     written = _save_cut(found, output, console)
+    terminal = Console(highlight=False)
     if output.json_:
         print_json(found.to_json(written))
-        return
-    terminal = Console(highlight=False)
-    print_study(terminal, found)
-    if written is not None:
-        print_certificate(terminal, written, output.cut_matrix)
+    else:
+        print_study(terminal, found)
+        if written is not None:
+            print_certificate(terminal, written, output.cut_matrix)
+    if failure is not None:
+        raise failure
 
 
 def _save_cut(found: Study, output: OutputOptions, console: Console) -> str | None:

@@ -33,7 +33,7 @@ def save_page(report: Report, path: str | Path) -> None:
         CertifyError: if the file cannot be written.
     """
     try:
-        Path(path).write_text(render_page(report), encoding="utf-8")
+        Path(path).write_text(render_page(report), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise CertifyError(
             f"{path}: the report cannot be written ({error.strerror}); choose another path"

@@ -46,7 +46,7 @@ def save_tightness_page(study: Study, path: str | Path) -> None:
         CertifyError: if the file cannot be written.
     """
     try:
-        Path(path).write_text(render_tightness_page(study), encoding="utf-8")
+        Path(path).write_text(render_tightness_page(study), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise CertifyError(
             f"{path}: the page cannot be written ({error.strerror}); choose another path"
