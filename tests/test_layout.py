@@ -15,7 +15,7 @@ from tests.places import ROOT
 ROOMS = {
     "formulations": "",
     "checker": "",
-    "runtime": "checker.errors",
+    "runtime": "checker.errors formulations.compiled",
     "datasets": "checker",
     "networks": "checker",
     "attack": "checker",
