@@ -21,6 +21,7 @@ from certify.cli.options.common import (
     Loss,
     Method,
     OutputBias,
+    Quiet,
     SampleWeight,
     Seed,
     Standardize,
@@ -88,9 +89,10 @@ def bound(
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")] = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Enclose the global optimum of training on a data file, and write the proof."""
-    console = error_console()
+    console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 

@@ -14,6 +14,7 @@ from certify.cli.options.common import (
     AsJson,
     DataFile,
     Method,
+    Quiet,
     SampleWeight,
     Seed,
     Standardize,
@@ -108,9 +109,10 @@ def gap(
         typer.Option(help="Write a network with the same predictions and few neurons here, as .npz."),
     ] = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say how far a trained network is from the global optimum, with a proof."""
-    console = error_console()
+    console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 

@@ -11,6 +11,7 @@ import typer
 
 from certify.cli.options.common import (
     AsJson,
+    Quiet,
     TimeLimit,
     error_console,
     print_json,
@@ -53,6 +54,7 @@ def copositive(
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Decide whether z^T M z >= 0 for all z >= 0: exit 0 yes, 1 no, 3 unknown, 2 unusable input."""
     from certify.matrices.copositive.decide import decide_copositivity
@@ -66,6 +68,7 @@ def copositive(
         partial(decide_copositivity, strict=strict, time_limit=time_limit),
         print_copositivity,
         json_,
+        quiet,
     )
 
 
@@ -78,6 +81,7 @@ def cp(
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Decide whether M is completely positive, a sum of b b^T with b >= 0: exit codes as of copositive."""
     from certify.matrices.completely_positive.decide import decide_complete_positivity
@@ -90,6 +94,7 @@ def cp(
         partial(decide_complete_positivity, free=free, time_limit=time_limit),
         print_complete_positivity,
         json_,
+        quiet,
     )
 
 
@@ -100,6 +105,7 @@ def _answer(
     decide: Callable[..., _Report],
     show: Callable[[Console, _Report, Path, Path | None], None],
     json_: bool,
+    quiet: bool,
 ) -> None:
     """Read the matrix, decide, write the certificate, by its usual name unless it has one, and answer."""
     from rich.console import Console
@@ -110,7 +116,7 @@ def _answer(
     output = certificate or usual
     require_writable((matrix,), (output, CERTIFICATE))
     subject = read_matrix(matrix)
-    console = error_console()
+    console = error_console(quiet)
     if certificate is None:
         tell_what_is_replaced(output, subject.sha256(), console)
     with LiveProgress(console) as progress:

@@ -18,6 +18,7 @@ from certify.cli.options.common import (
     AsJson,
     Bias,
     Loss,
+    Quiet,
     Standardize,
     Targets,
     Task,
@@ -121,6 +122,7 @@ class OutputOptions:
         ),
     ] = None
     json_: AsJson = False
+    quiet: Quiet = False
 
     @property
     def cut_matrix(self) -> Path | None:
@@ -136,7 +138,7 @@ def tightness(problems: ProblemOptions, effort: EffortOptions, output: OutputOpt
     On at most 12 rows it also says why SDP-NN is loose. That and rounding are for the squared loss alone, and
     left out for others.
     """
-    console = error_console()
+    console = error_console(output.quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 

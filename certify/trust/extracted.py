@@ -53,9 +53,14 @@ def find_checker() -> Path | None:
     chosen = os.environ.get(VARIABLE)
     if chosen is not None:
         return Path(chosen).absolute() if chosen else None  # a bare name would be looked for on the PATH
-    built = Path(__file__).parents[2] / "proofs" / "build" / NAME
+    built = _built()
     found = str(built) if os.access(built, os.X_OK) else find_program(NAME)
     return None if found is None else Path(found)
+
+
+def _built() -> Path:
+    """Return where `make proofs` puts the program, if certify runs from its source."""
+    return Path(__file__).parents[2] / "proofs" / "build" / NAME
 
 
 def require_expected_sources(program: Path) -> None:
@@ -122,9 +127,12 @@ def check_proved(
 def _program() -> Path:
     program = find_checker()
     if program is None:
+        looked = f"there is no {_built()}, and no {NAME} on the PATH"
+        if os.environ.get(VARIABLE) == "":
+            looked = f"{VARIABLE} is empty"
         raise DataError(
-            "the proved checker is not there: build it with `make proofs` in certify's source, or let "
-            f"{VARIABLE} name it"
+            f"the proved checker is not there: {looked}; build it with `make proofs` in certify's source, "
+            f"and let {VARIABLE} name it"
         )
     require_expected_sources(program)
     return program

@@ -189,3 +189,15 @@ def test_partition_refuses_more_outputs_than_it_could_choose_samples_by() -> Non
     with pytest.raises(SolverError, match="at most 43 targets of 90 rows, and the data has 44"):
         choose(problem(n=90, d=7, c=44), Options("partition"))
     assert chosen(problem(n=90, d=7, c=44)) == ["sdp"]
+
+
+@pytest.mark.parametrize("licensed", [False, True])
+def test_mosek_without_a_licence_is_refused_before_the_work(
+    licensed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("formulations.sdp.solvers.mosek_is_licensed", lambda: licensed)
+    if licensed:
+        assert chosen(problem(), "sdp", "mosek") == ["sdp"]
+    else:
+        with pytest.raises(SolverError, match="'mosek' is not installed or has no licence; choose clarabel"):
+            chosen(problem(), "sdp", "mosek")

@@ -19,7 +19,7 @@ from certify import ReLUNetwork, check, load_certificate
 from certify.checker.data.choice import read_dataset
 from certify.networks.network import loss_at_most
 from certify.runtime.interrupts import Interrupts
-from tests.certify.cli.command_line import run
+from tests.certify.cli.command_line import run, written
 from tests.places import ROOT
 
 EXAMPLE = ROOT / "examples" / "iris.csv"
@@ -53,7 +53,7 @@ def test_bound_then_check(
     assert run(monkeypatch, "check", certificate, "--data", small) == 0
     assert "VALID   trust: exact" in capsys.readouterr().out
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "proved") == 2
-    assert "make proofs" in capsys.readouterr().err
+    assert "CERTIFY_CHECKER is empty; build it with `make proofs`" in capsys.readouterr().err
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "rigorous") == 0
     assert "VALID   trust: rigorous" in capsys.readouterr().out
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "blind") == 2
@@ -279,6 +279,21 @@ def test_the_version_and_the_backend_of_a_notebook(
     assert run(monkeypatch, "--version") == 0
     assert capsys.readouterr().out == f"certify {version('certify')}\n"
     assert "MPLBACKEND" not in os.environ
+
+
+def test_quiet_leaves_the_result_and_errors(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = "bound", "-q", "--data", small, "--gap", "0.1", "--certificate", tmp_path / "c.cert"
+    assert run(monkeypatch, *question) == 0
+    shown = capsys.readouterr()
+    assert "lower bound" in shown.out
+    assert not shown.err
+    assert run(monkeypatch, *question, "--gamma", "0") == 2
+    assert capsys.readouterr().err.startswith("certify: ")
+    matrix = written(tmp_path / "m.csv", [[1, -1], [-1, 1]])
+    assert run(monkeypatch, "copositive", matrix, "--quiet", "--certificate", tmp_path / "m.cert") == 0
+    assert not capsys.readouterr().err
 
 
 def test_the_package_runs_as_a_module() -> None:
