@@ -16,16 +16,15 @@ from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.losses.table import SQUARED
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.verdict import Verdict
-from certify.floats.network import FloatNetwork
-from certify.floats.on_raw_features import RawNetwork
-from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Stage
 from certify.runtime.shown import Shown
-from formulations.arrays import Matrix
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a check prints verdicts without any numerical library
     from torch.nn import Sequential
 
+    from certify.floats.on_raw_features import RawNetwork
+    from certify.networks.network import ReLUNetwork
+    from formulations.arrays import Matrix
     from formulations.training.train import TrainingResult
 
 
@@ -176,6 +175,9 @@ class Report(Shown):
         return self._on_raw_features().to_torch()
 
     def _on_raw_features(self) -> RawNetwork:
+        from certify.floats.network import FloatNetwork
+        from certify.floats.on_raw_features import RawNetwork
+
         problem = self.problem
         rounded = FloatNetwork.of(self.network, problem.hidden_rows, problem.c)
         return RawNetwork.of(rounded, self.dataset, problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from certify.cli.options.common import (
     Method,
     OutputBias,
     Page,
+    Quiet,
     SampleWeight,
     Seed,
     TimeLimit,
@@ -35,7 +37,15 @@ from certify.cli.options.common import (
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, CHECKPOINT, NETWORK, PAGE, require_writable
+from certify.cli.options.outputs import (
+    CERTIFICATE,
+    CHECKPOINT,
+    NETWORK,
+    PAGE,
+    require_writable,
+    tell_what_is_replaced,
+    write_all,
+)
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -84,13 +94,14 @@ def bound(
     ] = None,
     report: Page = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Enclose the global optimum of training on a data file, and write the proof.
 
     What is minimised is the sum of the samples' losses plus gamma/2 |all weights|^2. A sample's loss is the
     squared one, 1/2 |f(x) - y|^2, unless --loss says otherwise, and gamma is 0.1 unless --gamma does.
     """
-    console = error_console()
+    console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
@@ -102,6 +113,7 @@ def bound(
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_certificate, print_report
 
+    is_named = certificate is not None
     certificate = certificate or certificate_of(data)
     require_writable(
         (data, network),
@@ -137,6 +149,9 @@ def bound(
         output_bias=output_bias,
     )
     console.print(dataset.describe(kind.encoding), markup=False, soft_wrap=True)
+    if not is_named and certificate.exists():
+        sha256 = dataset.problem(gamma, kind.text, output_bias).sha256()
+        tell_what_is_replaced(certificate, sha256, console)
     trained = None
     if network is not None:
         loaded = load_network(network)
@@ -146,16 +161,20 @@ def bound(
         trained = network_for(dataset.problem(gamma, kind.text, output_bias), loaded)
     with LiveProgress(console) as progress:
         result = bound_dataset(dataset, settings, progress, trained)
-    result.save_certificate(certificate)
+    writes = [partial(result.save_certificate, certificate)]
     if save_network is not None:
-        result.save_network(save_network)
+        writes.append(partial(result.save_network, save_network))
     if report is not None:
         from certify.views.page.bound import save_page
 
-        save_page(result, report, made_by(certificate))
+        writes.append(partial(save_page, result, report, made_by(certificate)))
+    failure = write_all(*writes)
+    out = Console(highlight=False)
     if json_:
         print_json(result.to_json(str(certificate)))
-        return
-    out = Console(highlight=False)
-    print_report(out, result)
-    print_certificate(out, certificate, data)
+    else:
+        print_report(out, result)
+    if failure is not None:
+        raise failure
+    if not json_:
+        print_certificate(out, certificate, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from certify.cli.options.common import (
     DataFile,
     Method,
     Page,
+    Quiet,
     SampleWeight,
     Seed,
     TimeLimit,
@@ -26,7 +28,7 @@ from certify.cli.options.common import (
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, require_writable
+from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, require_writable, write_all
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -123,9 +125,10 @@ def gap(
     ] = None,
     report: Page = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say how far a trained network is from the global optimum, with a proof."""
-    console = error_console()
+    console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
@@ -183,21 +186,25 @@ def gap(
         console.print(note, markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
         result = gap_of_network(question, settings, progress, search=not no_search)
-    result.save_certificate(certificate)
+    writes = [partial(result.save_certificate, certificate)]
     if improved is not None:
-        result.save_network(improved)
+        writes.append(partial(result.save_network, improved))
     if narrowed is not None:
-        result.save_narrowed(narrowed)
+        writes.append(partial(result.save_narrowed, narrowed))
     if report is not None:
         from certify.views.page.gap import save_gap_page
 
-        save_gap_page(result, report, made_by(certificate))
+        writes.append(partial(save_gap_page, result, report, made_by(certificate)))
+    failure = write_all(*writes)
+    out = Console(highlight=False)
     if json_:
         print_json(result.to_json(str(certificate)))
-        return
-    out = Console(highlight=False)
-    print_gap(out, result)
-    print_certificate(out, certificate, data)
+    else:
+        print_gap(out, result)
+    if failure is not None:
+        raise failure
+    if not json_:
+        print_certificate(out, certificate, data)
 
 
 def _class_weights(texts: list[str] | None) -> dict[str, str] | list[str] | str | None:

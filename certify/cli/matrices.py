@@ -11,11 +11,12 @@ import typer
 
 from certify.cli.options.common import (
     AsJson,
+    Quiet,
     TimeLimit,
     error_console,
     print_json,
 )
-from certify.cli.options.outputs import CERTIFICATE, require_writable
+from certify.cli.options.outputs import CERTIFICATE, require_writable, tell_what_is_replaced, write_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,6 +54,7 @@ def copositive(
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Decide whether z^T M z >= 0 for all z >= 0: exit 0 yes, 1 no, 3 unknown, 2 unusable input."""
     from certify.matrices.copositive.decide import decide_copositivity
@@ -61,10 +63,12 @@ def copositive(
     question = "strictly-copositive" if strict else "copositive"
     _answer(
         matrix,
-        certificate or Path(f"{matrix.stem}.{question}.cert"),
+        certificate,
+        Path(f"{matrix.stem}.{question}.cert"),
         partial(decide_copositivity, strict=strict, time_limit=time_limit),
         print_copositivity,
         json_,
+        quiet,
     )
 
 
@@ -77,6 +81,7 @@ def cp(
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Decide whether M is completely positive, a sum of b b^T with b >= 0: exit codes as of copositive."""
     from certify.matrices.completely_positive.decide import decide_complete_positivity
@@ -84,35 +89,46 @@ def cp(
 
     _answer(
         matrix,
-        certificate or Path(f"{matrix.stem}.cp.cert"),
+        certificate,
+        Path(f"{matrix.stem}.cp.cert"),
         partial(decide_complete_positivity, free=free, time_limit=time_limit),
         print_complete_positivity,
         json_,
+        quiet,
     )
 
 
 def _answer(
     matrix: Path,
-    certificate: Path,
+    certificate: Path | None,
+    usual: Path,
     decide: Callable[..., _Report],
     show: Callable[[Console, _Report, Path, Path | None], None],
     json_: bool,
+    quiet: bool,
 ) -> None:
-    """Read the matrix, decide, write the certificate and print the answer."""
+    """Read the matrix, decide, write the certificate, by its usual name unless it has one, and answer."""
     from rich.console import Console
 
     from certify.checker.data.matrix_file import read_matrix
     from certify.views.terminal.progress import LiveProgress
 
-    require_writable((matrix,), (certificate, CERTIFICATE))
+    output = certificate or usual
+    require_writable((matrix,), (output, CERTIFICATE))
     subject = read_matrix(matrix)
-    with LiveProgress(error_console()) as progress:
+    console = error_console(quiet)
+    if certificate is None:
+        tell_what_is_replaced(output, subject.sha256(), console)
+    with LiveProgress(console) as progress:
         report = decide(subject, observer=progress)
-    written = None if report.certificate is None else certificate
-    if written is not None:
-        report.save_certificate(written)
+    written = None if report.certificate is None else output
+    failure = None if written is None else write_all(partial(report.save_certificate, written))
+    if failure is not None:
+        written = None
     if json_:
         print_json(report.to_json(None if written is None else str(written)))
     else:
         show(Console(highlight=False), report, matrix, written)
+    if failure is not None:
+        raise failure
     raise typer.Exit(_EXIT_CODES[report.answer])

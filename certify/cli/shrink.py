@@ -11,6 +11,7 @@ from certify.cli.options.common import (
     AsJson,
     CertificateFile,
     DataFile,
+    Quiet,
     error_console,
     print_json,
 )
@@ -37,6 +38,7 @@ def shrink(
         typer.Option(metavar="SECONDS", help="What is left then stays as it is.", show_default="none"),
     ] = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make a certificate smaller: whole subtrees become single leaves; exit 1 if it is not valid."""
     from rich.console import Console
@@ -47,7 +49,7 @@ def shrink(
 
     output = output or certificate.with_name(f"{certificate.stem}.small{certificate.suffix}")
     require_writable((data, certificate), (output, CERTIFICATE))
-    with LiveProgress(error_console()) as progress:
+    with LiveProgress(error_console(quiet)) as progress:
         result = shrink_file(certificate, data, output, rows, time_limit, progress)
     if json_:
         print_json(result.to_json())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +18,14 @@ from certify.cli.options.common import (
     AsJson,
     Bias,
     Loss,
+    Quiet,
     error_console,
     made_by,
     print_json,
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable
+from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable, write_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,6 +115,7 @@ class OutputOptions:
         ),
     ] = None
     json_: AsJson = False
+    quiet: Quiet = False
 
     @property
     def cut_matrix(self) -> Path | None:
@@ -129,7 +133,7 @@ def tightness(
     On at most 12 rows it also says why SDP-NN is loose. That and rounding are for the squared loss alone, and
     left out for others.
     """
-    console = error_console()
+    console = error_console(output.quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from rich.console import Console
 
@@ -159,18 +163,22 @@ def tightness(
         found = study(datasets, problems.gammas, settings, progress)
     for reason in found.omissions:
         console.print(reason, markup=False, soft_wrap=True)
+    writes: list[Callable[[], None]] = []
     if output.csv is not None:
-        save_csv(found, output.csv)
+        writes.append(partial(save_csv, found, output.csv))
     if output.html is not None:
-        save_tightness_page(found, output.html, made_by())
+        writes.append(partial(save_tightness_page, found, output.html, made_by()))
+    failure = write_all(*writes)
     written = _save_cut(found, output, console)
+    terminal = Console(highlight=False)
     if output.json_:
         print_json(found.to_json(written))
-        return
-    terminal = Console(highlight=False)
-    print_study(terminal, found)
-    if written is not None:
-        print_certificate(terminal, written, output.cut_matrix)
+    else:
+        print_study(terminal, found)
+        if written is not None:
+            print_certificate(terminal, written, output.cut_matrix)
+    if failure is not None:
+        raise failure
 
 
 def _save_cut(found: Study, output: OutputOptions, console: Console) -> str | None:

@@ -5,7 +5,7 @@ later runs as long as the function's own file is unchanged. With helpers in othe
 the helpers of yesterday. So here a kernel is a folder of Python files, a package: its helpers are marked
 `compiled`, which keeps nothing, and the few functions that are called from outside are marked
 `compiled_entry(__package__)`, which keeps the code until any file of the folder changes. What a kernel
-compiles has to lie in its folder.
+compiles has to lie in its folder. Where code is kept, `formulations.compiled` says.
 
 Division by zero gives infinity or NaN in compiled code instead of an exception, and other threads run
 meanwhile.
@@ -20,7 +20,8 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 from numba import njit
-from numba.core.caching import FunctionCache
+
+from formulations.compiled import KeptCode, kept_by
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -43,20 +44,14 @@ def compiled_entry(package: str) -> Callable[[_F], _F]:
     Args:
         package: by its full name, on whose files the code depends.
     """
-
-    def decorate(function: _F) -> _F:
-        dispatcher: Any = njit(nogil=True, error_model="numpy")(function)
-        dispatcher._cache = _CodeOfPackage(function, sources_digest(package))
-        entry: _F = dispatcher
-        return entry
-
-    return decorate
+    return kept_by(lambda function: _CodeOfPackage(function, sources_digest(package)))
 
 
 @cache
 def sources_digest(package: str) -> str:
-    """Return a hash of all Python files of a package, without its folders, and of this file."""
-    entries = [files(__package__) / "compiled.py", *files(package).iterdir()]
+    """Return a hash of all Python files of a package, without its folders, and of those that compile them."""
+    decorators = [files(name) / "compiled.py" for name in (__package__, "formulations")]
+    entries = [*decorators, *files(package).iterdir()]
     digest = hashlib.sha256()
     for entry in sorted(entries, key=lambda entry: entry.name):
         if entry.name.endswith(".py"):
@@ -65,8 +60,8 @@ def sources_digest(package: str) -> str:
     return digest.hexdigest()
 
 
-class _CodeOfPackage(FunctionCache):
-    """numba's files of compiled code, in which code is found by the sources of a package as well."""
+class _CodeOfPackage(KeptCode):
+    """Files of compiled code, in which code is found by the sources of a package as well."""
 
     def __init__(self, function: Callable[..., Any], sources: str) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
@@ -75,3 +70,7 @@ class _CodeOfPackage(FunctionCache):
     def _index_key(self, signature: Any, codegen: Any) -> Any:
         key: Any = super()._index_key(signature, codegen)  # type: ignore[no-untyped-call]
         return key, self._sources
+
+    def is_current(self, key: Any) -> bool:
+        """Say of a key of the index whether its code is of the package as it is now."""
+        return bool(key[1] == self._sources)

@@ -53,12 +53,16 @@ def find_checker() -> Path | None:
     chosen = os.environ.get(VARIABLE)
     if chosen is not None:
         return Path(chosen).absolute() if chosen else None  # a bare name would be looked for on the PATH
-    here = Path(__file__)
-    for program in (here.parents[2] / "proofs" / "build" / NAME, here.with_name(NAME)):
+    for program in (_built(), Path(__file__).with_name(NAME)):  # the second in a wheel that has it
         if os.access(program, os.X_OK):
             return program
     found = find_program(NAME)
     return None if found is None else Path(found)
+
+
+def _built() -> Path:
+    """Return where `make proofs` puts the program, if certify runs from its source."""
+    return Path(__file__).parents[2] / "proofs" / "build" / NAME
 
 
 def require_expected_sources(program: Path) -> None:
@@ -125,9 +129,12 @@ def check_proved(
 def _program() -> Path:
     program = find_checker()
     if program is None:
+        looked = f"there is no {_built()}, and no {NAME} on the PATH"
+        if os.environ.get(VARIABLE) == "":
+            looked = f"{VARIABLE} is empty"
         raise DataError(
-            "the proved checker is not there: build it with `make proofs` in certify's source, or let "
-            f"{VARIABLE} name it"
+            f"the proved checker is not there: {looked}; build it with `make proofs` in certify's source, "
+            f"and let {VARIABLE} name it"
         )
     require_expected_sources(program)
     return program

@@ -6,6 +6,7 @@ each in a line of text, which cannot do more than be read.
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import sys
@@ -16,6 +17,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
+from threading import Thread
 from typing import Any, NamedTuple
 
 from certify.checker.certificate.nodes import AnyLeaf, Node, Split
@@ -408,13 +410,25 @@ def _in_time(future: Future[_Answer]) -> _Answer:
 
 
 def serve() -> None:
-    """Walk the parts that come on standard input until it ends."""
+    """Walk the parts that come on standard input until it ends, as it does when the parent has died."""
     channel = answers()
+    parts: SimpleQueue[_Subtree | Exception] = SimpleQueue()
+    Thread(target=_receive, args=(parts,), daemon=True).start()
     while True:
-        try:
-            # A pickle can have anything done, and here it comes from the process that chose this program.
-            part = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
+        part = parts.get()
+        if isinstance(part, Exception):
+            raise part
         channel.write(part.walk().encode())
         channel.flush()
+
+
+def _receive(parts: SimpleQueue[_Subtree | Exception]) -> None:
+    """Pass parts on; where they end, end this process, in the middle of one that nobody waits for."""
+    try:
+        while True:
+            # A pickle can have anything done, and here it comes from the process that chose this program.
+            parts.put(pickle.load(sys.stdin.buffer))
+    except EOFError:
+        os._exit(0)
+    except Exception as error:  # the last words of the process
+        parts.put(error)

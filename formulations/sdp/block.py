@@ -14,11 +14,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import linalg
 
 from formulations.arrays import Indices, Matrix, Vector
+from formulations.compiled import kept
 
 _REACH = 0.3  # share of the way to the boundary that new multipliers take together
 
@@ -191,7 +191,7 @@ def roots(squares: Vector) -> Vector:
     return np.asarray(np.sqrt(np.maximum(squares, 1e-300)))
 
 
-@njit(cache=True, nogil=True)
+@kept
 def _fill_newton_matrix(gram: Any, first: Any, second: Any, coefficients: Any, matrix: Any) -> None:
     """Fill in c_k c_l (K[f_k,f_l] K[g_k,g_l] + K[f_k,g_l] K[g_k,f_l]) / 2, both triangles."""
     for k in range(len(first)):

@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from formulations.compiled import kept
+
 _ON_KINK = 1e-12
 _STATIONARY = 1e-9
 _LEAST_GAIN = 1e-13
 _DEPENDENT = 1e-9
 
-_compile = njit(cache=True, nogil=True, error_model="numpy")
+_compile = njit(nogil=True, error_model="numpy")  # kept with its callers
 
 
-@_compile
+@kept
 def climb(
     R: Any, W: Any, L: Any, floor: float, start: Any, max_steps: int, wide: bool
 ) -> tuple[float, Any, Any]:

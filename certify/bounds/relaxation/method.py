@@ -46,6 +46,7 @@ from formulations.first_order.all_rows import LARGEST_TABLE
 from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.multipliers import DualSolution
 from formulations.sdp.shor import solve_shor
+from formulations.sdp.solvers import choose_solver
 
 _INSTEAD = 3.0  # seconds for a bound from the network, where a solver is ended by the limit
 
@@ -90,7 +91,7 @@ class Sdp:
             limit = f"a block of the method sdp takes {LARGEST_TABLE}"
             return f"{most} rows lie on one line through the origin, and {limit}: use --method tree or shor"
         else:
-            return None
+            return _refuses_solver(options.solver)
         if n <= most:
             return None
         rows = f"at most {most} rows with {counted(c, 'target')}"
@@ -171,6 +172,15 @@ class Shor:
             return None
         found = relaxation(self.name, solution)
         return found if plain else with_value(found, line)
+
+
+def _refuses_solver(name: str) -> str | None:
+    """Return the sentence of a solver of others that cannot run here."""
+    try:
+        choose_solver(1, name)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _refuses_more(problem: TrainingProblem, options: Options) -> str | None:

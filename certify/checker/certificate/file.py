@@ -74,6 +74,11 @@ def load_any_certificate(path: str | os.PathLike[str]) -> AnyCertificate:
     try:
         return any_from_text(text)
     except CertificateError as error:
+        if "\r\n" in text:
+            raise CertificateError(
+                f"{path}: the lines end in CR LF, as after a transfer as text: copy the file as it is, or "
+                "take the carriage returns out (dos2unix)"
+            ) from error
         raise CertificateError(f"{path}: {error}") from error
 
 

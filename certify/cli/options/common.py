@@ -107,13 +107,14 @@ TimeLimit = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random starts.")]
 Page = Annotated[Path | None, typer.Option(help="Write a self-contained HTML page here.")]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Show no progress and no remarks.")]
 
 
-def error_console() -> Console:
-    """Return the terminal for progress and remarks, which is not where results go."""
+def error_console(quiet: bool = False) -> Console:
+    """Return the terminal for progress and remarks, which is not where results go; a silent one if quiet."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, quiet=quiet)
 
 
 def certificate_of(data: Path, ending: str = ".cert") -> Path:

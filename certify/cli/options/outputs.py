@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from certify.checker.certificate.header import FORMAT
 from certify.checker.errors import CertifyError
 from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY, suffix_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _HEAD = 1 << 16  # bytes of a file that are looked at
 
@@ -76,8 +82,9 @@ def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None,
         outputs: where it writes, and what; None for nothing.
 
     Raises:
-        CertifyError: if an output lies in no folder, is an input or another output, has a name that ends like
-            another kind of file, or is a file that certify did not write.
+        CertifyError: if an output lies in no folder, or in one that cannot be written to, is an input or
+            another output, has a name that ends like another kind of file, or is a file that certify did not
+            write.
     """
     taken = {path.resolve() for path in inputs if path is not None}
     for path, kind in outputs:
@@ -92,6 +99,10 @@ def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None,
         taken.add(path.resolve())
         if path.exists() and not path.is_file():
             continue  # a pipe or a device keeps nothing
+        if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+            raise CertifyError(
+                f"{path}: {kind.words} cannot be written here; give a file in a folder of your own"
+            )
         _refuse_suffix(path, kind)
         _refuse_foreign(path, kind)
 
@@ -116,3 +127,40 @@ def _refuse_foreign(path: Path, kind: Kind) -> None:
     raise CertifyError(
         f"{path} is there already and is not {kind.words} that certify wrote: give another name, or delete it"
     )
+
+
+def write_all(*writes: Callable[[], None]) -> CertifyError | None:
+    """Write outputs, each whatever became of the others; return the first error.
+
+    It is for the command to raise once it has shown its result, which took longer than to find another disk.
+    """
+    first = None
+    for write in writes:
+        try:
+            write()
+        except CertifyError as error:
+            first = first or error
+    return first
+
+
+def tell_what_is_replaced(certificate: Path, sha256: str, console: Console) -> None:
+    """Say before the work that a certificate of other data, or of another problem, will be replaced.
+
+    Args:
+        certificate: where one is going to be written, under a name that the user did not give.
+        sha256: hash of the problem or the matrix.
+        console: for remarks.
+    """
+    try:
+        with certificate.open("rb") as file:
+            header = json.loads(file.readline())
+        hashes = {header.get("problem_sha256"), header.get("matrix_sha256")} - {None}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return
+    if hashes and sha256 not in hashes:
+        console.print(
+            f"{certificate} is of other data or another problem, and will be replaced; --certificate FILE "
+            "keeps both",
+            markup=False,
+            soft_wrap=True,
+        )

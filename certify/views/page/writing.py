@@ -68,7 +68,7 @@ def save(page: str, path: str | Path) -> None:
         CertifyError: if the file cannot be written.
     """
     try:
-        Path(path).write_text(page, encoding="utf-8")
+        Path(path).write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise CertifyError(
             f"{path}: the page cannot be written ({error.strerror}); choose another path"

@@ -66,9 +66,14 @@ def print_certificate(console: Console, certificate: object, data: object) -> No
         certificate: its path.
         data: the path of the data or the matrix that it is about.
     """
-    command = shlex.join(["certify", "check", str(certificate), "--data", str(data)])
+    command = shlex.join(["certify", "check", _as_argument(certificate), "--data", _as_argument(data)])
     words = f"certificate: {certificate}   verify it: {command}"
     console.print(Text(words), soft_wrap=True)
+
+
+def _as_argument(path: object) -> str:
+    """Return a path that no command takes for an option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def print_gap(console: Console, report: GapReport) -> None:

@@ -221,3 +221,15 @@ def test_samples_too_short_for_any_method() -> None:
     )
     with pytest.raises(SolverError, match="or round them to 0"):
         chosen(of)
+
+
+@pytest.mark.parametrize("licensed", [False, True])
+def test_mosek_without_a_licence_is_refused_before_the_work(
+    licensed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("formulations.sdp.solvers.mosek_is_licensed", lambda: licensed)
+    if licensed:
+        assert chosen(problem(), "sdp", "mosek") == ["sdp"]
+    else:
+        with pytest.raises(SolverError, match="'mosek' is not installed or has no licence; choose clarabel"):
+            chosen(problem(), "sdp", "mosek")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ import pytest
 from certify import ReLUNetwork, check, load_certificate
 from certify.checker.data.choice import read_dataset
 from certify.networks.network import loss_at_most
-from tests.certify.cli.command_line import run
+from certify.runtime.interrupts import Interrupts
+from tests.certify.cli.command_line import run, written
 from tests.places import ROOT
 
 EXAMPLE = ROOT / "examples" / "iris.csv"
@@ -51,7 +53,7 @@ def test_bound_then_check(
     assert run(monkeypatch, "check", certificate, "--data", small) == 0
     assert "VALID   trust: exact" in capsys.readouterr().out
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "proved") == 2
-    assert "make proofs" in capsys.readouterr().err
+    assert "CERTIFY_CHECKER is empty; build it with `make proofs`" in capsys.readouterr().err
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "rigorous") == 0
     assert "VALID   trust: rigorous" in capsys.readouterr().out
     assert run(monkeypatch, "check", certificate, "--data", small, "--trust", "blind") == 2
@@ -230,7 +232,10 @@ def test_ctrl_c_keeps_a_valid_result(tmp_path: Path) -> None:
     assert check(certificate, data=EXAMPLE).valid
 
 
-def test_ctrl_c_where_there_is_no_result_yet(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_ctrl_c_where_there_is_no_result_yet(tmp_path: Path, number: signal.Signals, code: int) -> None:
     pipe = tmp_path / "never.cert"
     os.mkfifo(pipe)
     process = subprocess.Popen(
@@ -240,9 +245,62 @@ def test_ctrl_c_where_there_is_no_result_yet(tmp_path: Path) -> None:
         text=True,
     )
     with pipe.open("w"):  # waits until the command reads, and then lets it wait
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, said = process.communicate(timeout=600)
-    assert (process.returncode, out, said) == (130, "", "certify: aborted\n")
+    assert (process.returncode, out, said) == (code, "", "certify: aborted\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "ends"),
+    [
+        (signal.SIGINT, 0, 0),
+        (signal.SIGTERM, 0, 143),
+        (signal.SIGHUP, 0, 129),
+        (signal.SIGTERM, 3, 143),
+        (signal.SIGTERM, 1, 1),
+    ],
+)
+def test_a_job_that_was_ended_says_so_by_its_code(
+    number: signal.Signals, code: int, ends: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(_: str, __: object) -> int:
+        with Interrupts():
+            signal.raise_signal(number)
+        return code
+
+    monkeypatch.setattr("certify.cli.app.run_command", work)
+    assert run(monkeypatch) == ends
+
+
+def test_the_version_and_the_backend_of_a_notebook(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://of_another_environment")
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"certify {version('certify')}\n"
+    assert "MPLBACKEND" not in os.environ
+
+
+def test_quiet_leaves_the_result_and_errors(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = "bound", "-q", "--data", small, "--gap", "0.1", "--certificate", tmp_path / "c.cert"
+    assert run(monkeypatch, *question) == 0
+    shown = capsys.readouterr()
+    assert "lower bound" in shown.out
+    assert not shown.err
+    assert run(monkeypatch, *question, "--gamma", "0") == 2
+    assert capsys.readouterr().err.startswith("certify: ")
+    matrix = written(tmp_path / "m.csv", [[1, -1], [-1, 1]])
+    assert run(monkeypatch, "copositive", matrix, "--quiet", "--certificate", tmp_path / "m.cert") == 0
+    assert not capsys.readouterr().err
+
+
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "certify", "--version"], capture_output=True, text=True, timeout=600
+    )
+    assert (done.returncode, done.stdout) == (0, f"certify {version('certify')}\n")
 
 
 def test_check_needs_no_numerical_library(

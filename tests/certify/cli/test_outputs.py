@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -197,3 +198,78 @@ def test_a_start_whose_labels_come_in_another_order(
         upper[names[0]] = json.loads(capsys.readouterr().out)["loss_exact"]
     assert upper["a"] == upper["b"]
     assert float(Fraction(upper["a"])) < 0.2
+
+
+@pytest.mark.parametrize("json_", [False, True])
+def test_the_result_is_shown_where_it_cannot_be_written(
+    data: Path, json_: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = Path("/dev/full")
+    assert run(monkeypatch, *QUESTION, "--certificate", full, *["--json"] * json_) == 2
+    shown = capsys.readouterr()
+    assert "lower" in shown.out
+    assert "verify it" not in shown.out
+    assert shown.err.splitlines()[-1].startswith(
+        f"certify: {full}: the certificate cannot be written (No space"
+    )
+
+
+def test_an_answer_on_a_matrix_is_shown_where_it_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    matrix = written(tmp_path / "m.csv", [[1, -1], [-1, 1]])
+    assert run(monkeypatch, "copositive", matrix, "--certificate", "/dev/full") == 2
+    shown = capsys.readouterr()
+    assert "YES" in shown.out
+    assert "verify it" not in shown.out
+
+
+def test_a_folder_without_permission_is_found_before_the_work(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("certify.cli.options.outputs.os.access", lambda path, mode: mode != os.W_OK)
+    assert run(monkeypatch, *QUESTION) == 2
+    said = capsys.readouterr()
+    assert "d.cert: a certificate cannot be written here; give a file in a folder of your own" in said.err
+    assert "train" not in said.err
+
+
+def test_a_certificate_of_other_data_is_not_replaced_in_silence(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    written(other / "d.csv", [["a", "b", "y"], *ROWS[1:]])
+    question = "bound", "--task", "regression", "--gap", "0.1", "--data"
+    words = "d.cert is of other data or another problem, and will be replaced"
+    for name, replaces in (("d.csv", False), ("d.csv", False), ("other/d.csv", True)):
+        assert run(monkeypatch, *question, name) == 0
+        assert (words in capsys.readouterr().err) == replaces
+    assert run(monkeypatch, *question, "d.csv", "--certificate", "d.cert") == 0
+    assert words not in capsys.readouterr().err
+    matrix = written(tmp_path / "m.csv", [[1, -1], [-1, 1]])
+    for entry, replaces in ((1, False), (2, True)):
+        written(matrix, [[entry, -1], [-1, 1]])
+        assert run(monkeypatch, "copositive", matrix) == 0
+        assert ("m.copositive.cert is of other" in capsys.readouterr().err) == replaces
+
+
+def test_the_advice_works_for_names_like_options(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data.rename("-d.csv")
+    assert run(monkeypatch, "bound", "--data", "-d.csv", "--task", "regression", "--gap", "0.1") == 0
+    advice = capsys.readouterr().out.splitlines()[-1].partition("verify it: certify ")[2].split()
+    assert advice == ["check", "./-d.cert", "--data", "./-d.csv"]
+    assert run(monkeypatch, *advice) == 0
+
+
+def test_a_page_takes_names_that_are_no_text(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As file names are in the locale C without Python's UTF-8 mode."""
+    name = "d\udcc3\udcbc.csv"
+    data.rename(name)
+    question = "bound", "--data", name, "--task", "regression", "--gap", "0.1", "--report", "r.html"
+    assert run(monkeypatch, *question) == 0
+    assert r"d\udcc3\udcbc.csv" in Path("r.html").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from certify.runtime.interrupts import Interrupts
+from certify.runtime.interrupts import Interrupts, ended_in_order, termination
 
 
 def press_in_compiled_code() -> None:
@@ -28,7 +28,7 @@ def test_other_failures_stay_what_they_are() -> None:
     assert not interrupts.came
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_is_kept_until_it_is_allowed_and_given_back_after(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with Interrupts() as interrupts:
@@ -54,3 +54,54 @@ def test_the_first_press_is_answered_and_the_second_ends_what_waits_for_it() -> 
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         assert interrupts.is_exhausted
+
+
+@pytest.mark.parametrize(("pause", "in_loop"), [(1.0, True), (10.0, False)])
+def test_a_press_in_the_next_turn_of_a_loop_ends_the_loop(pause: float, in_loop: bool) -> None:
+    seconds = 0.0
+    with Interrupts(now=lambda: seconds):
+        signal.raise_signal(signal.SIGINT)
+    seconds += pause
+    if in_loop:
+        with pytest.raises(KeyboardInterrupt), Interrupts(now=lambda: seconds):
+            signal.raise_signal(signal.SIGINT)
+    else:
+        with Interrupts(now=lambda: seconds) as interrupts:
+            signal.raise_signal(signal.SIGINT)
+        assert interrupts.came
+        assert not interrupts.is_exhausted
+
+
+def test_a_loop_that_nobody_interrupted_waits_for_the_first_press() -> None:
+    with Interrupts(now=lambda: 0.0):
+        pass
+    with Interrupts(now=lambda: 0.0) as interrupts:
+        signal.raise_signal(signal.SIGINT)
+    assert interrupts.came
+
+
+def test_an_ignored_hangup_stays_ignored() -> None:
+    """As nohup has it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_in_order(), Interrupts() as interrupts:
+            signal.raise_signal(signal.SIGHUP)
+        assert not interrupts.came
+        assert termination() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_terminations_end_in_order_and_are_remembered(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), ended_in_order():
+        signal.raise_signal(number)
+    assert termination() == number
+    with ended_in_order():
+        assert termination() is None
+        with Interrupts() as interrupts:
+            signal.raise_signal(number)
+        assert interrupts.came
+        assert termination() == number
+    assert signal.getsignal(number) is before

@@ -383,3 +383,10 @@ class TestLimitsOfNumber:
         monkeypatch.setattr(node_text, "MAX_MULTIPLIERS", 2)
         with pytest.raises(CertificateError, match="more than 2 multipliers"):
             from_text(TEXT)
+
+
+def test_a_transfer_as_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "c.cert"
+    path.write_bytes(to_text(SMALL).replace("\n", "\r\n").encode())
+    with pytest.raises(CertificateError, match="lines end in CR LF, as after a transfer as text: copy"):
+        load_certificate(path)
