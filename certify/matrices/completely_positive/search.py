@@ -16,7 +16,9 @@ from certify.checker.certificate.complete_positivity import Term
 from certify.checker.certificate.nodes import Node
 from certify.checker.numbers.integers import IntegerRows
 from certify.matrices.completely_positive.columns import Face
+from certify.matrices.completely_positive.elimination import nonnegative_elimination
 from certify.matrices.completely_positive.faces import comparison_terms, components, peel
+from certify.matrices.completely_positive.forced import forced_parts
 from certify.matrices.completely_positive.separation import separators
 from certify.matrices.completely_positive.terms import Integers, Rational, lifted
 from formulations.copositive.nearest_cp import Column, nearest_cp, separates
@@ -119,17 +121,49 @@ def _in_whole(block: Rational, places: Sequence[int], order: int) -> list[list[F
 
 
 def _factorised(matrix: Rational, should_stop: Callable[[float], bool]) -> list[Term] | float:
-    """Return a factorisation of a connected matrix, or the relative distance to the nearest one found."""
+    """Return a factorisation of a matrix, or the relative distance to the nearest one found.
+
+    Args:
+        matrix: nonnegative and positive semidefinite.
+        should_stop: as `search` takes it.
+    """
     order = len(matrix)
     terms, rest = peel(matrix)
     distances = [0.0]
     for places in components(rest):
-        block = _principal(rest, places)
-        found: list[Term] | float | None = comparison_terms(block)
-        if found is None:
-            found = _numerically(block, should_stop)
+        found = _connected(_principal(rest, places), should_stop)
         if isinstance(found, list):
             terms += lifted(found, places, order)
+        else:
+            distances.append(found)
+    return terms if len(distances) == 1 else max(distances)
+
+
+def _connected(matrix: Rational, should_stop: Callable[[float], bool]) -> list[Term] | float:
+    """Return a factorisation of a connected matrix: exact steps first, then by column generation."""
+    terms = comparison_terms(matrix)
+    if terms is not None:
+        return terms
+    parts = forced_parts(matrix)
+    if parts is not None:
+        return _all_factorised(parts, should_stop)
+    taken = nonnegative_elimination(matrix, should_stop)
+    if taken is not None:
+        terms, rest = taken
+        found = _factorised(rest, should_stop)
+        if isinstance(found, list):
+            return terms + found
+    return _numerically(matrix, should_stop)
+
+
+def _all_factorised(parts: Sequence[Rational], should_stop: Callable[[float], bool]) -> list[Term] | float:
+    """Factor each of the parts of a matrix, or return the largest relative distance of one."""
+    terms: list[Term] = []
+    distances = [0.0]
+    for part in parts:
+        found = _factorised(part, should_stop)
+        if isinstance(found, list):
+            terms += found
         else:
             distances.append(found)
     return terms if len(distances) == 1 else max(distances)
