@@ -19,12 +19,14 @@ from certify.matrices.completely_positive.columns import Face
 from certify.matrices.completely_positive.elimination import nonnegative_elimination
 from certify.matrices.completely_positive.faces import comparison_terms, components, peel
 from certify.matrices.completely_positive.forced import forced_parts
+from certify.matrices.completely_positive.interior import interior_terms
 from certify.matrices.completely_positive.separation import separators
 from certify.matrices.completely_positive.terms import Integers, Rational, lifted
 from formulations.copositive.nearest_cp import Column, nearest_cp, separates
 
 _BITS = (4, 8, 14, 24, 40)  # of the columns: short ones are enough in the interior of a face
 _REACHED = 1e-9  # relative distance from which on exact weights are tried
+_QUICK = 5  # rows up to which column generation decides at once
 _NARROWINGS = 3  # of the face
 _ATTEMPTS = 20  # at a separating matrix that is copositive
 
@@ -153,7 +155,8 @@ def _connected(matrix: Rational, should_stop: Callable[[float], bool]) -> list[T
         found = _factorised(rest, should_stop)
         if isinstance(found, list):
             return terms + found
-    return _numerically(matrix, should_stop)
+    interior = interior_terms(matrix, should_stop) if len(matrix) > _QUICK else None
+    return _numerically(matrix, should_stop) if interior is None else interior
 
 
 def _all_factorised(parts: Sequence[Rational], should_stop: Callable[[float], bool]) -> list[Term] | float:
