@@ -21,12 +21,16 @@ from certify.matrices.completely_positive.faces import comparison_terms, compone
 from certify.matrices.completely_positive.forced import forced_parts
 from certify.matrices.completely_positive.interior import interior_terms
 from certify.matrices.completely_positive.separation import separators
+from certify.matrices.completely_positive.simplex import simplex
 from certify.matrices.completely_positive.terms import Integers, Rational, lifted
 from formulations.copositive.nearest_cp import Column, nearest_cp, separates
 
+METHODS = ("auto", "columns", "simplex")
 _BITS = (4, 8, 14, 24, 40)  # of the columns: short ones are enough in the interior of a face
 _REACHED = 1e-9  # relative distance from which on exact weights are tried
 _QUICK = 5  # rows up to which column generation decides at once
+_SIMPLEX_ROWS = 6  # up to which the simplex algorithm is tried where nothing else decides
+_PIVOTS = 100  # of it then
 _NARROWINGS = 3  # of the face
 _ATTEMPTS = 20  # at a separating matrix that is copositive
 
@@ -66,7 +70,10 @@ class Outcome:
 
 
 def search(
-    matrix: Rational, prove: Prover, should_stop: Callable[[float], bool] = lambda distance: False
+    matrix: Rational,
+    prove: Prover,
+    should_stop: Callable[[float], bool] = lambda distance: False,
+    method: str = "auto",
 ) -> Outcome:
     """Search both for a factorisation and for a separating matrix.
 
@@ -74,21 +81,59 @@ def search(
         matrix: of order p, entries nonnegative, positive semidefinite.
         prove: asked whether a rational matrix of order p is copositive.
         should_stop: asked between the steps of the search, with the relative distance so far.
+        method: one of `METHODS`.
     """
     terms: list[Term] = []
     distances = [0.0]
     for places in components(matrix):
-        block = _principal(matrix, places)
-        found = _factorised(block, should_stop)
+        found, proof = _decided(matrix, places, prove, should_stop, method)
         if isinstance(found, list):
             terms += lifted(found, places, len(matrix))
             continue
         distances.append(found)
-        proof = _separated(matrix, places, prove, should_stop)
         if proof is not None:
             return Outcome(None, proof, found)
     complete = len(distances) == 1
     return Outcome(terms if complete else None, None, max(distances))
+
+
+def _decided(
+    matrix: Rational,
+    places: Sequence[int],
+    prove: Prover,
+    should_stop: Callable[[float], bool],
+    method: str,
+) -> tuple[list[Term] | float, Proof | None]:
+    """Return a factorisation of a connected part, or its distance and what separates it, if anything does."""
+    if method == "simplex":
+        return _by_simplex(matrix, places, prove, should_stop, None)
+    found = _factorised(_principal(matrix, places), should_stop)
+    if isinstance(found, list):
+        return found, None
+    proof = _separated(matrix, places, prove, should_stop)
+    if proof is not None or method == "columns" or len(places) > _SIMPLEX_ROWS or should_stop(found):
+        return found, proof
+    last, proof = _by_simplex(matrix, places, prove, should_stop, _PIVOTS)
+    return min(found, last) if isinstance(last, float) else last, proof
+
+
+def _by_simplex(
+    matrix: Rational,
+    places: Sequence[int],
+    prove: Prover,
+    should_stop: Callable[[float], bool],
+    max_pivots: int | None,
+) -> tuple[list[Term] | float, Proof | None]:
+    proof = None
+
+    def is_copositive(form: Rational) -> bool:
+        nonlocal proof
+        found = prove(_in_whole(form, places, len(matrix)))
+        proof = found if found.tree else None
+        return proof is not None
+
+    end = simplex(_principal(matrix, places), is_copositive, should_stop, max_pivots)
+    return end.distance if end.terms is None else end.terms, proof
 
 
 def _separated(
