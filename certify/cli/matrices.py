@@ -78,6 +78,13 @@ def cp(
         int,
         typer.Option(min=0, help="How many coordinates, the last ones, may have any sign in the vectors b."),
     ] = 0,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="columns: column generation; simplex: the simplex algorithm in rationals, up to about six "
+            "rows; auto: exact steps, then columns, then simplex."
+        ),
+    ] = "auto",
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,
     json_: AsJson = False,
@@ -91,7 +98,7 @@ def cp(
         matrix,
         certificate,
         Path(f"{matrix.stem}.cp.cert"),
-        partial(decide_complete_positivity, free=free, time_limit=time_limit),
+        partial(decide_complete_positivity, free=free, method=method, time_limit=time_limit),
         print_complete_positivity,
         json_,
         quiet,

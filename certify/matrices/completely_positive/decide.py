@@ -30,7 +30,7 @@ from certify.checker.numbers.semidefinite import is_psd
 from certify.checker.problems.matrix import SymmetricMatrix
 from certify.checker.verdict import Verdict
 from certify.datasets.matrices import as_matrix
-from certify.matrices.completely_positive.search import Proof, search
+from certify.matrices.completely_positive.search import METHODS, Proof, search
 from certify.matrices.completely_positive.separation import product
 from certify.matrices.completely_positive.terms import (
     Integers,
@@ -125,6 +125,7 @@ def decide_complete_positivity(
     *,
     free: int = 0,
     separators: Sequence[IntegerRows] = (),
+    method: str = "auto",
     time_limit: float | None = None,
     observer: Observer | None = None,
 ) -> CompletePositivityReport:
@@ -136,12 +137,14 @@ def decide_complete_positivity(
         matrix: A, p x p: lists of numbers, Fractions or texts "p/q", numpy or pandas; or a `SymmetricMatrix`.
         free: r, from 0 to p: how many coordinates, the last ones, may have any sign.
         separators: symmetric matrices of order q, perhaps copositive, to try before any is looked for.
+        method: "columns" generates columns; "simplex" is the simplex algorithm in rationals, which is for a
+            few rows and needs no floating point; "auto" tries both, exact steps first.
         time_limit: in seconds; none by default.
         observer: watches the stages.
 
     Raises:
-        DataError: if A is no symmetric matrix of finite numbers, `free` does not fit it, or the time limit is
-            no positive number.
+        DataError: if A is no symmetric matrix of finite numbers, `free` does not fit it, there is no such
+            method, or the time limit is no positive number.
     """
     subject = as_matrix(matrix, "A")
     if not 0 <= free <= subject.order:
@@ -149,6 +152,8 @@ def decide_complete_positivity(
             f"{free} coordinates of any sign do not fit a matrix of order {subject.order}: give 0 to "
             f"{subject.order}"
         )
+    if method not in METHODS:
+        raise DataError(f"there is no method {method!r} for complete positivity: give {', '.join(METHODS)}")
     if time_limit is not None and not (math.isfinite(time_limit) and time_limit > 0):
         raise DataError(f"the time limit {time_limit} is no positive number of seconds: give one, or none")
     clock = Clock(time_limit, observer or Observer())
@@ -158,7 +163,7 @@ def decide_complete_positivity(
             clock.observer.update(f"{distance:.1e} away from a sum of terms, relatively")
             return clock.expired or interrupts.came
 
-        found = _decided(subject, free, separators, clock, should_stop)
+        found = _decided(subject, free, separators, method, clock, should_stop)
         if found.statement is None and (interrupts.came or clock.expired):
             reason = "interrupted" if interrupts.came else "the time limit ended the search"
             found = replace(found, reason=f"{reason}; {found.reason}")
@@ -223,6 +228,7 @@ def _decided(
     subject: SymmetricMatrix,
     free: int,
     separators: Sequence[IntegerRows],
+    method: str,
     clock: Clock,
     should_stop: Callable[[float], bool],
 ) -> _Found:
@@ -242,7 +248,7 @@ def _decided(
                 found = _separated(proof, None)
                 words.append(found.reason)
                 return found
-        outcome = search(block, lambda separator: _copositivity(separator, clock), should_stop)
+        outcome = search(block, lambda separator: _copositivity(separator, clock), should_stop, method)
         if outcome.terms is not None:
             terms = with_free_coordinates(rows, free, outcome.terms)
             reason = f"a factorisation into {len(terms)} term{'s' * (len(terms) != 1)}"

@@ -16,13 +16,21 @@ from certify.checker.certificate.complete_positivity import Term
 from certify.checker.certificate.nodes import Node
 from certify.checker.numbers.integers import IntegerRows
 from certify.matrices.completely_positive.columns import Face
+from certify.matrices.completely_positive.elimination import nonnegative_elimination
 from certify.matrices.completely_positive.faces import comparison_terms, components, peel
+from certify.matrices.completely_positive.forced import forced_parts
+from certify.matrices.completely_positive.interior import interior_terms
 from certify.matrices.completely_positive.separation import separators
+from certify.matrices.completely_positive.simplex import simplex
 from certify.matrices.completely_positive.terms import Integers, Rational, lifted
 from formulations.copositive.nearest_cp import Column, nearest_cp, separates
 
+METHODS = ("auto", "columns", "simplex")
 _BITS = (4, 8, 14, 24, 40)  # of the columns: short ones are enough in the interior of a face
 _REACHED = 1e-9  # relative distance from which on exact weights are tried
+_QUICK = 5  # rows up to which column generation decides at once
+_SIMPLEX_ROWS = 6  # up to which the simplex algorithm is tried where nothing else decides
+_PIVOTS = 100  # of it then
 _NARROWINGS = 3  # of the face
 _ATTEMPTS = 20  # at a separating matrix that is copositive
 
@@ -62,7 +70,10 @@ class Outcome:
 
 
 def search(
-    matrix: Rational, prove: Prover, should_stop: Callable[[float], bool] = lambda distance: False
+    matrix: Rational,
+    prove: Prover,
+    should_stop: Callable[[float], bool] = lambda distance: False,
+    method: str = "auto",
 ) -> Outcome:
     """Search both for a factorisation and for a separating matrix.
 
@@ -70,21 +81,59 @@ def search(
         matrix: of order p, entries nonnegative, positive semidefinite.
         prove: asked whether a rational matrix of order p is copositive.
         should_stop: asked between the steps of the search, with the relative distance so far.
+        method: one of `METHODS`.
     """
     terms: list[Term] = []
     distances = [0.0]
     for places in components(matrix):
-        block = _principal(matrix, places)
-        found = _factorised(block, should_stop)
+        found, proof = _decided(matrix, places, prove, should_stop, method)
         if isinstance(found, list):
             terms += lifted(found, places, len(matrix))
             continue
         distances.append(found)
-        proof = _separated(matrix, places, prove, should_stop)
         if proof is not None:
             return Outcome(None, proof, found)
     complete = len(distances) == 1
     return Outcome(terms if complete else None, None, max(distances))
+
+
+def _decided(
+    matrix: Rational,
+    places: Sequence[int],
+    prove: Prover,
+    should_stop: Callable[[float], bool],
+    method: str,
+) -> tuple[list[Term] | float, Proof | None]:
+    """Return a factorisation of a connected part, or its distance and what separates it, if anything does."""
+    if method == "simplex":
+        return _by_simplex(matrix, places, prove, should_stop, None)
+    found = _factorised(_principal(matrix, places), should_stop)
+    if isinstance(found, list):
+        return found, None
+    proof = _separated(matrix, places, prove, should_stop)
+    if proof is not None or method == "columns" or len(places) > _SIMPLEX_ROWS or should_stop(found):
+        return found, proof
+    last, proof = _by_simplex(matrix, places, prove, should_stop, _PIVOTS)
+    return min(found, last) if isinstance(last, float) else last, proof
+
+
+def _by_simplex(
+    matrix: Rational,
+    places: Sequence[int],
+    prove: Prover,
+    should_stop: Callable[[float], bool],
+    max_pivots: int | None,
+) -> tuple[list[Term] | float, Proof | None]:
+    proof = None
+
+    def is_copositive(form: Rational) -> bool:
+        nonlocal proof
+        found = prove(_in_whole(form, places, len(matrix)))
+        proof = found if found.tree else None
+        return proof is not None
+
+    end = simplex(_principal(matrix, places), is_copositive, should_stop, max_pivots)
+    return end.distance if end.terms is None else end.terms, proof
 
 
 def _separated(
@@ -119,17 +168,50 @@ def _in_whole(block: Rational, places: Sequence[int], order: int) -> list[list[F
 
 
 def _factorised(matrix: Rational, should_stop: Callable[[float], bool]) -> list[Term] | float:
-    """Return a factorisation of a connected matrix, or the relative distance to the nearest one found."""
+    """Return a factorisation of a matrix, or the relative distance to the nearest one found.
+
+    Args:
+        matrix: nonnegative and positive semidefinite.
+        should_stop: as `search` takes it.
+    """
     order = len(matrix)
     terms, rest = peel(matrix)
     distances = [0.0]
     for places in components(rest):
-        block = _principal(rest, places)
-        found: list[Term] | float | None = comparison_terms(block)
-        if found is None:
-            found = _numerically(block, should_stop)
+        found = _connected(_principal(rest, places), should_stop)
         if isinstance(found, list):
             terms += lifted(found, places, order)
+        else:
+            distances.append(found)
+    return terms if len(distances) == 1 else max(distances)
+
+
+def _connected(matrix: Rational, should_stop: Callable[[float], bool]) -> list[Term] | float:
+    """Return a factorisation of a connected matrix: exact steps first, then by column generation."""
+    terms = comparison_terms(matrix)
+    if terms is not None:
+        return terms
+    parts = forced_parts(matrix)
+    if parts is not None:
+        return _all_factorised(parts, should_stop)
+    taken = nonnegative_elimination(matrix, should_stop)
+    if taken is not None:
+        terms, rest = taken
+        found = _factorised(rest, should_stop)
+        if isinstance(found, list):
+            return terms + found
+    interior = interior_terms(matrix, should_stop) if len(matrix) > _QUICK else None
+    return _numerically(matrix, should_stop) if interior is None else interior
+
+
+def _all_factorised(parts: Sequence[Rational], should_stop: Callable[[float], bool]) -> list[Term] | float:
+    """Factor each of the parts of a matrix, or return the largest relative distance of one."""
+    terms: list[Term] = []
+    distances = [0.0]
+    for part in parts:
+        found = _factorised(part, should_stop)
+        if isinstance(found, list):
+            terms += found
         else:
             distances.append(found)
     return terms if len(distances) == 1 else max(distances)

@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.matrices.completely_positive import product_matrix
 from benchmarks.matrices.copositive_matrices import circulant
 from tests.certify.cli.command_line import run, written
 from tests.certify.cli.matrix_questions import answered, refused
@@ -82,6 +82,16 @@ def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert not certificate.exists()
 
 
+def test_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    matrix = written(tmp_path / "a.csv", YES)
+    assert run(monkeypatch, "cp", matrix, "--method", "simplex") == 0
+    assert run(monkeypatch, "check", "a.cp.cert", "--data", "a.csv") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "cp", matrix, "--method", "sdp") == 2
+    assert "give auto, columns, simplex" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -122,8 +132,6 @@ def test_an_interrupted_search_is_unknown(
         return nearest_cp(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("certify.matrices.completely_positive.search.nearest_cp", pressed)
-    rng = np.random.default_rng(0)
-    factor = rng.integers(0, 4, size=(12, 30)).tolist()
-    rows = [[sum(Fraction(a) * b for a, b in zip(x, y, strict=True)) for y in factor] for x in factor]
+    rows = product_matrix(15, 10, 5, 0.4)  # exact steps do not decide it
     assert run(monkeypatch, "cp", written(tmp_path / "a.csv", rows)) == 3
     assert "interrupted; the nearest sum" in capsys.readouterr().out

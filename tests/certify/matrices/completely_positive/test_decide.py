@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.matrices.completely_positive import BERMAN_SHAKED_MONDERER
 from benchmarks.matrices.copositive_matrices import HOFFMAN_PEREIRA, HORN, circulant, hildebrand, scaled
 from certify import check
 from certify.checker.certificate.file import any_from_text, to_text
@@ -17,8 +18,6 @@ from tests.certify.checker.cp_oracle import Rows, assert_proved, gram
 
 F = Fraction
 
-# Berman and Shaked-Monderer, "Completely positive matrices" (2003): doubly nonnegative, and no more.
-BERMAN_SHAKED_MONDERER = [[1, 1, 0, 0, 1], [1, 2, 1, 0, 0], [0, 1, 2, 1, 0], [0, 0, 1, 1, 1], [1, 0, 0, 1, 6]]
 # Of rank 3; Groetzner and Duer (2020).
 RANK_THREE = [
     [41, 43, 80, 56, 50],
