@@ -145,7 +145,9 @@ def split(
     """
     n, order = len(X), len(lifted)
     tie = np.hstack([-np.eye(n), np.eye(n), X, np.zeros((n, order - 2 * n - X.shape[1]))])
-    onto = np.eye(order) - tie.T @ scipy.linalg.solve(tie @ tie.T, tie, assume_a="pos")
+    # By an orthonormal basis, as the product of two large X would swamp the identity.
+    across = scipy.linalg.qr(tie.T, mode="economic")[0]
+    onto = np.eye(order) - across @ across.T
     Z, iterations = factor, 0
     W = onto @ Z
     while iterations < max_iterations and not should_stop():

@@ -240,3 +240,12 @@ def test_malformed_input() -> None:
         round_to_network(np.eye(7), X, Y, 0.1, width=0)
     with pytest.raises(ValueError, match="positive"):
         round_to_network(np.eye(7), X, Y, 0.0)
+
+
+def test_the_splitting_ties_what_belongs_together_also_with_large_inputs() -> None:
+    """Their products swamp the identity beside them, and the tie's own product is singular in floats."""
+    X = 1e8 * np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [-2.0, 1.0]])
+    n, order = 4, 2 * 4 + 2 + 1
+    factor = np.random.default_rng(0).normal(size=(order, 3))
+    W = split(np.zeros((order, order)), X, factor, step=0.1, max_iterations=0).factor
+    assert np.abs(W[:n] - W[n : 2 * n] - X @ W[2 * n : 2 * n + 2]).max() < 1e-6
