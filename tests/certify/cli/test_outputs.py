@@ -18,6 +18,7 @@ from certify.checker.errors import CertifyError, NetworkError
 from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, Kind, require_writable
 from certify.networks.formats.npz import save_network
 from certify.networks.network import loss_at_most
+from certify.views.page.writing import save, template
 from tests.certify.cli.command_line import run, written
 from tests.certify.networks.network_files import onnx_model
 from tests.places import ROOT
@@ -152,11 +153,13 @@ def test_a_start_in_python() -> None:
         bound(X, y, 0.1, task="regression", network=ReLUNetwork(((1,),), ((1,),)))
 
 
-@pytest.mark.parametrize("name", ["report", "tightness"])
-def test_own_pages_are_known(tmp_path: Path, name: str) -> None:
-    page = tmp_path / "page.html"
-    page.write_text((ROOT / "certify/views/page/templates" / f"{name}.html.j2").read_text())
+def test_own_pages_are_known(tmp_path: Path) -> None:
+    page, templates = tmp_path / "page.html", ROOT / "certify/views/page/templates"
+    save(template("base.html.j2").render(), page)
     require_writable((), (page, PAGE))
+    parts = {"base.html.j2", "parts.html.j2", "notebook.html.j2"}
+    for path in templates.glob("*.html.j2"):
+        assert path.name in parts or path.read_text().startswith('{% extends "base.html.j2" %}')
 
 
 def test_empty_files_and_devices(tmp_path: Path) -> None:
