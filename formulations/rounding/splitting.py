@@ -27,7 +27,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 
 from formulations.arrays import Matrix
 
@@ -146,7 +145,7 @@ def split(
     n, order = len(X), len(lifted)
     tie = np.hstack([-np.eye(n), np.eye(n), X, np.zeros((n, order - 2 * n - X.shape[1]))])
     # By an orthonormal basis, as the product of two large X would swamp the identity.
-    across = scipy.linalg.qr(tie.T, mode="economic")[0]
+    across = np.linalg.qr(tie.T)[0]
     onto = np.eye(order) - across @ across.T
     Z, iterations = factor, 0
     W = onto @ Z

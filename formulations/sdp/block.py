@@ -140,7 +140,8 @@ class Block:
         under_l = roots(np.diag(gram))
         f, g = pairs.T
         values, slack = 1 / (under_z[f] * under_z[g]), gram[f, g]
-        values = np.where(slack > 0, np.minimum(values, mu / np.maximum(slack, 1e-300)), values)
+        with np.errstate(over="ignore"):  # an infinite quotient bounds nothing
+            values = np.where(slack > 0, np.minimum(values, mu / np.maximum(slack, 1e-300)), values)
         old = len(self.y)
         self.pairs = np.concatenate([self.pairs, pairs])
         self.y = np.concatenate([self.y, np.zeros(len(values))])

@@ -223,7 +223,8 @@ class _Search:
         first, second = region.unused_pairs()
         values = region.gram(region.L)[first, second]
         change = region.gram(direction.blocks[0].L)[first, second]
-        reach = np.where(change < 0, values / np.maximum(-change, 1e-300), np.inf)
+        with np.errstate(over="ignore"):  # what is reached only at infinity does not block
+            reach = np.where(change < 0, values / np.maximum(-change, 1e-300), np.inf)
         nearest = float(np.min(reach, initial=np.inf))
         length = min(direction.primal_length, 0.95 * nearest)
         blocking = np.flatnonzero(reach < 1.05 * direction.primal_length)

@@ -26,6 +26,8 @@ _TRUTH = {**dict.fromkeys(("True", "true", "TRUE"), 1), **dict.fromkeys(("False"
 _SWAPPED = str.maketrans(".,", ",.")
 FILL_IN = "fill it in or remove the row"
 FILL_IN_FILE = f"{FILL_IN}, or leave out all such rows with --drop-missing"
+FILL_IN_MATRIX = "give every entry, and no names of rows"
+OR_DECIMAL = ", or read decimal commas with --decimal ,"
 
 
 def parse_number(text: str) -> Fraction | None:
@@ -46,13 +48,14 @@ def parse_number(text: str) -> Fraction | None:
     return Fraction(text)
 
 
-def exact_text(text: str, decimal: str = POINT, remedy: str = FILL_IN) -> Cell:
+def exact_text(text: str, decimal: str = POINT, remedy: str = FILL_IN, or_decimal: str = "") -> Cell:
     """Return the number that a text spells, or the text.
 
     Args:
         text: without blanks at its ends.
         decimal: the decimal sign, of `DECIMALS`.
         remedy: what to do about a cell that has no value.
+        or_decimal: what else to do about a decimal comma.
 
     Raises:
         ValueError: with a reason and a remedy, if the cell is blank, not finite or vast, or a number with
@@ -68,8 +71,7 @@ def exact_text(text: str, decimal: str = POINT, remedy: str = FILL_IN) -> Cell:
         raise ValueError(f"the cell is {text}; {remedy if is_missing(text) else FILL_IN}")
     if decimal == POINT and _WITH_COMMA.fullmatch(text):
         raise ValueError(
-            f"the cell is {text!r}; write decimals with a point and thousands without a comma, or read "
-            "decimal commas with --decimal ,"
+            f"the cell is {text!r}; write decimals with a point and thousands without a comma{or_decimal}"
         )
     if decimal == COMMA and (_WITH_COMMA.fullmatch(pointed) or parse_number(text) is not None):
         raise ValueError(

@@ -12,6 +12,7 @@ from certify.checker.data.cells import is_number, is_truth_value
 from certify.checker.data.reading import Reading
 from certify.checker.errors import DataError
 from certify.checker.text.letters import ascii_lower, is_letter
+from certify.checker.text.names import counted
 
 _GUESSED = (";", "\t", ",")
 _NO_NAMES = frozenset({"na", "n/a", "nan", "null", "none", "inf", "infinity"})
@@ -25,21 +26,21 @@ class Row:
     cells: list[str]
 
 
-def split(source: str, text: str, least_columns: int, reading: Reading) -> list[Row]:
+def split(source: str, text: str, reading: Reading, *, of_matrix: bool) -> list[Row]:
     """Cut a text into rows of one length.
 
     Args:
         source: the path, for messages.
         text: the file.
-        least_columns: 1 where a single column is welcome; then cells may also be separated by whitespace.
         reading: which may have the separator.
+        of_matrix: whether a single column is welcome, and cells may also be separated by whitespace.
 
     Raises:
         DataError: if it is no table.
     """
     guessed = [separator for separator in _GUESSED if separator != reading.decimal]
     candidates = guessed if reading.separator is None else [reading.separator]
-    if least_columns == 1 and reading.separator is None and not any(map(text.count, _GUESSED)):
+    if of_matrix and reading.separator is None and not any(map(text.count, _GUESSED)):
         candidates = [*candidates, " "]
     readings = []
     for separator in candidates:
@@ -47,12 +48,12 @@ def split(source: str, text: str, least_columns: int, reading: Reading) -> list[
             readings.append(_rows(source, text, separator))
     rectangular = [rows for rows in readings if len({len(row.cells) for row in rows}) == 1]
     best = max(rectangular, key=_merit, default=[])
-    if best and (len(best[0].cells) > 1 or (least_columns == 1 and not any(map(text.count, guessed)))):
+    if best and (len(best[0].cells) > 1 or (of_matrix and not any(map(text.count, guessed)))):
         return best
-    raise _no_table(source, text, candidates)
+    raise _no_table(source, text, candidates, of_matrix=of_matrix)
 
 
-def _no_table(source: str, text: str, candidates: list[str]) -> DataError:
+def _no_table(source: str, text: str, candidates: list[str], *, of_matrix: bool) -> DataError:
     """Return what is wrong under the likeliest separator: of those in the first line, else in the text."""
     first = text.lstrip().partition("\n")[0]
     rows = _rows(source, text, max(candidates, key=lambda each: (first.count(each), text.count(each))))
@@ -64,13 +65,15 @@ def _no_table(source: str, text: str, candidates: list[str]) -> DataError:
             continue
         remedy = "give every row the same number of cells"
         if rows[0].cells[0].startswith("sep="):  # of Excel
-            remedy = "remove that line, and say --sep"
-        elif all(len(other.cells) == width + 1 for other in rows[1:]):
+            remedy = "remove that line" if of_matrix else "remove that line, and say --sep"
+        elif not of_matrix and all(len(other.cells) == width + 1 for other in rows[1:]):
             remedy = "name the first column, as of row names, and leave it out with --ignore 1"
         return DataError(
-            f"{source}, line {row.line} has {len(row.cells)} cells and line {rows[0].line} has {width}: "
-            f"{remedy}"
+            f"{source}, line {row.line} has {counted(len(row.cells), 'cell')} and line {rows[0].line} has "
+            f"{width}: {remedy}"
         )
+    if of_matrix:
+        return DataError(f"{source} has a single column: separate its cells by comma, semicolon or tab")
     return DataError(
         f"{source} has a single column: give features and a target, separated by comma, semicolon or tab, or "
         "name another separator with --sep, | or whitespace"

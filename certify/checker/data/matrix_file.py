@@ -34,7 +34,7 @@ def read_matrix(path: str | os.PathLike[str]) -> SymmetricMatrix:
     for suffix, read in MATRIX_READERS.items():
         if ends_in(source, suffix, f"{suffix}.gz"):
             return matrix_of(read(source))
-    return matrix_of(read_table(source, least_columns=1))
+    return matrix_of(read_table(source, of_matrix=True))
 
 
 def matrix_of(table: Table) -> SymmetricMatrix:

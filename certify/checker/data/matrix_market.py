@@ -12,7 +12,7 @@ from itertools import repeat
 
 from certify.checker.data.cells import exact_text
 from certify.checker.data.table import Table
-from certify.checker.data.text_file import read_text
+from certify.checker.data.text_file import MATRIX_AS_TEXT, read_text
 from certify.checker.errors import DataError
 from certify.checker.problems.matrix import MAX_ORDER
 from certify.checker.text.letters import ascii_lower
@@ -28,7 +28,7 @@ def market_table(source: str) -> Table:
     Raises:
         DataError: if the file cannot be read, is not such a file or is cut short.
     """
-    first, *others = read_text(source).splitlines() or [""]
+    first, *others = read_text(source, remedy=MATRIX_AS_TEXT).splitlines() or [""]
     header = _HEADER.fullmatch(" ".join(ascii_lower(first).split()))
     if header is None or not first.startswith("%"):
         raise DataError(
@@ -71,7 +71,9 @@ def market_table(source: str) -> Table:
         count += 1
     promised = counts[0] if counts else len(places)
     if count != promised:
-        raise DataError(f"{source} has {count} entries and promises {promised}: write the file anew")
+        raise DataError(
+            f"{source} has {count} of the {promised} entries that it promises: write the file anew"
+        )
     names = tuple(str(k + 1) for k in range(width))
     return Table(source, names, tuple(map(tuple, rows)), has_header=False)
 

@@ -12,10 +12,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from certify.checker.data.cells import FILL_IN_FILE, MAX_LENGTH, Cell, exact_text, is_missing
+from certify.checker.data.cells import (
+    FILL_IN_FILE,
+    FILL_IN_MATRIX,
+    MAX_LENGTH,
+    OR_DECIMAL,
+    Cell,
+    exact_text,
+    is_missing,
+)
 from certify.checker.data.csv_rows import Row, has_header, split
 from certify.checker.data.reading import USUAL, Reading
-from certify.checker.data.text_file import ends_in, read_text
+from certify.checker.data.text_file import MATRIX_AS_TEXT, TABLE_AS_TEXT, ends_in, read_text
 from certify.checker.errors import DataError
 from certify.checker.text.names import listed, quoted, shown
 
@@ -102,12 +110,14 @@ class RawTable:
         rows: the cells, every row as long as the frame's names.
         exact: the exact value of a cell; raises ValueError with a reason and a remedy.
         is_missing: whether a cell stands for a value that is not there.
+        header_hint: what else to do about a cell of the first row that has no exact value.
     """
 
     frame: Table
     rows: Iterable[Sequence[Any]]
     exact: Callable[[Any], Cell]
     is_missing: Callable[[Any], bool]
+    header_hint: str = ""
 
 
 # By the end of a file's name, in small letters: formats that are no text are none of the checker's business.
@@ -121,7 +131,7 @@ def read_table(
     path: str | os.PathLike[str],
     reading: Reading = USUAL,
     *,
-    least_columns: int = 2,
+    of_matrix: bool = False,
     choose: Choice | None = None,
 ) -> Table:
     """Read a file: by the reader that `READERS` has for the end of its name, as CSV otherwise.
@@ -143,21 +153,21 @@ def read_table(
     Args:
         path: of the file; "-" is standard input, and of a name in .gz the end before it counts.
         reading: how.
-        least_columns: 1 where a single column is welcome.
+        of_matrix: whether a single column is welcome, and no option of a reading is there to be advised.
         choose: what else is left out, in place of the reading's columns.
 
     Raises:
         DataError: if the file cannot be read, is not a table, or has a blank, NaN, infinite or vast cell.
     """
     source = os.fspath(path)
-    raw = _raw(source, reading, least_columns)
+    raw = _raw(source, reading, of_matrix=of_matrix)
     if choose is not None:
         reading = replace(reading, ignore=choose(raw.frame))
     ignored = frozenset(raw.frame.column(name, "ignored column") for name in reading.ignore)
     return fill(replace(raw, frame=replace(raw.frame, reading=reading, ignored=ignored)))
 
 
-def _raw(source: str, reading: Reading, least_columns: int) -> RawTable:
+def _raw(source: str, reading: Reading, *, of_matrix: bool) -> RawTable:
     for suffix, read in READERS.items():
         if ends_in(source, suffix):
             if reading.is_of_text:
@@ -165,8 +175,9 @@ def _raw(source: str, reading: Reading, least_columns: int) -> RawTable:
                     f"{source} is no text file: leave out its separator, decimal sign, encoding and header"
                 )
             return read(source)
-    rows = split(source, read_text(source, reading.encoding), least_columns, reading)
-    return _csv_table(source, rows, reading)
+    text = read_text(source, reading.encoding, remedy=MATRIX_AS_TEXT if of_matrix else TABLE_AS_TEXT)
+    rows = split(source, text, reading, of_matrix=of_matrix)
+    return _csv_table(source, rows, reading, of_matrix=of_matrix)
 
 
 def fill(raw: RawTable) -> Table:
@@ -194,7 +205,7 @@ def fill(raw: RawTable) -> Table:
             try:
                 exact_row[k] = raw.exact(value)
             except ValueError as reason:
-                hint = HEADER_HINT if i == 0 and frame.may_begin_with_a_header else ""
+                hint = raw.header_hint if i == 0 and frame.may_begin_with_a_header else ""
                 raise DataError(f"{frame.where(i, k)}: {reason}{hint}") from None
         kept.append(i)
         cells.append(tuple(exact_row))
@@ -206,7 +217,7 @@ def fill(raw: RawTable) -> Table:
     return replace(frame, rows=tuple(cells), lines=lines, dropped=count - len(kept))
 
 
-def _csv_table(source: str, rows: list[Row], reading: Reading) -> RawTable:
+def _csv_table(source: str, rows: list[Row], reading: Reading, *, of_matrix: bool) -> RawTable:
     named = has_header(rows, reading.decimal) if reading.header is None else reading.header
     body = rows[1:] if named else rows
     if not body:
@@ -219,5 +230,8 @@ def _csv_table(source: str, rows: list[Row], reading: Reading) -> RawTable:
         named,
         tuple(row.line for row in body),
     )
-    exact = partial(exact_text, decimal=reading.decimal, remedy=FILL_IN_FILE)
-    return RawTable(frame, (row.cells for row in body), exact, is_missing)
+    cells = (row.cells for row in body)
+    if of_matrix:
+        return RawTable(frame, cells, partial(exact_text, remedy=FILL_IN_MATRIX), is_missing)
+    exact = partial(exact_text, decimal=reading.decimal, remedy=FILL_IN_FILE, or_decimal=OR_DECIMAL)
+    return RawTable(frame, cells, exact, is_missing, HEADER_HINT)

@@ -14,20 +14,23 @@ from certify.checker.text.letters import ascii_lower
 MAX_BYTES = 1 << 30  # of a text file, as the proved checker has it
 STANDARD_INPUT = "-"
 _BLOCK = 1 << 20  # bytes
+TABLE_AS_TEXT = "save the table as CSV in UTF-8, or name its --encoding, utf-16 or latin-1"
+MATRIX_AS_TEXT = "save the matrix as CSV in UTF-8, or as .mtx in the Matrix Market format"
 _BYTE_ORDERS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-def read_text(source: str, encoding: str = "utf-8") -> str:
+def read_text(source: str, encoding: str = "utf-8", *, remedy: str) -> str:
     """Read a whole file of text, without its byte order mark.
 
     Args:
         source: the path; "-" is standard input, and what ends in .gz is decompressed.
         encoding: of `certify.checker.data.reading.ENCODINGS`; UTF-16 needs a byte order mark.
+        remedy: what to do about a file that is no such text.
 
     Raises:
         DataError: if it cannot be read, is larger than `MAX_BYTES` or is something else.
     """
-    wrong = f"{source} is not a text file in {encoding.upper()}: {_REMEDY}"
+    wrong = f"{source} is not a text file in {encoding.upper()}: {remedy}"
     data = _read_bytes(source, None if encoding == "utf-16" else wrong)
     try:
         if encoding == "utf-16":
@@ -41,13 +44,10 @@ def read_text(source: str, encoding: str = "utf-8") -> str:
             text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{source}, line {line} is not {encoding.upper()} text: {_REMEDY}") from None
+        raise DataError(f"{source}, line {line} is not {encoding.upper()} text: {remedy}") from None
     if "\0" in text:
         raise DataError(wrong)
     return text
-
-
-_REMEDY = "save the table as CSV in UTF-8, or name its --encoding, utf-16 or latin-1"
 
 
 def without_gz(source: str) -> str:

@@ -30,6 +30,7 @@ from certify.checker.matrix.copositivity import check_copositivity
 from certify.checker.matrix.leaf_rules import Copositivity
 from certify.checker.numbers.rounding import decimal_down, decimal_up, float_down, float_up
 from certify.checker.problems.matrix import SymmetricMatrix
+from certify.checker.text.names import counted
 from certify.datasets.matrices import as_matrix
 from certify.matrices.copositive.face_vectors import point_on
 from certify.matrices.copositive.leaf import proved_level, unit_form
@@ -193,7 +194,7 @@ class _Question:
                 time_left=self._time_left,
                 on_progress=self._tell,
             )
-            words.append(f"{search.cones} cones")
+            words.append(counted(search.cones, "cone"))
         if search.point is not None:
             return self._refuted(search.point, "principal submatrices")
         return self._undecided(search) if search.pending else self._proved(search)

@@ -175,7 +175,12 @@ def _of_linear_layer(name: str, tensor: Tensor, source: str) -> TensorName:
     if place.is_parametrised:
         raise NetworkError(f"{source}: {printable(name)} {PARAMETRISED}, and save it then")
     part = place.part
-    if part in _NORMALISATION or (part == "weight" and dimensions == 1):
+    if part == "weight" and dimensions == 1:
+        raise NetworkError(
+            f"{source}: {printable(name)} has one dimension, as a weight of a normalisation layer or of a "
+            f"loss has: {SUPPORTED}; fold a layer into a linear one, and save no loss with the network"
+        )
+    if part in _NORMALISATION:
         raise NetworkError(
             f"{source}: {printable(name)} belongs to a normalisation layer: {SUPPORTED}; fold it into a "
             "linear layer"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from certify.checker.errors import CertifyError
+from certify.views.check_command import check_command
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Made:
         if source == "arrays":
             certificate = "report.certificate" if self.certificate is None else repr(self.certificate)
             return f"certify.check({certificate}, X, y)"
-        return shlex.join(["certify", "check", self.certificate or "CERTIFICATE", "--data", source])
+        return check_command(self.certificate or "CERTIFICATE", source)
 
     def facts(self, seed: int | None = None) -> list[tuple[str, str]]:
         """Return names with what there is: command, seed, version, date."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from certify.checker.subject import Training
 from certify.checker.training.words import formula, model
 from certify.checker.verdict import TRUST
 from certify.runtime.progress import Stage
+from certify.views.check_command import check_command
 
 if TYPE_CHECKING:  # it needs a solver, which printing a verdict does not
     from certify.attack.from_files import Forged
@@ -66,14 +66,8 @@ def print_certificate(console: Console, certificate: object, data: object) -> No
         certificate: its path.
         data: the path of the data or the matrix that it is about.
     """
-    command = shlex.join(["certify", "check", _as_argument(certificate), "--data", _as_argument(data)])
-    words = f"certificate: {certificate}   verify it: {command}"
+    words = f"certificate: {certificate}   verify it: {check_command(str(certificate), str(data))}"
     console.print(Text(words), soft_wrap=True)
-
-
-def _as_argument(path: object) -> str:
-    """Return a path that no command takes for an option."""
-    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def print_gap(console: Console, report: GapReport) -> None:

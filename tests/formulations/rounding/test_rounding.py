@@ -98,6 +98,18 @@ def test_errors_by_their_definitions(seed: int, n: int, width: int) -> None:
     assert errors.fit == pytest.approx(float(np.linalg.norm(factor @ factor.T - lifted)) / np.sqrt(2 * n + 3))
 
 
+@pytest.mark.parametrize("scale", [0.0, 1e-12, 1.0, 1e8, 1e150])
+def test_the_equations_hold_at_any_scale_of_the_inputs(scale: float) -> None:
+    X = scale * np.array([[1.0, 2.0], [-1.0, 0.5], [3.0, 1.0]])
+    lifted = np.diag(np.arange(1.0, 10.0))
+    W = split(lifted, X, start(lifted, 3, 4, None), step=stable_step(lifted), max_iterations=0).factor
+    # At any scale the projection only takes away: from each column, what is along the equations.
+    Z = start(lifted, 3, 4, None)
+    ties = np.hstack([-np.eye(3), np.eye(3), X, np.zeros((3, 1))]) / max(scale, 1.0)
+    assert np.abs(ties @ W).max() <= 1e-13 * np.abs(Z).max()
+    assert np.allclose(W.T @ W, Z.T @ W, rtol=0, atol=1e-13 * np.abs(Z).max() ** 2)
+
+
 def test_neurons_have_no_errors_and_stay() -> None:
     X, _ = random_problem(3, 6, 2, 1)
     rng = np.random.default_rng(4)

@@ -49,6 +49,13 @@ def test_agrees_with_a_general_solver(n: int, d: int, c: int, gamma: float) -> N
     assert_feasible(X, gamma, solution)
 
 
+def test_targets_may_be_large() -> None:
+    # Of targets this large quotients of slacks overflow, which is no warning to whoever gave them.
+    X, Y = instance(0, 6, 2, 1)
+    large = solve_dual(X, 1e12 * Y, 0.1)
+    assert large.dual_value == pytest.approx(1e24 * solve_dual(X, Y, 1e-13).dual_value, rel=1e-3)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_never_above_the_global_optimum(seed: int) -> None:
     X, Y = instance(seed, 15, 2, 2)

@@ -112,7 +112,7 @@ def test_the_hash_is_that_of_the_numbers() -> None:
         ("1,1/0\n1/0,1\n", "'1/0' is no number"),
         ("1,x\nx,1\n", "'x' is no number"),
         ("", "empty"),
-        ("1,2\n3\n", "line 2 has 1 cells"),
+        ("1,2\n3\n", "line 2 has 1 cell and line 1 has 2"),
         ("1,2e999\n2e999,1\n", "exponent"),
         ("1,0\n" * 513, "513 rows"),
     ],
@@ -125,6 +125,33 @@ def test_bad_csv(text: str, words: str, tmp_path: Path) -> None:
     assert words in str(refused.value)
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            b",0,1\n0,1,2\n1,2,1\n",
+            "line 1, column 1: the cell is blank; give every entry, and no names of rows",
+        ),
+        (b"1,\n,1\n", "give every entry"),
+        (b"1;1,5\n1,5;1\n", "write decimals with a point and thousands without a comma"),
+        (b"a,b\n0,1,2\n1,2,1\n", "give every row the same number of cells"),
+        (b"sep=;\n1;2;3\n2;1;3\n", "remove that line"),
+        (b'"1,2"\n"2,1"\n', "separate its cells by comma, semicolon or tab"),
+        (b"PK\0\0", "save the matrix as CSV in UTF-8, or as .mtx in the Matrix Market format"),
+        (b"1,\xff\n", "save the matrix as CSV in UTF-8"),
+    ],
+)
+def test_no_option_is_advised_that_no_command_on_matrices_has(
+    text: bytes, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(text)
+    with pytest.raises(DataError) as refused:
+        read_matrix(path)
+    assert words in str(refused.value)
+    assert "--" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["7/2\n", "3.5\n", '"7/2"'])
@@ -145,7 +172,10 @@ def test_one_entry(text: str, tmp_path: Path) -> None:
         ("%%MatrixMarket matrix coordinate real symmetric\n2 3 1\n1 1 1\n", "2 x 3"),
         ("%%MatrixMarket matrix coordinate real general\n2 3 1\n1 1 1\n", "2 x 3"),
         ("%%MatrixMarket matrix array real symmetric\n999999999 999999999\n1\n", "promises"),
-        ("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 1 1\n", "1 entries and promises 2"),
+        (
+            "%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 1 1\n",
+            "1 of the 2 entries that it promises",
+        ),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n3 1 1\n", "line 3"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n0 1 1\n", "line 3"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n1 1\n", "line 3"),

@@ -139,7 +139,7 @@ NETWORK = Weights.random().tensors()
         ({"fc.weight": MATRIX}, "net has 1 linear layer ('fc'): supported are"),
         (NETWORK | {"fc3.weight": MATRIX}, "net has 3 linear layers ('fc1', 'fc2', 'fc3'): supported are"),
         (NETWORK | {"bn.running_mean": VECTOR}, "'bn.running_mean' belongs to a normalisation layer: supp"),
-        (NETWORK | {"norm.weight": VECTOR}, "'norm.weight' belongs to a normalisation layer: supported are"),
+        (NETWORK | {"norm.weight": VECTOR}, "'norm.weight' has one dimension, as a weight of a norm"),
         (
             NETWORK | {"conv.weight": np.ones((1, 1, 3, 3))},
             "'conv.weight' has 4 dimensions, as a convolution",
@@ -181,7 +181,7 @@ NETWORK = Weights.random().tensors()
             {"fc1.weight": np.ones((2, 9)), "fc2.weight": np.ones((9, 3))},
             "the weights 'fc1' (2 x 9) and 'fc2' (9 x 3) do not follow each other: give shapes",
         ),
-        ({"\x1b[2J.weight": VECTOR}, r"'\x1b[2J.weight' belongs to a normalisation layer"),
+        ({"\x1b[2J.weight": VECTOR}, r"'\x1b[2J.weight' has one dimension"),
     ],
 )
 def test_refuses(tensors: dict[str, NDArray[np.floating]], sentence: str) -> None:
