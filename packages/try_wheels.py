@@ -139,7 +139,7 @@ def whole(environment: Environment, *, is_first: bool = False) -> None:
     lines = (ROOT / "examples" / "iris.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     data = environment.home / "flowers.csv"
     data.write_text("".join(lines if is_first else lines[:1] + lines[1::10]), encoding="utf-8")
-    say = ["--certificate", "flowers.cert", "--network", "flowers.npz", "--report", "flowers.html"]
+    say = ["--certificate", "flowers.cert", "--save-network", "flowers.npz", "--report", "flowers.html"]
     printed = environment.use("certify", "bound", "--data", data, *say)
     expect("lower bound" in printed, printed)
     page = (environment.home / "flowers.html").read_text(encoding="utf-8")
