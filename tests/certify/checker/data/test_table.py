@@ -338,7 +338,7 @@ class TestArrays:
         ],
     )
     def test_kinds(self, values: Any, names: tuple[str, ...], has_header: bool) -> None:
-        assert array_table(values, "X") == Table("X", names, X_EXACT, has_header)
+        assert array_table(values, "X") == Table("X", names, X_EXACT, has_header, of_array=True)
 
     def test_entries_are_exact(self) -> None:
         entries = [F(1, 3), Decimal("0.1"), np.float32(0.1), np.int64(-7), np.True_, 2**70 + 1, "1.0 "]
