@@ -68,7 +68,8 @@ def save(page: str, path: str | Path) -> None:
         CertifyError: if the file cannot be written.
     """
     try:
-        Path(path).write_text(page, encoding="utf-8")
+        # The path of the data may have bytes that are no text, which Python has as lone surrogates.
+        Path(path).write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise CertifyError(
             f"{path}: the page cannot be written ({error.strerror}); choose another path"

@@ -151,7 +151,7 @@ def save_csv(study: Study, path: str | Path) -> None:
         writer.writeheader()
         writer.writerows(lines)
     try:
-        Path(path).write_text(written.getvalue(), encoding="utf-8")
+        Path(path).write_text(written.getvalue(), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise CertifyError(
             f"{path}: the table cannot be written ({error.strerror}); choose another path"
