@@ -242,6 +242,11 @@ class TestCsv:
     def test_refuses_what_is_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"none.csv does not exist: check the path$"):
             read_table(tmp_path / "none.csv")
+        for address in ("https://example.org/d.csv", Path("HTTP://example.org/d.csv")):
+            with pytest.raises(
+                DataError, match=r"d.csv does not exist: download the file, and give its path$"
+            ):
+                read_table(address)
         with pytest.raises(DataError, match="is a directory: give the CSV or Parquet file itself"):
             read_table(tmp_path)
         with pytest.raises(DataError, match=r"cannot be read \(Not a directory\)"):
