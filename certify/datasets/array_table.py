@@ -61,7 +61,7 @@ def array_table(values: Any, source: str, *, vector: bool = False) -> Table:
         full.append(row)
     if not (names or default):
         raise DataError(f"{source} has no columns: give at least one")
-    frame = Table(source, tuple(names or default), (), bool(names))
+    frame = Table(source, tuple(names or default), (), bool(names), of_array=True)
     return fill(RawTable(frame, full, exact_entry, is_missing_entry))
 
 

@@ -123,6 +123,19 @@ def project_signs(factor: Matrix, n: int) -> Matrix:
     return projected
 
 
+def _onto_ties(X: Matrix, order: int) -> Matrix:
+    """Return the orthogonal projection of R^p onto the vectors with X u = alpha - beta, p x p."""
+    n, d = X.shape
+    # In the left singular vectors of X the equations are orthogonal, whatever the scale of X; the Gram
+    # matrix 2 I + X X^T of the equations themselves is singular in floats where X is large.
+    left, sizes, right = np.linalg.svd(X)
+    rank = len(sizes)
+    ties = np.hstack([-left.T, left.T, np.zeros((n, order - 2 * n))])
+    ties[:rank, 2 * n : 2 * n + d] = sizes[:, None] * right[:rank]
+    ties /= np.linalg.norm(ties, axis=1, keepdims=True)
+    return np.asarray(np.eye(order) - ties.T @ ties)
+
+
 def split(
     lifted: Matrix,
     X: Matrix,
@@ -143,10 +156,7 @@ def split(
         should_stop: asked before every iteration; once true, the present W is returned.
     """
     n, order = len(X), len(lifted)
-    tie = np.hstack([-np.eye(n), np.eye(n), X, np.zeros((n, order - 2 * n - X.shape[1]))])
-    # By an orthonormal basis, as the product of two large X would swamp the identity.
-    across = np.linalg.qr(tie.T)[0]
-    onto = np.eye(order) - across @ across.T
+    onto = _onto_ties(X, order)
     Z, iterations = factor, 0
     W = onto @ Z
     while iterations < max_iterations and not should_stop():

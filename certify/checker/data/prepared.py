@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from certify.checker.data.cells import as_number, is_missing
+from certify.checker.data.cells import as_number, is_missing, is_number
 from certify.checker.data.columns import Columns
 from certify.checker.data.recipe import label_text, standardization
 from certify.checker.data.recorded import Categories, Pairs
@@ -23,6 +23,7 @@ Matrix = tuple[tuple[Fraction, ...], ...]
 # Of the 0-based indices of categorical features to their levels.
 Levels = Mapping[int, Sequence[str]]
 
+_MINUS = str.maketrans("\N{MINUS SIGN}\N{EN DASH}", "--")  # as word processors have it
 MAX_BITS = 14_000  # of an integer of the problem: Python writes at most 4300 digits
 
 
@@ -142,10 +143,12 @@ def numbers(table: Table, role: str) -> Matrix:
         for k, cell in enumerate(row):
             number = as_number(cell)
             if number is None:
-                hint = HEADER_HINT if i == 0 and table.may_begin_with_a_header else _remedy(str(cell), role)
+                text = str(cell)
+                may_be_a_name = i == 0 and table.may_begin_with_a_header
+                remedy = HEADER_HINT if may_be_a_name else _remedy(text, role, table)
                 raise DataError(
-                    f"{table.where(i, k)}: {names.quoted(str(cell))} is text and a {role} must be a number; "
-                    f"write a decimal such as 5.1{hint}"
+                    f"{table.where(i, k)}: {names.quoted(text)} is text and a {role} must be a number; "
+                    f"write a decimal such as 5.1{remedy}"
                 )
             exact.append(number)
         rows.append(tuple(exact))
@@ -153,9 +156,13 @@ def numbers(table: Table, role: str) -> Matrix:
     return tuple(rows)
 
 
-def _remedy(text: str, role: str) -> str:
+def _remedy(text: str, role: str, table: Table) -> str:
     if is_missing(text):
-        return ", or leave out all rows that miss a value with --drop-missing"
+        return ", or leave out all rows that miss a value" + " with --drop-missing" * (not table.of_array)
+    if role == "feature" and table.of_array:
+        return ", or name the column in categorical"
+    if is_number(text.translate(_MINUS), table.reading.decimal):
+        return ", with the minus sign - of a keyboard"
     return ", or name the column with --ignore or --categorical" if role == "feature" else ""
 
 

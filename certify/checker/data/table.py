@@ -44,6 +44,7 @@ class Table:
         reading: how the file was read.
         ignored: the 0-based indices of the columns that are left out.
         dropped: how many rows were left out, as they miss a value.
+        of_array: whether it comes from an array, and not from a file.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Table:
     reading: Reading = USUAL
     ignored: frozenset[int] = frozenset()
     dropped: int = 0
+    of_array: bool = False
 
     @property
     def may_begin_with_a_header(self) -> bool:

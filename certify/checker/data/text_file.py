@@ -73,7 +73,10 @@ def _read_bytes(source: str, with_zeros: str | None) -> bytearray:
                 if len(data) > MAX_BYTES:
                     raise DataError(f"{source} is larger than {MAX_BYTES >> 20} MiB, the most that is read")
     except FileNotFoundError:
-        raise DataError(f"{source} does not exist: check the path") from None
+        # A path has one slash where the address has two.
+        is_address = ascii_lower(source).startswith(("http:/", "https:/"))
+        remedy = "download the file, and give its path" if is_address else "check the path"
+        raise DataError(f"{source} does not exist: {remedy}") from None
     except IsADirectoryError:
         raise DataError(f"{source} is a directory: give the CSV or Parquet file itself") from None
     except (gzip.BadGzipFile, EOFError, zlib.error):

@@ -68,6 +68,7 @@ def save(page: str, path: str | Path) -> None:
         CertifyError: if the file cannot be written.
     """
     try:
+        # The path of the data may have bytes that are no text, which Python has as lone surrogates.
         Path(path).write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise CertifyError(

@@ -13,6 +13,7 @@ import pytest
 
 from certify.checker.errors import DataError
 from certify.datasets.array_table import array_table, exact_entry
+from certify.datasets.arrays import from_arrays
 from certify.datasets.matrices import as_matrix
 
 
@@ -68,6 +69,16 @@ def test_tables_of_pyarrow_and_polars() -> None:
     assert array_table(pyarrow.array([1, 2]), "y", vector=True).rows == ((F(1),), (F(2),))
     polars = pytest.importorskip("polars")
     assert array_table(polars.LazyFrame({"a": [1, 2], "b": [0.5, 1.5]}), "X") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("x", "or name the column in categorical"), ("?", "leave out all rows that miss a value")],
+)
+def test_no_option_of_the_command_line_is_advised(text: str, words: str) -> None:
+    with pytest.raises(DataError) as refused:
+        from_arrays(pd.DataFrame({"a": [text, "y"], "b": [1, 2]}), [0.5, 1.5])
+    assert str(refused.value).endswith(words)
 
 
 def test_rounding_that_is_not_symmetric_has_a_remedy() -> None:

@@ -88,6 +88,11 @@ def test_reads_the_same_numbers(path: Path, text: str | bytes, reading: Reading)
         ("a,y\n,2\n1,\n", {"reading": Reading(drop_missing=True)}, "each row misses a value"),
         ("a,y\ninf,2\n1,3\n", {"reading": Reading(drop_missing=True)}, "the cell is inf"),
         ("a,y\nx,2\n1,3\n", {}, "name the column with --ignore or --categorical"),
+        ("a,y\n\u22121.5,2\n1,3\n", {}, "with the minus sign - of a keyboard"),
+        ("a,y\n1e\u20135,2\n1,3\n", {}, "with the minus sign - of a keyboard"),
+        ("a;y\n\u22121,5;2\n1;3\n", {"reading": Reading(decimal=",")}, "with the minus sign - of a keyboard"),
+        ("a,y\n\u22121e999,2\n1,3\n", {}, "with the minus sign - of a keyboard"),
+        ("a,y\n\u2212,2\n1,3\n", {}, "name the column with --ignore or --categorical"),
         (",0,1,2\n0,5,6,7\n", {}, "say --header if this row has the names of the columns"),
         ("0,1,2\n5,6,7\n8,9,10\n", {}, "is 0, 1, 2, ..., as columns are numbered: say --header if these "
          "are their names, or --no-header"),

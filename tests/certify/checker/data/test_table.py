@@ -242,6 +242,11 @@ class TestCsv:
     def test_refuses_what_is_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"none.csv does not exist: check the path$"):
             read_table(tmp_path / "none.csv")
+        for address in ("https://example.org/d.csv", Path("HTTP://example.org/d.csv")):
+            with pytest.raises(
+                DataError, match=r"d.csv does not exist: download the file, and give its path$"
+            ):
+                read_table(address)
         with pytest.raises(DataError, match="is a directory: give the CSV or Parquet file itself"):
             read_table(tmp_path)
         with pytest.raises(DataError, match=r"cannot be read \(Not a directory\)"):
@@ -338,7 +343,7 @@ class TestArrays:
         ],
     )
     def test_kinds(self, values: Any, names: tuple[str, ...], has_header: bool) -> None:
-        assert array_table(values, "X") == Table("X", names, X_EXACT, has_header)
+        assert array_table(values, "X") == Table("X", names, X_EXACT, has_header, of_array=True)
 
     def test_entries_are_exact(self) -> None:
         entries = [F(1, 3), Decimal("0.1"), np.float32(0.1), np.int64(-7), np.True_, 2**70 + 1, "1.0 "]
