@@ -33,7 +33,6 @@ from certify.cli.options.common import (
     class_weight_of,
     error_console,
     made_by,
-    print_json,
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
@@ -44,8 +43,8 @@ from certify.cli.options.outputs import (
     PAGE,
     require_writable,
     tell_what_is_replaced,
-    write_all,
 )
+from certify.cli.options.results import deliver
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -103,15 +102,13 @@ def bound(
     """
     console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
-    from rich.console import Console
-
     from certify.bounds.bound import Settings, bound_dataset
     from certify.checker.problems.losses.table import read_loss
     from certify.networks.files import load_network
     from certify.networks.frameworks.sklearn_mlp import in_order
     from certify.networks.loaded import network_for
     from certify.views.terminal.progress import LiveProgress
-    from certify.views.terminal.summary import print_certificate, print_report
+    from certify.views.terminal.summary import print_report
 
     is_named = certificate is not None
     certificate = certificate or certificate_of(data)
@@ -168,13 +165,4 @@ def bound(
         from certify.views.page.bound import save_page
 
         writes.append(partial(save_page, result, report, made_by(certificate)))
-    failure = write_all(*writes)
-    out = Console(highlight=False)
-    if json_:
-        print_json(result.to_json(str(certificate)))
-    else:
-        print_report(out, result)
-    if failure is not None:
-        raise failure
-    if not json_:
-        print_certificate(out, certificate, data)
+    deliver(result, writes, certificate, data, None if json_ else lambda out: print_report(out, result))

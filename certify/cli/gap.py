@@ -24,11 +24,11 @@ from certify.cli.options.common import (
     class_weight_of,
     error_console,
     made_by,
-    print_json,
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, require_writable, write_all
+from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, require_writable
+from certify.cli.options.results import deliver
 from certify.networks.formats.table import SUFFIXES
 
 
@@ -130,14 +130,12 @@ def gap(
     """Say how far a trained network is from the global optimum, with a proof."""
     console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
-    from rich.console import Console
-
     from certify.bounds.bound import Settings
     from certify.gaps.network_gap import gap_of_network
     from certify.gaps.question import Objective, ask
     from certify.networks.files import load_network
     from certify.views.terminal.progress import LiveProgress
-    from certify.views.terminal.summary import print_certificate, print_gap
+    from certify.views.terminal.summary import print_gap
 
     certificate = certificate or Path(network.stem + ".gap.cert")
     require_writable(
@@ -195,16 +193,7 @@ def gap(
         from certify.views.page.gap import save_gap_page
 
         writes.append(partial(save_gap_page, result, report, made_by(certificate)))
-    failure = write_all(*writes)
-    out = Console(highlight=False)
-    if json_:
-        print_json(result.to_json(str(certificate)))
-    else:
-        print_gap(out, result)
-    if failure is not None:
-        raise failure
-    if not json_:
-        print_certificate(out, certificate, data)
+    deliver(result, writes, certificate, data, None if json_ else lambda out: print_gap(out, result))
 
 
 def _class_weights(texts: list[str] | None) -> dict[str, str] | list[str] | str | None:

@@ -13,25 +13,12 @@ from certify.bounds.report import Report, Status
 from certify.checker.problems.losses.table import LOSSES, read_loss
 from tests.certify.bounds.convex_oracle import Rows, optimum
 from tests.certify.checker.problems.losses.examples import WEIGHTS, targets
+from tests.corpus.losses import TEXTS
 
 F = Fraction
 ACCURACY = 1e-6  # of the oracle, next to the larger of the optimum and 1
 GAP = 1e-3
 BIASES = ("none", "free", "decayed")
-TEXTS = (
-    "squared",
-    "huber 1/2",
-    "absolute",
-    "quantile 9/10",
-    "epsilon-insensitive 1/3",
-    "hinge",
-    "squared-hinge",
-    "multiclass-hinge",
-    "logistic",
-    "cross-entropy",
-    "cross-entropy 1/10",
-    "poisson",
-)
 
 
 def test_no_loss_is_left_out() -> None:
