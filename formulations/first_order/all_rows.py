@@ -284,7 +284,8 @@ class _Search:
         """
         primal = splitting.primal_value()
         estimate, words = self.loss(primal), f"splitting, {splitting.steps} steps"
-        block = self.whole(*splitting.multipliers())
+        entries, (table,) = splitting.multipliers()
+        block = self.whole(entries, table)
         worth = 0.0 if at_once else _WORTH_CLIMBING * primal
         yield from self.climb_whole(block, words, estimate, worth)
 

@@ -42,18 +42,30 @@ class Point:
 class Block:
     """Some of the units, with their entries of N and the multipliers of products between them.
 
+    Where the sign of a unit is known, its alpha is x . u or zero, and its products are forms of u.
+
     Attributes:
         members: the units, of length m.
+        open: the places of those whose sign is not known.
+        active: the places of those whose beta is zero.
         rows: how many rows of X lie on their lines.
         entries: N of the groups of these units, g x c.
         tables: A, B and C, m x m, of `Multipliers`, entrywise nonnegative.
         slack: of length m.
     """
 
-    def __init__(self, problem: UnitProblem, members: Indices) -> None:
-        """Start at N near zero with Shor's slack, for which the form is definite."""
+    def __init__(self, problem: UnitProblem, members: Indices, signs: Indices | None = None) -> None:
+        """Start at N near zero with Shor's slack, for which the form is definite.
+
+        Args:
+            problem: of all units.
+            members: the units.
+            signs: what is known of the sign of x . u for each of these, 1, -1 or 0; nothing by default.
+        """
         self.problem, self.members = problem, members
         self.units = problem.units[members]
+        known = np.zeros(len(members), dtype=np.intp) if signs is None else signs
+        self.open, self.active = np.flatnonzero(known == 0), np.flatnonzero(known > 0)
         position = np.full(len(problem.units), -1)
         position[members] = np.arange(len(members))
         self.groups = np.flatnonzero(position[problem.lines] >= 0)
@@ -148,7 +160,7 @@ class Block:
         self.take(point.variables)
 
     def parts(self) -> tuple[Matrix, Matrix, Matrix]:
-        """Return S_b, F_b and what of T_b is not F_b^T S_b^-1 F_b."""
+        """Return S_b, F_b and what of T_b is not F_b^T S_b^-1 F_b; alpha are the open ones."""
         A, B, C = self.tables
         m, d = len(self.members), self.units.shape[1]
         mixed = B + np.diag(self.slack)
@@ -164,7 +176,15 @@ class Block:
             cross = self.units[self.lines[self.on_beta]].T @ weighted[self.on_beta]
             corner[:d, d:] -= cross
             corner[d:, :d] -= cross.T
-        return form, coupling, corner
+        if len(self.open) == m:
+            return form, coupling, corner
+        units, of_active = self.units[self.active], coupling[self.active]
+        corner[:d] -= units.T @ of_active
+        corner[:, :d] -= of_active.T @ units
+        corner[:d, :d] -= units.T @ form[np.ix_(self.active, self.active)] @ units
+        of_open = coupling[self.open]
+        of_open[:, :d] += form[np.ix_(self.open, self.active)] @ units
+        return form[np.ix_(self.open, self.open)], of_open, corner
 
     def share(self) -> Matrix | None:
         """Return T_b, of order d + c; None where the alpha-part is not definite."""
@@ -178,8 +198,11 @@ class Block:
 
     def look(self, directions: Matrix) -> None:
         """Find the alpha that are worst for some (u, v), columns of length d + c, and the beta with them."""
-        self.alpha = -solve_triangular(self._factor, self._half @ directions, transposed=True)
-        self.beta = self.alpha - self.units @ directions[: self.units.shape[1]]
+        products = self.units @ directions[: self.units.shape[1]]
+        self.alpha = np.zeros_like(products)
+        self.alpha[self.active] = products[self.active]
+        self.alpha[self.open] = -solve_triangular(self._factor, self._half @ directions, transposed=True)
+        self.beta = self.alpha - products
 
     def slope(self, directions: Matrix) -> Vector:
         """Return the derivatives, by the variables, of the sum of q^T T q over the directions looked at."""
@@ -286,10 +309,10 @@ def value(
 
     inner = float(sum(np.sum(block.entries * block.targets) for block in blocks))
     square = float(sum(np.sum(block.entries**2) for block in blocks))
-    best = _best_multiple(inner, square)
-    proved = _on_line(inner, square, min(gamma / top, best))
+    best = best_multiple(inner, square)
+    proved = on_line(inner, square, min(gamma / top, best))
     scale = min(gamma / norm, best)
-    smooth = _on_line(inner, square, scale)
+    smooth = on_line(inner, square, scale)
     by_norm = -(inner - scale * square) * gamma / norm**2 if gamma / norm < best else 0.0
     units = sum(len(block.members) for block in blocks)
     if barrier:
@@ -307,12 +330,13 @@ def value(
     return Value(smooth, proved, np.concatenate(list(over(slope_of, blocks))))
 
 
-def _best_multiple(inner: float, square: float) -> float:
+def best_multiple(inner: float, square: float) -> float:
     """Return the t >= 0 with the largest value: no gauge of -N follows from that of N."""
     return max(inner / square, 0.0) if square > 0 else np.inf
 
 
-def _on_line(inner: float, square: float, scale: float) -> float:
+def on_line(inner: float, square: float, scale: float) -> float:
+    """Return t <N, Y> - t^2 |N|^2 / 2 for the scale t, from <N, Y> and |N|^2."""
     return scale * inner - scale**2 * square / 2
 
 
@@ -341,7 +365,7 @@ def _scaled(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[list[Matrix]
     scale = problem.gamma / top if top > 0 else 1.0
     inner = float(sum(np.sum(block.entries * block.targets) for block in blocks))
     square = float(sum(np.sum(block.entries**2) for block in blocks))
-    return shares, scale, min(scale, _best_multiple(inner, square))
+    return shares, scale, min(scale, best_multiple(inner, square))
 
 
 def multipliers(problem: UnitProblem, blocks: Sequence[Block]) -> tuple[Matrix, Multipliers]:

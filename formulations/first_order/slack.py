@@ -71,7 +71,7 @@ def improve_slack(block: Block, *, is_over: Callable[[], bool] = lambda: False) 
             if weight * order < max(_ENOUGH * (g - 1), _LEAST):
                 break
             weight /= _REDUCTION
-    block.slack = slack
+    block.slack = _spread(slack, block)
     return True
 
 
@@ -147,16 +147,24 @@ def _start(block: Block) -> tuple[_Form, Vector, float] | None:
     if not np.isfinite(values).all():
         return None
     best: tuple[float, Vector] | None = None
+    of_open = given[block.open]
     for exponent in range(-16, 4):
         lowered = max(-values[0], 0.0) * (1 + 1e-9) + 10 ** (exponent / 2) * abs(values[-1]) / 10
-        block.slack = given - lowered
+        block.slack = _spread(of_open - lowered, block)
         share = block.share()
         if share is not None and np.isfinite(share).all():
             scaled = share / np.outer(problem.outer_scale, problem.outer_scale)
             g = float(np.linalg.eigvalsh(scaled)[-1]) / problem.gamma
             if best is None or g < best[0]:
-                best = g, block.slack
+                best = g, of_open - lowered
     block.slack = given
     if best is None or not best[0] > 0:
         return None
-    return _Form(fixed, problem.gamma * problem.outer_scale**2, block.units), best[1], best[0]
+    return _Form(fixed, problem.gamma * problem.outer_scale**2, block.units[block.open]), best[1], best[0]
+
+
+def _spread(slack: Vector, block: Block) -> Vector:
+    """Return the slack of all units of a block; where a sign is known it multiplies zero."""
+    whole = np.zeros(len(block.members))
+    whole[block.open] = slack
+    return whole

@@ -17,14 +17,16 @@ precision, where a step takes half as long, and goes on in double precision once
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix, Vector
 from formulations.first_order.positive_part import PositivePart
+from formulations.first_order.sign_tables import moved, reflected
 from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.multipliers import Multipliers
 
@@ -37,6 +39,7 @@ _MEMORY = 10  # rounds that are extrapolated from
 _RESTART = 2.0  # how much larger the last round's change may be than the one's before
 # The relative change in a round, and the steps, up to which single precision has something to say.
 _SINGLE, _SINGLE_STEPS = 2e-3, 1000
+_SINGLE_OF_REGIONS = 2e-4  # the change, where what is computed is far from its end anyway
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,58 @@ class _Blocks:
     alpha_beta: Matrix
     beta_beta: Matrix
 
+    @property
+    def outside(self) -> tuple[Matrix, Matrix, Matrix]:
+        """The blocks that have u or v in them."""
+        return self.outer, self.by_alpha, self.by_beta
+
+    @classmethod
+    def size(cls, outer: int, count: int) -> int:
+        """Return how many entries there are, for count alpha and a (u, v) of length outer."""
+        return outer**2 + 2 * count * outer + 3 * count**2
+
     @classmethod
     def of(cls, entries: NDArray[Any], outer: int, count: int) -> _Blocks:
-        """View them so, for count alpha and a (u, v) of length outer."""
+        """View them so."""
         shapes = [(outer, outer), (count, outer), (count, outer), *([(count, count)] * 3)]
         cuts = np.cumsum([rows * columns for rows, columns in shapes])
         parts = np.split(entries, cuts[:-1])
         return cls(entries, *(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+
+
+@dataclass
+class _Part:
+    """What belongs to one region: its matrices, and its eigenvectors.
+
+    Attributes:
+        signs: of length K; 1 where alpha of a unit is x . u, -1 where it is 0, 0 where nothing is known.
+        state: M of the iteration.
+        signed: the K last found.
+        apart: the other projection, then how far the two are apart.
+        positive: tracks the eigenvectors.
+    """
+
+    signs: Indices
+    state: _Blocks
+    signed: _Blocks
+    apart: _Blocks
+    positive: PositivePart
+
+    @property
+    def has(self) -> tuple[Vector, Vector]:
+        """1 where alpha may be other than zero, else -1; and likewise for beta. In the type of the state."""
+        kind = self.state.entries.dtype
+        return np.where(self.has_alpha, 1, -1).astype(kind), np.where(self.has_beta, 1, -1).astype(kind)
+
+    @property
+    def has_alpha(self) -> NDArray[np.bool_]:
+        """The units whose alpha may be other than zero."""
+        return np.asarray(self.signs >= 0)
+
+    @property
+    def has_beta(self) -> NDArray[np.bool_]:
+        """The units whose beta may be other than zero."""
+        return np.asarray(self.signs <= 0)
 
 
 class Splitting:
@@ -75,46 +123,90 @@ class Splitting:
 
     Attributes:
         problem: in its units.
+        regions: the known signs of each region, R x K: 1 where x . u >= 0, -1 where it is <= 0, 0 unknown.
         steps: how many were taken.
     """
 
     def __init__(self, problem: UnitProblem) -> None:
-        """Start at zero."""
+        """Start at zero, on the whole space."""
         self.problem = problem
         (count, d), c = problem.units.shape, problem.targets.shape[1]
         self._d, self._outer, self._count = d, d + c, count
         values, vectors = np.linalg.eigh(np.eye(d) + problem.units.T @ problem.units / 2)
-        inputs = (vectors / np.sqrt(values)) @ vectors.T
-        size = self._outer**2 + 2 * count * self._outer + 3 * count**2
+        self._exact_inputs = (vectors / np.sqrt(values)) @ vectors.T
+        self._size = _Blocks.size(d + c, count)
         self._rho = 1.0
-        self._last: tuple[Vector, Vector] | None = None
+        self.regions: Indices = np.zeros((1, count), dtype=np.intp)
         self._history: deque[tuple[Vector, Vector]] = deque(maxlen=_MEMORY)
-        self._positive = PositivePart()
-        self._exact_inputs = inputs
-        self._compute_in(np.zeros(size, np.float32))
+        self._compute_in(np.zeros(self._size, np.float32))
         self.steps = 0
+        self._balanced_until = _ROUND * _BALANCING_ROUNDS
 
     def _compute_in(self, state: NDArray[Any]) -> None:
-        """Go on from a state in its precision."""
+        """Go on from a state of all regions, one after the other, in its precision."""
         self._type = state.dtype.type
         self._inputs = self._exact_inputs.astype(self._type)
         self._half = (self.problem.units @ self._exact_inputs / 2).astype(self._type)
-        self._state, self._signed, self._apart = (
-            _Blocks.of(entries, self._outer, self._count)
-            for entries in (state, np.zeros_like(state), np.zeros_like(state))
-        )
+        self._state, self._signed, self._apart = state, np.zeros_like(state), np.zeros_like(state)
+        self._scratch = np.empty((2, self._count, self._count), self._type)
+        self._combination = np.empty((self._outer + self._count,) * 2, self._type)
+        self._last: tuple[Vector, Vector] | None = None
+        self._history.clear()
+        self._parts = []
+        for number, signs in enumerate(self.regions):
+            here = slice(number * self._size, (number + 1) * self._size)
+            state_here, signed_here, apart_here = (
+                _Blocks.of(entries[here], self._outer, self._count)
+                for entries in (self._state, self._signed, self._apart)
+            )
+            self._parts.append(_Part(signs, state_here, signed_here, apart_here, PositivePart()))
 
     @property
     def rank(self) -> int:
-        """Of the projected matrix."""
-        return self._positive.rank
+        """Of the projected matrices together."""
+        return sum(part.positive.rank for part in self._parts)
+
+    def ambiguity(self) -> Matrix:
+        """Return how undecided each region is about each unit's sign, R x K."""
+        self._minimise()
+        return np.array(
+            [
+                np.sqrt(
+                    np.maximum(np.diag(part.signed.alpha_alpha), 0)
+                    * np.maximum(np.diag(part.signed.beta_beta), 0)
+                )
+                for part in self._parts
+            ],
+            float,
+        )
+
+    def divide(self, units: Sequence[int]) -> None:
+        """Divide each region by the sign of a unit of its own, or not where that is negative.
+
+        Both halves inherit the multipliers, and either takes half of the moments.
+        """
+        self._minimise()
+        states, regions = [], []
+        for part, unit in zip(self._parts, units, strict=True):
+            if unit < 0:
+                states.append(part.state.entries)
+                regions.append(part.signs)
+                continue
+            for sign in (1, -1):
+                signs = part.signs.copy()
+                signs[unit] = sign
+                regions.append(signs)
+                states.append(part.state.entries - part.signed.entries / 2)
+        self.regions = np.array(regions)
+        self._compute_in(np.concatenate(states))
+        self._balanced_until = self.steps + _ROUND * _BALANCING_ROUNDS
 
     def advance(self) -> None:
         """Take a round of steps from where the rounds before lead to."""
-        begun = self._state.entries.copy()
+        begun = self._state.copy()
         for _ in range(_ROUND - 1):
             self.step()
-        if self.steps < _ROUND * _BALANCING_ROUNDS:
+        if self.steps < self._balanced_until:
             self.balanced_step()
         else:
             self.step()
@@ -128,12 +220,11 @@ class Splitting:
         gram = (changes @ changes.T).astype(float)
         gram[np.diag_indices_from(gram)] += 1e-8 * np.trace(gram)
         weights = np.linalg.solve(gram, (changes @ self._last[1]).astype(float))
-        state = self._state.entries
-        for weight, (moved, change) in zip(weights, self._history, strict=True):
-            state -= self._type(weight) * (moved + change)
+        for weight, (before, change) in zip(weights, self._history, strict=True):
+            self._state -= self._type(weight) * (before + change)
 
     def _remember(self, begun: Vector) -> None:
-        state = self._state.entries
+        state = self._state
         change = state - begun
         size = float(np.linalg.norm(change))
         if self._last is not None:
@@ -143,66 +234,86 @@ class Splitting:
             else:
                 self._history.append((begun - before, change - last))
         self._last = begun, change
-        settled = size < _SINGLE * np.linalg.norm(state) or self.steps >= _SINGLE_STEPS
+        if len(self._parts) == 1:
+            settled = size < _SINGLE * np.linalg.norm(state) or self.steps >= _SINGLE_STEPS
+        else:
+            settled = size < _SINGLE_OF_REGIONS * np.linalg.norm(state)
         if self._type is np.float32 and settled:
-            self._history.clear()
-            self._last = None
-            self._positive = PositivePart()
             self._compute_in(state.astype(float))
 
     def step(self) -> None:
         """Project once on either set, and move by what the two projections are apart."""
-        self._minimise()
-        signed, apart, state = self._signed.entries, self._apart.entries, self._state.entries
-        np.multiply(signed, 2, out=apart)
-        apart -= state
-        forms = self._positive.of(self._combined(self._apart))
-        self._spread(forms, self._apart)
-        apart -= signed
-        apart *= _RELAXATION
-        state += apart
+        self._minimise_outside()
+        for part in self._parts:
+            forms = part.positive.of(self._combined(part))
+            self._spread(forms, part.apart)
+            self._move(part)
         self.steps += 1
+
+    def _move(self, part: _Part) -> None:
+        """Move the state of a region by what the two projections are apart."""
+        step = self._type(_RELAXATION)
+        for entries, signed, change in zip(
+            part.state.outside, part.signed.outside, part.apart.outside, strict=True
+        ):
+            change -= signed
+            change *= step
+            entries += change
+        state, apart = part.state, part.apart
+        alpha, beta = part.has
+        diagonal = np.diag(state.alpha_beta) + step * np.diag(apart.alpha_beta)
+        moved(state.alpha_alpha, apart.alpha_alpha, alpha, alpha, step)
+        moved(state.alpha_beta, apart.alpha_beta, alpha, beta, step)
+        moved(state.beta_beta, apart.beta_beta, beta, beta, step)
+        np.fill_diagonal(state.alpha_beta, diagonal)
 
     def balanced_step(self) -> None:
         """Do the same, and change rho where one of the two residuals is much larger than the other."""
-        before = self._signed.entries.copy()
+        self._minimise()
+        before, state = self._signed.copy(), self._state
+        before_step = state.copy()
         self.step()
-        signed, state = self._signed.entries, self._state.entries
-        primal = float(np.linalg.norm(self._apart.entries)) / _RELAXATION
-        dual = self._rho * float(np.linalg.norm(signed - before))
+        primal = float(np.linalg.norm(state - before_step)) / _RELAXATION
+        self._minimise()
+        dual = self._rho * float(np.linalg.norm(self._signed - before))
         if not (primal > 0 and dual > 0):
             return
         factor = min(max((primal / dual) ** 0.5, 1 / _LARGEST_CHANGE), _LARGEST_CHANGE)
         if not 1 / _BALANCED < factor < _BALANCED:
-            self._minimise()
-            state -= signed
+            state -= self._signed
             state /= factor
-            state += signed
+            state += self._signed
             self._rho *= factor
 
-    def _combined(self, m: _Blocks) -> Matrix:
-        """Return E^T M E, over (p, v, s): E is T in coordinates that make it orthonormal.
+    def _combined(self, part: _Part) -> Matrix:
+        """Return E^T M E, over (p, v, s), for M the state reflected at its projection on the signs.
 
-        With u = (I + X^T X / 2)^(-1/2) p the sums s = (alpha + beta) / sqrt 2 are such coordinates with p and
-        v, as alpha and beta are s / sqrt 2 plus and minus Xu / 2.
+        E is T in coordinates that make it orthonormal: with u = (I + X^T X / 2)^(-1/2) p the sums
+        s = (alpha + beta) / sqrt 2 are such coordinates with p and v, as alpha and beta are s / sqrt 2 plus
+        and minus Xu / 2.
         """
         d, outer, inputs, half = self._d, self._outer, self._inputs, self._half
-        sums, differences = m.by_alpha + m.by_beta, m.by_alpha - m.by_beta
-        upper = m.alpha_alpha + m.alpha_beta  # alpha by alpha + beta
-        lower = m.alpha_beta.T + m.beta_beta
-        result = np.empty((outer + self._count, outer + self._count), self._type)
-        of_sums = result[outer:, outer:]
-        np.add(upper, lower, out=of_sums)
-        of_sums *= 0.5
-        upper -= lower
+        matrix, by_alpha, by_beta = (
+            2 * signed - state for signed, state in zip(part.signed.outside, part.state.outside, strict=True)
+        )
+        sums, differences = by_alpha + by_beta, by_alpha - by_beta
+        state, result, (upper, rest) = part.state, self._combination, self._scratch
+        reflected(
+            state.alpha_alpha,
+            state.alpha_beta,
+            state.beta_beta,
+            *part.has,
+            result[outer:, outer:],
+            upper,
+            rest,
+        )
         mixed = inputs @ sums[:, :d].T + half.T @ upper
         result[:d, outer:] = self._type(np.sqrt(0.5)) * mixed
         result[d:outer, outer:] = self._type(np.sqrt(0.5)) * sums[:, d:].T
         once = inputs @ (differences[:, :d].T @ half)
-        twice = m.alpha_alpha @ half - m.alpha_beta @ half - m.alpha_beta.T @ half + m.beta_beta @ half
-        result[:d, :d] = inputs @ m.outer[:d, :d] @ inputs + once + once.T + half.T @ twice
-        result[:d, d:outer] = inputs @ m.outer[:d, d:] + half.T @ differences[:, d:]
-        result[d:outer, d:outer] = m.outer[d:, d:]
+        result[:d, :d] = inputs @ matrix[:d, :d] @ inputs + once + once.T + half.T @ (rest @ half)
+        result[:d, d:outer] = inputs @ matrix[:d, d:] + half.T @ differences[:, d:]
+        result[d:outer, d:outer] = matrix[d:, d:]
         result[d:, :d] = result[:d, d:].T
         result[outer:, d:outer] = result[d:outer, outer:].T
         return result
@@ -224,50 +335,92 @@ class Splitting:
             np.matmul(first, second.T, out=block)
 
     def _minimise(self) -> None:
-        """Let `_signed` be the K that minimises f(K) + rho/2 |K - M|^2."""
-        problem, d, rho, signed = self.problem, self._d, self._rho, self._signed
-        np.copyto(signed.entries, self._state.entries)
-        for table in (signed.alpha_alpha, signed.alpha_beta, signed.beta_beta):
-            np.maximum(table, 0, out=table)
-        np.fill_diagonal(signed.alpha_beta, 0)
+        """Let `signed` be the K of all regions that minimise f(K) + rho/2 |K - M|^2."""
+        self._minimise_outside()
+        for part in self._parts:
+            signed, state = part.signed, part.state
+            for table, of_state, rows, columns in (
+                (signed.alpha_alpha, state.alpha_alpha, part.has_alpha, part.has_alpha),
+                (signed.alpha_beta, state.alpha_beta, part.has_alpha, part.has_beta),
+                (signed.beta_beta, state.beta_beta, part.has_beta, part.has_beta),
+            ):
+                np.maximum(of_state, 0, out=table)
+                table[~rows] = 0
+                table[:, ~columns] = 0
+            np.fill_diagonal(signed.alpha_beta, 0)
+
+    def _minimise_outside(self) -> None:
+        """Do that for the entries of K that have u or v in them."""
+        problem, d, rho = self.problem, self._d, self._rho
         diagonal = np.arange(self._outer)
-        signed.outer[diagonal, diagonal] -= problem.gamma / 2 / rho * problem.outer_scale**2
-        for seen, by_form in ((~problem.on_beta, signed.by_alpha), (problem.on_beta, signed.by_beta)):
-            lines, radii = problem.lines[seen], problem.radii[seen][:, None]
-            output = radii * problem.targets[seen] + 2 * rho * by_form[lines, d:]
-            by_form[lines, d:] = output / (radii**2 + 2 * rho)
+        for part in self._parts:
+            signed, state = part.signed, part.state
+            np.copyto(signed.outer, state.outer)
+            signed.outer[diagonal, diagonal] -= problem.gamma / 2 / rho * problem.outer_scale**2
+            np.copyto(signed.by_alpha, state.by_alpha)
+            np.copyto(signed.by_beta, state.by_beta)
+            signed.by_alpha[~part.has_alpha] = 0
+            signed.by_beta[~part.has_beta] = 0
+        # What region r gives a group moves by radius (Y - output) / (2 rho), where it may give anything.
+        heard = self._heard()
+        radii = problem.radii[:, None]
+        given = self._output()
+        missing = (problem.targets - given) / (1 + heard.sum(axis=0)[:, None] * radii**2 / (2 * rho))
+        for part, of_part in zip(self._parts, heard, strict=True):
+            for seen, by_form in (
+                (of_part & ~problem.on_beta, part.signed.by_alpha),
+                (of_part & problem.on_beta, part.signed.by_beta),
+            ):
+                by_form[problem.lines[seen], d:] += radii[seen] * missing[seen] / (2 * rho)
+
+    def _heard(self) -> NDArray[np.bool_]:
+        """Return where a region's alpha or beta, whichever a group sees, may be other than zero, R x G."""
+        problem = self.problem
+        zero = np.where(problem.on_beta, 1, -1)
+        return np.asarray(self.regions[:, problem.lines] != zero)
 
     def _output(self) -> Matrix:
-        """Return what the minimiser gives the groups, G x c."""
-        problem, d, signed = self.problem, self._d, self._signed
+        """Return what the minimisers give the groups, G x c."""
+        problem, d = self.problem, self._d
         lines, on_beta = problem.lines, problem.on_beta[:, None]
-        seen = np.where(on_beta, signed.by_beta[lines, d:], signed.by_alpha[lines, d:])
+        seen = sum(
+            np.where(on_beta, part.signed.by_beta[lines, d:], part.signed.by_alpha[lines, d:]).astype(float)
+            for part in self._parts
+        )
         return np.asarray(problem.radii[:, None] * seen)
 
     def primal_value(self) -> float:
         """Return f(K) (a loss of the unit problem): an estimate, as K need not be semidefinite."""
         self._minimise()
         problem = self.problem
-        weights = problem.outer_scale**2 @ np.diag(self._signed.outer)
+        weights = sum(problem.outer_scale**2 @ np.diag(part.signed.outer) for part in self._parts)
         return float(np.sum((self._output() - problem.targets) ** 2) + problem.gamma * weights) / 2
 
-    def multipliers(self) -> tuple[Matrix, Multipliers]:
-        """Return N of the groups, G x c, and multipliers of the units, for a form nearly semidefinite."""
+    def multipliers(self) -> tuple[Matrix, list[Multipliers]]:
+        """Return N of the groups, G x c, and for each region multipliers of the units.
+
+        Those of a unit whose sign is known count where its product is not zero. The forms are nearly
+        semidefinite.
+        """
         self._minimise()
-        signed, state = self._signed, self._state
-        alpha_alpha, mixed, beta_beta = (
-            self._rho * (np.asarray(here, float) - before)
-            for here, before in (
-                (signed.alpha_alpha, state.alpha_alpha),
-                (signed.alpha_beta, state.alpha_beta),
-                (signed.beta_beta, state.beta_beta),
+        tables = []
+        for part in self._parts:
+            alpha_alpha, mixed, beta_beta = (
+                self._rho * (np.asarray(here, float) - before)
+                for here, before in (
+                    (part.signed.alpha_alpha, part.state.alpha_alpha),
+                    (part.signed.alpha_beta, part.state.alpha_beta),
+                    (part.signed.beta_beta, part.state.beta_beta),
+                )
             )
-        )
-        positive = np.maximum(4 * mixed, 0.0)
-        np.fill_diagonal(positive, 0.0)
-        return self.problem.targets - self._output(), Multipliers(
-            np.maximum(2 * alpha_alpha, 0.0),
-            positive,
-            np.maximum(2 * beta_beta, 0.0),
-            4 * np.diag(mixed),
-        )
+            positive = np.maximum(4 * mixed, 0.0)
+            np.fill_diagonal(positive, 0.0)
+            tables.append(
+                Multipliers(
+                    np.maximum(2 * alpha_alpha, 0.0),
+                    positive,
+                    np.maximum(2 * beta_beta, 0.0),
+                    4 * np.diag(mixed),
+                )
+            )
+        return self.problem.targets - self._output(), tables

@@ -180,6 +180,21 @@ class UnitProblem:
         of_live = proof.multipliers.of(live).scaled(1 / (self.target_unit * self.input_unit))
         return units, _for_lengths(of_live, lengths)
 
+    @property
+    def representatives(self) -> Indices:
+        """The first row of X on the line of each unit, which it is a positive multiple of; of length K."""
+        return self._directions.representatives
+
+    def multipliers_of_data(self, multipliers: Multipliers, N: Matrix) -> Multipliers:
+        """Return those of all units, in units of the form above, for the rows of X, in units of gamma.
+
+        Args:
+            multipliers: of all units.
+            N: of the data, n x c.
+        """
+        unit = self.target_unit * self.input_unit
+        return self._directions.spread(_for_lengths(multipliers, self._lengths).scaled(unit), N)
+
     def groups_of(self, N: Matrix) -> Matrix:
         """Return the groups' entries, G x c, of a dual point of the data, n x c; undoes `dual_point`."""
         return MergedRows.of(self._directions, N).targets / self.target_unit
@@ -205,11 +220,10 @@ class UnitProblem:
             seconds: likewise.
         """
         N = self.dual_point(entries)
-        level = self._gamma * self.target_unit * self.input_unit
         value = SquaredLoss(self._Y).dual_value(N)
         return DualSolution(
             dual_point=N,
-            multipliers=self._directions.spread(_for_lengths(multipliers, self._lengths).scaled(level), N),
+            multipliers=self.multipliers_of_data(multipliers.scaled(self._gamma), N),
             value=value,
             dual_value=value,
             solver=solver,

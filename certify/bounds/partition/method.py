@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 from certify.bounds.method import Options, Outcome, Work, refuses_more, refuses_options
-from certify.bounds.partition.search import PartitionSearch
+from certify.bounds.partition.search import PartitionSearch, RegionsSearch
+from certify.bounds.portfolio import beside
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, in_turn
 from certify.checker.problems.training import TrainingProblem
-from formulations.partition.partition import largest_outputs
+from formulations.first_order.regions import LARGEST
+from formulations.partition.partition import ROWS, largest_outputs
 
 
 class Partition:
@@ -28,7 +30,9 @@ class Partition:
         )
 
     def searches(self, problem: TrainingProblem, options: Options) -> tuple[Search, ...]:
-        """Return the one that there is."""
+        """Return that on few samples and, where there are more but not too many, that on all."""
+        if ROWS < problem.n <= LARGEST:
+            return PartitionSearch(), RegionsSearch()
         return (PartitionSearch(),)
 
     def bound(self, work: Work) -> Outcome | None:
@@ -39,7 +43,7 @@ class Partition:
         Returns:
             None if Ctrl-C came before there was anything.
         """
-        outcomes = in_turn(
-            self.searches(work.problem, work.options), work, SavedBounds(work), os.cpu_count() or 1
-        )
-        return next(iter(outcomes), None)
+        searches = self.searches(work.problem, work.options)
+        if len(searches) > 1:
+            return next(iter(beside(searches, work)), None)
+        return next(iter(in_turn(searches, work, SavedBounds(work), os.cpu_count() or 1)), None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from certify.bounds.partition.bound import PartitionBound
 from certify.bounds.proof_time import regions_seconds
 from certify.bounds.searching import Allowance, Found, Task
+from formulations.first_order import regions
 from formulations.partition import partition
 
 _PATIENCE = 120.0  # seconds, where no limit is given
@@ -42,5 +43,37 @@ class PartitionSearch:
             yield Found(found.value, f"{found.regions} regions", allowance.proof_seconds, _outcome(found))
 
 
-def _outcome(found: partition.Found) -> Callable[[], PartitionBound]:
+@dataclass(frozen=True)
+class RegionsSearch:
+    """SDP-NN on all samples, on regions where some signs are known."""
+
+    method = "partition"
+    label = "regions"
+    promising = 1.0
+    settled = 1.0
+
+    def improve(
+        self, task: Task, seconds_left: Callable[[], float], say: Callable[[str], None]
+    ) -> Iterator[Found]:
+        """Divide as far as time allows the proof, until the gap is as wanted or nothing is gained."""
+        allowance = Allowance(seconds_left, _PATIENCE)
+        order = sum(task.X.shape)
+
+        def step(words: str) -> None:
+            allowance.step()
+            say(words)
+
+        for found in regions.improve(
+            task.X,
+            task.Y,
+            task.gamma,
+            enough=task.enough,
+            seconds_left=allowance.left,
+            proof_seconds=lambda count: regions_seconds(count, order),
+            on_step=step,
+        ):
+            yield Found(found.value, found.words, regions_seconds(found.regions, order), _outcome(found))
+
+
+def _outcome(found: partition.Found | regions.Found) -> Callable[[], PartitionBound]:
     return lambda: PartitionBound(found.solution())

@@ -43,6 +43,8 @@ from certify.runtime.worker import run_in_child
 from formulations.arbitrary_precision.solve import solve_high_precision
 from formulations.arrays import Matrix
 from formulations.first_order.all_rows import LARGEST_TABLE
+from formulations.first_order.regions import LARGEST as LARGEST_WITH_REGIONS
+from formulations.partition.partition import ROWS
 from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.multipliers import DualSolution
 from formulations.sdp.shor import solve_shor
@@ -101,7 +103,11 @@ class Sdp:
         """Return what is tried until one proves enough; nothing for a solver that runs once."""
         if options.precision == "high" or options.solver not in _OWN:
             return ()
-        searches: tuple[Search, ...] = (FirstOrderSearch(may_give_up=True), after_first_order())
+        gives_way = options.method == AUTO and ROWS < problem.n <= LARGEST_WITH_REGIONS and is_plain(problem)
+        searches: tuple[Search, ...] = (
+            FirstOrderSearch(may_give_up=True, gives_way=gives_way),
+            after_first_order(),
+        )
         if options.solver == "interior-point" or (options.solver == AUTO and problem.n <= SMALL):
             searches = (InteriorPointSearch(),)
         elif options.solver == "first-order" or problem.n > LARGEST_INTERIOR_POINT:

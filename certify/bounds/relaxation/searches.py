@@ -19,6 +19,10 @@ _TOLERANCE, _TOLERANCE_OF_MANY = 1e-6, 1e-4  # of the interior-point method, rel
 _LONGEST_STEP = 2.0  # seconds of the first-order method, which asks often
 # A relative gap that methods on few of many rows do not close.
 _CLOSE = 0.15
+# A relative gap that is not worth the time of regions with all rows.
+_CLOSE_FOR_REGIONS = 0.02
+# The share of the relaxation's value after which time is better spent on regions, where its value is too low.
+_NEARLY_ALL = 0.95
 # Below this share of the network's loss after so much of its time the first-order method gives up.
 _PROMISING, _EARLY = 0.5, 0.25
 
@@ -30,14 +34,21 @@ class FirstOrderSearch:
     Attributes:
         may_give_up: whether to stop after a quarter of the time where little is proved by then, as another
             search waits.
+        gives_way: whether to stop once most of the relaxation's value is proved, where that value is less
+            than what is wanted, as regions with all rows wait.
     """
 
     may_give_up: bool
+    gives_way: bool = False
 
     method = "sdp"
     label = "sdp"
     promising = 1.0
-    settled = 1 - _CLOSE
+
+    @property
+    def settled(self) -> float:
+        """The share from which on no other search comes closer, or not by much."""
+        return 1 - (_CLOSE_FOR_REGIONS if self.gives_way else _CLOSE)
 
     def improve(
         self, task: Task, seconds_left: Callable[[], float], say: Callable[[str], None]
@@ -77,6 +88,10 @@ class FirstOrderSearch:
             yield best
             if point.value >= task.enough:
                 break
+            if self.gives_way and point.estimate is not None:
+                wanted = min(task.enough, task.share(self.settled))
+                if _NEARLY_ALL * point.estimate < point.value and point.estimate < wanted:
+                    break
         if best is not None and left() > 0:
             yield replace(best, outcome=_first_order(point, False))
 

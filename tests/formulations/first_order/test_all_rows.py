@@ -225,7 +225,7 @@ def test_the_multipliers_of_the_splitting_prove_its_value() -> None:
     for _ in range(100):
         splitting.extrapolate()
         splitting.advance()
-    entries, table = splitting.multipliers()
+    entries, (table,) = splitting.multipliers()
     solution = problem.solution(entries, table, "splitting", "", 0.0)
     assert solution.dual_value == pytest.approx(optimum.dual_value, rel=1e-3)
     least = np.linalg.eigvalsh(relaxation_form(X, solution.dual_point, 0.25, solution.multipliers))[0]
