@@ -155,7 +155,7 @@ def test_quantities_are_named_as_the_checker_orders_them() -> None:
         for k in range(sum(signed)):
             cone, _ = cone.halves(k)
         assert [row.x for row in cone.mixed] == [problem.inputs[i] for i in mixed]
-        forms = leaf_rules._quantities(cone.signed, cone.mixed)
+        forms = leaf_rules._quantities(cone.signed, cone.forms, cone.mixed)
         kinds = leaf_rules.quantity_kinds(cone)
         assert len(kinds) == len(forms)
         for kind, form in zip(kinds, forms, strict=True):
