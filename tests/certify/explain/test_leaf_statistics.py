@@ -27,6 +27,7 @@ from certify.checker.tree.walk import children
 from certify.explain.leaf_cones import leaf_cones
 from certify.explain.leaf_statistics import LeafStatistics, leaf_statistics
 from certify.floats.gauge import dual_point
+from tests.certify.checker import row_signs
 from tests.certify.checker.oracles import certificate_of, inputs
 
 
@@ -143,6 +144,26 @@ def test_products_of_each_kind() -> None:
     }  # fmt: skip
     assert found.mixed == (2, 2, 2, 0)
     assert not found.deepest  # no cone has all its signs
+
+
+@pytest.mark.parametrize(
+    ("name", "mixed", "divided", "multipliers"),
+    [
+        ("in a quadrant", (0, 0, 1), (0, 0, 2), {"t |x.u|": 2}),
+        ("of samples", (0, 0, 0), (8, 8, 8), {"|x.u| |x.u|": 4}),
+        ("before others", (0, 0, 0), (0, 0, 9), {"t |x.u|": 4}),
+        ("a sample twice", (0, 0, 1, 1), (0, 0, 2, 0), {"t |x.u|": 2}),
+        ("in a block", (0, 0, 0, 1), (0, 0, 0, 2), {"t |x.u|": 2}),
+    ],
+)
+def test_signs_of_samples(
+    name: str, mixed: tuple[int, ...], divided: tuple[int, ...], multipliers: dict[str, int]
+) -> None:
+    certificate, problem = row_signs.VALID[name]
+    found = cells_of(certificate, problem, "width height")
+    assert (found.mixed, found.divided, found.multipliers) == (mixed, divided, multipliers)
+    # Of a cell that a sample's sign cuts the middle is not known: that leaves three cells, or none.
+    assert len(found.deepest) == (3 if sum(divided) == 2 else 0)
 
 
 def test_quantities_are_named_as_the_checker_orders_them() -> None:
