@@ -32,6 +32,7 @@ class Mutant(NamedTuple):
 
 # The theories in the order in which they need each other.
 MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "numbers/Vectors": (("vectors are equal where all entries are", "if <<a =? b>> then same_vector x' y'"),),
     "numbers/Semidefinite": (
         ("a pivot is not negative", "<<(p =? 0)>> && iszero o"),
         ("beside a pivot 0 all is 0", "(p =? 0) && <<iszero o>>"),
@@ -221,7 +222,14 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training/Cones": (
         ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
         ("negative rows are not active", "else if hd false fl then <<a <? 0>>", "false"),
-        ("cross terms are there before a row is active", "W) W (<<map (fun w => zcomb w O) W>>)\n", "[]"),
+        ("cross terms are there before a row is active", "W) W (<<map (fun w => zcomb w O) W>>) []\n", "[]"),
+        ("a reversed generator reverses the forms", "(long_map <<reversed>> (forms c))", "(fun p => p)"),
+        ("a cut changes the forms", "<<put 0 j (a * entry k p + b * entry l p) p>>) (forms c)", "p"),
+        ("row: only rows with its values are decided", "if <<same_vector p q>> then decide_onto"),
+        ("row: those are mixed no longer", "(gadd q nu G) rows' <<kept>> else", "((q, nu) :: kept)"),
+        ("row: they are active in the first child", "(generators c) <<G>> kept", "(active c)"),
+        ("row: p.t >= 0 there", "G kept (and_form (forms c) <<p>>),", "(map Z.opp p)"),
+        ("row: p.t <= 0 in the second child", "and_form (forms c) <<(map Z.opp p)>>))", "p"),
     ),
     "training/Enclosures": (
         ("an interval is wide enough", "then 0 else <<- a>>) p", "0"),
@@ -234,7 +242,17 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training/Leaves": (
         ("S > 0", "owes (<<(0 <? scale)>> && (0 <? unit))"),
         ("U > 0", "owes ((0 <? scale) && <<(0 <? unit)>>)"),
-        ("leaves are not large", "owes <<(Z.of_nat (d + m) <=? max_order)>>", "true", "time"),
+        (
+            "free multipliers not for the forms",
+            "signs_fit <<(length (known_quantities (signed c) (forms c)))>> m",
+            "(length (known 0 (signed c)))",
+        ),
+        (
+            "leaves are not large",
+            "owes <<(Z.of_nat (d + m + length (forms c)) <=? max_order)>>",
+            "true",
+            "time",
+        ),
         ("tau > 0 (A)", "owes (<<(0 <? a)>> && (0 <? b)) TAU_POSITIVE"),
         ("tau > 0 (B)", "owes ((0 <? a) && <<(0 <? b)>>) TAU_POSITIVE"),
         ("tau: U > 0", "owes <<(0 <? unit)>> LEAF_SCALE"),
@@ -248,6 +266,12 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         (
             "sign: unknown before",
             "owes (Nat.ltb k d && <<negb (nth k (signed c) false)>>)",
+            "true",
+            "such a node is of no use",
+        ),
+        (
+            "row: its sample is mixed",
+            "owes <<(existsb (fun row => same_vector p (fst row)) (mixed c))>>",
             "true",
             "such a node is of no use",
         ),
@@ -271,7 +295,6 @@ MUTANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "training/Shifts": (
-        ("vectors are equal where all entries are", "if <<a =? b>> then same_vector x' y'"),
         ("rows without a kink have no weight", "if <<iszero nu>> then kinks_onto"),
         ("kinks that are left out are there", "else if <<existsb (same_vector x) found>> then"),
         ("a tree for each kink", "deal_trees ks' nodes' (<<(x, tree) ::>> found)", ""),

@@ -17,6 +17,7 @@ from certify.checker.certificate.nodes import (
     FacesLeaf,
     Leaf,
     Node,
+    RowSign,
     Sign,
     Split,
     TauLeaf,
@@ -92,8 +93,12 @@ def _with_products(tree: Tree, change: Callable[[WithProducts], Node], random: R
 
 def _random_subtree(tree: Tree, random: Random) -> tuple[int, int]:
     """Return the range of nodes of a random subtree."""
-    start = end = random.randrange(len(tree)) if tree else 0
-    owed = 1
+    return _subtree(tree, random.randrange(len(tree)) if tree else 0)
+
+
+def _subtree(tree: Tree, start: int) -> tuple[int, int]:
+    """Return the range of nodes of the subtree that begins at a node."""
+    end, owed = start, 1
     while owed and end < len(tree):
         owed += -1 if isinstance(tree[end], AnyLeaf) else 1
         end += 1
@@ -102,6 +107,21 @@ def _random_subtree(tree: Tree, random: Random) -> tuple[int, int]:
 
 def _sign_changed(tree: Tree, random: Random) -> Tree:
     return _with_node(tree, Sign, lambda node: Sign(another_integer(node.k, random)), random)
+
+
+def _row_changed(tree: Tree, random: Random) -> Tree:
+    return _with_node(tree, RowSign, lambda node: RowSign(another_integer(node.number, random)), random)
+
+
+def _row_sides_exchanged(tree: Tree, random: Random) -> Tree:
+    """Exchange what is proved on the two sides of a sample's sign."""
+    places = [i for i, node in enumerate(tree) if isinstance(node, RowSign)]
+    if not places:
+        return tree
+    place = random.choice(places)
+    _, middle = _subtree(tree, place + 1)
+    _, end = _subtree(tree, middle)
+    return (*tree[: place + 1], *tree[middle:end], *tree[place + 1 : middle], *tree[end:])
 
 
 def _split_index_changed(tree: Tree, random: Random) -> Tree:
@@ -162,7 +182,12 @@ def _node_inserted(tree: Tree, random: Random) -> Tree:
     halves = [tree[start:end], (_some_leaf(tree, random),)]
     random.shuffle(halves)
     weights = _other_pair(1, 1, random)
-    node = random.choice((Sign(random.randrange(4)), Split(0, 1, *weights), Split(1, 0, *weights)))
+    node = random.choice(
+        (
+            *(Sign(random.randrange(4)), RowSign(random.randrange(6))),
+            *(Split(0, 1, *weights), Split(1, 0, *weights)),
+        )
+    )
     return (*tree[:start], node, *halves[0], *halves[1], *tree[end:])
 
 
@@ -250,6 +275,8 @@ def _trees_rearranged(tree: Tree, random: Random) -> Tree:
 
 TREE_FORGERIES: dict[str, TreeForgery] = {
     "sign index changed": _sign_changed,
+    "row changed": _row_changed,
+    "sides of a row exchanged": _row_sides_exchanged,
     "split index changed": _split_index_changed,
     "split weight changed": _split_weight_changed,
     "nodes rearranged": rearranged,

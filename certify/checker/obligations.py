@@ -30,6 +30,7 @@ class Obligation(Enum):
     BLOCK_OUTPUT = "a block's output frame is too small for its share"
     BLOCK_BIAS = "a proof in blocks of samples does not cover free hidden biases"
     SIGN_INDEX = "a sign node names no generator of unknown sign"
+    ROW_INDEX = "a row node names no sample that is mixed on its cone"
     SPLIT_INDEX = "a split node does not name two different generators"
     SPLIT_SIGNED = "a split node uses a coordinate whose sign is not known"
     SPLIT_POSITIVE = "a split node's new generator is not a positive combination"

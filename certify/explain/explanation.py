@@ -104,6 +104,7 @@ class Explanation:
                 "coordinates": cells.coordinates,
                 "regions": [{"signs": signs, "leaves": count} for signs, count in cells.regions.items()],
                 "mixed": cells.mixed,
+                "divided": cells.divided,
                 "multipliers": cells.multipliers,
                 "deepest": [asdict(cell) for cell in cells.deepest],
             },

@@ -72,8 +72,10 @@ class LeafStatistics:
         regions: how many have these signs of the coordinates (1, -1, 0 for an unknown one), most first.
         mixed: for each row of the data, on how many leaves' cones it is mixed; 0 for rows with N_i = 0, which
             do not enter the gauge.
+        divided: for each row of the data, on how many leaves' cones a node above has told its sign.
         multipliers: how many multipliers there are of each kind of product.
-        deepest: the deepest cells, those of a large gauge first among equals, neighbours left out.
+        deepest: the deepest cells, those of a large gauge first among equals, neighbours left out; none that
+            was cut by the sign of a row, as such a cell has no middle.
     """
 
     leaves: int
@@ -83,6 +85,7 @@ class LeafStatistics:
     coordinates: tuple[str, ...]
     regions: dict[tuple[int, ...], int]
     mixed: tuple[int, ...]
+    divided: tuple[int, ...]
     multipliers: dict[str, int]
     deepest: tuple[DeepCell, ...]
 
@@ -99,7 +102,16 @@ class LeafStatistics:
     @property
     def most_mixed(self) -> list[tuple[int, int]]:
         """Rows, counted from 1, and on how many leaves' cones each is mixed, the most often first."""
-        return sorted(((i + 1, count) for i, count in enumerate(self.mixed) if count), key=lambda e: -e[1])
+        return _most(self.mixed)
+
+    @property
+    def most_divided(self) -> list[tuple[int, int]]:
+        """Rows, counted from 1, and on how many leaves' cones a node has told their sign, likewise."""
+        return _most(self.divided)
+
+
+def _most(counts: Sequence[int]) -> list[tuple[int, int]]:
+    return sorted(((i + 1, count) for i, count in enumerate(counts) if count), key=lambda e: -e[1])
 
 
 def leaf_statistics(
@@ -128,6 +140,7 @@ def leaf_statistics(
     depths: Counter[int] = Counter()
     regions: Counter[tuple[int, ...]] = Counter()
     multipliers: Counter[str] = Counter()
+    divided: Counter[int] = Counter()
     mixed = np.zeros(len(X), dtype=np.int64)
     deepest: list[LeafCone] = []
     batch: list[LeafCone] = []
@@ -145,13 +158,16 @@ def leaf_statistics(
             kinds[KINDS[type(each.leaf)]] += 1
             depths[each.depth] += 1
             regions[each.signs] += 1
+            divided.update(row for row, _ in each.sides)
             if not isinstance(each.leaf, Leaf | TauLeaf):
                 continue
             for name in _products(each, certificate, problem):
                 multipliers[name] += 1
-        counted = None if blocks is None else np.equal.outer(blocks, [each.block for each in batch])
+        counted = _undecided(batch, problem.inputs)
+        if blocks is not None:
+            counted &= np.equal.outer(blocks, [each.block for each in batch])
         mixed += _mixed(batch, X, lengths, counted, shifts)
-        pointed = [each for each in batch if all(each.signs)]
+        pointed = [each for each in batch if all(each.signs) and not each.sides]
         deepest = nlargest(_CANDIDATES, deepest + pointed, key=lambda each: (each.depth, -each.node))
         done += len(batch)
         batch.clear()
@@ -166,6 +182,7 @@ def leaf_statistics(
         coordinates=_coordinates(certificate.frame, problem.inputs, feature_names),
         regions=dict(regions.most_common()),
         mixed=tuple(np.where(np.any(N != 0, axis=1), mixed, 0).tolist()),
+        divided=tuple(divided[i] for i in range(len(X))),
         multipliers=dict(multipliers.most_common()),
         deepest=_distinct(deepest, X, N, float(problem.gamma), shifts),
     )
@@ -178,12 +195,16 @@ def _products(cell: LeafCone, certificate: Certificate, problem: TrainingProblem
     if isinstance(leaf, TauLeaf) or not leaf.products:
         return ["t t"] * len(leaf.products)
     inputs, weights = problem.inputs, certificate.dual_point
+    rows: Sequence[int] = range(problem.n)
     if certificate.blocks is not None:
         rows = certificate.blocks.parts[cell.block].rows
         inputs, weights = tuple([inputs[i] for i in rows]), tuple([weights[i] for i in rows])
     if problem.output_bias.frees_hidden:
         inputs = shifted(inputs, kinks(inputs, weights)[cell.block])
     cone = Cone.whole_space(cell.generators, inputs, weights)
+    # Before the coordinates' signs, which may settle these rows as well.
+    for row, _ in cell.sides:
+        cone, _ = cone.sides(rows.index(row))
     for k, sign in enumerate(cell.signs):
         if sign:  # the generators are reversed already where it is negative
             cone, _ = cone.halves(k)
@@ -213,11 +234,23 @@ def _blocks_of_rows(certificate: Certificate) -> NDArray[np.int64] | None:
     return numbers
 
 
+def _undecided(cells: Sequence[LeafCone], inputs: IntegerRows) -> NDArray[np.bool_]:
+    """Say of each row on each cell, n x b, that no node has told the sign of one like it."""
+    undecided = np.ones((len(inputs), len(cells)), dtype=bool)
+    alike: dict[int, list[int]] = {}
+    for b, cell in enumerate(cells):
+        for row, _ in cell.sides:
+            if row not in alike:
+                alike[row] = [i for i, x in enumerate(inputs) if x == inputs[row]]
+            undecided[alike[row], b] = False
+    return undecided
+
+
 def _mixed(
     cells: Sequence[LeafCone],
     X: Matrix,
     lengths: Matrix,
-    counted: NDArray[np.bool_] | None,
+    counted: NDArray[np.bool_],
     shifts: Matrix | None,
 ) -> NDArray[np.int64]:
     """Count for each row the cones on which it is mixed, but none where it is not `counted` (rows, cells)."""
@@ -229,9 +262,7 @@ def _mixed(
     free = np.array([[sign == 0 for sign in cell.signs] for cell in cells])[:, None, :]
     positive, negative = values > margin, values < -margin
     crossing = positive.any(axis=2) & negative.any(axis=2)
-    mixed = crossing | ((positive | negative) & free).any(axis=2)
-    if counted is not None:
-        mixed &= counted.T
+    mixed = (crossing | ((positive | negative) & free).any(axis=2)) & counted.T
     counts: NDArray[np.int64] = mixed.sum(axis=0)
     return counts
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,8 @@ _ROUNDINGS = ((1e-3, (9, 12, 16)), (1e-5, (16, 20, 24)))
 def lifted_leaf(cone: TrainingCone, level: Level, size_of_form: int = 0) -> Leaf | None:
     """Return a leaf with multipliers that the exact rule accepts on a cone; None where none was found.
 
+    What is known of a cone besides the signs of its coordinates is not made use of.
+
     Args:
         cone: in a block of samples with its share's form in the place of |u|^2.
         level: of the certificate.
@@ -37,13 +40,22 @@ def lifted_leaf(cone: TrainingCone, level: Level, size_of_form: int = 0) -> Leaf
         if found is None:
             continue
         for bits in lengths:
-            leaf = _rounded(*found, exponents, level, bits, size_of_form)
+            leaf = _after_forms(_rounded(*found, exponents, level, bits, size_of_form), cone)
             try:
                 check_leaf(leaf, cone, level)
             except Rejection:
                 continue
             return leaf
     return None
+
+
+def _after_forms(leaf: Leaf, cone: TrainingCone) -> Leaf:
+    """Count the quantities of a leaf as the exact rule does, which has the cone's forms after the t_k."""
+    signed, forms = sum(cone.signed), len(cone.forms)
+    if not forms:
+        return leaf
+    products = [(i + forms * (i >= signed), j + forms * (j >= signed), m) for i, j, m in leaf.products]
+    return replace(leaf, products=tuple(products))
 
 
 def _in_floats(cone: TrainingCone, level: Level, size_of_form: int) -> tuple[LiftedCone, list[int]]:

@@ -143,6 +143,7 @@ class PackedCone(NamedTuple):
         gram: w_k . w_l for k <= l, row by row.
         unsettled: the set of followed rows that are mixed.
         entry_bits: the length of the largest entry of X and that of N, in bits, together.
+        forms: f with f.t >= 0 on the cone, where it was divided by the sign of a sample.
     """
 
     samples: PackedSamples
@@ -151,15 +152,17 @@ class PackedCone(NamedTuple):
     gram: Sequence[int]
     unsettled: int
     entry_bits: int
+    forms: tuple[Vector, ...]
 
     @classmethod
     def of(cls, cone: Cone) -> PackedCone:
         """Return a plain cone, which has mixed samples, in this form."""
-        matrices = Matrices(tuple([row.x for row in cone.mixed]), tuple([row.weight for row in cone.mixed]))
+        numbers, weights, inputs, values = zip(*cone.mixed, strict=True)
+        matrices = Matrices(inputs, weights, numbers)
         samples = PackedSamples(matrices, range(len(cone.mixed)))
-        columns = zip(*[row.values for row in cone.mixed], strict=True)
+        columns = zip(*values, strict=True)
         rays = tuple([Ray.at(samples, *at) for at in zip(cone.generators, columns, cone.linear, strict=True)])
-        return _settled(samples, rays, cone.signed, cone.gram, cone.entry_bits)
+        return _settled(samples, rays, cone.signed, cone.gram, cone.entry_bits, cone.forms)
 
     @property
     def generators(self) -> tuple[Vector, ...]:
@@ -188,15 +191,17 @@ class PackedCone(NamedTuple):
     @property
     def vectors(self) -> int:
         """The number of vectors that the cone counts as (docs/certificate-format.md)."""
-        return len(self.rays) + self.output_count + self.mixed_count
+        return len(self.rays) + self.output_count + self.mixed_count + len(self.forms)
 
     @property
     def mixed(self) -> list[Row]:
         """The rows that are neither active nor inactive."""
         samples = self.samples
-        inputs, weights = samples.matrices.inputs, samples.matrices.weights
+        numbers, inputs, weights = samples.matrices.numbers, samples.matrices.inputs, samples.matrices.weights
         values = zip(*[ray.values for ray in self.rays], strict=True)
-        rows = [Row(weights[i], inputs[i], p) for i, p in zip(samples.indices, values, strict=True)]
+        rows = [
+            Row(numbers[i], weights[i], inputs[i], p) for i, p in zip(samples.indices, values, strict=True)
+        ]
         return list(samples.pick(rows, self.unsettled))
 
     @property
@@ -243,10 +248,10 @@ class PackedCone(NamedTuple):
 
     def restricted(self) -> PackedCone:
         """Return the same cone with none but mixed rows followed."""
-        samples, rays, signed, gram, unsettled, entry_bits = self
+        samples, unsettled = self.samples, self.unsettled
         kept = samples.restricted(unsettled)
-        rays = tuple([ray.restricted(samples, unsettled, kept) for ray in rays])
-        return PackedCone(kept, rays, signed, gram, kept.everyone, entry_bits)
+        rays = tuple([ray.restricted(samples, unsettled, kept) for ray in self.rays])
+        return self._replace(samples=kept, rays=rays, unsettled=kept.everyone)
 
     def halves(self, k: int) -> tuple[PackedCone, PackedCone]:
         """Return the halves of the cone where t_k >= 0 and where t_k <= 0.
@@ -257,6 +262,35 @@ class PackedCone(NamedTuple):
         require(0 <= k < len(self.rays) and not self.signed[k], Obligation.SIGN_INDEX)
         return self.with_sign(k, negative=False), self.with_sign(k, negative=True)
 
+    def sides(self, number: int) -> tuple[PackedCone, PackedCone]:
+        """Return the parts of the cone where x.u >= 0 and where x.u <= 0 for a mixed sample x.
+
+        Raises:
+            Rejection: if it is not mixed, or there is no such sample.
+        """
+        nowhere = (0,) * len(self.rays)
+        values = next((row.values for row in self.mixed if row.number == number), nowhere)
+        require(any(values), Obligation.ROW_INDEX)
+        samples, weights = self.samples, self.samples.matrices.weights
+        followed = zip(*[ray.values for ray in self.rays], strict=True)
+        others = int.from_bytes(bytes([at != values for at in followed]), "little")
+        decided = [weights[i] for i in samples.pick(samples.indices, others ^ samples.everyone)]
+        weight = [sum(row[j] for row in decided) for j in range(self.output_count)]
+        kept = samples.restricted(others)
+        cone = self._replace(samples=kept, unsettled=samples.pick_set(self.unsettled, others))
+
+        def side(form: Vector, activations: Sequence[int]) -> PackedCone:
+            # What the decided samples add to the outputs at a generator is linear now.
+            rays = [
+                ray.restricted(samples, others, kept)._replace(
+                    outputs=[f + (a - max(p, 0)) * w for f, w in zip(ray.outputs, weight, strict=True)]
+                )
+                for ray, p, a in zip(self.rays, values, activations, strict=True)
+            ]
+            return cone._replace(rays=tuple(rays), forms=(*self.forms, form))
+
+        return side(values, values), side(tuple([-p for p in values]), nowhere)
+
     def faces(self, members: Sequence[int]) -> tuple[PackedCone, PackedCone]:
         """Refuse to part the cone: the premise on two faces says nothing about what is between them."""
         raise Rejection(Obligation.NODE_KIND)
@@ -266,13 +300,14 @@ class PackedCone(NamedTuple):
 
         The sign of t_k must be unknown, or the second half is no part of this cone.
         """
-        rays, gram = self.rays, self.gram
+        rays, gram, forms = self.rays, self.gram, self.forms
         if negative:
             places = triangle(len(rays))[k]
             products = [gram[place] if l == k else -gram[place] for l, place in enumerate(places)]
             rays = replaced(rays, k, rays[k].reversed(self.samples))
             gram = with_entries(gram, places, products)
-        return _settled(self.samples, rays, replaced(self.signed, k, True), gram, self.entry_bits)
+            forms = tuple([replaced(form, k, -form[k]) for form in forms])
+        return _settled(self.samples, rays, replaced(self.signed, k, True), gram, self.entry_bits, forms)
 
     def divided(
         self, k: int, l: int, a: int, b: int, vector: Vector, length: int
@@ -288,13 +323,16 @@ class PackedCone(NamedTuple):
             length: of its largest entry, in bits.
         """
         cone = self.restricted() if self.follows_more_than(_MOST_FOLLOWED) else self
-        samples, rays, signed, gram, _, bits = cone
+        samples, rays, signed, gram, _, bits, forms = cone
         ray = rays[k].combined(rays[l], a, b, vector, length, samples)
         first, second = divided_gram(gram, len(rays), k, l, a, b)
-        return (
-            _settled(samples, replaced(rays, k, ray), signed, first, bits),
-            _settled(samples, replaced(rays, l, ray), signed, second, bits),
-        )
+        values = [a * form[k] + b * form[l] for form in forms]
+
+        def child(j: int, gram: Sequence[int]) -> PackedCone:
+            moved = tuple([replaced(form, j, value) for form, value in zip(forms, values, strict=True)])
+            return _settled(samples, replaced(rays, j, ray), signed, gram, bits, moved)
+
+        return child(k, first), child(l, second)
 
 
 def _settled(
@@ -303,6 +341,7 @@ def _settled(
     signed: tuple[bool, ...],
     gram: Sequence[int],
     entry_bits: int,
+    forms: tuple[Vector, ...],
 ) -> PackedCone:
     """Return a cone with its mixed rows found among those that are followed."""
     somewhere_positive = somewhere_negative = 0
@@ -315,7 +354,7 @@ def _settled(
             somewhere_positive |= both
             somewhere_negative |= both
     unsettled = somewhere_positive & somewhere_negative
-    cone = PackedCone(samples, rays, signed, gram, unsettled, entry_bits)
+    cone = PackedCone(samples, rays, signed, gram, unsettled, entry_bits, forms)
     return cone.restricted() if cone.follows_more_than(_MOST_WAITING) else cone
 
 

@@ -28,13 +28,15 @@ class Matrices:
     Attributes:
         inputs: the n rows x_i of X, of length d.
         weights: the n rows N_i of N, of length c.
+        numbers: what each row is called.
         input_bits: |x_i . w| is less than 2^input_bits times the largest entry of w in size.
         digit_bytes: of a column: room for a sum over d generators of at most _COLUMN_BITS bits, and its sign.
     """
 
-    def __init__(self, inputs: IntegerRows, weights: IntegerRows) -> None:
+    def __init__(self, inputs: IntegerRows, weights: IntegerRows, numbers: Sequence[int]) -> None:
         self.inputs = inputs
         self.weights = weights
+        self.numbers = numbers
         outputs, d = list(zip(*weights, strict=True)), len(inputs[0])
         self.input_bits = max(sum(map(abs, row)) for row in inputs).bit_length()
         self.digit_bytes = (self.input_bits + d.bit_length() + _COLUMN_BITS) // 8 + 1
@@ -42,8 +44,12 @@ class Matrices:
         self._packings: dict[int, Packing] = {}
         self._patterns: dict[int, tuple[int, int]] = {}
 
-    def __reduce__(self) -> tuple[type[Matrices], tuple[IntegerRows, IntegerRows]]:
-        return Matrices, (self.inputs, self.weights)  # the tables are made again where they are needed
+    def __reduce__(self) -> tuple[type[Matrices], tuple[IntegerRows, IntegerRows, Sequence[int]]]:
+        return Matrices, (
+            self.inputs,
+            self.weights,
+            self.numbers,
+        )  # the tables are made again where they are needed
 
     def steps(self, factor_bits: int) -> int:
         """Return how wide the digits of packed rows must be for factors below 2^factor_bits, in steps.

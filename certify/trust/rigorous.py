@@ -2,8 +2,8 @@
 
 The statement is checked exactly, as at every level. The data are scaled by powers of two before they are
 rounded. What floating point settles beyond its error bounds (docs/method.md, section 5) counts as settled;
-the leaves that it leaves open are checked exactly, all of them where the data are out of its range or the
-samples are in blocks.
+the leaves that it leaves open are checked exactly, all of them where the data are out of its range, the
+samples are in blocks or cones are divided by the signs of samples.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Node,
     Part,
+    RowSign,
     Sign,
     Split,
     TauLeaf,
@@ -76,7 +77,7 @@ def check_rigorously(
         checker refuses, for the premise is proved on the leaf's cone by whichever of the two envelope rules
         does it.
     """
-    if certificate.blocks is not None:
+    if certificate.blocks is not None or any(isinstance(node, RowSign) for node in certificate.tree):
         return _check_exactly(certificate, problem, on_progress)
     exactly = done = 0
 
@@ -132,7 +133,7 @@ def _trees(
 def _check_exactly(
     certificate: Certificate, problem: TrainingProblem, on_progress: Callable[[int, int], None] | None
 ) -> Verdict:
-    """Leave nothing to floating point: the compiled walk knows no blocks of samples."""
+    """Leave nothing to floating point: the compiled walk knows neither blocks nor signs of samples."""
     in_parts = in_processes(os.cpu_count() or 1)
     verdict = check_certificate(certificate, problem, on_progress, walk=in_parts)
     reason = _reason(certificate, verdict.leaves) if verdict.valid else verdict.reason

@@ -22,7 +22,7 @@ from certify.checker.data.recipe import Preprocessing
 from certify.checker.obligations import Obligation
 from certify.checker.problems.dual_bound import dual_bound
 from certify.checker.problems.training import TrainingProblem
-from tests.certify.checker import blocks
+from tests.certify.checker import blocks, row_signs
 from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as OF_FACTORISATIONS
 from tests.certify.checker.matrix.test_copositivity import FORGERIES as OF_COPOSITIVITY
 from tests.certify.checker.matrix.test_copositivity import HARMLESS as HARMLESS_OF_MATRICES
@@ -62,6 +62,7 @@ def of_training() -> Iterator[Case]:
             kernel=obligation not in (Obligation.PROBLEM, Obligation.LIMITS),
         )
     yield from of_losses()
+    yield from of_row_signs()
     divided = blocks.WITH_TREES.blocks
     assert divided is not None
     parts = [replace(block, nodes=n) for block, n in zip(divided.parts, (4, 2), strict=True)]
@@ -134,6 +135,47 @@ def of_training() -> Iterator[Case]:
         CORNER_DATA,
         obligation=Obligation.COVER,
     )
+
+
+def of_row_signs() -> Iterator[Case]:
+    """Yield forgeries of a proof that divides by the signs of samples."""
+    for name, words, certificate, obligation in (
+        ("swapped", "the leaves of a sample's two sides exchanged", row_signs.SWAPPED, Obligation.LEAF_FORM),
+        ("missing", "a sample's last side without a leaf", row_signs.MISSING, Obligation.COVER),
+        (
+            "twice",
+            "a sample's sign twice, one below the other",
+            row_signs.TWICE_THE_SAME,
+            Obligation.ROW_INDEX,
+        ),
+        ("beyond", "the sign of a sample that does not exist", row_signs.BEYOND, Obligation.ROW_INDEX),
+        (
+            "form-missing",
+            "a leaf without the form that its proof needs",
+            row_signs.WITHOUT_FORM,
+            Obligation.LEAF_FORM,
+        ),
+        (
+            "another-form",
+            "a form of a sample that was not divided by",
+            row_signs.ANOTHER_FORM,
+            Obligation.PRODUCT_INDEX,
+        ),
+        (
+            "free-form",
+            "a negative multiplier of a form's square",
+            row_signs.FREE_FORM,
+            Obligation.PRODUCT_SIGN,
+        ),
+    ):
+        yield case(
+            f"rows-{name}",
+            f"by hand: {words}",
+            of_corner(certificate),
+            row_signs.DATA,
+            obligation=obligation,
+            kernel=True,
+        )
 
 
 def of_losses() -> Iterator[Case]:

@@ -27,7 +27,7 @@ from certify.runtime.progress import Observer
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multiplier_generation import solve_dual
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
-from tests.certify.checker import blocks
+from tests.certify.checker import blocks, row_signs
 from tests.certify.checker.matrix.test_copositivity import stated
 from tests.certify.checker.matrix.test_faces import TestExchange, TestMerge, TestParts
 from tests.certify.checker.oracles import certificate_of
@@ -206,6 +206,20 @@ def by_hand() -> Iterator[Case]:
     )
 
 
+def of_row_signs() -> Iterator[Case]:
+    """Yield proofs of 18 and more, gamma = 3, that divide by the signs of samples."""
+    data = row_signs.DATA
+    files = {
+        "a sample twice": data + b"1,-1,-4\n",
+        "in a block": b"5,5,0\n" + data,
+        "at kinks": b"0,0,-4\n" + data,
+    }
+    for name, (certificate, _) in row_signs.VALID.items():
+        words = f"by hand: cones divided by the signs of samples, {name}"
+        found = of_corner(certificate)
+        yield case(f"rows-{name.replace(' ', '-')}", words, found, files.get(name, data), kernel=True)
+
+
 def of_losses() -> Iterator[Case]:
     """Yield for each loss a proof in two dimensions, and with weights of samples and of classes."""
     for loss in losses.TEXTS:
@@ -254,6 +268,7 @@ def of_matrices() -> Iterator[Case]:
 def valid() -> Iterator[Case]:
     """Yield all."""
     yield from by_hand()
+    yield from of_row_signs()
     yield from of_losses()
     yield from of_matrices()
     yield from by_search()

@@ -21,6 +21,7 @@ from certify.checker.certificate.nodes import (
     FacesLeaf,
     Leaf,
     Part,
+    RowSign,
     Sign,
     Split,
     TauLeaf,
@@ -208,7 +209,7 @@ class TestWhatIsThere:
             *OUTPUT_BIASES,
         }
         nodes = {type(node) for certificate in valid for node in certificate.tree}
-        assert nodes == {Sign, Split, Part, Leaf, TauLeaf, EnvelopeLeaf, FacesLeaf}
+        assert nodes == {Sign, RowSign, Split, Part, Leaf, TauLeaf, EnvelopeLeaf, FacesLeaf}
         rows = [
             row
             for certificate in valid

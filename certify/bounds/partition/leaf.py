@@ -1,8 +1,9 @@
 """From a partition to a certificate: signs of pivots, and a leaf of products for each region.
 
-The frame is dual to the pivots: each coordinate t_k is a positive multiple of x_i . u for its pivot i, and a
-sign node tells the pivot's activity. On a region, a row that the solver left open may turn out to be settled:
-then its alpha is a nonnegative combination of the t_k, or zero, and so are its products (docs/method.md, 3c).
+The frame is dual to the pivots, or to as many as are independent: each coordinate t_k is a positive multiple
+of x_i . u for its pivot i, and a sign node tells the pivot's activity; a row node tells that of any other.
+On a region, a row that the solver left open may turn out to be settled: then its alpha is a nonnegative
+combination of the t_k, or one of the forms, or zero, and so are its products (docs/method.md, 3c).
 
 Floats are written as the dyadic numbers they are. What rounding may have spoilt is paid for by a convex
 combination with a dual point that is strictly feasible everywhere; the checker decides.
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 from flint import fmpz_mat
 
 from certify.bounds.writing import certificate_of, fit_in_a_leaf, in_one_block, trivial_certificate
-from certify.checker.certificate.nodes import Leaf, Node, Sign
+from certify.checker.certificate.nodes import Leaf, Node, RowSign, Sign
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.numbers.integers import IntegerRows, dot
@@ -31,7 +33,7 @@ _EXPONENT = 64
 _SHARES = (Fraction(1, 10**9), Fraction(1, 10**6), Fraction(1, 10**4), Fraction(1, 100))
 
 Combination = Mapping[int, int]
-Path = tuple[tuple[int, int], ...]
+Signs = tuple[tuple[int, int], ...]  # of pivots, in the order of the divisions
 
 
 def partition_certificates(
@@ -41,10 +43,12 @@ def partition_certificates(
 
     Args:
         problem: the exact problem.
-        solution: what the solver found.
+        solution: what the solver found. Its pivots need not be independent, and regions that have no inner
+            points may be there or not.
         preprocessing: recorded in the certificates.
     """
-    frame = pivot_frame(problem.inputs, solution.pivots, problem.d)
+    axes = independent(problem.inputs, solution.pivots)
+    frame = pivot_frame(problem.inputs, axes, problem.d)
     numbers = None if fit_in_a_leaf(problem) else _looked_at(problem, solution)
     values = {
         i: [dot(problem.inputs[i], w) for w in frame.generators]
@@ -52,10 +56,16 @@ def partition_certificates(
     }
     # gamma y alpha alpha becomes, over the checker's integers, p q 4^k y.
     weight = Fraction(problem.gamma.numerator * problem.gamma.denominator << 2 * _EXPONENT)
+    whole = _Cone(values, axes)
+    cones = [(region, whole.with_signs(region.signs)) for region in solution.regions]
     for share in _SHARES if solution.regions else ():
         rows = rounded_dual_point(problem, solution.dual_point, 1 - share, _EXPONENT)
-        leaves = {region.signs: _leaf(region, solution, values, share, weight) for region in solution.regions}
-        tree = tuple(_tree(leaves, solution.pivots, ()))
+        leaves = {
+            region.signs: _leaf(region, cone, solution, share, weight)
+            for region, cone in cones
+            if cone is not None
+        }
+        tree = tuple(_tree(leaves, whole, numbers or range(problem.n), ()))
         certificate = certificate_of(problem, rows, _EXPONENT, tree, preprocessing, "partition", frame)
         yield certificate if numbers is None else in_one_block(certificate, numbers)
     yield trivial_certificate(problem, preprocessing=preprocessing)
@@ -65,6 +75,16 @@ def _looked_at(problem: TrainingProblem, solution: PartitionSolution) -> list[in
     """Return the samples that have a part in a proof: all others' rows of the dual point are zero."""
     used = np.any(solution.dual_point != 0, axis=1).tolist()
     return [i for i, x in enumerate(problem.inputs) if used[i] or i in solution.interior or not any(x)]
+
+
+def independent(inputs: IntegerRows, pivots: Sequence[int]) -> list[int]:
+    """Return the pivots that are linearly independent of those before them."""
+    chosen: list[int] = []
+    for i in pivots:
+        candidate = [list(inputs[k]) for k in (*chosen, i)]
+        if fmpz_mat(candidate).rank() == len(candidate):
+            chosen.append(i)
+    return chosen
 
 
 def pivot_frame(inputs: IntegerRows, pivots: Sequence[int], d: int) -> Frame:
@@ -96,31 +116,85 @@ def pivot_frame(inputs: IntegerRows, pivots: Sequence[int], d: int) -> Frame:
     return Frame(tuple(generators), inverse, scale)
 
 
-def _tree(
-    leaves: Mapping[tuple[tuple[int, int], ...], Leaf],
-    pivots: Sequence[int],
-    path: tuple[tuple[int, int], ...],
-) -> Iterator[Node]:
-    """Yield the nodes below a path of signs, in preorder."""
+@dataclass(frozen=True)
+class _Cone:
+    """What the signs of pivots say of all rows.
+
+    Attributes:
+        values: x_i . w_k for all generators of the frame, by the number i of the row.
+        axes: the pivots that the first generators belong to.
+        coordinates: the known signs of coordinates.
+        forms: the other pivots of known sign, with their signs, in the order of their nodes.
+    """
+
+    values: Mapping[int, Sequence[int]]
+    axes: Sequence[int]
+    coordinates: Mapping[int, int] = field(default_factory=dict)
+    forms: tuple[tuple[int, int], ...] = ()
+
+    def sign(self, i: int) -> int:
+        """Return 1 where row i is active on the cone, -1 where it is inactive, 0 where it is mixed."""
+        told = self.form(i)
+        if told is not None:
+            return self.forms[told][1]
+        row = self.at_generators(i)
+        if any(value for k, value in enumerate(row) if k not in self.coordinates):
+            return 0
+        return 1 if min(row) >= 0 else -1 if max(row) <= 0 else 0
+
+    def form(self, i: int) -> int | None:
+        """Return the place among the forms of one that has the values of row i."""
+        told = (place for place, (row, _) in enumerate(self.forms) if self.values[row] == self.values[i])
+        return next(told, None)
+
+    def at_generators(self, i: int) -> list[int]:
+        """Return the values of row i at the generators, which are reversed where a sign is negative."""
+        return [self.coordinates.get(k, 1) * value for k, value in enumerate(self.values[i])]
+
+    def with_sign(self, pivot: int, sign: int) -> _Cone:
+        """Return the part where a mixed pivot has a sign."""
+        if pivot in self.axes:
+            return replace(self, coordinates={**self.coordinates, self.axes.index(pivot): sign})
+        return replace(self, forms=(*self.forms, (pivot, sign)))
+
+    def with_signs(self, signs: Signs) -> _Cone | None:
+        """Return the part where pivots have these signs; None where some are others already."""
+        cone = self
+        for pivot, sign in signs:
+            known = cone.sign(pivot)
+            if known == -sign:
+                return None
+            cone = cone if known else cone.with_sign(pivot, sign)
+        return cone
+
+
+def _tree(leaves: Mapping[Signs, Leaf], cone: _Cone, numbers: Sequence[int], path: Signs) -> Iterator[Node]:
+    """Yield the nodes below a path of signs, in preorder.
+
+    Args:
+        leaves: of the regions, by their signs.
+        cone: that of the path.
+        numbers: the samples of the tree.
+        path: signs of pivots.
+    """
     if path in leaves:
         yield leaves[path]
         return
-    row = next(signs[len(path)][0] for signs in leaves if signs[: len(path)] == path)
-    yield Sign(list(pivots).index(row))
+    pivot = next(signs[len(path)][0] for signs in leaves if signs[: len(path)] == path)
+    known = cone.sign(pivot)
+    if known:
+        yield from _tree(leaves, cone, numbers, (*path, (pivot, known)))
+        return
+    yield Sign(cone.axes.index(pivot)) if pivot in cone.axes else RowSign(numbers.index(pivot))
     for sign in (1, -1):
-        yield from _tree(leaves, pivots, (*path, (row, sign)))
+        yield from _tree(leaves, cone.with_sign(pivot, sign), numbers, (*path, (pivot, sign)))
 
 
 def _leaf(
-    region: RegionProof,
-    solution: PartitionSolution,
-    values: Mapping[int, Sequence[int]],
-    share: Fraction,
-    weight: Fraction,
+    region: RegionProof, cone: _Cone, solution: PartitionSolution, share: Fraction, weight: Fraction
 ) -> Leaf:
     """Write a region's multipliers, a share of the way to the interior, as those of a leaf."""
-    signs = {solution.pivots.index(row): sign for row, sign in region.signs}
-    forms = _Forms(values, signs)
+    forms = _Forms(cone)
     table: dict[tuple[int, int], int] = {}
 
     def add(first: Form, second: Form, multiplier: Fraction) -> None:
@@ -141,26 +215,25 @@ def _leaf(
 class _Forms:
     """alpha_i and beta_i on a region as nonnegative combinations of the quantities of a leaf.
 
-    The t_k of known sign come first, then the alpha, then the beta of the rows that are mixed there.
+    The t_k of known sign come first, then the forms, then the alpha, then the beta of the rows that are mixed
+    there.
     """
 
-    def __init__(self, values: Mapping[int, Sequence[int]], signs: Mapping[int, int]) -> None:
-        """Take x_i . w_k for all generators, by the number i, and the known signs by their generator."""
-        self._rows = {
-            i: [signs.get(k, 1) * value for k, value in enumerate(row)] for i, row in values.items()
-        }
-        self._signed = sorted(signs)
-        free = [k for k in range(len(next(iter(values.values())))) if k not in signs]
-        mixed = [
-            i for i, row in self._rows.items() if any(row[k] for k in free) or (min(row) < 0 and max(row) > 0)
-        ]
-        self._place = {i: len(signs) + place for place, i in enumerate(mixed)}
+    def __init__(self, cone: _Cone) -> None:
+        self._cone = cone
+        self._signed = sorted(cone.coordinates)
+        mixed = [i for i in cone.values if not cone.sign(i)]
+        known = len(self._signed) + len(cone.forms)
+        self._place = {i: known + place for place, i in enumerate(mixed)}
 
     def __getitem__(self, form: Form) -> Combination:
         place = self._place.get(form.row)
         if place is not None:
             return {place if form.part == 1 else place + len(self._place): 1}
-        row = [form.part * value for value in self._rows[form.row]]
-        if min(row) < 0:
+        if self._cone.sign(form.row) != form.part:
             return {}
-        return {place: row[k] for place, k in enumerate(self._signed) if row[k]}
+        told = self._cone.form(form.row)
+        if told is not None:
+            return {len(self._signed) + told: 1}
+        row = self._cone.at_generators(form.row)
+        return {place: form.part * row[k] for place, k in enumerate(self._signed) if row[k]}

@@ -71,6 +71,27 @@ class Sign(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class RowSign(Node):
+    """Divide a cone by the sign of a mixed sample: x.u >= 0 in the first child, x.u <= 0 in the second.
+
+    Attributes:
+        number: of the sample x, counted from 0 among those of the tree.
+    """
+
+    word: ClassVar[str] = "row"
+    number: int
+
+    def lines(self) -> Iterator[str]:
+        """Yield the one line."""
+        yield f"row {self.number}"
+
+    @classmethod
+    def read(cls, numbers: Sequence[int], below: NodeLines) -> Self | None:
+        """Read the sample's number."""
+        return cls(*numbers) if len(numbers) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
 class Split(Node):
     """Cut the cone at w = a w_k + b w_l: w replaces w_k in the first child, w_l in the second."""
 
@@ -120,7 +141,8 @@ class Leaf(AnyLeaf):
         scale: S > 0.
         unit: U > 0.
         products: (i, j, multiplier), i <= j indices into the leaf's nonnegative quantities: the signed
-            t_k, then the alpha_i, then the beta_i of the mixed rows; of a matrix the t_k alone.
+            t_k, then the |x_i.u| of the row nodes above, then the alpha_i, then the beta_i of the mixed rows;
+            of a matrix the t_k alone.
     """
 
     word: ClassVar[str] = "leaf"

@@ -58,6 +58,10 @@ class MatrixCone(NamedTuple):
         """Refuse to divide by a sign: all are known from the start."""
         raise Rejection(Obligation.NODE_KIND)
 
+    def sides(self, number: int) -> tuple[MatrixCone, MatrixCone]:
+        """Refuse to divide by the sign of a sample: there are none."""
+        raise Rejection(Obligation.NODE_KIND)
+
     def faces(self, members: Sequence[int]) -> tuple[MatrixCone, MatrixCone]:
         """Return the faces of some generators and of all others, if none of their products is negative.
 

@@ -3,13 +3,15 @@
 A sample x_i is active on a cone if x_i . u >= 0 throughout it, inactive if x_i . u <= 0, else mixed. Active
 and inactive samples stay so on every smaller cone. So a cone keeps the mixed ones, each with its values at
 the generators, and of the active ones together what they add to the outputs N^T relu(Xu), which is linear on
-it. `certify check` walks cones of a faster form, which the tests hold against these.
+it. A cone that was divided by the signs of samples is smaller than its coordinates say: it keeps the values
+of those samples as linear forms that are nonnegative on it. `certify check` walks cones of a faster form,
+which the tests hold against these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from itertools import compress, count
 from operator import add, lshift, mul
 from typing import NamedTuple, Protocol
 
@@ -35,11 +37,13 @@ class Row(NamedTuple):
     """A sample whose activity a cone does not settle.
 
     Attributes:
+        number: of the sample, counted from 0.
         weight: the sample's row of the dual point, of length c.
         x: the sample, of length d.
         values: x . w_k for each generator w_k of the cone.
     """
 
+    number: int
     weight: Vector
     x: Vector
     values: Vector
@@ -60,7 +64,7 @@ class Enclosure(NamedTuple):
 
 
 class TrainingCone(WalkedCone, Protocol):
-    """What the leaf rules ask of a cone {sum_k t_k w_k : t_k >= 0 where signed} of R^d."""
+    """What the leaf rules ask of a cone {sum_k t_k w_k : t_k >= 0 where signed, f.t >= 0} of R^d."""
 
     @property
     def generators(self) -> tuple[Vector, ...]:
@@ -73,6 +77,10 @@ class TrainingCone(WalkedCone, Protocol):
     @property
     def gram(self) -> Sequence[int]:
         """w_k . w_l for k <= l, row by row; in a block of samples w_k^T G w_l, G its share's form."""
+
+    @property
+    def forms(self) -> Sequence[Vector]:
+        """The f, of length d, with f.t >= 0 on the cone, in the order of the divisions by samples' signs."""
 
     @property
     def mixed(self) -> Sequence[Row]:
@@ -110,6 +118,8 @@ class Cone(NamedTuple):
         linear: for each k what the active samples add to N^T relu(X w_k), and the offset of `whole_space`.
         output_count: c.
         entry_bits: the length of the largest entry of X and that of N, in bits, together.
+        forms: f with f.t >= 0, where the cone was divided by the sign of a sample: its values, or their
+            opposites.
     """
 
     generators: tuple[Vector, ...]
@@ -120,6 +130,7 @@ class Cone(NamedTuple):
     linear: tuple[Vector, ...]
     output_count: int
     entry_bits: int
+    forms: tuple[Vector, ...] = ()
 
     @classmethod
     def root(cls, certificate: Certificate, problem: TrainingProblem) -> Cone:
@@ -154,7 +165,7 @@ class Cone(NamedTuple):
             tuple(map(length_of, generators)),
             (False,) * d,
             [p for k, row in enumerate(integer_rows(products)) for p in row[k:]],
-            tuple(map(Row, weights, inputs, map(tuple, values))),
+            tuple(map(Row, count(), weights, inputs, map(tuple, values))),
             ((0,) * c,) * d if offset is None else tuple(map(tuple, integer_rows(frame * offset))),
             c,
             sum(max(map(longest, rows)) for rows in (inputs, weights)),
@@ -169,7 +180,7 @@ class Cone(NamedTuple):
     @property
     def vectors(self) -> int:
         """The number of vectors that the cone counts as (docs/certificate-format.md)."""
-        return len(self.generators) + self.output_count + len(self.mixed)
+        return len(self.generators) + self.output_count + len(self.mixed) + len(self.forms)
 
     def generator(self, k: int) -> Vector:
         """Return w_k."""
@@ -194,8 +205,29 @@ class Cone(NamedTuple):
             self.lengths[k],
             [-row.values[k] for row in self.mixed],
             tuple([-entry for entry in self.linear[k]]),
+            [-form[k] for form in self.forms],
         )
         return positive._settled(), negative._settled()
+
+    def sides(self, number: int) -> tuple[Cone, Cone]:
+        """Return the parts of the cone where x.u >= 0 and where x.u <= 0 for a mixed sample x.
+
+        All samples with the same x are active in the first part, and inactive in the second.
+
+        Args:
+            number: of the sample.
+
+        Raises:
+            Rejection: if it is not mixed, or there is no such sample.
+        """
+        nowhere = (0,) * len(self.generators)
+        values = next((row.values for row in self.mixed if row.number == number), nowhere)
+        require(any(values), Obligation.ROW_INDEX)
+        decided = [row for row in self.mixed if row.values == values]
+        others = self._replace(mixed=tuple([row for row in self.mixed if row.values != values]))
+        active = others._replace(linear=self._with_active(decided), forms=(*self.forms, values))
+        inactive = others._replace(forms=(*self.forms, tuple([-value for value in values])))
+        return active, inactive
 
     def faces(self, members: Sequence[int]) -> tuple[Cone, Cone]:
         """Refuse to part the cone: the premise on two faces says nothing about what is between them."""
@@ -214,10 +246,11 @@ class Cone(NamedTuple):
         """
         values = [a * row.values[k] + b * row.values[l] for row in self.mixed]
         linear = tuple([a * p + b * q for p, q in zip(self.linear[k], self.linear[l], strict=True)])
+        forms = [a * form[k] + b * form[l] for form in self.forms]
         first, second = divided_gram(self.gram, len(self.generators), k, l, a, b)
         return (
-            self._replace(gram=first)._with_generator(k, vector, length, values, linear)._settled(),
-            self._replace(gram=second)._with_generator(l, vector, length, values, linear)._settled(),
+            self._replace(gram=first)._with_generator(k, vector, length, values, linear, forms)._settled(),
+            self._replace(gram=second)._with_generator(l, vector, length, values, linear, forms)._settled(),
         )
 
     def enclosures(self) -> list[Enclosure]:
@@ -252,7 +285,13 @@ class Cone(NamedTuple):
         return [sum(map(mul, factors, column)) for column in zip(*rows, strict=True)]
 
     def _with_generator(
-        self, k: int, vector: Vector, length: int, values: Iterable[int], linear: Vector
+        self,
+        k: int,
+        vector: Vector,
+        length: int,
+        values: Iterable[int],
+        linear: Vector,
+        forms: Iterable[int],
     ) -> Cone:
         """Put a generator in the place of w_k, but for the products with it; the samples stay mixed ones.
 
@@ -262,16 +301,18 @@ class Cone(NamedTuple):
             length: of its largest entry, in bits.
             values: x . w for each mixed sample x.
             linear: what the active samples add to N^T relu(Xw).
+            forms: each form's value at w.
         """
         mixed = [
-            Row(weight, x, (*at[:k], value, *at[k + 1 :]))
-            for (weight, x, at), value in zip(self.mixed, values, strict=True)
+            Row(number, weight, x, (*at[:k], value, *at[k + 1 :]))
+            for (number, weight, x, at), value in zip(self.mixed, values, strict=True)
         ]
         return self._replace(
             generators=replaced(self.generators, k, vector),
             lengths=replaced(self.lengths, k, length),
             mixed=tuple(mixed),
             linear=replaced(self.linear, k, linear),
+            forms=tuple([replaced(f, k, value) for f, value in zip(self.forms, forms, strict=True)]),
         )
 
     def _settled(self) -> Cone:
@@ -285,15 +326,17 @@ class Cone(NamedTuple):
                 mixed.append(row)
             elif high > 0:
                 active.append(row)
-        linear = self.linear
-        if active:
-            weights = [row.weight for row in active]
-            linear = tuple(
-                [
-                    tuple(map(add, before, self._sums(values, weights)))
-                    for before, values in zip(
-                        linear, zip(*[row.values for row in active], strict=True), strict=True
-                    )
-                ]
-            )
-        return self._replace(mixed=tuple(mixed), linear=linear)
+        return self._replace(mixed=tuple(mixed), linear=self._with_active(active))
+
+    def _with_active(self, rows: Sequence[Row]) -> tuple[Vector, ...]:
+        """Return what `linear` is where these samples are active as well."""
+        if not rows:
+            return self.linear
+        weights = [row.weight for row in rows]
+        at_generators = zip(*[row.values for row in rows], strict=True)
+        return tuple(
+            [
+                tuple(map(add, before, self._sums(values, weights)))
+                for before, values in zip(self.linear, at_generators, strict=True)
+            ]
+        )

@@ -14,9 +14,18 @@ from operator import add, mul
 from flint import fmpz_mat
 
 from certify.checker.certificate.node_lines import Products
-from certify.checker.certificate.nodes import AnyLeaf, EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
+from certify.checker.certificate.nodes import (
+    AnyLeaf,
+    EnvelopeLeaf,
+    Leaf,
+    Node,
+    RowSign,
+    Sign,
+    Split,
+    TauLeaf,
+)
 from certify.checker.certificate.training import Certificate
-from certify.checker.numbers.integers import square_of
+from certify.checker.numbers.integers import Vector, square_of
 from certify.checker.numbers.semidefinite import integer_rows, is_nonnegative_on_orthant, is_psd
 from certify.checker.obligations import Obligation, require
 from certify.checker.problems.training import TrainingProblem
@@ -80,7 +89,12 @@ class Level:
 def work_of_enclosures(cone: TrainingCone, bits: int) -> int:
     """Return the work of a node that computes the outputs of a cone and a form of order d, no more."""
     d = len(cone.signed)
-    return d * (d * d + cone.mixed_count * cone.output_count) * words_of(bits)
+    return d * (d * d + _rows(cone) * cone.output_count) * words_of(bits)
+
+
+def _rows(cone: TrainingCone) -> int:
+    """Return the number of samples that are not settled by the generators: mixed, or known by their sign."""
+    return cone.mixed_count + len(cone.forms)
 
 
 def check_leaf(leaf: AnyLeaf, cone: TrainingCone, level: Level) -> None:
@@ -98,22 +112,22 @@ class ProductsRule:
     leaf = Leaf
 
     def work(self, leaf: Leaf, cone: TrainingCone, level: Level) -> int:
-        """Return the work of a form of order d and the mixed rows."""
+        """Return the work of a form of order d and the mixed rows, and of the quantities known besides."""
         bits = level.bits(cone) + leaf.scale.bit_length() + leaf.unit.bit_length()
         bits += longest(multiplier for _, _, multiplier in leaf.products)
-        return (len(cone.signed) + cone.mixed_count) ** 3 * words_of(bits)
+        return (len(cone.signed) + _rows(cone)) ** 3 * words_of(bits)
 
     def check(self, leaf: Leaf, cone: TrainingCone, level: Level) -> None:
         """Prove S (lambda |u|^2 - mu |N^T relu(Xu)|^2) >= U * products >= 0 on the cone.
 
         The variables are z = (t, alpha_F), F the mixed rows, on which N^T relu(Xu) is linear.
         """
-        d, mixed = len(cone.signed), cone.mixed
+        d, forms, mixed = len(cone.signed), cone.forms, cone.mixed
         require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
-        require(d + len(mixed) <= MAX_LEAF_ORDER, Obligation.LIMITS)
-        mixed, products = _without_idle_rows(mixed, sum(cone.signed), leaf.products)
+        require(d + _rows(cone) <= MAX_LEAF_ORDER, Obligation.LIMITS)
+        mixed, products = _without_idle_rows(mixed, sum(cone.signed) + len(forms), leaf.products)
         order = d + len(mixed)
-        quantities = _quantities(cone.signed, mixed)
+        quantities = _quantities(cone.signed, forms, mixed)
         gauge = [
             [*column, *(row.weight[j] for row in mixed)]
             for j, column in enumerate(zip(*cone.linear, strict=True))
@@ -188,7 +202,7 @@ class EnvelopeRule:
 
 
 RULES = by_word((ProductsRule(), TauRule(), EnvelopeRule()))
-NODES = nodes_of((Sign, Split), RULES)
+NODES = nodes_of((Sign, RowSign, Split), RULES)
 
 
 def centres_and_radii(enclosures: list[Enclosure]) -> tuple[list[list[int]], list[list[int]]]:
@@ -198,22 +212,23 @@ def centres_and_radii(enclosures: list[Enclosure]) -> tuple[list[list[int]], lis
 
 
 def _without_idle_rows(
-    mixed: Sequence[Row], signed: int, products: Products
+    mixed: Sequence[Row], known: int, products: Products
 ) -> tuple[list[Row], list[tuple[int, int, int]]]:
     """Leave out the mixed rows that have neither weight nor multipliers; return the products renumbered.
 
-    The form is zero in their alpha, so it is semidefinite with them if and only if it is without them.
+    The form is zero in their alpha, so it is semidefinite with them if and only if it is without them. The
+    first quantities, so many that are known, are of no mixed row.
     """
     m = len(mixed)
-    require(all(0 <= i <= j < signed + 2 * m for i, j, _ in products), Obligation.PRODUCT_INDEX)
-    used = {(q - signed) % m for i, j, _ in products for q in (i, j) if q >= signed}
+    require(all(0 <= i <= j < known + 2 * m for i, j, _ in products), Obligation.PRODUCT_INDEX)
+    used = {(q - known) % m for i, j, _ in products for q in (i, j) if q >= known}
     kept = [r for r, row in enumerate(mixed) if r in used or any(row.weight)]
-    place = {r: signed + new for new, r in enumerate(kept)}
+    place = {r: known + new for new, r in enumerate(kept)}
 
     def renumbered(q: int) -> int:
-        if q < signed:
+        if q < known:
             return q
-        part, r = divmod(q - signed, m)
+        part, r = divmod(q - known, m)
         return place[r] + part * len(kept)
 
     return (
@@ -230,26 +245,27 @@ def _form(on_u: int, gram: Sequence[int], on_square: int, rows: Sequence[Sequenc
     return [on_u * product - on_square * square for product, square in zip(gram, squares, strict=False)]
 
 
-def _quantities(signed: Sequence[bool], mixed: Sequence[Row]) -> list[list[int]]:
+def _quantities(signed: Sequence[bool], forms: Sequence[Vector], mixed: Sequence[Row]) -> list[list[int]]:
     """List the nonnegative quantities of a leaf as linear forms in z = (t, alpha_F).
 
-    They are the signed t_k, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed rows.
+    They are the signed t_k, the forms of the cone, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed
+    rows.
     """
     d, m = len(signed), len(mixed)
 
     def unit(position: int) -> list[int]:
         return [int(j == position) for j in range(d + m)]
 
-    known = [unit(k) for k in range(d) if signed[k]]
+    known = [unit(k) for k in range(d) if signed[k]] + [[*form, *[0] * m] for form in forms]
     alpha = [unit(d + i) for i in range(m)]
     beta = [[-value for value in row.values] + unit(d + i)[d:] for i, row in enumerate(mixed)]
     return known + alpha + beta
 
 
 def quantity_kinds(cone: TrainingCone) -> list[str]:
-    """Name each quantity of a leaf on a cone, in the same order: "t", "alpha" or "beta"."""
+    """Name each quantity of a leaf on a cone, in the same order: "t", "|x.u|", "alpha" or "beta"."""
     mixed = len(cone.mixed)
-    return ["t"] * sum(cone.signed) + ["alpha"] * mixed + ["beta"] * mixed
+    return ["t"] * sum(cone.signed) + ["|x.u|"] * len(cone.forms) + ["alpha"] * mixed + ["beta"] * mixed
 
 
 def _gram(rows: list[list[int]]) -> fmpz_mat:

@@ -14,6 +14,7 @@ from certify.checker.certificate.nodes import (
     AnyLeaf,
     Node,
     Part,
+    RowSign,
     Sign,
     Split,
 )
@@ -31,7 +32,7 @@ Vector = tuple[int, ...]
 
 
 class WalkedCone(Protocol):
-    """The cone {sum_k t_k w_k : t_k >= 0 where signed} with what its leaves need to know of it."""
+    """A part of {sum_k t_k w_k : t_k >= 0 where signed}, with what its leaves need to know of it."""
 
     @property
     def signed(self) -> tuple[bool, ...]:
@@ -46,6 +47,9 @@ class WalkedCone(Protocol):
 
     def halves(self, k: int) -> tuple[Self, Self]:
         """Return the children of a sign node; raise Rejection if it does not fit."""
+
+    def sides(self, number: int) -> tuple[Self, Self]:
+        """Return the children of a row node; raise Rejection if it does not fit."""
 
     def faces(self, members: Sequence[int]) -> tuple[Self, Self]:
         """Return the children of a part node; raise Rejection if it does not fit."""
@@ -220,6 +224,8 @@ def _children(node: Node, cone: C, premise: Premise[C]) -> tuple[C, ...]:
     match node:
         case Sign(k):
             return cone.halves(k)
+        case RowSign(number):
+            return cone.sides(number)
         case Split():
             return _split(node, cone)
         case Part(members):

@@ -12,7 +12,15 @@ from itertools import repeat
 from typing import Any
 
 from certify.checker.certificate.blocks import Block, Blocks, blocks_in_words
-from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf, Node, Sign, Split, TauLeaf
+from certify.checker.certificate.nodes import (
+    EnvelopeLeaf,
+    Leaf,
+    Node,
+    RowSign,
+    Sign,
+    Split,
+    TauLeaf,
+)
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.numbers.rounding import decimal_down
@@ -286,6 +294,11 @@ def _sign(node: Sign, name: str, missing: int) -> Term:
     return f"Sign {index(node.k, missing)}"
 
 
+def _row_sign(node: RowSign, name: str, missing: int) -> Term:
+    yield from ()
+    return f"RowSign {index(node.number, missing)}"
+
+
 def _split(node: Split, name: str, missing: int) -> Term:
     yield from ()
     return f"Split {index(node.k, missing)} {index(node.l, missing)} {integer(node.a)} {integer(node.b)}"
@@ -308,6 +321,7 @@ def _envelope(node: EnvelopeLeaf, name: str, missing: int) -> Term:
 
 TERMS: dict[type[Node], TermOfNode] = {
     Sign: _sign,
+    RowSign: _row_sign,
     Split: _split,
     Leaf: _products,
     TauLeaf: _tau,

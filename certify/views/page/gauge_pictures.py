@@ -16,6 +16,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from certify.bounds.report import Report
+from certify.checker.certificate.nodes import RowSign
 from certify.checker.text.names import column
 from certify.floats.gauge import dual_point, relative_gauge
 from certify.floats.problem import Arrays
@@ -265,10 +266,14 @@ def _cells(report: Report) -> tuple[Matrix | None, str]:
         return None, f"The proof's {leaves} cells are too many to be drawn."
     if leaves == 1:
         return None, "The proof treats all directions at once, without cells."
+    by_samples = any(isinstance(node, RowSign) for node in report.certificate.tree)
+    walls = cell_walls(report.certificate)
+    if not walls:
+        return None, f"The proof divides the directions by the signs of samples, into {leaves} cells."
     return (
-        unit_vectors(cell_walls(report.certificate)),
+        unit_vectors(walls),
         f"The proof divides the directions into {leaves} cells, whose walls are the {lines}, and has a bound "
-        "for each.",
+        f"for each.{' Walls along the signs of samples are left out.' * by_samples}",
     )
 
 

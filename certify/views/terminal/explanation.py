@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
 
@@ -148,9 +148,14 @@ def _cells(explanation: Explanation) -> Iterator[str]:
             yield f"  most leaves by the signs of ({coordinates}): {_regions(cells)}"
         else:
             yield f"  a leaf for each of {len(cells.regions)} combinations of the signs of ({coordinates})"
-        rows = [f"{row} ({_percent(count / cells.looked_at)})" for row, count in cells.most_mixed[:_ROWS]]
-        if rows:
-            yield f"  rows most often of unknown sign at a leaf: {', '.join(rows)} of the leaves"
+        if cells.most_divided:
+            yield (
+                f"  cells are divided by the signs of {counted(len(cells.most_divided), 'row')} as well, "
+                f"most often of {_shares(cells.most_divided, cells)} of the leaves"
+            )
+        if cells.most_mixed:
+            rows = _shares(cells.most_mixed, cells)
+            yield f"  rows most often of unknown sign at a leaf: {rows} of the leaves"
     if cells.multipliers:
         yield "  multipliers: " + ", ".join(f"{count} of {name}" for name, count in cells.multipliers.items())
     if not cells.deepest:
@@ -229,6 +234,11 @@ def _error_budget(explanation: Explanation) -> Iterator[str]:
     yield words
     if gap is None:
         yield "  what is left above: give a trained network, --network NET"
+
+
+def _shares(rows: Sequence[tuple[int, int]], cells: LeafStatistics) -> str:
+    """List the first rows, each with its share of the leaves."""
+    return ", ".join(f"{row} ({_percent(count / cells.looked_at)})" for row, count in rows[:_ROWS])
 
 
 def _regions(cells: LeafStatistics) -> str:

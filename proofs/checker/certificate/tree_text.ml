@@ -94,6 +94,7 @@ let training_node l allowance line =
   else
     match node_words l line with
     | "sign", [ k ] -> Checker.Sign (index k)
+    | "row", [ i ] -> Checker.RowSign (index i)
     | "split", [ k; m; a; b ] -> Checker.Split (index k, index m, a, b)
     | "leaf", [ scale; unit; rows ] when Z.sign rows >= 0 -> Checker.Products (scale, unit, read_products l allowance rows)
     | "tau", [ a; b; unit; rows ] when Z.sign rows >= 0 -> Checker.Tau (a, b, unit, read_products l allowance rows)

@@ -27,6 +27,15 @@ Definition zsum (x : list Z) := fold_right Z.add 0 x.
 Definition nonneg (x : list Z) := forallb (Z.leb 0) x.
 Definition iszero (x : list Z) := forallb (Z.eqb 0) x.
 Definition zunit (k : nat) : list Z := repeat 0 k ++ [1].
+Fixpoint same_vector (x y : list Z) : bool :=
+  match x, y with
+  | [], [] => true
+  | a :: x', b :: y' => if a =? b then same_vector x' y' else false
+  | _, _ => false end.
+Lemma same_vector_sound x y : same_vector x y = true -> x = y.
+Proof.
+  revert y; induction x as [|a x IH]; intros [|b y]; cbn [same_vector]; try discriminate; auto.
+  destruct (Z.eqb_spec a b) as [->|_]; [|discriminate]. intro H. now rewrite (IH y H). Qed.
 Lemma zadd_comm x y : zadd x y = zadd y x.
 Proof. revert y; induction x as [|a x IH]; intros [|b y]; cbn [zadd]; auto. rewrite IH. f_equal. apply Z.add_comm. Qed.
 Lemma zadd_assoc x y z : zadd (zadd x y) z = zadd x (zadd y z).

@@ -20,20 +20,23 @@ Fixpoint known (k : nat) (fl : list bool) : list nat :=
   match fl with [] => [] | b :: fl' => if b then k :: known (S k) fl' else known (S k) fl' end.
 Definition excess (d : nat) (rows : list (list Z * list Z)) (r : nat) : quantity :=
   Excess (fit 0 d (fst (nth r rows ([], [])))) (d + r).
-Definition quantities (fl : list bool) (rows : list (list Z * list Z)) : list quantity :=
+(** The t_k of known sign, and the forms of the cone. *)
+Definition known_quantities (fl : list bool) (F : list (list Z)) : list quantity :=
+  map Coordinate (known 0 fl) ++ map (fun f => Form (fit 0 (length fl) f)) F.
+Definition quantities (fl : list bool) (F : list (list Z)) (rows : list (list Z * list Z)) : list quantity :=
   let d := length fl in
   let m := length rows in
-  map Coordinate (known 0 fl) ++ map (fun r => Coordinate (d + r)) (seq 0 m) ++ map (excess d rows) (seq 0 m).
+  known_quantities fl F ++ map (fun r => Coordinate (d + r)) (seq 0 m) ++ map (excess d rows) (seq 0 m).
 
 Definition max_order := 5000.
 Definition check_products (scale unit : Z) (rows : products) (c : cone) : option obligation :=
   let d := length (signed c) in
   let m := length (mixed c) in
   owes ((0 <? scale) && (0 <? unit)) LEAF_SCALE (
-  owes (Z.of_nat (d + m) <=? max_order) LIMITS (
-  let qs := quantities (signed c) (mixed c) in
+  owes (Z.of_nat (d + m + length (forms c)) <=? max_order) LIMITS (
+  let qs := quantities (signed c) (forms c) (mixed c) in
   owes (indices_fit (length qs) rows) PRODUCT_INDEX (
-  owes (signs_fit (length (known 0 (signed c))) m rows) PRODUCT_SIGN (
+  owes (signs_fit (length (known_quantities (signed c) (forms c))) m rows) PRODUCT_SIGN (
   let W := fit [] d (generators c) in
   let N := fit [] d (active c) ++ map snd (mixed c) in
   let T := tadd (tscale (2 * scale * lam) (metric W)) (tscale (- (2 * scale * mu)) (gram N)) in
@@ -75,11 +78,12 @@ Add Ring Kring : (f_ring K).
 
 (** *** Quantities are nonnegative, and alpha_i beta_i is zero *)
 Section Quantities.
-Variables (fl : list bool) (rows : list (list Z * list Z)) (t : vec).
+Variables (fl : list bool) (F : list (list Z)) (rows : list (list Z * list Z)) (t : vec).
 Hypothesis O : okt K fl t.
+Hypothesis HF : forall f, In f F -> 0 <= lin K f t.
 Let d := length fl.
 Let m := length rows.
-Let qs := quantities fl rows.
+Let qs := quantities fl F rows.
 Definition alpha : vec := map (fun row => relu K (lin K (fst row) t)) rows.
 Let z := t ++ alpha.
 
@@ -102,15 +106,25 @@ Proof.
 Lemma z_pos j : nth j fl false = true -> 0 <= nth (0 + j) z 0.
 Proof. intro H. cbn [Nat.add]. unfold z. rewrite app_nth1; [now apply (proj2 O)|]. rewrite (proj1 O).
   destruct (Nat.lt_ge_cases j (length fl)); auto. rewrite nth_overflow in H by assumption. discriminate. Qed.
-Let s := length (known 0 fl).
+Let s := length (known_quantities fl F).
+Lemma known_quantity_pos i : 0 <= lin K (form_of (nth i (known_quantities fl F) Nothing)) z.
+Proof.
+  unfold known_quantities. destruct (Nat.lt_ge_cases i (length (map Coordinate (known 0 fl)))) as [H|H].
+  - rewrite app_nth1 by exact H. apply known_pos, z_pos.
+  - rewrite app_nth2 by exact H. set (j := (i - _)%nat).
+    destruct (Nat.lt_ge_cases j (length F)) as [J|J].
+    + rewrite (nth_indep _ Nothing (Form (fit 0%Z (length fl) []))) by (now rewrite map_length).
+      rewrite (map_nth (fun f => Form (fit 0%Z (length fl) f))). cbn [form_of]. unfold z.
+      rewrite lin_app by (rewrite fit_length; symmetry; apply O). rewrite lin_fit by apply O. now apply HF, nth_In.
+    + rewrite nth_overflow by (now rewrite map_length). cbn [form_of lin]. auto with pos. Qed.
 Lemma nth_quantities i : nth i qs Nothing =
-  if Nat.ltb i s then nth i (map Coordinate (known 0 fl)) Nothing
+  if Nat.ltb i s then nth i (known_quantities fl F) Nothing
   else if Nat.ltb i (s + m) then Coordinate (d + (i - s))
   else if Nat.ltb i (s + m + m) then excess d rows (i - s - m) else Nothing.
 Proof.
   unfold qs, quantities. fold d m. destruct (Nat.ltb_spec i s) as [H|H].
-  - apply app_nth1. now rewrite map_length.
-  - rewrite app_nth2 by (now rewrite map_length). rewrite map_length. fold s.
+  - now apply app_nth1.
+  - rewrite app_nth2 by assumption. fold s.
     destruct (Nat.ltb_spec i (s + m)) as [H1|H1].
     + rewrite app_nth1 by (rewrite map_length, seq_length; lia). rewrite nth_map_seq.
       destruct (Nat.ltb_spec (i - s) m); [reflexivity|lia].
@@ -118,7 +132,7 @@ Proof.
       destruct (Nat.ltb_spec (i - s - m) m), (Nat.ltb_spec i (s + m + m)); auto; lia. Qed.
 Lemma quantity_pos i : 0 <= lin K (form_of (nth i qs Nothing)) z.
 Proof.
-  rewrite nth_quantities. destruct (Nat.ltb i s); [apply known_pos, z_pos|].
+  rewrite nth_quantities. destruct (Nat.ltb i s); [apply known_quantity_pos|].
   destruct (Nat.ltb i (s + m)); [cbn [form_of]; rewrite lin_alpha, nth_alpha; apply relu_ge0|].
   destruct (Nat.ltb i (s + m + m)); [rewrite lin_beta, nth_alpha; apply relu_ge|]. cbn [form_of lin]. auto with pos. Qed.
 Lemma quantity_vanishes i j : vanishes s m i j = true -> lin K (form_of (nth i qs Nothing)) z * lin K (form_of (nth j qs Nothing)) z = 0.
@@ -143,13 +157,13 @@ Proof. induction rows as [|[p nu] rows IH]; cbn [alpha map comb mixed_sum fst sn
 Theorem products_sound scale unit rows c :
   check_products hint metric lam mu scale unit rows c = None -> good K norm lam mu c.
 Proof.
-  unfold check_products. intros H t O.
+  unfold check_products. intros H t [O HF].
   apply owes_none in H as [H1 H]. apply owes_none in H as [_ H]. apply owes_none in H as [_ H].
   apply owes_none in H as [H2 H]. apply owes_none in H as [H3 _].
   apply andb_prop in H1 as [Hs Hu]. apply Z.ltb_lt in Hs. apply Z.ltb_lt in Hu.
   apply psd_sound with (K := K) (z := t ++ alpha (mixed c) t) in H3.
   match type of H3 with 0 <= qf K (minus_products _ _ ?T _) ?z => assert (Q : 0 <= qf K T z) end;
-    [apply (f_trans K _ _ _ H3), (@minus_products_le K (length (known 0 (signed c))) (length (mixed c))); auto; [lia| |]|].
+    [apply (f_trans K _ _ _ H3), (@minus_products_le K (length (known_quantities (signed c) (forms c))) (length (mixed c))); auto; [lia| |]|].
   - intro k. now apply quantity_pos.
   - intros i j. now apply quantity_vanishes.
   - set (d := length (signed c)) in *. assert (Lt : length t = d) by apply O.
@@ -186,7 +200,7 @@ Hypothesis Mu : (0 <= mu)%Z.
 
 Theorem tau_sound a b unit rows c : check_tau hint metric lam mu a b unit rows c = None -> good K norm lam mu c.
 Proof.
-  unfold check_tau. intros H t O.
+  unfold check_tau. intros H t [O _].
   apply owes_none in H as [Hs H]. apply owes_none in H as [Hab H]. apply owes_none in H as [Hu H].
   apply owes_none in H as [_ H]. apply owes_none in H as [Hr H].
   apply andb_prop in Hab as [Ha Hb]. apply Z.ltb_lt in Ha. apply Z.ltb_lt in Hb. apply Z.ltb_lt in Hu.
@@ -232,7 +246,7 @@ Proof.
       replace g with (x + z2 mu * q) by ring end end end. auto with pos. Qed.
 Theorem envelope_sound c : check_envelope hint metric lam mu c = None -> good K norm lam mu c.
 Proof.
-  unfold check_envelope. intros H t O. apply owes_none in H as [Hs H].
+  unfold check_envelope. intros H t [O _]. apply owes_none in H as [Hs H].
   pose proof (all_signed_sound _ Hs O) as P.
   pose proof (fun j => centres_radii_sound P c j) as E. destruct (centres_radii c) as [C R]. cbv beta zeta in E.
   apply owes_none in H as [H _]. apply nonneg_on_orthant_sound with (K := K) (z := t) in H; auto.

@@ -11,6 +11,7 @@ Set Implicit Arguments.
 
 Inductive node :=
 | Sign (k : nat)
+| RowSign (i : nat)
 | Split (k l : nat) (a b : Z)
 | Products (scale unit : Z) (multipliers : products)
 | Tau (a b unit : Z) (multipliers : products)
@@ -31,13 +32,20 @@ Variable hint : nat -> tri -> list Z * list (list Z).
 (** Told of each node before it is checked, for progress; any function will do. *)
 Variable watch : Z -> bool.
 
-Definition step (metric : list (list Z) -> tri) (lam mu : Z) (n : node) (c : cone) : step_result cone :=
+(** The rows are those of the premise, of which the cone knows the mixed ones. *)
+Definition step (metric : list (list Z) -> tri) (lam mu : Z) (rows : list (list Z * list Z)) (n : node) (c : cone)
+  : step_result cone :=
   let d := length (signed c) in
   match n with
   | Sign k =>
     match owes (Nat.ltb k d && negb (nth k (signed c) false)) SIGN_INDEX None with
     | Some o => Refused o
     | None => let (first, second) := sign_children k c in Divided first second end
+  | RowSign i =>
+    let p := map (zdot (fst (nth i rows ([], [])))) (generators c) in
+    match owes (existsb (fun row => same_vector p (fst row)) (mixed c)) ROW_INDEX None with
+    | Some o => Refused o
+    | None => let (first, second) := row_children p c in Divided first second end
   | Split k l a b =>
     match
       owes (Nat.ltb k d && Nat.ltb l d && negb (Nat.eqb k l)) SPLIT_INDEX (
@@ -61,7 +69,7 @@ Definition fixed_bits (q : premise) : Z :=
          + longest_by (fun r => longest_by bits (snd r)) (premise_rows q)).
 Definition work (fixed outputs : Z) (n : node) (c : cone) : Z :=
   let d := Z.of_nat (length (signed c)) in
-  let r := Z.of_nat (length (mixed c)) in
+  let r := Z.of_nat (length (mixed c) + length (forms c)) in
   let b := fixed + 2 * longest (generators c) in
   let small more := d * (d * d + r * outputs) * words (b + more) in
   match n with
@@ -71,7 +79,7 @@ Definition work (fixed outputs : Z) (n : node) (c : cone) : Z :=
   | _ => small 0 end.
 (** What a cone counts as (docs/certificate-format.md, "Tree"). *)
 Definition vectors (outputs : nat) (c : cone) : Z :=
-  Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)).
+  Z.of_nat (length (signed c)) + Z.of_nat outputs + Z.of_nat (length (mixed c)) + Z.of_nat (length (forms c)).
 
 (** The trees of premises, one after another; no premise is made before its turn. *)
 Fixpoint check_premises A (premise_of : A -> premise) (W : list (list Z)) (l : list A) (spent number leaves : Z) : result :=
@@ -82,7 +90,7 @@ Fixpoint check_premises A (premise_of : A -> premise) (W : list (list Z)) (l : l
     let c := root W (premise_offset q) (premise_rows q) in
     let v := vectors (premise_outputs q) c in
     match
-      walk (step (metric_of (premise_form q)) (premise_lam q) (premise_mu q)) (vectors (premise_outputs q))
+      walk (step (metric_of (premise_form q)) (premise_lam q) (premise_mu q) (premise_rows q)) (vectors (premise_outputs q))
         (work (fixed_bits q) (Z.of_nat (premise_outputs q))) max_training_work watch (premise_tree q) [(c, v)] v spent number
         leaves
     with
@@ -106,14 +114,17 @@ Lemma norm_of_ext form x y : (forall w, dot x w = dot y w) -> norm_of form x = n
 Proof. destruct form; [apply qf_ext|apply sq_ext]. Qed.
 Lemma metric_of_sound form V t : qf K (metric_of form V) t = norm_of form (comb t V).
 Proof. destruct form; [apply qf_gram_in|apply qf_gram]. Qed.
-Lemma step_sound form lam mu n c : (0 <= mu)%Z ->
-  proved (good K (norm_of form) lam mu) (step hint (metric_of form) lam mu n c) -> good K (norm_of form) lam mu c.
+Lemma step_sound form lam mu rows n c : (0 <= mu)%Z ->
+  proved (good K (norm_of form) lam mu) (step hint (metric_of form) lam mu rows n c) -> good K (norm_of form) lam mu c.
 Proof.
   intros Hm. pose proof (norm_of_ext form) as Ne. pose proof (metric_of_sound form) as Ms.
-  destruct n as [k|k l a b|scale unit ms|a b unit ms|]; cbn [step].
+  destruct n as [k|i|k l a b|scale unit ms|a b unit ms|]; cbn [step].
   - match goal with |- context [owes ?x SIGN_INDEX None] => destruct (owes x SIGN_INDEX None) eqn:E end;
       [intros []|]. apply owes_none in E as [E _]. apply andb_prop in E as [E _]. apply Nat.ltb_lt in E.
     pose proof (@sign_sound K _ Ne lam mu k c E) as S. destruct (sign_children k c). intros [H1 H2]. auto.
+  - destruct (owes _ ROW_INDEX None); [intros []|].
+    pose proof (@row_sound K _ Ne lam mu (map (zdot (fst (nth i rows ([], [])))) (generators c)) c) as S.
+    destruct (row_children _ c). intros [H1 H2]. auto.
   - match goal with |- context [match ?x with Some o => Refused o | None => _ end] => destruct x eqn:E end;
       [intros []|]. apply owes_none in E as [E1 E]. apply owes_none in E as [E2 E]. apply owes_none in E as [E3 _].
     repeat match goal with X : (_ && _) = true |- _ => apply andb_prop in X as [? ?] end.

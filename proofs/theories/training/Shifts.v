@@ -12,11 +12,6 @@ Set Implicit Arguments.
 
 Section Executable.
 Local Open Scope Z_scope.
-Fixpoint same_vector (x y : list Z) : bool :=
-  match x, y with
-  | [], [] => true
-  | a :: x', b :: y' => if a =? b then same_vector x' y' else false
-  | _, _ => false end.
 (** The different x of the rows whose nu is not 0, in the order of their first ones; and whether these are all, for no
     more than [limit] are looked for. *)
 Fixpoint kinks_onto (limit : nat) (rows : list (list Z * list Z)) (found : list (list Z)) : list (list Z) * bool :=
@@ -37,7 +32,7 @@ Definition kinks (limit : nat) (rows : list (list Z * list Z)) : list (list Z) *
 Definition shifted (x : list Z) (rows : list (list Z * list Z)) : list (list Z * list Z) :=
   let minus := map Z.opp x in long_map (fun row => (zadd (fst row) minus, snd row)) rows.
 
-Definition is_leaf (n : node) : bool := match n with Sign _ | Split _ _ _ _ => false | _ => true end.
+Definition is_leaf (n : node) : bool := match n with Sign _ | RowSign _ | Split _ _ _ _ => false | _ => true end.
 (** The nodes of the first tree, [owed] cones of which wait, and those after it. *)
 Fixpoint first_tree (owed : nat) (nodes found : list node) : list node * list node :=
   match nodes with
@@ -65,10 +60,6 @@ Local Notation rows := (list (list Z * list Z)).
 Add Ring Kring : (f_ring K).
 
 (** ** The trees are those of the kinks *)
-Lemma same_vector_sound x y : same_vector x y = true -> x = y.
-Proof.
-  revert y; induction x as [|a x IH]; intros [|b y]; cbn [same_vector]; try discriminate; auto.
-  destruct (Z.eqb_spec a b) as [->|_]; [|discriminate]. intro H. now rewrite (IH y H). Qed.
 Lemma kinks_onto_sound limit (l : rows) found ks : kinks_onto limit l found = (ks, true) ->
   (forall x, In x found -> In x ks) /\ forall x nu, In (x, nu) l -> iszero nu = false -> In x ks.
 Proof.

@@ -16,12 +16,13 @@ Definition longest_multiplier (ms : products) : Z :=
 
 Section Executable.
 Local Open Scope Z_scope.
-(** A quantity as a form: nothing, z_k, or z_k less p.z. *)
-Inductive quantity := Nothing | Coordinate (k : nat) | Excess (p : list Z) (k : nat).
+(** A quantity as a form: nothing, z_k, p.z, or z_k less p.z. *)
+Inductive quantity := Nothing | Coordinate (k : nat) | Form (p : list Z) | Excess (p : list Z) (k : nat).
 Definition form_of (q : quantity) : list Z :=
   match q with
   | Nothing => []
   | Coordinate k => zunit k
+  | Form p => p
   | Excess p k => zadd (map Z.opp p) (zunit k) end.
 Fixpoint add_at (k : nat) (M : Z) (x : list Z) : list Z :=
   match k, x with
@@ -32,6 +33,7 @@ Definition add_quantity (M : Z) (q : quantity) (x : list Z) : list Z :=
   match q with
   | Nothing => x
   | Coordinate k => add_at k M x
+  | Form p => zadd (zscale M p) x
   | Excess p k => zadd (zscale (- M) p) (add_at k M x) end.
 (** Quantities s, ..., s + m - 1 are the alpha_i, the next m the beta_i. *)
 Definition vanishes (s m i j : nat) : bool := Nat.leb s i && Nat.ltb i (s + m) && Nat.eqb j (i + m).
@@ -69,7 +71,8 @@ Lemma lin_add_at k M x z : lin K (add_at k M x) z = z2 M * nth k z 0 + lin K x z
 Proof. revert x z; induction k as [|k IH]; intros [|a x] [|e z]; cbn [add_at lin nth]; rewrite ?IH, ?ofZ_add, ?ofZ_0;
     try ring; destruct z; cbn [lin nth]; ring. Qed.
 Lemma lin_add_quantity M q x z : lin K (add_quantity M q x) z = z2 M * lin K (form_of q) z + lin K x z.
-Proof. destruct q; cbn [add_quantity form_of]; [cbn [lin]; ring|now rewrite lin_add_at, lin_unit|].
+Proof. destruct q; cbn [add_quantity form_of];
+    [cbn [lin]; ring|now rewrite lin_add_at, lin_unit|now rewrite lin_zadd, lin_zscale|].
   rewrite !lin_zadd, lin_zscale, lin_opp, lin_add_at, lin_unit, ofZ_opp. ring. Qed.
 Lemma row_sum_pos (ok : nat -> nat -> bool) qs z i es x :
   (forall k, 0 <= lin K (form_of (nth k qs Nothing)) z) ->

@@ -16,6 +16,7 @@ from certify.checker.certificate.file import from_text
 from certify.checker.certificate.nodes import (
     Leaf,
     Node,
+    RowSign,
     Sign,
     Split,
     TauLeaf,
@@ -29,7 +30,7 @@ from certify.checker.verdict import Verdict
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multiplier_generation import solve_dual
 from formulations.sdp.multipliers import Multipliers
-from tests.certify.checker import blocks
+from tests.certify.checker import blocks, row_signs
 from tests.certify.checker.oracles import (
     certificate_of,
     inputs,
@@ -104,6 +105,14 @@ class TestTheCheckerHolds:
         report = attack(certificate, corner, trials=600, seed=1, upper=F(1, 4))
         assert_no_breach(report)
         assert report.tried > 400
+        assert report.accepted > 0
+
+    @pytest.mark.parametrize("name", row_signs.VALID)
+    def test_signs_of_samples(self, name: str) -> None:
+        certificate, problem = row_signs.VALID[name]
+        report = attack(certificate, problem, trials=200, seed=1)
+        assert_no_breach(report)
+        assert report.tried > 100
         assert report.accepted > 0
 
     @pytest.mark.parametrize("seed", range(4))
@@ -232,7 +241,8 @@ class TestReport:
         assert set(FORGERIES) < set(KINDS)
         assert set(ALONE) | set(RAISING) < set(FORGERIES)
         leaf = Leaf(1, 1, ((0, 2, -5), (1, 3, -7)))
-        with_products = replace(self.CERTIFICATE, tree=(leaf, *self.CERTIFICATE.tree))
+        divided = (RowSign(0), leaf, TAU)
+        with_products = replace(self.CERTIFICATE, tree=(*divided, *self.CERTIFICATE.tree))
         report = attack(with_products, CORNER, trials=10 * len(KINDS), seed=0)
         assert set(report.tallies) == set(KINDS)
         assert all(tally.tried > 0 for tally in report.tallies.values())

@@ -12,6 +12,7 @@ from certify.checker.certificate.nodes import (
     Leaf,
     Node,
     Part,
+    RowSign,
     Sign,
     Split,
     TauLeaf,
@@ -84,7 +85,7 @@ def _common_nodes() -> st.SearchStrategy[Node]:
 def training_nodes() -> st.SearchStrategy[Node]:
     """Single nodes of trees of training, meaningless ones included."""
     tau = st.builds(TauLeaf, INTEGERS, INTEGERS, INTEGERS, products())
-    return _common_nodes() | st.builds(Sign, INDEX) | tau
+    return _common_nodes() | st.builds(Sign, INDEX) | st.builds(RowSign, INDEX) | tau
 
 
 def matrix_nodes() -> st.SearchStrategy[Node]:

@@ -11,6 +11,7 @@ from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Leaf,
     Node,
+    RowSign,
     Sign,
     Split,
     TauLeaf,
@@ -79,6 +80,7 @@ FORGERIES = {
     Obligation.FRAME_SHAPE: forged(LIE, Leaf(1, 1, ((0, 1, -32),)), frame=Frame(LINE, ((0, 0), (0, 0)), 0)),
     Obligation.FRAME_INVERSE: forged(LIE, Leaf(1, 1, ((0, 1, -32),)), frame=Frame(LINE, ((1, 0), (0, 1)), 1)),
     Obligation.SIGN_INDEX: replace(HONEST, tree=(Sign(0), Sign(1), Sign(0), *TAUS[:3], Sign(1), *TAUS[:2])),
+    Obligation.ROW_INDEX: replace(HONEST, tree=(Sign(0), Sign(1), RowSign(0), *TAUS[:3], Sign(1), *TAUS[:2])),
     Obligation.SPLIT_INDEX: replace(
         HONEST, tree=(Sign(0), Sign(1), Split(0, 0, 1, 1), *TAUS[:3], Sign(1), *TAUS[:2])
     ),
@@ -124,6 +126,7 @@ HARMLESS = {
     Obligation.PROBLEM,
     Obligation.STATEMENT,
     Obligation.SIGN_INDEX,
+    Obligation.ROW_INDEX,
     Obligation.SPLIT_INDEX,
     Obligation.SPLIT_SIGNED,
     Obligation.PRODUCT_INDEX,

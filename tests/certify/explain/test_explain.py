@@ -33,6 +33,7 @@ from certify.networks.loaded import network_for
 from certify.networks.network import loss_at_most
 from certify.runtime.progress import Observer
 from certify.views.terminal.explanation import print_explanation
+from tests.certify.checker import row_signs
 from tests.certify.cli.command_line import run
 
 METHODS = ("tree", "sdp", "shor", "partition")
@@ -156,6 +157,16 @@ def test_a_problem_without_names(reports: dict[str, Report]) -> None:
     assert not found.samples.classes
     assert {sample.target for sample in found.samples.samples} == {"1, 0", "0, 1"}
     assert found.samples.samples[0].line is None
+
+
+def test_signs_of_samples() -> None:
+    for name, rows in (("of samples", "3 rows"), ("in a quadrant", "1 row")):
+        certificate, problem = row_signs.VALID[name]
+        found = explain(certificate, problem)
+        assert f"cells are divided by the signs of {rows} as well, most often of " in printed(found)
+        said = json.loads(json.dumps(found.to_json()))
+        assert said["cells"]["divided"] == list(found.cells.divided)
+    assert "as well, most often of 3 (40 %) of the leaves" in printed(found)
 
 
 def test_nothing_proved() -> None:

@@ -27,6 +27,7 @@ from certify.checker.tree.walk import children
 from certify.explain.leaf_cones import leaf_cones
 from certify.explain.leaf_statistics import LeafStatistics, leaf_statistics
 from certify.floats.gauge import dual_point
+from tests.certify.checker import row_signs
 from tests.certify.checker.oracles import certificate_of, inputs
 
 
@@ -145,6 +146,26 @@ def test_products_of_each_kind() -> None:
     assert not found.deepest  # no cone has all its signs
 
 
+@pytest.mark.parametrize(
+    ("name", "mixed", "divided", "multipliers"),
+    [
+        ("in a quadrant", (0, 0, 1), (0, 0, 2), {"t |x.u|": 2}),
+        ("of samples", (0, 0, 0), (8, 8, 8), {"|x.u| |x.u|": 4}),
+        ("before others", (0, 0, 0), (0, 0, 9), {"t |x.u|": 4}),
+        ("a sample twice", (0, 0, 1, 1), (0, 0, 2, 0), {"t |x.u|": 2}),
+        ("in a block", (0, 0, 0, 1), (0, 0, 0, 2), {"t |x.u|": 2}),
+    ],
+)
+def test_signs_of_samples(
+    name: str, mixed: tuple[int, ...], divided: tuple[int, ...], multipliers: dict[str, int]
+) -> None:
+    certificate, problem = row_signs.VALID[name]
+    found = cells_of(certificate, problem, "width height")
+    assert (found.mixed, found.divided, found.multipliers) == (mixed, divided, multipliers)
+    # Of a cell that a sample's sign cuts the middle is not known: that leaves three cells, or none.
+    assert len(found.deepest) == (3 if sum(divided) == 2 else 0)
+
+
 def test_quantities_are_named_as_the_checker_orders_them() -> None:
     problem = TrainingProblem.from_rationals([[1, -2], [1, 1], [-3, 1]], [[1]] * 3, 1)
     rows = ((1,), (2,), (3,))
@@ -155,7 +176,7 @@ def test_quantities_are_named_as_the_checker_orders_them() -> None:
         for k in range(sum(signed)):
             cone, _ = cone.halves(k)
         assert [row.x for row in cone.mixed] == [problem.inputs[i] for i in mixed]
-        forms = leaf_rules._quantities(cone.signed, cone.mixed)
+        forms = leaf_rules._quantities(cone.signed, cone.forms, cone.mixed)
         kinds = leaf_rules.quantity_kinds(cone)
         assert len(kinds) == len(forms)
         for kind, form in zip(kinds, forms, strict=True):

@@ -24,6 +24,7 @@ from certify.checker.training.leaf_rules import Level, check_leaf
 from certify.shrink.from_files import shrink_file
 from certify.shrink.lifted_leaf import lifted_leaf
 from certify.shrink.shrink import shrink
+from tests.certify.checker import row_signs
 from tests.certify.checker.oracles import certificate_of, gauge_2d
 
 
@@ -33,6 +34,24 @@ def report() -> tuple[Certificate, TrainingProblem]:
     X, Y = rng.integers(-9, 10, (24, 4)) / 4, rng.integers(-9, 10, (24, 2)) / 4
     found = bound(X, Y, gap=0.1, method="tree")
     return found.certificate, found.problem
+
+
+@pytest.mark.parametrize("name", row_signs.VALID)
+def test_signs_of_samples(name: str) -> None:
+    certificate, problem = row_signs.VALID[name]
+    smaller = shrink(certificate, problem)
+    assert smaller.complete
+    assert check_certificate(smaller.certificate, problem).bound == certificate.bound
+
+
+def test_a_leaf_makes_no_use_of_forms() -> None:
+    # Where the third sample is inactive and t_1 >= 0 the output is 2 t_1 + 2 relu(t_2).
+    cone = Cone.root(row_signs.HONEST, row_signs.PROBLEM).sides(2)[1].halves(0)[0]
+    leaf = lifted_leaf(cone, Level.of(row_signs.HONEST, row_signs.PROBLEM))
+    assert leaf is not None
+    assert leaf.products
+    # Of t_1, the form, alpha and beta.
+    assert {q for i, j, _ in leaf.products for q in (i, j)} <= {0, 2, 3}
 
 
 def test_fewer_leaves_and_the_same_bound(report: tuple[Certificate, TrainingProblem]) -> None:

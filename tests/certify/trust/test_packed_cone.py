@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.attack.tree_forgeries import TREE_FORGERIES
-from certify.checker.certificate.nodes import Node, Sign, Split
+from certify.checker.certificate.nodes import Node, RowSign, Sign, Split
 from certify.checker.certificate.training import Certificate
 from certify.checker.numbers.integers import dot
 from certify.checker.problems.training import TrainingProblem
@@ -31,6 +31,7 @@ def assert_same(plain: Cone, fast: PackedCone | Cone) -> None:
     assert plain.signed == fast.signed
     assert list(plain.gram) == list(fast.gram)
     assert list(plain.mixed) == list(fast.mixed)
+    assert list(plain.forms) == list(fast.forms)
     assert plain.mixed_count == fast.mixed_count
     assert list(map(list, plain.linear)) == list(map(list, fast.linear))
     assert plain.output_count == fast.output_count
@@ -54,8 +55,10 @@ def test_same_on_every_cone_of_a_tree(
         one, other = pair
         free = [k for k, signed in enumerate(one.signed) if not signed]
         signed = [k for k, signed in enumerate(one.signed) if signed]
-        if free and (len(signed) < 2 or data.draw(st.booleans())):
-            node: Node = Sign(data.draw(st.sampled_from(free)))
+        if one.mixed and data.draw(st.integers(0, 3)) == 0:
+            node: Node = RowSign(data.draw(st.sampled_from(one.mixed)).number)
+        elif free and (len(signed) < 2 or data.draw(st.booleans())):
+            node = Sign(data.draw(st.sampled_from(free)))
         elif len(signed) >= 2:
             k, l = data.draw(st.permutations(signed))[:2]
             node = Split(k, l, data.draw(st.integers(1, 4)), 1 << data.draw(st.sampled_from([0, 1, 60, 200])))

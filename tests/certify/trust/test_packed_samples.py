@@ -16,7 +16,7 @@ def samples(draw: st.DrawFn) -> PackedSamples:
         row = st.tuples(*[st.integers(-most, most)] * columns)
         return tuple(draw(st.lists(row, min_size=n, max_size=n)))
 
-    whole = PackedSamples(Matrices(matrix(d, 99), matrix(c, MOST)), range(n))
+    whole = PackedSamples(Matrices(matrix(d, 99), matrix(c, MOST), range(n)), range(n))
     return whole.restricted(set_of(draw(st.sets(st.integers(0, n - 1))), n))
 
 

@@ -12,6 +12,7 @@ from certify import bound, check
 from certify.bounds.blocks.parts import Part, joined, part_problem
 from certify.bounds.blocks.weights import bound_parts
 from certify.bounds.relaxation.root_leaf import root_certificate
+from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.blocks import Block
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.nodes import Leaf, Sign
@@ -24,6 +25,7 @@ from certify.shrink.shrink import shrink
 from certify.trust.extracted import find_checker
 from certify.trust.parallel import in_processes
 from formulations.sdp.multiplier_generation import solve_dual
+from tests.certify.checker import row_signs
 
 needs_program = pytest.mark.skipif(
     find_checker() is None, reason="the proved checker is not built: make proofs"
@@ -103,6 +105,18 @@ def test_a_partition_that_divides() -> None:
     problem = problem_of(gamma=Fraction(1, 10))
     parts = parts_of(problem, (one_leaf, by("partition")))
     assert any(isinstance(node, Sign) for node in parts[1].certificate.tree)
+    assert_adds_up(joined(problem, parts), problem, parts)
+
+
+@pytest.mark.parametrize("name", row_signs.CERTIFICATES)
+def test_signs_of_samples(name: str) -> None:
+    # The other part has fifths, so that the samples' values have other units in the whole, and other numbers.
+    rows = [[0, 4], [1, 2, 3]]
+    fifths = [Fraction(1, 5), Fraction(2, 5)]
+    X = [fifths, *[list(map(Fraction, x)) for x in row_signs.X], fifths[::-1]]
+    problem, half = TrainingProblem.from_rationals(X, [[1], *row_signs.Y, [1]], 6), Fraction(1, 2)
+    other = trivial_certificate(part_problem(problem, rows[0], half))
+    parts = [Part(rows[0], half, other), Part(rows[1], half, row_signs.CERTIFICATES[name])]
     assert_adds_up(joined(problem, parts), problem, parts)
 
 

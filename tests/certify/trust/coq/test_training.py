@@ -26,6 +26,7 @@ from certify.checker.certificate.nodes import (
     FacesLeaf,
     Leaf,
     Part,
+    RowSign,
     Sign,
     Split,
     TauLeaf,
@@ -51,7 +52,7 @@ from certify.trust.coq.training import (
     problem_definitions,
 )
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES, CORNER_OPTIMUM
-from tests.certify.checker import blocks
+from tests.certify.checker import blocks, row_signs
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.checker.problems.losses.examples import LOSSES
 from tests.certify.checker.training import test_shifts as shifts
@@ -78,6 +79,7 @@ Y = np.random.default_rng(6).normal(size=(9, 2)).round(2)
 CASES: dict[str, tuple[Certificate, TrainingProblem]] = {
     **{name: (certificate, CORNER) for name, certificate in CORNER_CERTIFICATES.items()},
     "blocks": (blocks.HONEST, blocks.PROBLEM),
+    **row_signs.VALID,
     **{
         name: (report.certificate, report.problem)
         for name, report in {
@@ -123,12 +125,13 @@ def forgeries(name: str) -> Iterator[tuple[Certificate, TrainingProblem]]:
 class TestSameVerdict:
     def test_on_valid_certificates(self, tmp_path: Path) -> None:
         kinds = {type(node) for certificate, _ in CASES.values() for node in certificate.tree}
-        assert kinds == {Sign, Split, Leaf, TauLeaf, EnvelopeLeaf}
+        assert kinds == {Sign, RowSign, Split, Leaf, TauLeaf, EnvelopeLeaf}
         said = results(list(CASES.values()), tmp_path)
         assert said == [f"Proved {certificate.leaves}" for certificate, _ in CASES.values()]
 
     @pytest.mark.parametrize(
-        "name", ["narrow frame", "one leaf", "one lifted leaf", "blocks", "free hidden biases"]
+        "name",
+        ["narrow frame", "one leaf", "one lifted leaf", "blocks", "free hidden biases", "before others"],
     )
     def test_on_forgeries(self, name: str, tmp_path: Path) -> None:
         cases = list(forgeries(name))
@@ -326,7 +329,14 @@ class TestVerdict:
     def test_hostile_indices_stay_short(self, tmp_path: Path) -> None:
         certificate, problem = CASES["orthants"]
         far = 10**30
-        nodes = (Sign(far), Sign(-1), Split(0, far, 1, 1), TauLeaf(1, 1, 1, ((far, far, 1),)))
+        nodes = (
+            Sign(far),
+            Sign(-1),
+            RowSign(far),
+            RowSign(-1),
+            Split(0, far, 1, 1),
+            TauLeaf(1, 1, 1, ((far, far, 1),)),
+        )
         forged = [replace(certificate, tree=(Sign(0), Sign(1), node)) for node in nodes]
         said = results([(each, problem) for each in forged], tmp_path)
         for each, words in zip(forged, said, strict=True):

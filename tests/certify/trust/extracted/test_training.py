@@ -34,7 +34,7 @@ from certify.trust.extracted import (
 )
 from certify.trust.proved_sources import SOURCES_SHA256
 from tests.certify.attack.test_attack import CORNER, CORNER_CERTIFICATES
-from tests.certify.checker import blocks
+from tests.certify.checker import blocks, row_signs
 from tests.certify.checker.matrix.test_copositivity import ENVELOPE, stated
 from tests.certify.checker.oracles import certificate_of
 from tests.certify.checker.test_obligations import AT_KINKS, WITH_BIASES
@@ -59,6 +59,7 @@ CASES: dict[str, tuple[Certificate, TrainingProblem]] = {
     **{name: (certificate, CORNER) for name, certificate in CORNER_CERTIFICATES.items()},
     "kinks": (AT_KINKS, WITH_BIASES),
     "blocks": (blocks.HONEST, blocks.PROBLEM),
+    **row_signs.VALID,
 }
 
 
@@ -110,6 +111,24 @@ class TestSameVerdict:
             kind = kinds[trial % len(kinds)]
             assert_same(_forged(kind, certificate, original, problem, generator), problem, tmp_path)
 
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "SWAPPED",
+            "MISSING",
+            "TWICE_THE_SAME",
+            "SETTLED",
+            "BEYOND",
+            "WITHOUT_FORM",
+            "ANOTHER_FORM",
+            "FREE_FORM",
+        ],
+    )
+    def test_on_signs_of_samples(self, name: str, tmp_path: Path) -> None:
+        certificate = getattr(row_signs, name)
+        assert not check_certificate(certificate, row_signs.PROBLEM).valid
+        assert_same(to_text(certificate), row_signs.PROBLEM, tmp_path)
+
     def test_on_what_is_no_certificate(self, tmp_path: Path) -> None:
         certificate, problem = CASES["one leaf"]
         text = to_text(certificate)
@@ -137,6 +156,10 @@ class TestSameVerdict:
             header + "\n" + "part 0\n",
             header + "\n" + "faces 1\n0 0 0\n",
             header + "\n" + "sign 99999999999999999999\n",
+            header + "\n" + "row 99999999999999999999\n",
+            header + "\n" + "row -1\n",
+            header + "\n" + "row\n",
+            header + "\n" + "row 0 1\n",
             header + "\n" + "split 99999999999999999999 99999999999999999999 1 1\n",
             text.replace('"format"', '"\\u0066ormat"'),
             text.replace('"by hand"', '"\\ud800"'),

@@ -1,6 +1,7 @@
 """The pictures of the gauge: cells, maps and values are what they claim to be."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -25,6 +26,7 @@ from certify.views.page.sphere import (
     unit_vectors,
     whitening,
 )
+from tests.certify.checker import row_signs
 
 LEAF = EnvelopeLeaf()
 E1, E2, E3 = (1, 0, 0), (0, 1, 0), (0, 0, 1)
@@ -131,3 +133,12 @@ def test_too_many_cells_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
             without = draw(report)
         assert "too many to be drawn" in without.caption
         assert len(without.svg) < len(with_cells.svg)
+
+
+def test_signs_of_samples_have_no_walls() -> None:
+    report = bound(row_signs.X, row_signs.Y, 3)
+    quadrants = gauge_on_circle(replace(report, certificate=row_signs.HONEST))
+    assert "into 5 cells" in quadrants.caption
+    assert "Walls along the signs of samples are left out." in quadrants.caption
+    alone = gauge_on_circle(replace(report, certificate=row_signs.CERTIFICATES["of samples"]))
+    assert "divides the directions by the signs of samples, into 8 cells." in alone.caption
