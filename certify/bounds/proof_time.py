@@ -15,6 +15,7 @@ from flint import fmpz_mat
 
 _LEAF = 2e-7  # seconds for an order of one: written with one check or two, and checked again; an output too
 _REGION = 5e-7  # likewise, of a leaf on a region: larger entries, and the first certificate may be refused
+_ROWS_REGION = 1.2e-7  # likewise, where nodes tell the signs of rows: its integers are shorter
 _ACTIVATION, _PRODUCT = 5e-7, 8e-9  # seconds for a neuron's activation in an exact loss, and for a product
 _ALWAYS = 1.0  # seconds, of what does not grow
 _MARGIN = 1.4
@@ -36,9 +37,15 @@ def blocks_seconds(rows: Iterable[int], d: int, c: int) -> float:
     return leaves_seconds([*(size + d for size in blocks), *shares])
 
 
-def regions_seconds(regions: int, order: int) -> float:
-    """Return the seconds for so many regions whose forms have this order."""
-    return _seconds(_REGION * regions * order**3)
+def regions_seconds(regions: int, order: int, *, in_frame: bool = True) -> float:
+    """Return the seconds for so many regions whose forms have this order.
+
+    Args:
+        regions: how many.
+        order: of their forms.
+        in_frame: whether their signs are those of coordinates, not of rows.
+    """
+    return _seconds((_REGION if in_frame else _ROWS_REGION) * regions * order**3)
 
 
 def loss_seconds(n: int, d: int, c: int, neurons: int) -> float:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formulations.arrays import Matrix, Vector
+from formulations.arrays import Indices, Matrix
 from formulations.first_order.divided import Divided, DividedPoint
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
@@ -107,7 +107,6 @@ class _Search:
         self._problem, self._seconds_left = problem, seconds_left
         self._proof_seconds, self._on_step = proof_seconds, on_step
         self._splitting = Splitting(problem)
-        self._pivots: list[int] = []
         self._paths: list[Path] = [()]
         self.best = 0.0
 
@@ -181,38 +180,26 @@ class _Search:
         return here.point()
 
     def _divide(self) -> bool:
-        """Divide the regions that are least clear at a pivot; say whether there were any."""
+        """Divide the regions that are least clear, each by its own row; say whether there were any."""
         splitting, problem = self._splitting, self._problem
         entries, _ = splitting.multipliers()
         weights = np.zeros(len(problem.units))
         np.add.at(weights, problem.lines, problem.radii * np.linalg.norm(entries, axis=1))
         gains = splitting.ambiguity() * weights
-        gains[splitting.regions != 0] = 0.0
-        self._choose_pivot(gains.sum(axis=0))
-        of_pivots = gains[:, self._pivots]
-        best = of_pivots.max(axis=1, initial=0.0)
+        is_open = splitting.regions == 0
+        gains[~is_open | (is_open.sum(axis=1) == 1)[:, None]] = 0.0  # one row stays open
+        best = gains.max(axis=1)
         chosen = best > _MINOR * best.max()
         if not chosen.any():
             return False
-        units = np.where(chosen, np.array(self._pivots)[of_pivots.argmax(axis=1)], -1)
-        splitting.divide(units.tolist())
+        units = np.where(chosen, gains.argmax(axis=1), -1).tolist()
+        splitting.divide(units)
         self._paths = [
             longer
-            for path, unit in zip(self._paths, units.tolist(), strict=True)
+            for path, unit in zip(self._paths, units, strict=True)
             for longer in ([path] if unit < 0 else [(*path, (unit, 1)), (*path, (unit, -1))])
         ]
         return True
-
-    def _choose_pivot(self, gains: Vector) -> None:
-        """Add the unit that is least clear in all regions together and independent of the pivots so far."""
-        units = self._problem.units
-        if len(self._pivots) == units.shape[1]:
-            return
-        basis = np.linalg.qr(units[self._pivots].T)[0] if self._pivots else np.zeros((units.shape[1], 0))
-        distance = np.linalg.norm(units - (units @ basis) @ basis.T, axis=1)
-        promise = np.where(distance < 1e-6, 0.0, gains)
-        if promise.max() > 0:
-            self._pivots.append(int(np.argmax(promise)))
 
 
 def _solution(
@@ -236,19 +223,22 @@ def _solution(
         dual_point=N,
         pivots=tuple(dict.fromkeys(row for path in named for row, _ in path)),
         regions=tuple(
-            RegionProof(path, *_products(problem.multipliers_of_data(multipliers, N)))
+            RegionProof(path, *_products(problem.multipliers_of_data(multipliers, N), live))
             for path, multipliers in zip(named, point.multipliers, strict=True)
         ),
         interior=dict(zip(live.tolist(), interior.tolist(), strict=True)),
         dual_value=SquaredLoss(Y).dual_value(N),
         status=words,
         seconds=seconds,
+        in_frame=False,
     )
 
 
-def _products(multipliers: Multipliers) -> tuple[dict[int, float], tuple[tuple[Form, Form, float], ...]]:
-    """Return the slack and the other multipliers, one for each product."""
-    slack = {int(i): float(multipliers.slack[i]) for i in np.flatnonzero(multipliers.slack)}
+def _products(
+    multipliers: Multipliers, live: Indices
+) -> tuple[dict[int, float], tuple[tuple[Form, Form, float], ...]]:
+    """Return the slack of rows that are not zero and the other multipliers, one for each product."""
+    slack = {int(i): float(multipliers.slack[i]) for i in live}
     products = []
     for table, first, second in (
         (_once(multipliers.alpha_alpha), 1, 1),

@@ -64,6 +64,8 @@ class PartitionSolution:
         dual_value: <N, Y> - 1/2 |N|_F^2 (a loss).
         status: "divided" as far as it goes, "enough", "time limit" or "interrupted".
         seconds: wall time.
+        in_frame: whether coordinates are to tell the pivots' signs, which settles combinations of pivots,
+            too; without, the integers of a proof are shorter.
     """
 
     dual_point: Matrix
@@ -73,6 +75,7 @@ class PartitionSolution:
     dual_value: float
     status: str
     seconds: float
+    in_frame: bool = True
 
 
 @dataclass(frozen=True)

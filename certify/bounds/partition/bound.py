@@ -26,8 +26,12 @@ class PartitionBound:
     curve: tuple[GapPoint, ...] = ()
 
     method = "partition"
-    solver = "joint interior point"
     estimate = None
+
+    @property
+    def solver(self) -> str:
+        """What found it."""
+        return "joint interior point" if self.solution.in_frame else "splitting"
 
     def with_curve(self, curve: tuple[GapPoint, ...]) -> PartitionBound:
         """Return the same with both bounds over time."""

@@ -1,7 +1,8 @@
 """From a partition to a certificate: signs of pivots, and a leaf of products for each region.
 
-The frame is dual to the pivots, or to as many as are independent: each coordinate t_k is a positive multiple
-of x_i . u for its pivot i, and a sign node tells the pivot's activity; a row node tells that of any other.
+The frame is dual to the pivots, or to as many as are independent, where the solver's rows are few: each
+coordinate t_k is a positive multiple of x_i . u for its pivot i, and a sign node tells the pivot's activity;
+a row node tells that of any other.
 On a region, a row that the solver left open may turn out to be settled: then its alpha is a nonnegative
 combination of the t_k, or one of the forms, or zero, and so are its products (docs/method.md, 3c).
 
@@ -47,7 +48,7 @@ def partition_certificates(
             points may be there or not.
         preprocessing: recorded in the certificates.
     """
-    axes = independent(problem.inputs, solution.pivots)
+    axes = independent(problem.inputs, solution.pivots) if solution.in_frame else []
     frame = pivot_frame(problem.inputs, axes, problem.d)
     numbers = None if fit_in_a_leaf(problem) else _looked_at(problem, solution)
     values = {

@@ -69,10 +69,11 @@ class RegionsSearch:
             task.gamma,
             enough=task.enough,
             seconds_left=allowance.left,
-            proof_seconds=lambda count: regions_seconds(count, order),
+            proof_seconds=lambda count: regions_seconds(count, order, in_frame=False),
             on_step=step,
         ):
-            yield Found(found.value, found.words, regions_seconds(found.regions, order), _outcome(found))
+            seconds = regions_seconds(found.regions, order, in_frame=False)
+            yield Found(found.value, found.words, seconds, _outcome(found))
 
 
 def _outcome(found: partition.Found | regions.Found) -> Callable[[], PartitionBound]:

@@ -113,11 +113,12 @@ def test_solvers_of_others_need_cvxpy(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("of", "labels"),
     [
-        (problem(n=100, d=7), ["sdp", "partition"]),
-        (problem(n=101, d=7), ["sdp", "partition", "sdp by interior point"]),
-        (problem(n=1000, d=7), ["sdp", "partition", "sdp by interior point"]),
+        (problem(n=48, d=7), ["sdp", "partition"]),
+        (problem(n=100, d=7), ["sdp", "partition", "regions"]),
+        (problem(n=101, d=7), ["sdp", "partition", "sdp by interior point", "regions"]),
+        (problem(n=1000, d=7), ["sdp", "partition", "sdp by interior point", "regions"]),
         (problem(n=1001, d=7), ["sdp", "partition"]),
-        (problem(n=101, d=7, c=20), ["sdp", "partition", "sdp by interior point"]),
+        (problem(n=101, d=7, c=20), ["sdp", "partition", "sdp by interior point", "regions"]),
     ],
 )
 def test_which_searches_run_beside_each_other(of: TrainingProblem, labels: list[str]) -> None:
