@@ -1,0 +1,150 @@
+"""Conditions of the check of a training bound: cones, leaves, blocks and kinks."""
+
+from __future__ import annotations
+
+from conditions.mutant import Theories
+
+TRAINING: Theories = {
+    "training/Cones": (
+        ("unknown signs count both ways", "then a <? 0 else <<true>>", "a <? 0"),
+        ("negative rows are not active", "else if hd false fl then <<a <? 0>>", "false"),
+        ("cross terms are there before a row is active", "W) W (<<map (fun w => zcomb w O) W>>)\n", "[]"),
+    ),
+    "training/Enclosures": (
+        ("an interval is wide enough", "then 0 else <<- a>>) p", "0"),
+        (
+            "active rows count twice, as mixed ones do",
+            "(<<tscale 2 (active c)>>) [].\nEnd Executable",
+            "active c",
+        ),
+    ),
+    "training/Leaves": (
+        ("S > 0", "owes (<<(0 <? scale)>> && (0 <? unit))"),
+        ("U > 0", "owes ((0 <? scale) && <<(0 <? unit)>>)"),
+        ("leaves are not large", "owes <<(Z.of_nat (d + m) <=? max_order)>>", "true", "time"),
+        ("tau > 0 (A)", "owes (<<(0 <? a)>> && (0 <? b)) TAU_POSITIVE"),
+        ("tau > 0 (B)", "owes ((0 <? a) && <<(0 <? b)>>) TAU_POSITIVE"),
+        ("tau: U > 0", "owes <<(0 <? unit)>> LEAF_SCALE"),
+        ("tau: multipliers are not negative", "owes <<(signs_fit d 0 rows)>>"),
+        ("tau: the radius counts", "if <<forallb iszero R>> then"),
+        ("envelope: all signs known", "bool := <<forallb (fun b => b) (signed c)>>"),
+        ("envelope: moduli", "tadd <<(map (map Z.abs) C)>> R in", "C"),
+    ),
+    "training/Premises": (
+        ("sign: K exists", "owes (<<Nat.ltb k d>> && negb (nth k (signed c) false))"),
+        (
+            "sign: unknown before",
+            "owes (Nat.ltb k d && <<negb (nth k (signed c) false)>>)",
+            "true",
+            "such a node is of no use",
+        ),
+        ("split: K exists", "<<Nat.ltb k d>> && Nat.ltb l d && negb"),
+        ("split: L exists", "Nat.ltb k d && <<Nat.ltb l d>> && negb"),
+        ("split: K != L", "Nat.ltb l d && <<negb (Nat.eqb k l)>>"),
+        ("split: sign of t_K known", "owes (<<nth k (signed c) false>> && nth l (signed c) false)"),
+        ("split: sign of t_L known", "owes (nth k (signed c) false && <<nth l (signed c) false>>)"),
+        ("split: A > 0", "owes (<<(0 <? a)>> && (0 <? b)) SPLIT"),
+        ("split: B > 0", "owes ((0 <? a) && <<(0 <? b)>>) SPLIT"),
+        (
+            "generators are not long",
+            "<=? <<max_generator_bits>>",
+            "Z.max max_generator_bits (size_of (combination k l a b (generators c)))",
+            "memory",
+        ),
+        (
+            "the next tree is a whole one, too",
+            "| Covered spent number leaves => <<check_premises premise_of W l' spent number leaves>>",
+            "Proved leaves",
+        ),
+    ),
+    "training/Shifts": (
+        ("vectors are equal where all entries are", "if <<a =? b>> then same_vector x' y'"),
+        ("rows without a kink have no weight", "if <<iszero nu>> then kinks_onto"),
+        ("kinks that are left out are there", "else if <<existsb (same_vector x) found>> then"),
+        ("a tree for each kink", "deal_trees ks' nodes' (<<(x, tree) ::>> found)", ""),
+        ("rows are seen from the kink", "(zadd (fst row) <<minus>>, snd row)", "[]"),
+        ("the sums are 0", "(forall v, <<dot (sum_of_weights l) v = 0>>) ->", "True"),
+        ("the premise at each kink", "<<0 <= B - mu * sq (sum_at l w (- lin K x w))>>) ->", "True"),
+    ),
+    "training/Division": (
+        ("a row is taken once", "Some (a, Fork before middle <<None>> after)", "row"),
+        ("rows of no block are idle", "Some a => <<idle a>> | None => true end"),
+        ("none is left out of the tree", "all_idle s && <<forallb idle rest>>"),
+    ),
+    "training/Blocks": (
+        ("the shares fit", "bool :=\n  <<psd hint false (unshared s t E d c blocks)>>."),
+        ("cross terms have shares", "<<(tscale (t * E) (between (cross b)))>>", "[]"),
+        ("cross terms are taken off the outputs", "<<map Z.opp (map (zdot r) (output_frame b))>>", "[]"),
+        ("shares of inputs are triangles", "<<triangular d (inputs b)>> &&"),
+        (
+            "shares of outputs are triangles",
+            "&& <<triangular c (outputs b)>>",
+            "true",
+            "missing entries are 0",
+        ),
+        ("cross terms have d rows", "(<<Nat.eqb (length (cross b)) d>> &&"),
+        (
+            "their rows are of c entries",
+            "&& <<forallb (fun r => Nat.eqb (length r) c) (cross b)>>)",
+            "true",
+            "missing entries are 0",
+        ),
+        (
+            "a frame has rows",
+            "&& <<Nat.ltb 0 (length (output_frame b))>>",
+            "true",
+            "such a frame measures nothing",
+        ),
+        (
+            "a frame's rows are of c entries",
+            "&& <<forallb (fun r => Nat.eqb (length r) c) (output_frame b)>>.",
+        ),
+        ("a frame is fine enough", "bool := <<psd hint false (output_form E F c b)>>."),
+        ("outputs are taken in the frame", "(fst row, <<map (zdot (snd row)) T>>)", "snd row"),
+    ),
+    "training/Checker": (
+        ("denominator of the claim > 0", "&& <<(0 <? claim_den c)>> &&"),
+        ("gamma > 0", "<<(0 <? gamma_num p)>> &&"),
+        ("gamma's denominator > 0", "<<(0 <? gamma_den p)>> &&"),
+        ("denominator of the features > 0", "<<(0 <? x_den p)>> &&"),
+        ("denominator of the targets > 0", "<<(0 <? y_den p)>> &&"),
+        ("denominator of the dual point > 0", "<<(0 <? dual_den c)>>\n"),
+        ("rows of the dual point", "<<Nat.eqb (length (dual c)) (length (rows p))>> && forallb"),
+        (
+            "columns of the dual point",
+            "&& <<forallb (fun nu => Nat.eqb (length nu) (targets p)) (dual c)>>",
+        ),
+        ("the sums suit the output bias", "owes <<(sums_fit (bias p) (zsum_of_rows (dual c)))>>"),
+        ("rows are in the loss's domain", "owes <<(domain_fits p c)>> DUAL_DOMAIN"),
+        ("the claim is proved", "owes <<(claim_fits p c)>> CLAIM"),
+        ("denominator of the weights > 0", "&& <<(0 <? w_den p)>> && forallb"),
+        ("weights > 0", "&& <<forallb (fun row => 0 <? fst (snd row)) (rows p)>>"),
+        ("the loss has a parameter in its range", "&& <<valid_loss (loss p)>>) STATEMENT"),
+        ("the inverse has d rows", "<<square d (inverse c)>> &&"),
+        ("the frame has d generators", "<<square d (frame c)>> &&", "true", "the inverse proves it"),
+        ("scale of the frame > 0", "&& <<(0 <? frame_scale c)>>)"),
+        ("the inverse is one", "owes <<(inverts (frame_scale c) (frame c) (inverse c) 0)>>"),
+        (
+            "no blocks with free hidden biases",
+            "owes <<(negb (frees_hidden (bias p) && in_blocks c))>> BLOCK_BIAS",
+        ),
+        (
+            "free hidden biases have a tree for each kink",
+            "if <<frees_hidden (bias p)>> then check",
+            "false",
+        ),
+        ("all kinks have been found", "Proved leaves => if <<all>> then Proved leaves"),
+        ("idle rows have no weight", "divide members (fun row => <<iszero (snd row)>>)"),
+        (
+            "blocks have their shapes",
+            "owes <<(forallb (block_fits (features p) (targets p)) blocks)>> BLOCK_SHAPE",
+        ),
+        (
+            "shares fit",
+            "owes <<(shares_fit hint (unit_of p c) (gamma_den p) E (features p) (targets p) blocks)>>",
+        ),
+        ("outputs fit", "owes <<(forallb (outputs_fit hint E F (targets p)) blocks)>>"),
+        ("a block's tree has its cross terms", "premise_offset := <<offset b>>", "[]"),
+        ("a block's tree has its shares", "premise_form := <<Some (upper (features p) (inputs b))>>", "None"),
+    ),
+}
