@@ -17,8 +17,8 @@ from typing import Any
 
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_from_below, choose
-from certify.bounds.nothing_found import NothingFound
-from certify.bounds.proving import Proved, prove_best
+from certify.bounds.proofs.nothing_found import NothingFound
+from certify.bounds.proofs.proving import Proved, prove_best
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.saved_bounds import SavedBound, SavedBounds

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify import DataError, Expected, bound, check, load_certificate, save_certificate
-from certify.bounds.writing import trivial_certificate
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.checker.__main__ import main as checker
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.choice import read_dataset

@@ -93,7 +93,7 @@ def test_a_proof_is_of_the_samples_that_it_looks_at_where_all_are_too_many(
     X[7] = 0
     problem = TrainingProblem.from_rationals(rows(X), rows(Y), Fraction(1, 10))
     whole, _ = first_valid(problem)
-    monkeypatch.setattr("certify.bounds.writing.MAX_LEAF_ORDER", 62)
+    monkeypatch.setattr("certify.bounds.proofs.writing.MAX_LEAF_ORDER", 62)
     certificate, solution = first_valid(problem)
     assert certificate.blocks is not None
     [block] = certificate.blocks.parts

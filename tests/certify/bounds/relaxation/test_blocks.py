@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from certify import check
-from certify.bounds import proof_time
-from certify.bounds.proof_time import leaves_seconds
+from certify.bounds.proofs import proof_time
+from certify.bounds.proofs.proof_time import leaves_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.relaxation.searches import largest_block
 from certify.checker.training.check import check_certificate
