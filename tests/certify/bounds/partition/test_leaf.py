@@ -17,13 +17,14 @@ from certify.checker.numbers.integers import IntegerRows, dot
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.floats.problem import Arrays
-from formulations.partition.partition import PartitionSolution, solve_partition
+from formulations.partition.partition import ROWS, PartitionSolution, solve_partition
 from tests.certify.checker.strategies import problems
 
 
-def first_valid(problem: TrainingProblem) -> tuple[Certificate, PartitionSolution]:
+def first_valid(problem: TrainingProblem, most: int = ROWS) -> tuple[Certificate, PartitionSolution]:
+    """Return the certificate of a partition that looks at so many samples."""
     arrays = Arrays.of(problem)
-    solution = solve_partition(arrays.X, arrays.Y, arrays.gamma, arrays.Y, time_limit=np.inf)
+    solution = solve_partition(arrays.X, arrays.Y, arrays.gamma, arrays.Y, rows=most, time_limit=np.inf)
     for certificate in partition_certificates(problem, solution):
         if check_certificate(certificate, problem).valid:
             assert from_text(to_text(certificate)) == certificate
@@ -89,14 +90,15 @@ def test_a_proof_is_of_the_samples_that_it_looks_at_where_all_are_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rng = np.random.default_rng(8)
-    X, Y = rng.normal(size=(60, 3)), rng.normal(size=(60, 1))
+    X, Y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
     X[7] = 0
     problem = TrainingProblem.from_rationals(rows(X), rows(Y), Fraction(1, 10))
-    whole, _ = first_valid(problem)
-    monkeypatch.setattr("certify.bounds.proofs.writing.MAX_LEAF_ORDER", 62)
-    certificate, solution = first_valid(problem)
+    whole, _ = first_valid(problem, most=12)
+    monkeypatch.setattr("certify.bounds.proofs.writing.MAX_LEAF_ORDER", 22)
+    certificate, solution = first_valid(problem, most=12)
     assert certificate.blocks is not None
     [block] = certificate.blocks.parts
     assert block.rows == tuple(sorted({*solution.interior, 7}))
-    assert len(block.rows) < 60
+    assert 7 not in solution.interior
+    assert len(block.rows) == 13
     assert certificate.bound == whole.bound
