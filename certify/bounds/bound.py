@@ -31,9 +31,7 @@ from certify.checker.errors import DataError
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
-from certify.networks.frameworks.sklearn_mlp import in_order
-from certify.networks.given import loaded_network
-from certify.networks.loaded import network_for
+from certify.networks.given import loaded_network, network_of_classes
 from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer, observer_of
@@ -185,8 +183,8 @@ def bound(
     )
     trained = None
     if network is not None:
-        loaded = in_order(loaded_network(network), dataset.preprocessing.classes)
-        trained = network_for(dataset.problem(gamma, loss, output_bias), loaded)
+        problem = dataset.problem(gamma, loss, output_bias)
+        trained = network_of_classes(loaded_network(network), dataset.preprocessing.classes, problem)
     return bound_dataset(dataset, settings, observer_of(observer, verbose), trained)
 
 
