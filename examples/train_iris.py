@@ -66,7 +66,8 @@ def main() -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=options.rate, momentum=0.9, weight_decay=GAMMA / n)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.epochs)
     for _ in range(options.epochs):
-        for batch in torch.randperm(n).split(options.batch):
+        batches = torch.randperm(n).split(options.batch) if options.batch < n else (slice(None),)
+        for batch in batches:
             loss = criterion(model(X[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()

@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conditions import MUTANTS, Mutant
+from conditions import MUTANTS
+from conditions.mutant import Mutant
 
 FOLDER = Path(__file__).parent / "theories"
 

@@ -16,8 +16,8 @@ from random import Random
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
+from certify.bounds.proofs.writing import certificate_of
 from certify.bounds.tree.search import certificate_tree, search_tree
-from certify.bounds.writing import certificate_of
 from certify.checker.certificate.nodes import (
     AnyLeaf,
     EnvelopeLeaf,

@@ -17,8 +17,8 @@ from typing import Any
 
 from certify.bounds.method import Options, Outcome, Work
 from certify.bounds.methods import bound_from_below, choose
-from certify.bounds.nothing_found import NothingFound
-from certify.bounds.proving import Proved, prove_best
+from certify.bounds.proofs.nothing_found import NothingFound
+from certify.bounds.proofs.proving import Proved, prove_best
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import GapPoint, Interval, Report, Status
 from certify.bounds.saved_bounds import SavedBound, SavedBounds
@@ -31,9 +31,7 @@ from certify.checker.errors import DataError
 from certify.datasets.arrays import from_arrays
 from certify.floats.network import FloatNetwork
 from certify.floats.problem import Arrays
-from certify.networks.frameworks.sklearn_mlp import in_order
-from certify.networks.given import loaded_network
-from certify.networks.loaded import network_for
+from certify.networks.given import loaded_network, network_of_classes
 from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Observer, observer_of
@@ -185,8 +183,8 @@ def bound(
     )
     trained = None
     if network is not None:
-        loaded = in_order(loaded_network(network), dataset.preprocessing.classes)
-        trained = network_for(dataset.problem(gamma, loss, output_bias), loaded)
+        problem = dataset.problem(gamma, loss, output_bias)
+        trained = network_of_classes(loaded_network(network), dataset.preprocessing.classes, problem)
     return bound_dataset(dataset, settings, observer_of(observer, verbose), trained)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from certify.bounds.names import AUTO
-from certify.bounds.proof_time import loss_seconds
+from certify.bounds.proofs.proof_time import loss_seconds
 from certify.bounds.report import GapPoint, below
 from certify.bounds.start import StartBound
 from certify.bounds.tree.checkpoint import Checkpoint

@@ -14,12 +14,12 @@ import numpy as np
 
 from certify.bounds.method import Work
 from certify.bounds.partition.bound import PartitionBound
-from certify.bounds.proof_time import blocks_seconds, leaves_seconds, regions_seconds
+from certify.bounds.proofs.proof_time import blocks_seconds, leaves_seconds, regions_seconds
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.report import GapPoint
 from certify.bounds.searching import Bound
 from certify.bounds.start import EarlierPoint, StartBound
-from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem

@@ -105,8 +105,7 @@ def bound(
     from certify.bounds.bound import Settings, bound_dataset
     from certify.checker.problems.losses.table import read_loss
     from certify.networks.files import load_network
-    from certify.networks.frameworks.sklearn_mlp import in_order
-    from certify.networks.loaded import network_for
+    from certify.networks.given import network_of_classes
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_report
 
@@ -154,8 +153,8 @@ def bound(
         loaded = load_network(network)
         for line in (loaded.describe(), *loaded.notes):
             console.print(line, markup=False, soft_wrap=True)
-        loaded = in_order(loaded, dataset.preprocessing.classes)
-        trained = network_for(dataset.problem(gamma, kind.text, output_bias), loaded)
+        problem = dataset.problem(gamma, kind.text, output_bias)
+        trained = network_of_classes(loaded, dataset.preprocessing.classes, problem)
     with LiveProgress(console) as progress:
         result = bound_dataset(dataset, settings, progress, trained)
     writes = [partial(result.save_certificate, certificate)]

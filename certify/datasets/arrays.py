@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
-from certify.checker.data.choice import ClassWeight, choose_recipe
+from certify.checker.data.choice import RecipeOptions, choose_recipe
 from certify.checker.data.columns import Columns, own_names
 from certify.checker.data.dataset import Dataset, follow
 from certify.checker.data.prepared import levels_of
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.data.table import Table
 from certify.checker.errors import DataError
-from certify.checker.problems.losses.loss import Loss
-from certify.checker.problems.losses.table import SQUARED
 from certify.checker.text.names import counted
 from certify.datasets.array_table import array_table
 
@@ -22,14 +19,8 @@ def from_arrays(
     X: Any,
     y: Any,
     *,
-    task: str = "auto",
-    bias: bool = False,
-    standardize: bool = False,
     sample_weight: Any = None,
-    class_weight: ClassWeight | str | None = None,
-    loss: Loss | str = SQUARED,
-    categorical: Sequence[str] = (),
-    standardize_target: bool = False,
+    **options: Unpack[RecipeOptions],
 ) -> Dataset:
     """Take over arrays and choose the recipe for them.
 
@@ -37,14 +28,8 @@ def from_arrays(
         X: n x d: a list of rows, a numpy array, a pandas or polars frame, whose column names are kept. A
             float is the dyadic rational that it is; ints, Fractions and Decimals are exact as well.
         y: n targets, or n x c for a regression on several; the same types, or texts for classes.
-        task: see `read_dataset`.
-        bias: see `read_dataset`.
-        standardize: see `read_dataset`.
         sample_weight: n positive weights, of the same types; None for ones.
-        class_weight: see `read_dataset`.
-        loss: see `read_dataset`.
-        categorical: names or 1-based positions of columns of X that become columns of zeros and ones.
-        standardize_target: see `read_dataset`.
+        options: see `RecipeOptions`; categorical columns are those of X.
 
     Raises:
         DataError: if an entry or a shape is unusable.
@@ -56,13 +41,7 @@ def from_arrays(
         targets=columns.target_names,
         sample_weight=columns.weight_name,
         source="arrays",
-        task=task,
-        bias=bias,
-        standardize=standardize,
-        class_weight=class_weight,
-        loss=loss,
-        categorical=categorical,
-        standardize_target=standardize_target,
+        **options,
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from certify.bounds.bound import Settings, bound_dataset
 from certify.bounds.method import Options, Outcome
 from certify.bounds.methods import choose
-from certify.bounds.nothing_found import NothingFound
-from certify.bounds.proving import prove
+from certify.bounds.proofs.nothing_found import NothingFound
+from certify.bounds.proofs.proving import prove
 from certify.bounds.relaxation.bound import residual_relaxation
 from certify.bounds.report import Interval, Report
 from certify.bounds.tree.method import search_for_proof

@@ -26,7 +26,7 @@ from certify.checker.training.shifts import shifted_trees
 from certify.checker.tree.walk import children
 from certify.shrink.lifted_leaf import lifted_leaf
 from certify.trust.packed_cone import packed
-from certify.trust.parallel import ends_of_subtrees
+from certify.trust.subtrees import ends_of_subtrees
 
 MAX_MIXED = 12
 # About the least length of a leaf with multipliers in the file, in characters: for shorter subtrees none is

@@ -1,134 +1,36 @@
 """Walk large proof trees in several processes: trees, and the subtrees below the top of one, are independent.
 
-Every process runs the same walk on its subtrees as one process would run on the tree, and says what came of
-each in a line of text, which cannot do more than be read.
+Every process runs the same walk on its subtrees (`certify.trust.subtrees`) as one process would run on the
+tree.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any
 
-from certify.checker.certificate.nodes import AnyLeaf, Node, Split
-from certify.checker.errors import ChildError
+from certify.checker.certificate.nodes import Node
 from certify.checker.limits.deadline import look
-from certify.checker.obligations import Obligation, Rejection, require
 from certify.checker.training.cone import Cone
-from certify.checker.tree.walk import (
-    MAX_PENDING_VECTORS,
-    C,
-    Premise,
-    Walk,
-    children,
-    walk,
-    walk_trees,
-)
+from certify.checker.tree.walk import C, Premise, Walk, walk, walk_trees
 from certify.checker.work import Meter
 from certify.runtime.children import Child, answers
 from certify.trust.packed_cone import packed
+from certify.trust.subtrees import WALKER, Answer, Subtree, Top, divide_tree, undivided
 
-_LEAST_NODES = 4000  # a smaller tree is walked before a process has started
 _LEAST_WORK = 2 * 10**7  # of small trees, before processes are started for those that are left
 _AHEAD = 4  # parts that wait for each process
-_PARTS = 16  # for each process, as parts take unequal time
 _POLL = 0.1  # seconds between two looks at the deadline
-_MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
-_WHAT = "a process that checks a part of the tree"
 _LONGEST_ANSWER = 200  # bytes
-_ANSWER = re.compile(
-    rb"(?:([0-9]{1,18}) leaves|([A-Z_]{1,40}) at ([0-9]{1,18}|no node)) after ([0-9]{1,30})\n"
-)
-
-
-@dataclass(frozen=True)
-class _Subtree:
-    """A subtree.
-
-    Attributes:
-        cone: of the same kind as the premise's, whichever that is.
-        nodes: of it, and nothing else.
-        first: the number of its first node.
-        waiting: as `walk` has it.
-        premise: what its leaves prove.
-        above: the work of all nodes before it that belong to no part.
-    """
-
-    cone: Any
-    nodes: Sequence[Node]
-    first: int
-    waiting: int
-    premise: Premise[Any]
-    above: int
-
-    def __reduce__(self) -> tuple[Callable[..., _Subtree], tuple[object, ...]]:
-        # Plain tuples are sent several times faster than nodes, and nearly all nodes are splits or envelopes.
-        table = [(n.k, n.l, n.a, n.b) if isinstance(n, Split) else n for n in self.nodes]
-        return _subtree_of, (self.cone, table, self.first, self.waiting, self.premise, self.above)
-
-    def walk(self) -> str:
-        """Return how many leaves there are, or which obligation fails and where, after which work: a line."""
-        meter = Meter(self.premise.max_work)
-        try:
-            leaves = walk(
-                self.nodes, self.cone, self.premise, first=self.first, waiting=self.waiting, meter=meter
-            )
-            return f"{leaves} leaves after {meter.spent}\n"
-        except Rejection as rejection:
-            place = "no node" if rejection.node is None else rejection.node
-            return f"{rejection.obligation.name} at {place} after {meter.spent}\n"
-
-    def answer(self, line: bytes) -> _Answer:
-        """Return what `walk` said: the number of leaves, or what a part of this kind may be rejected for.
-
-        Raises:
-            ChildError: if it is no answer for this part.
-        """
-        said = _ANSWER.fullmatch(line)
-        if said and said[1] and int(said[1]) == sum(isinstance(node, AnyLeaf) for node in self.nodes):
-            return _Answer(int(said[1]), int(said[4]), None)
-        name = said[2].decode() if said and said[2] else ""
-        if said and name in Obligation.__members__:
-            node = None if said[3] == b"no node" else int(said[3])
-            if node is None or 0 <= node - self.first < len(self.nodes):
-                return _Answer(0, int(said[4]), Rejection(Obligation[name], node))
-        raise ChildError(f"{_WHAT} gave an answer that is none: {line[:50]!r}")
-
-
-class _Answer(NamedTuple):
-    """What a process says of a part.
-
-    Attributes:
-        leaves: their number, if none fails.
-        work: of the part, up to the node that fails.
-        failure: what it is rejected for.
-    """
-
-    leaves: int
-    work: int
-    failure: Rejection | None
-
-
-def _subtree_of(
-    cone: Any,
-    table: list[Node | tuple[int, int, int, int]],
-    first: int,
-    waiting: int,
-    premise: Premise[Any],
-    above: int,
-) -> _Subtree:
-    nodes = [Split(*entry) if isinstance(entry, tuple) else entry for entry in table]
-    return _Subtree(cone, nodes, first, waiting, premise, above)
 
 
 def in_processes(count: int) -> Walk:
@@ -186,9 +88,9 @@ def walk_in_parts(
 
     left = iter(trees)
     for nodes, root in left:
-        top = _divide(nodes, root, premise, processes, done)
+        top = divide_tree(nodes, root, premise, processes, done)
         if top is None and meter.spent > _LEAST_WORK:
-            top = _whole(nodes, root, premise, done)
+            top = undivided(nodes, root, premise, done)
         if top is not None:
             return leaves + _walk_tops(
                 _tops(top, left, premise, processes, done), processes, meter, done, on_part
@@ -199,12 +101,12 @@ def walk_in_parts(
 
 
 def _tops(
-    top: _Top,
+    top: Top,
     left: Iterable[tuple[Sequence[Node], C]],
     premise: Premise[C],
     processes: int,
     first: int,
-) -> Iterator[_Top]:
+) -> Iterator[Top]:
     """Yield a tree that is divided, whose first node has a number, and then those that are left."""
     while True:
         yield top
@@ -212,11 +114,11 @@ def _tops(
         following = next(iter(left), None)
         if following is None:
             return
-        top = _divide(*following, premise, processes, first) or _whole(*following, premise, first)
+        top = divide_tree(*following, premise, processes, first) or undivided(*following, premise, first)
 
 
 def _walk_tops(
-    tops: Iterable[_Top], processes: int, meter: Meter, done: int, on_part: Callable[[int], None]
+    tops: Iterable[Top], processes: int, meter: Meter, done: int, on_part: Callable[[int], None]
 ) -> int:
     """Have the parts of divided trees walked; return the number of leaves."""
     leaves, above, current = 0, 0, None
@@ -241,97 +143,13 @@ def _walk_tops(
     return leaves
 
 
-def ends_of_subtrees(nodes: Sequence[Node]) -> list[int]:
-    """Return for each node the end of its subtree; an empty list where the nodes are not one whole tree."""
-    ends: list[int] = []
-    pending: list[int] = []  # the ends of the subtrees to the right, the nearest last
-    for number in range(len(nodes) - 1, -1, -1):
-        end = number + 1
-        if not isinstance(nodes[number], AnyLeaf):
-            if len(pending) < 2:
-                return []
-            pending.pop()
-            end = pending.pop()
-        pending.append(end)
-        ends.append(end)
-    ends.reverse()
-    return ends if len(pending) == 1 else []
-
-
-@dataclass(frozen=True)
-class _Top:
-    """The top of a tree, and what is left below it.
-
-    Attributes:
-        size: the number of all nodes of the tree.
-        parts: in the order of the tree.
-        nodes: how many nodes of the top were checked; none of them is a leaf.
-        work: of these, and of the one that fails.
-        rejection: for the node where the top fails; the parts after it are left out then.
-    """
-
-    size: int
-    parts: list[_Subtree]
-    nodes: int
-    work: int
-    rejection: Rejection | None
-
-
-def _whole(nodes: Sequence[Node], root: C, premise: Premise[C], first: int) -> _Top:
-    """Leave a tree in one part."""
-    return _Top(len(nodes), [_Subtree(root, nodes, first, 0, premise, 0)], 0, 0, None)
-
-
-def _divide(nodes: Sequence[Node], root: C, premise: Premise[C], processes: int, before: int) -> _Top | None:
-    """Walk the top of a large, whole tree down to subtrees that are small enough.
-
-    Args:
-        nodes: the tree.
-        root: its cone.
-        premise: what its leaves prove.
-        processes: how many there are to share the work.
-        before: the number of nodes of the trees before this one.
-
-    Returns:
-        The top; None if the tree is small or not whole, or has too many such subtrees.
-    """
-    ends = ends_of_subtrees(nodes) if len(nodes) >= _LEAST_NODES else []
-    if not ends:
-        return None
-    size = max(len(nodes) // (_PARTS * processes), 1)
-    parts: list[_Subtree] = []
-    pending = [(root, 0)]
-    vectors = root.vectors
-    checked, meter = 0, Meter(premise.max_work)
-    while pending:
-        cone, number = pending.pop()
-        vectors -= cone.vectors
-        end = ends[number]
-        if end - number <= size:
-            parts.append(_Subtree(cone, nodes[number:end], before + number, vectors, premise, meter.spent))
-            continue
-        look()
-        try:
-            meter.spend(premise.work(nodes[number], cone))
-            first, second = children(nodes[number], cone, premise, before + number)
-            vectors += first.vectors + second.vectors
-            require(vectors <= MAX_PENDING_VECTORS, Obligation.LIMITS, before + number)
-        except Rejection as rejection:
-            return _Top(len(nodes), parts, checked, meter.spent, rejection)
-        checked += 1
-        pending += [(second, ends[number + 1]), (first, number + 1)]
-        if len(parts) + len(pending) > _MOST_PARTS * processes:
-            return None
-    return _Top(len(nodes), parts, checked, meter.spent, None)
-
-
 class _Walker(Child):
     """A process that walks one part after another."""
 
     def __init__(self) -> None:
-        super().__init__("certify.trust.parallel", _WHAT)
+        super().__init__("certify.trust.parallel", WALKER)
 
-    def ask(self, part: _Subtree) -> _Answer:
+    def ask(self, part: Subtree) -> Answer:
         """Have a part walked.
 
         Raises:
@@ -345,11 +163,11 @@ class _Walker(Child):
         raise self.failure()
 
 
-_Answered = tuple[_Top, _Subtree | None, _Answer | None]
+_Answered = tuple[Top, Subtree | None, Answer | None]
 
 
 @contextmanager
-def _answers(tops: Iterable[_Top], processes: int) -> Iterator[Iterator[_Answered]]:
+def _answers(tops: Iterable[Top], processes: int) -> Iterator[Iterator[_Answered]]:
     """Have the parts of divided trees walked, a few at a time.
 
     Yields:
@@ -358,7 +176,7 @@ def _answers(tops: Iterable[_Top], processes: int) -> Iterator[Iterator[_Answere
     crew: list[_Walker] = []
     idle: SimpleQueue[_Walker] = SimpleQueue()
 
-    def ask(part: _Subtree) -> _Answer:
+    def ask(part: Subtree) -> Answer:
         walker = idle.get()
         try:
             return walker.ask(part)
@@ -367,14 +185,14 @@ def _answers(tops: Iterable[_Top], processes: int) -> Iterator[Iterator[_Answere
 
     with ThreadPoolExecutor(processes) as pool:
 
-        def submitted(part: _Subtree) -> Future[_Answer]:
+        def submitted(part: Subtree) -> Future[Answer]:
             if len(crew) < processes:
                 crew.append(_Walker())
                 idle.put(crew[-1])
             return pool.submit(ask, part)
 
         def answered() -> Iterator[_Answered]:
-            waiting: deque[tuple[_Top, _Subtree | None, Future[_Answer] | None]] = deque()
+            waiting: deque[tuple[Top, Subtree | None, Future[Answer] | None]] = deque()
 
             def settled() -> _Answered:
                 top, part, future = waiting.popleft()
@@ -401,7 +219,7 @@ def _answers(tops: Iterable[_Top], processes: int) -> Iterator[Iterator[_Answere
                 walker.close()
 
 
-def _in_time(future: Future[_Answer]) -> _Answer:
+def _in_time(future: Future[Answer]) -> Answer:
     """Wait for an answer, and look at the deadline meanwhile."""
     while True:
         look()
@@ -412,7 +230,7 @@ def _in_time(future: Future[_Answer]) -> _Answer:
 def serve() -> None:
     """Walk the parts that come on standard input until it ends, as it does when the parent has died."""
     channel = answers()
-    parts: SimpleQueue[_Subtree | Exception] = SimpleQueue()
+    parts: SimpleQueue[Subtree | Exception] = SimpleQueue()
     Thread(target=_receive, args=(parts,), daemon=True).start()
     while True:
         part = parts.get()
@@ -422,7 +240,7 @@ def serve() -> None:
         channel.flush()
 
 
-def _receive(parts: SimpleQueue[_Subtree | Exception]) -> None:
+def _receive(parts: SimpleQueue[Subtree | Exception]) -> None:
     """Pass parts on; where they end, end this process, in the middle of one that nobody waits for."""
     try:
         while True:

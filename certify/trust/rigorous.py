@@ -41,7 +41,7 @@ from certify.checker.training.shifts import trees_of_shifts
 from certify.checker.tree.walk import MAX_GENERATOR_BITS, MAX_PENDING_VECTORS, children
 from certify.checker.verdict import Verdict, leaves_in_words
 from certify.trust.packed_cone import packed
-from certify.trust.parallel import ends_of_subtrees, in_processes
+from certify.trust.parallel import in_processes
 from certify.trust.rigorous_walk.rounding import MAX_ROUNDING, relative_rounding
 from certify.trust.rigorous_walk.tables import (
     LARGEST_LEVEL,
@@ -55,6 +55,7 @@ from certify.trust.rigorous_walk.tables import (
     tree_depth,
 )
 from certify.trust.rigorous_walk.walk import walk
+from certify.trust.subtrees import ends_of_subtrees
 
 _MOST_ENTRIES = 100_000_000  # of the kernel's tables; a deeper tree is for the exact checker
 _POLL = 0.1

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from certify.bounds.writing import trivial_certificate
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Leaf,

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import chain
 from math import gcd, isqrt
 
-from certify.bounds.writing import certificate_of
+from certify.bounds.proofs.writing import certificate_of
 from certify.checker.certificate.blocks import Block, Blocks
 from certify.checker.certificate.nodes import AnyLeaf, Leaf, Node, Sign
 from certify.checker.certificate.training import Certificate, Frame

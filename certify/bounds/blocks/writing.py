@@ -22,6 +22,7 @@ from itertools import chain
 import numpy as np
 from flint import fmpz_mat
 
+from certify.bounds.proofs.writing import certificate_of, first_valid
 from certify.bounds.relaxation.leaf_rounding import (
     allowed_bits,
     dual_exponent,
@@ -30,7 +31,6 @@ from certify.bounds.relaxation.leaf_rounding import (
 )
 from certify.bounds.relaxation.repair import cleaned, finite
 from certify.bounds.relaxation.repairable_form import RepairableForm
-from certify.bounds.writing import certificate_of, first_valid
 from certify.checker.certificate.blocks import Block, Blocks
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing

@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpz_mat
 
-from certify.bounds.writing import certificate_of, fit_in_a_leaf, in_one_block, trivial_certificate
+from certify.bounds.proofs.writing import certificate_of, fit_in_a_leaf, in_one_block, trivial_certificate
 from certify.checker.certificate.nodes import Leaf, Node, RowSign, Sign
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from certify.bounds.partition.bound import PartitionBound
-from certify.bounds.proof_time import regions_seconds
+from certify.bounds.proofs.proof_time import regions_seconds
 from certify.bounds.searching import Allowance, Found, Task
 from formulations.first_order import regions
 from formulations.partition import partition

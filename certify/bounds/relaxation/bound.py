@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from certify.bounds.blocks.writing import blocks_certificate
-from certify.bounds.proof_time import blocks_seconds
+from certify.bounds.proofs.proof_time import blocks_seconds
 from certify.bounds.relaxation.exact_root_leaf import exact_root_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
 from certify.bounds.report import GapPoint

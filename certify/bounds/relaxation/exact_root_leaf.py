@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from certify.bounds.proofs.writing import certificate_of
 from certify.bounds.relaxation.leaf_products import leaf_products, rounder
-from certify.bounds.writing import certificate_of
 from certify.checker.certificate.nodes import Leaf
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing

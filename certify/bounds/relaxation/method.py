@@ -19,7 +19,8 @@ from certify.bounds.method import (
     refuses_relaxations,
 )
 from certify.bounds.names import AUTO
-from certify.bounds.proof_time import leaves_seconds
+from certify.bounds.proofs.proof_time import leaves_seconds
+from certify.bounds.proofs.writing import fit_in_a_leaf
 from certify.bounds.relaxation.bound import Relaxation
 from certify.bounds.relaxation.nearest import NearestSearch, with_value
 from certify.bounds.relaxation.searches import (
@@ -31,7 +32,6 @@ from certify.bounds.relaxation.searches import (
 )
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Search, in_turn
-from certify.bounds.writing import fit_in_a_leaf
 from certify.checker.errors import SolverError
 from certify.checker.numbers.integers import IntegerRows
 from certify.checker.problems.training import TrainingProblem

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from certify.bounds.proofs.writing import certificate_of, first_valid
 from certify.bounds.relaxation.leaf_rounding import (
     allowed_bits,
     dual_exponent,
@@ -22,7 +23,6 @@ from certify.bounds.relaxation.leaf_rounding import (
     unit_exponent,
 )
 from certify.bounds.relaxation.repair import FeasibleSolution, repair
-from certify.bounds.writing import certificate_of, first_valid
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem

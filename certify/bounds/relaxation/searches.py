@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from certify.bounds.proof_time import blocks_seconds, leaves_seconds
+from certify.bounds.proofs.proof_time import blocks_seconds, leaves_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, Relaxation
 from certify.bounds.searching import Allowance, Found, Task
 from formulations.first_order import all_rows

@@ -16,12 +16,12 @@ from typing import Protocol
 
 import numpy as np
 
+from certify.bounds.proofs.writing import certificate_of, trivial_certificate
 from certify.bounds.report import GapPoint, below
 from certify.bounds.tree.checkpoint import Checkpoint, SavedProof
 from certify.bounds.tree.mending import mended
 from certify.bounds.tree.premises import Found, Premises, Trees
 from certify.bounds.tree.search import MAX_NODES, certificate_tree
-from certify.bounds.writing import certificate_of, trivial_certificate
 from certify.checker.certificate.nodes import Node
 from certify.checker.certificate.training import Certificate, Frame
 from certify.checker.data.recipe import Preprocessing

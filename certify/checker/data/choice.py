@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from certify.checker.data.cells import Cell
 from certify.checker.data.columns import Columns, divided, reference, target_columns, weight_column
@@ -34,20 +34,40 @@ BALANCED = "balanced"
 ClassWeight = Mapping[Any, Fraction | int | str | float]
 
 
+class RecipeOptions(TypedDict, total=False):
+    """What may be chosen of a recipe, whatever the data comes from; all of it has a default.
+
+    Attributes:
+        task: "classification", "regression", or "auto", the default, for the rule of
+            `certify.checker.data.recipe`.
+        bias: whether to append a column of ones to the features.
+        standardize: whether to shift and scale every feature to mean 0 and variance 1, up to the rounding of
+            `certify.checker.data.recipe.standardization`.
+        class_weight: of a classification, by label what the weights of its samples are multiplied by, or
+            "balanced": the number of samples over the number of classes and the class's samples.
+        loss: what will be trained for, on which the task "auto" depends; the squared one by default.
+        categorical: names or 1-based positions of the features that become a column of zeros and ones for
+            each of their levels.
+        standardize_target: whether to shift and scale the targets of a regression, as `standardize` features.
+    """
+
+    task: str
+    bias: bool
+    standardize: bool
+    class_weight: ClassWeight | str | None
+    loss: Loss | str
+    categorical: Sequence[str]
+    standardize_target: bool
+
+
 def read_dataset(
     path: str | os.PathLike[str],
     *,
     targets: Sequence[str] = (),
-    task: str = "auto",
-    bias: bool = False,
-    standardize: bool = False,
     sample_weight: str | None = None,
-    class_weight: ClassWeight | str | None = None,
-    loss: Loss | str = SQUARED,
     features: Sequence[str] = (),
-    categorical: Sequence[str] = (),
-    standardize_target: bool = False,
     reading: Reading = USUAL,
+    **options: Unpack[RecipeOptions],
 ) -> Dataset:
     """Read a CSV or Parquet file (see `certify.checker.data.table.read_table`) and choose the recipe for it.
 
@@ -55,18 +75,10 @@ def read_dataset(
         path: the file.
         targets: names or 1-based positions of the target columns; if empty, the last column that is no
             weight, not ignored and none of the features named. All other columns are features.
-        task: "classification", "regression", or "auto" for the rule of `certify.checker.data.recipe`.
-        bias: whether to append a column of ones to the features.
-        standardize: whether to shift and scale every feature to mean 0 and variance 1, up to the rounding
-            of `certify.checker.data.recipe.standardization`.
         sample_weight: name or 1-based position of a column of positive weights, which is no feature.
-        class_weight: of a classification, by label what the weights of its samples are multiplied by, or
-            "balanced": the number of samples over the number of classes and the class's samples.
-        loss: what will be trained for, on which the task "auto" depends.
         features: names or 1-based positions of the only columns to be features; if empty, all others.
-        categorical: likewise of the features that become a column of zeros and ones for each of their levels.
-        standardize_target: whether to shift and scale the targets of a regression, as `standardize` features.
         reading: how the file is read, and what of it is left out.
+        options: see `RecipeOptions`.
 
     Raises:
         DataError: if the file, the choice of columns or a weight is unusable.
@@ -76,15 +88,9 @@ def read_dataset(
             path, reading, choose=only(features, targets, sample_weight, reading.ignore) if features else None
         ),
         targets=targets,
-        task=task,
-        bias=bias,
-        standardize=standardize,
         sample_weight=sample_weight,
-        class_weight=class_weight,
-        loss=loss,
         features=features,
-        categorical=categorical,
-        standardize_target=standardize_target,
+        **options,
     )
 
 
@@ -136,15 +142,9 @@ def from_table(
     table: Table,
     *,
     targets: Sequence[str] = (),
-    task: str = "auto",
-    bias: bool = False,
-    standardize: bool = False,
     sample_weight: str | None = None,
-    class_weight: ClassWeight | str | None = None,
-    loss: Loss | str = SQUARED,
     features: Sequence[str] = (),
-    categorical: Sequence[str] = (),
-    standardize_target: bool = False,
+    **options: Unpack[RecipeOptions],
 ) -> Dataset:
     """Choose the recipe for a table; see `read_dataset`. Where features are named, all else is ignored."""
     refuse_header_of_numbers(table)
@@ -159,13 +159,7 @@ def from_table(
         targets=tuple(reference(table, column) for column in chosen),
         sample_weight=None if weight is None else reference(table, weight, "sample weight"),
         source=table.source,
-        task=task,
-        bias=bias,
-        standardize=standardize,
-        class_weight=class_weight,
-        loss=loss,
-        categorical=categorical,
-        standardize_target=standardize_target,
+        **options,
     )
 
 
@@ -176,13 +170,13 @@ def choose_recipe(
     targets: tuple[str, ...],
     sample_weight: str | None,
     source: str,
-    task: str,
-    bias: bool,
-    standardize: bool,
-    class_weight: ClassWeight | str | None,
-    loss: Loss | str,
-    categorical: Sequence[str],
-    standardize_target: bool,
+    task: str = "auto",
+    bias: bool = False,
+    standardize: bool = False,
+    class_weight: ClassWeight | str | None = None,
+    loss: Loss | str = SQUARED,
+    categorical: Sequence[str] = (),
+    standardize_target: bool = False,
 ) -> Dataset:
     """Choose the recipe for columns that are divided already; see `read_dataset`.
 
@@ -192,7 +186,7 @@ def choose_recipe(
         targets: what the recipe calls the targets.
         sample_weight: what it calls the column of weights; None if there is none.
         source: the path as given, or "arrays".
-        task: see `read_dataset`, like all that follow.
+        task: see `RecipeOptions`, like all that follow.
         bias: of features.
         standardize: features.
         class_weight: of labels.

@@ -69,6 +69,17 @@ CORNER_CERTIFICATES = {
 }
 
 
+# In a slightly tilted frame both samples are mixed where both coordinates agree in sign, so that the leaves
+# there need their tau; a tau that makes their forms vanish proves more than is true.
+TILTED = certificate_of(
+    CORNER,
+    [[45 << 26], [60 << 26]],
+    tuple(TauLeaf(1, 16) if node == TAU else node for node in ORTHANTS),
+    exponent=32,
+    frame=Frame(((50, -1), (-1, 50)), ((50, 1), (1, 50)), 2499),
+)
+
+
 def random_problem(seed: int) -> TrainingProblem:
     generator = random.Random(seed)
     n, c = generator.randint(2, 6), generator.randint(1, 3)
@@ -226,7 +237,10 @@ class TestABrokenCheckerIsFoundOut:
     def test_checker_that_forgets_one_obligation(
         self, obligation: Obligation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert_found_out(obligation, list(CORNER_CERTIFICATES.values()), monkeypatch)
+        certificates = (
+            [TILTED] if obligation is Obligation.TAU_POSITIVE else list(CORNER_CERTIFICATES.values())
+        )
+        assert_found_out(obligation, certificates, monkeypatch)
 
 
 class TestReport:

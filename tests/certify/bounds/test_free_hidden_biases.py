@@ -6,6 +6,7 @@ import json
 import warnings
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ SIDES = np.round(np.abs(PLANE[:, :1]) - PLANE[:, 1:], 1)
 
 def free(X: Any, y: Any, wanted: float = 1e-4, **options: Any) -> Report:
     return bound(X, y, "0.1", output_bias="all-free", task="regression", gap=wanted, **options)
+
+
+@cache
+def in_the_plane() -> Report:
+    return free(PLANE, SIDES, 1e-2)
 
 
 class TestTheOptimum:
@@ -101,20 +107,20 @@ class TestTheOptimum:
 
 class TestCheckers:
     def test_every_level_that_knows_it(self) -> None:
-        report = free(PLANE, SIDES, 1e-2)
+        report = in_the_plane()
         for level in ("exact", "rigorous"):
             assert check(report.certificate, PLANE, SIDES, trust=level).valid
         other = SIDES + 1.0
         assert not check(report.certificate, PLANE, other).valid
 
     def test_a_shrunk_one_is_valid(self) -> None:
-        report = free(PLANE, SIDES, 1e-2)
+        report = in_the_plane()
         shrunk = shrink(report.certificate, report.problem)
         assert check(shrunk.certificate, problem=report.problem).valid
 
     @needs_checker
     def test_the_proved_checker_says_the_same(self) -> None:
-        report = free(PLANE, SIDES, 1e-2)
+        report = in_the_plane()
         certificate, tree = report.certificate, report.certificate.tree
         kinks = replace(certificate, tree=tree[:-1]), replace(certificate, tree=(*tree, EnvelopeLeaf()))
         for each in (certificate, *kinks):
@@ -145,7 +151,7 @@ class TestRefused:
 
 class TestNetworks:
     def test_what_is_saved_is_read(self, tmp_path: Path) -> None:
-        report = free(PLANE, SIDES, 1e-2)
+        report = in_the_plane()
         report.save_network(tmp_path / "net.npz")
         with np.load(tmp_path / "net.npz") as arrays:
             assert sorted(arrays.files) == ["hidden", "hidden_bias", "output", "output_bias"]
@@ -204,11 +210,11 @@ class TestEstimators:
         assert fit < float(model.report_.interval.upper)
 
     def test_a_page_has_no_picture_of_the_gauge(self, tmp_path: Path) -> None:
-        save_page(free(PLANE, SIDES, 1e-2), tmp_path / "page.html")
+        save_page(in_the_plane(), tmp_path / "page.html")
         assert "relu(u_j . x + a_j)" in (tmp_path / "page.html").read_text()
 
     def test_it_is_explained(self) -> None:
-        report = free(PLANE, SIDES, 1e-2)
+        report = in_the_plane()
         told = explain(report.certificate, report.problem, network=report.network)
         assert told.gap is not None
         excess = sum((neuron.excess for neuron in told.gap.neurons), Fraction(0))

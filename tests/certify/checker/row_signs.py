@@ -3,7 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from certify.bounds.writing import in_one_block
+from certify.bounds.proofs.writing import in_one_block
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Leaf,

@@ -28,7 +28,7 @@ from certify.checker.training.leaf_rules import Level
 from certify.checker.tree import walk as tree_walk
 from certify.checker.tree.walk import walk
 from certify.checker.work import MAX_TRAINING_WORK, Meter
-from certify.trust import parallel
+from certify.trust import subtrees
 from certify.trust.parallel import in_processes
 from tests.certify.checker import blocks
 from tests.certify.checker.oracles import certificate_of, replace_require, slack_leaf
@@ -211,7 +211,7 @@ class TestLimits:
         walk(HONEST.tree, root, level, meter=meter)
         assert 0 < meter.spent < MAX_TRAINING_WORK
         monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", meter.spent)
-        monkeypatch.setattr(parallel, "_LEAST_NODES", 1)
+        monkeypatch.setattr(subtrees, "_LEAST_NODES", 1)
         assert check_certificate(HONEST, PROBLEM).valid
         assert check_certificate(HONEST, PROBLEM, walk=in_processes(2)).valid
         monkeypatch.setattr(leaf_rules, "MAX_TRAINING_WORK", meter.spent - 1)

@@ -7,7 +7,7 @@ import pytest
 
 from certify.checker.__main__ import main as check_alone
 from tests.certify.cli.command_line import run
-from tests.certify.trust.coq.test_training import needs_coq
+from tests.certify.trust.coq.cases import needs_coq
 from tests.certify.trust.extracted.test_training import needs_program
 
 CORPUS = Path(__file__).parents[2] / "corpus"

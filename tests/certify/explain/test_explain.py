@@ -16,8 +16,8 @@ from rich.console import Console
 
 from certify import ReLUNetwork, TrainingProblem, load_certificate
 from certify.bounds.bound import Settings, bound_dataset
+from certify.bounds.proofs.writing import certificate_of, trivial_certificate
 from certify.bounds.report import Report
-from certify.bounds.writing import certificate_of, trivial_certificate
 from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.nodes import Leaf
 from certify.checker.data.choice import read_dataset

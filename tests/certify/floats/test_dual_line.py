@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certify.bounds.writing import trivial_certificate
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.checker.problems.dual_bound import column_sums, dual_bound
 from certify.checker.problems.output_bias import OUTPUT_BIASES
 from certify.checker.problems.training import TrainingProblem

@@ -31,8 +31,8 @@ from tests.certify.checker.oracles import certificate_of, gauge_2d
 @pytest.fixture(scope="module")
 def report() -> tuple[Certificate, TrainingProblem]:
     rng = np.random.default_rng(2)
-    X, Y = rng.integers(-9, 10, (24, 4)) / 4, rng.integers(-9, 10, (24, 2)) / 4
-    found = bound(X, Y, gap=0.1, method="tree")
+    X, Y = rng.integers(-9, 10, (16, 3)) / 4, rng.integers(-9, 10, (16, 2)) / 4
+    found = bound(X, Y, gap=0.05, method="tree")
     return found.certificate, found.problem
 
 

@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from certify import bound, check, save_certificate
+from certify.bounds.report import Report
 from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf
 from certify.checker.obligations import Obligation
 from certify.checker.training.check import check_certificate
@@ -19,21 +21,31 @@ from tests.certify.checker import blocks
 
 X = [[0.0, 1.0], [1.0, 0.5], [-1.0, 0.25], [0.5, -1.0]]
 Y = [1.0, 0.5, 0.25, -1.0]
-REPORT = bound(X, Y, "1/8", gap=1e-4)
+
+
+@cache
+def small() -> Report:
+    return bound(X, Y, "1/8", gap=1e-4)
+
+
+@cache
+def large() -> Report:
+    rng = np.random.default_rng(3)
+    return bound(rng.normal(size=(80, 3)).round(1), rng.normal(size=(80, 2)).round(1), "0.1", gap=1e-3)
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     data, certificate = tmp_path / "data.csv", tmp_path / "c.cert"
     data.write_text("a,b,y\n" + "".join(f"{a},{b},{y}\n" for (a, b), y in zip(X, Y, strict=True)))
-    recipe = REPORT.certificate.preprocessing
+    recipe = small().certificate.preprocessing
     assert recipe is not None
-    save_certificate(replace(REPORT.certificate, preprocessing=replace(recipe, targets=("y",))), certificate)
+    save_certificate(replace(small().certificate, preprocessing=replace(recipe, targets=("y",))), certificate)
     return data, certificate
 
 
 def test_the_verdict_says_what_was_proved() -> None:
-    verdict = check(REPORT.certificate, X, Y)
+    verdict = check(small().certificate, X, Y)
     assert verdict.valid
     assert verdict.statement is not None
     assert "0.125/2 * sum_j" in verdict.statement
@@ -41,8 +53,8 @@ def test_the_verdict_says_what_was_proved() -> None:
 
 
 def test_gamma_may_be_insisted_on() -> None:
-    assert check(REPORT.certificate, X, Y, gamma="0.125").valid
-    verdict = check(REPORT.certificate, X, Y, gamma=0.1)
+    assert check(small().certificate, X, Y, gamma="0.125").valid
+    verdict = check(small().certificate, X, Y, gamma=0.1)
     assert (verdict.valid, verdict.obligation, verdict.statement) == (False, Obligation.EXPECTATION, None)
     assert verdict.reason == "expected gamma = 1/10, found 1/8"
 
@@ -80,11 +92,8 @@ class TestBlocks:
 class TestInParts:
     """A tree large enough for several processes."""
 
-    rng = np.random.default_rng(3)
-    REPORT = bound(rng.normal(size=(80, 3)).round(1), rng.normal(size=(80, 2)).round(1), "0.1", gap=1e-3)
-
     def test_same_verdict(self) -> None:
-        certificate, problem = self.REPORT.certificate, self.REPORT.problem
+        certificate, problem = large().certificate, large().problem
         assert len(certificate.tree) > 4000
         told: list[tuple[int, int]] = []
         parts = check_certificate(certificate, problem, lambda *step: told.append(step), walk=in_processes(2))
@@ -94,7 +103,7 @@ class TestInParts:
 
     @pytest.mark.parametrize("share", [0.1, 0.5, 0.97])
     def test_the_first_failure_is_named(self, share: float) -> None:
-        certificate, problem = self.REPORT.certificate, self.REPORT.problem
+        certificate, problem = large().certificate, large().problem
         leaves = [i for i, node in enumerate(certificate.tree) if isinstance(node, EnvelopeLeaf)]
         tree = list(certificate.tree)
         for place in (leaves[int(share * len(leaves))], leaves[-1]):
@@ -103,7 +112,7 @@ class TestInParts:
         assert check_certificate(forged, problem, walk=in_processes(2)) == check_certificate(forged, problem)
 
     def test_incomplete_trees(self) -> None:
-        certificate, problem = self.REPORT.certificate, self.REPORT.problem
+        certificate, problem = large().certificate, large().problem
         for tree in (certificate.tree[:-1], (*certificate.tree, EnvelopeLeaf()), certificate.tree[1:]):
             forged = replace(certificate, tree=tree)
             verdict = check_certificate(forged, problem, walk=in_processes(2))

@@ -28,8 +28,9 @@ from certify.checker.obligations import Obligation, Rejection
 from certify.checker.training.check import check_certificate
 from certify.checker.tree.walk import check_tree
 from certify.runtime import children
-from certify.trust import parallel
-from certify.trust.parallel import _Answer, _Subtree, in_processes
+from certify.trust import parallel, subtrees
+from certify.trust.parallel import in_processes
+from certify.trust.subtrees import Answer, Subtree
 from tests.grown_trees import DATA, forged, proof_of_zero, split_tree
 
 ROOT = MatrixCone.root(((2, 1, 0), (1, 2, 1), (0, 1, 2)))
@@ -53,8 +54,8 @@ class InThisProcess:
 
     process = None
 
-    def ask(self, part: _Subtree) -> _Answer:
-        copy: _Subtree = pickle.loads(pickle.dumps(part))
+    def ask(self, part: Subtree) -> Answer:
+        copy: Subtree = pickle.loads(pickle.dumps(part))
         return part.answer(copy.walk().encode())
 
     def end(self) -> None:
@@ -65,8 +66,8 @@ class InThisProcess:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_LEAST_NODES", 3)
-    monkeypatch.setattr(parallel, "_PARTS", 3)
+    monkeypatch.setattr(subtrees, "_LEAST_NODES", 3)
+    monkeypatch.setattr(subtrees, "_PARTS", 3)
 
 
 def grown(depth: int) -> list[Node]:
@@ -95,10 +96,10 @@ def test_it_is_the_first_node_that_fails(
     for place, node in changes:
         nodes[place % len(nodes)] = node
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parallel, "_LEAST_NODES", 3)
-        patch.setattr(parallel, "_PARTS", 3)
+        patch.setattr(subtrees, "_LEAST_NODES", 3)
+        patch.setattr(subtrees, "_PARTS", 3)
         patch.setattr(parallel, "_Walker", InThisProcess)
-        for module in ("trust.parallel", "checker.tree.walk"):
+        for module in ("trust.subtrees", "checker.tree.walk"):
             patch.setattr(f"certify.{module}.MAX_PENDING_VECTORS", most_vectors)
         assert outcome(nodes, 2) == outcome(nodes, 1)
 
@@ -106,7 +107,7 @@ def test_it_is_the_first_node_that_fails(
 def test_a_limit_holds_for_all_cones_that_wait(monkeypatch: pytest.MonkeyPatch, small_parts: None) -> None:
     nodes = grown(5)
     monkeypatch.setattr(parallel, "_Walker", InThisProcess)
-    for module in ("trust.parallel", "checker.tree.walk"):
+    for module in ("trust.subtrees", "checker.tree.walk"):
         monkeypatch.setattr(f"certify.{module}.MAX_PENDING_VECTORS", 30)
     # Six cones wait at the deepest node, and each counts as six vectors; in a part there are never so many.
     assert outcome(nodes, 1) == outcome(nodes, 2) == (Obligation.LIMITS, 4)
@@ -188,7 +189,7 @@ class TestProcesses:
     ],
 )
 def test_answers_that_are_none(line: bytes) -> None:
-    part = _Subtree(ROOT, grown(1), 5, 0, PREMISE, 0)
+    part = Subtree(ROOT, grown(1), 5, 0, PREMISE, 0)
     assert part.answer(b"2 leaves after 7\n") == (2, 7, None)
     leaves, work, rejection = part.answer(b"LEAF_FORM at 7 after 9\n")
     assert (leaves, work) == (0, 9)

@@ -56,7 +56,7 @@ def test_search_finds_the_top_of_a_circle(seed: int, n: int, d: int, c: int, rea
     rng = np.random.default_rng(seed)
     R, W, L = unit_rows(rng, n, d), rng.standard_normal((n, c)), rng.standard_normal((c, d))
     u, tangent = np.linalg.qr(rng.standard_normal((d, 2)))[0].T.copy()
-    angles = np.linspace(0, reach, 20_001)
+    angles = np.linspace(0, reach, 5_001)
     circle = np.outer(u, np.cos(angles)) + np.outer(tangent, np.sin(angles))
     values = np.linalg.norm(W.T @ np.maximum(R @ circle, 0.0) + L @ circle, axis=0)
     value, moved, _ = _search(R, W, L, u, R @ u, tangent, np.zeros(n, dtype=np.bool_), reach)

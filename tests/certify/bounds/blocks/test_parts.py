@@ -11,8 +11,8 @@ import pytest
 from certify import bound, check
 from certify.bounds.blocks.parts import Part, joined, part_problem
 from certify.bounds.blocks.weights import bound_parts
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
-from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.blocks import Block
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.nodes import Leaf, Sign

@@ -20,15 +20,16 @@ from certify.checker.obligations import Obligation
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.check import check_certificate
 from certify.floats.problem import Arrays
-from formulations.partition.partition import PartitionSolution, RegionProof, solve_partition
+from formulations.partition.partition import ROWS, PartitionSolution, RegionProof, solve_partition
 from formulations.sdp.activation_region import Form
 from tests.certify.checker import row_signs
 from tests.certify.checker.strategies import problems
 
 
-def first_valid(problem: TrainingProblem) -> tuple[Certificate, PartitionSolution]:
+def first_valid(problem: TrainingProblem, most: int = ROWS) -> tuple[Certificate, PartitionSolution]:
+    """Return the certificate of a partition that looks at so many samples."""
     arrays = Arrays.of(problem)
-    solution = solve_partition(arrays.X, arrays.Y, arrays.gamma, arrays.Y, time_limit=np.inf)
+    solution = solve_partition(arrays.X, arrays.Y, arrays.gamma, arrays.Y, rows=most, time_limit=np.inf)
     for certificate in partition_certificates(problem, solution):
         if check_certificate(certificate, problem).valid:
             assert from_text(to_text(certificate)) == certificate
@@ -145,7 +146,7 @@ class TestDependentPivots:
         assert verdict.obligation is Obligation.LEAF_FORM
 
     def test_where_too_many_samples_are_in_a_block(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("certify.bounds.writing.MAX_LEAF_ORDER", 5)
+        monkeypatch.setattr("certify.bounds.proofs.writing.MAX_LEAF_ORDER", 5)
         N = [[0.0], *self.DUAL_POINT]
         first, second, third = (Form(1, i) for i in (1, 2, 3))
         active: dict[Signs, Products] = {
@@ -171,14 +172,15 @@ def test_a_proof_is_of_the_samples_that_it_looks_at_where_all_are_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rng = np.random.default_rng(8)
-    X, Y = rng.normal(size=(60, 3)), rng.normal(size=(60, 1))
+    X, Y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
     X[7] = 0
     problem = TrainingProblem.from_rationals(rows(X), rows(Y), Fraction(1, 10))
-    whole, _ = first_valid(problem)
-    monkeypatch.setattr("certify.bounds.writing.MAX_LEAF_ORDER", 62)
-    certificate, solution = first_valid(problem)
+    whole, _ = first_valid(problem, most=12)
+    monkeypatch.setattr("certify.bounds.proofs.writing.MAX_LEAF_ORDER", 22)
+    certificate, solution = first_valid(problem, most=12)
     assert certificate.blocks is not None
     [block] = certificate.blocks.parts
     assert block.rows == tuple(sorted({*solution.interior, 7}))
-    assert len(block.rows) < 60
+    assert 7 not in solution.interior
+    assert len(block.rows) == 13
     assert certificate.bound == whole.bound

@@ -53,10 +53,10 @@ def test_weights_and_a_free_output_bias() -> None:
 
 def test_no_bound_is_above_the_tree() -> None:
     """In two features, where the tree encloses the optimum."""
-    X, labels = classes(16, 2, 2)
-    tree = bound(X, labels, 0.2, loss="cross-entropy", task="classification", method="tree")
+    X, labels = classes(8, 2, 2)
+    tree = bound(X, labels, 0.2, loss="logistic", task="classification", method="tree")
     for method in ("sdp", "shor"):
-        found = bound(X, labels, 0.2, loss="cross-entropy", task="classification", method=method)
+        found = bound(X, labels, 0.2, loss="logistic", task="classification", method=method)
         assert 0 < found.interval.lower <= tree.interval.upper
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.bounds.relaxation.root_leaf import root_certificate
-from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
 from certify.checker.problems.training import TrainingProblem

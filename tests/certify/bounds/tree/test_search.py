@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certify.bounds.proofs.writing import certificate_of
 from certify.bounds.tree.cone_search.nodes import (
     ENVELOPE,
     SPLIT,
@@ -14,7 +15,6 @@ from certify.bounds.tree.cone_search.nodes import (
     Nodes,
 )
 from certify.bounds.tree.search import Search, certificate_tree, search_tree
-from certify.bounds.writing import certificate_of
 from certify.checker.certificate.nodes import (
     EnvelopeLeaf,
     Sign,

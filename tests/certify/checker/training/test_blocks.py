@@ -17,7 +17,7 @@ from certify.checker.errors import CertificateError
 from certify.checker.obligations import Obligation
 from certify.checker.training import leaf_rules
 from certify.checker.training.check import check_certificate
-from certify.trust import parallel
+from certify.trust import parallel, subtrees
 from certify.trust.parallel import in_processes
 from tests.certify.checker.blocks import (
     CROSSED,
@@ -142,7 +142,7 @@ class TestCheck:
         ]
         for least_work, least_nodes in ((10**9, 10**9), (0, 10**9), (0, 1)):
             monkeypatch.setattr(parallel, "_LEAST_WORK", least_work)
-            monkeypatch.setattr(parallel, "_LEAST_NODES", least_nodes)
+            monkeypatch.setattr(subtrees, "_LEAST_NODES", least_nodes)
             told: list[tuple[int, int]] = []
             assert check_certificate(
                 WITH_TREES, PROBLEM, lambda *now, told=told: told.append(now), walk=in_processes(2)

@@ -45,7 +45,7 @@ from tests.certify.checker.matrix.test_complete_positivity import FORGERIES as O
 from tests.certify.checker.matrix.test_complete_positivity import MATRIX, YES
 from tests.certify.checker.matrix.test_copositivity import EDGE, ENVELOPE
 from tests.certify.checker.matrix.test_copositivity import FORGERIES as OF_COPOSITIVITY
-from tests.certify.trust.coq.test_training import COMMAND, needs_coq
+from tests.certify.trust.coq.cases import COMMAND, needs_coq
 from tests.certify.trust.extracted.test_matrices import (
     CUT,
     VALID,

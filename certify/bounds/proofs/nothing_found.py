@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.bounds.report import GapPoint
-from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.training import TrainingProblem
@@ -14,7 +14,7 @@ from certify.checker.problems.training import TrainingProblem
 
 @dataclass(frozen=True)
 class NothingFound:
-    """An outcome whose certificate has the dual point 0 (`bounds.writing.trivial_certificate`)."""
+    """An outcome whose certificate has the dual point 0 (`bounds.proofs.writing.trivial_certificate`)."""
 
     method: str = "tree"
     solver: str = "none"

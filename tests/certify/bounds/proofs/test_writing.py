@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from certify.bounds.writing import trivial_certificate
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.problems.output_bias import OutputBias
 from certify.checker.problems.training import TrainingProblem
@@ -21,7 +21,7 @@ def test_more_samples_than_a_leaf_may_have(output_bias: OutputBias, monkeypatch:
         X, [[1], [3], [1], [5], [2]], Fraction(1, 10), output_bias=output_bias
     )
     whole = trivial_certificate(problem)
-    monkeypatch.setattr("certify.bounds.writing.MAX_LEAF_ORDER", 6)
+    monkeypatch.setattr("certify.bounds.proofs.writing.MAX_LEAF_ORDER", 6)
     certificate = trivial_certificate(problem)
     assert certificate.tree != whole.tree or certificate.blocks is not None
     assert certificate.bound == whole.bound

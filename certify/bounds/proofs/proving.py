@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 
 from certify.bounds.method import Outcome
+from certify.bounds.proofs.writing import trivial_certificate
 from certify.bounds.start import StartBound
-from certify.bounds.writing import trivial_certificate
 from certify.checker.certificate.file import from_text, to_text
 from certify.checker.certificate.training import Certificate
 from certify.checker.data.dataset import Dataset

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from certify.bounds import proof_time
-from certify.bounds.proof_time import blocks_seconds, leaves_seconds, loss_seconds, regions_seconds
+from certify.bounds.proofs import proof_time
+from certify.bounds.proofs.proof_time import blocks_seconds, leaves_seconds, loss_seconds, regions_seconds
 from certify.bounds.relaxation.bound import BlocksSolution, residual_relaxation
 from certify.bounds.searching import Allowance
 from certify.checker.training.check import check_certificate
