@@ -14,7 +14,7 @@ from certify.checker.training.check import check_certificate
 from certify.checker.training.cone import Cone
 from certify.checker.training.leaf_rules import Level
 from certify.checker.tree.walk import Walk, walk_trees
-from certify.trust import parallel
+from certify.trust import subtrees
 from certify.trust.packed_cone import packed
 from certify.trust.parallel import in_processes
 from certify.trust.rigorous import check_rigorously
@@ -83,8 +83,8 @@ def test_floating_point_leaves_all_to_the_exact_check() -> None:
 
 def test_in_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     # The parts that are sent to them are the cones below the first two signs.
-    monkeypatch.setattr(parallel, "_LEAST_NODES", 1)
-    monkeypatch.setattr(parallel, "_PARTS", 1)
+    monkeypatch.setattr(subtrees, "_LEAST_NODES", 1)
+    monkeypatch.setattr(subtrees, "_PARTS", 1)
     for certificate in (CERTIFICATES["of samples"], row_signs.MISSING, row_signs.TWICE_THE_SAME):
         exact = check_certificate(certificate, PROBLEM)
         assert check_certificate(certificate, PROBLEM, walk=in_processes(2)) == exact
