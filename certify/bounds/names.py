@@ -10,7 +10,7 @@ AUTO = "auto"
 # Each method of `certify.bounds.methods.METHODS`, in the order of the help.
 DESCRIPTIONS = {
     "tree": "branch and bound over directions, for few features",
-    "partition": "SDP-NN on the samples that matter most, divided into regions",
+    "partition": "SDP-NN on regions, of the samples that matter most and of all",
     "sdp": "the relaxation SDP-NN",
     "shor": "Shor's relaxation, weak and quick",
 }
