@@ -107,6 +107,7 @@ def bound(
     from certify.networks.files import load_network
     from certify.networks.frameworks.sklearn_mlp import in_order
     from certify.networks.loaded import network_for
+    from certify.views.page.bound import save_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_report
 
@@ -162,7 +163,5 @@ def bound(
     if save_network is not None:
         writes.append(partial(result.save_network, save_network))
     if report is not None:
-        from certify.views.page.bound import save_page
-
         writes.append(partial(save_page, result, report, made_by(certificate)))
     deliver(result, writes, certificate, data, None if json_ else lambda out: print_report(out, result))
