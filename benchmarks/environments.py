@@ -215,9 +215,13 @@ def drawn(rng: random.Random) -> tuple[Command, Surroundings]:
     command = rng.choice(_COMMANDS)
     names = rng.sample(sorted(_VALUES), rng.choice((0, 1, 2, 4, 8, 16)))
     streams = rng.random()
+    folder = rng.choices(("plain", "umlauts", "read-only", "deleted"), (4, 3, 2, 2))[0]
+    variables = {name: rng.choice(_VALUES[name]) for name in names}
+    if folder == "deleted":
+        variables.pop("PYTHONPATH", None)  # there Python itself does not start with a relative one
     return command, Surroundings(
-        {name: rng.choice(_VALUES[name]) for name in names},
-        rng.choices(("plain", "umlauts", "read-only", "deleted"), (4, 3, 2, 2))[0],
+        variables,
+        folder,
         rng.choice(_MASKS) if rng.random() < 0.4 else 0o022,
         tuple(stream for stream in range(3) if rng.random() < 0.5) if streams < 0.2 else (),
         0.2 <= streams < 0.35,
