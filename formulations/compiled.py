@@ -66,7 +66,6 @@ def folders() -> Iterator[Path]:
     """Yield where code may be kept, the best first."""
     if chosen := getattr(config, "CACHE_DIR", ""):  # of which its types know nothing
         yield Path(chosen)
-        return
     yield Path(sys.prefix) / "var" / "cache" / "certify"
     with suppress(RuntimeError):  # there is no home
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

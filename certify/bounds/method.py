@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Protocol
 
 from certify.bounds.names import AUTO
@@ -21,12 +22,10 @@ from certify.checker.certificate.training import Certificate
 from certify.checker.data.recipe import Preprocessing
 from certify.checker.problems.losses.table import SQUARED
 from certify.checker.problems.training import TrainingProblem
-from certify.floats.problem import Arrays
+from certify.floats.problem import SHORTEST, Arrays
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock
 from formulations.training.column_generation import ColumnGeneration
-
-_SHORTEST = 10**140  # the inverse of the largest entry of a sample; its square and more are still floats
 
 
 @dataclass(frozen=True)
@@ -157,24 +156,19 @@ def refuses_free_biases(problem: TrainingProblem) -> str | None:
     )
 
 
-def refuses_relaxations(problem: TrainingProblem) -> str | None:
-    """Return the sentence of all methods but the tree: of free hidden biases, and of very short samples.
+def refuses_more(name: str, problem: TrainingProblem) -> str | None:
+    """Return the sentence of what is for plain problems only (`is_plain`), if this is none.
 
-    They divide by the squares of samples' lengths, which must be floats.
+    What else is for these divides by the squares of samples' lengths, which must be floats.
     """
-    least = problem.input_denominator // _SHORTEST
+    if (refusal := refuses_free_biases(problem)) is not None:
+        return refusal
+    least = Fraction(SHORTEST) * problem.input_denominator
     if any(0 < max(map(abs, row), default=0) < least for row in problem.inputs):
         return (
-            f"a sample has features that are all below {1 / _SHORTEST:g} and not all 0, too short for a "
-            f"relaxation: use --method tree, of at most {MAX_FEATURES} features, or round them to 0"
+            f"a sample has features that are all below {SHORTEST:g} and not all 0, too short for {name}: use "
+            "--method sdp or shor with neither --solver nor --precision, or round them to 0"
         )
-    return refuses_free_biases(problem)
-
-
-def refuses_more(name: str, problem: TrainingProblem) -> str | None:
-    """Return the sentence of what is for plain problems only (`is_plain`), if this is none."""
-    if (refusal := refuses_relaxations(problem)) is not None:
-        return refusal
     if problem.output_bias.exists:
         return f"{name} knows no output bias: use --method tree or sdp, or --output-bias none"
     if problem.weights is not None:

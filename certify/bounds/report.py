@@ -158,11 +158,13 @@ class Report(Shown):
     def predict(self, X: Any) -> Matrix:
         """Return the best network's outputs, n x c, for features as they stand in the data.
 
+        Outputs are as the targets stand there, also where these were standardised.
+
         Args:
-            X: n x d, neither standardised nor with a column of ones.
+            X: n x d, neither standardised nor with a column of ones; a categorical column has its levels.
 
         Raises:
-            NetworkError: if X has another number of columns.
+            NetworkError: if X has another number of columns, or a level that the data had not.
         """
         return self._on_raw_features().predict(X)
 

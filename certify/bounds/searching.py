@@ -55,7 +55,7 @@ class Task:
     @classmethod
     def of(cls, work: Work, threads: int, kept: Keeper) -> Task:
         """Take it out of the work, and of what an earlier run had."""
-        arrays, best = work.arrays, work.generation.best
+        arrays, best = work.arrays.for_relaxations, work.generation.best
         earlier = max(kept.read, key=lambda bound: bound.value, default=None)
         start = None if earlier is None else earlier.point
         return cls(arrays.X, arrays.Y, arrays.gamma, best.dual_point, best.loss, work.gap, threads, start)

@@ -24,6 +24,7 @@ TRACEBACK = "CERTIFY_TRACEBACK"  # any value: show where an unexpected error cam
 
 _EXHAUSTED = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 _MOST_WORDS = 500  # characters of an error
+_NARROWEST = 40  # columns in which the numbers of a result have room
 
 
 def run(name: str, work: Callable[[], int]) -> int:
@@ -46,6 +47,17 @@ def run(name: str, work: Callable[[], int]) -> int:
         return _code_for(error, name)
 
 
+def drop_impossible_widths() -> None:
+    """Let the terminal be as wide as it is where a variable makes lines of nothing, or is no number.
+
+    It is for a program to call before it imports what reads them.
+    """
+    for name in ("COLUMNS", "TERMINAL_WIDTH"):
+        width = os.environ.get(name, "")
+        if not (width.isascii() and width.isdecimal() and len(width) < 7 and int(width) >= _NARROWEST):
+            os.environ.pop(name, None)
+
+
 def _prepare() -> None:
     # A program that was started without them has none, and nothing to write to.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
@@ -54,6 +66,7 @@ def _prepare() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A verdict must not be lost to a letter that the terminal does not have.
             stream.reconfigure(errors="backslashreplace")
+    drop_impossible_widths()
     # Or numba would read another one from a file in the current folder, and run what it finds there.
     os.environ.setdefault("NUMBA_CACHE_DIR", "")
 
@@ -67,6 +80,9 @@ def _code_for(error: BaseException, name: str) -> int:
         case OSError() if error.errno in _EXHAUSTED:
             _say(name, f"the system has no room for the output or the work ({error.strerror})")
             _write_nowhere()
+            return UNUSABLE
+        case FileNotFoundError() if not _has_folder():
+            _say(name, "the current folder is no longer there: change to one that is")
             return UNUSABLE
         case SystemExit():
             if error.code == ABORTED:  # how Typer ends, in silence, on Ctrl-C
@@ -93,6 +109,14 @@ def _code_for(error: BaseException, name: str) -> int:
         f"({TRACEBACK}=1 shows where it happened)",
     )
     return FAULT
+
+
+def _has_folder() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _write_nowhere() -> None:

@@ -11,6 +11,7 @@ from certify.cli.options.common import (
     AsJson,
     CertificateFile,
     DataFile,
+    Quiet,
     error_console,
     print_json,
 )
@@ -38,6 +39,7 @@ def attack(
         typer.Option(help=f"Trained network ({SUFFIXES}), whose loss is taken for --upper."),
     ] = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check a certificate, then forge it in many ways.
 
@@ -49,7 +51,7 @@ def attack(
     from certify.checker.data.dataset import parse_gamma
 
     most = None if upper is None else parse_gamma(upper, "the upper bound")
-    console = error_console()
+    console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from certify.attack.from_files import attack_file
     from certify.views.terminal.summary import print_attack, print_verdict

@@ -106,6 +106,7 @@ def bound(
     from certify.checker.problems.losses.table import read_loss
     from certify.networks.files import load_network
     from certify.networks.given import network_of_classes
+    from certify.views.page.bound import save_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_report
 
@@ -161,7 +162,5 @@ def bound(
     if save_network is not None:
         writes.append(partial(result.save_network, save_network))
     if report is not None:
-        from certify.views.page.bound import save_page
-
         writes.append(partial(save_page, result, report, made_by(certificate)))
     deliver(result, writes, certificate, data, None if json_ else lambda out: print_report(out, result))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from certify.cli.options.common import (
     AsJson,
     CertificateFile,
     DataFile,
+    Quiet,
     choices,
     class_weight_of,
     print_json,
@@ -65,6 +67,7 @@ def check(
         ),
     ] = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
     gamma: ExpectedGamma = None,
     target: ExpectedTargets = None,
     task: ExpectedTask = None,
@@ -122,7 +125,7 @@ def check(
         free=free,
         problem=problem,
     )
-    with CheckProgress(sys.stderr) as progress:
+    with CheckProgress(io.StringIO() if quiet else sys.stderr) as progress:
         verdict = check_file(
             certificate,
             data=data,

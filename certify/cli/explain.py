@@ -12,6 +12,7 @@ from certify.cli.options.common import (
     CertificateFile,
     DataFile,
     Page,
+    Quiet,
     error_console,
     made_by,
     print_json,
@@ -29,21 +30,21 @@ def explain(
     ] = None,
     report: Page = None,
     json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say what a certificate proves, what carries it, where the bound was lost; exit 1 if it is not valid."""
     from rich.console import Console
 
     from certify.explain.from_files import explain_file
+    from certify.views.page.explanation import save_explanation_page
     from certify.views.terminal.explanation import print_explanation
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_verdict
 
     require_writable((data, certificate, network), (report, PAGE))
-    with LiveProgress(error_console()) as progress:
+    with LiveProgress(error_console(quiet)) as progress:
         found = explain_file(certificate, data, network, progress)
     if report is not None and found.explanation is not None:
-        from certify.views.page.explanation import save_explanation_page
-
         save_explanation_page(found.explanation, report, made_by(certificate))
     if json_:
         print_json(found.to_json())

@@ -27,7 +27,13 @@ from certify.cli.options.common import (
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, require_writable
+from certify.cli.options.outputs import (
+    CERTIFICATE,
+    NETWORK,
+    PAGE,
+    require_writable,
+    tell_what_is_replaced,
+)
 from certify.cli.options.results import deliver
 from certify.networks.formats.table import SUFFIXES
 
@@ -134,9 +140,11 @@ def gap(
     from certify.gaps.network_gap import gap_of_network
     from certify.gaps.question import Objective, ask
     from certify.networks.files import load_network
+    from certify.views.page.gap import save_gap_page
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_gap
 
+    is_named = certificate is not None
     certificate = certificate or Path(network.stem + ".gap.cert")
     require_writable(
         (data, network),
@@ -182,6 +190,9 @@ def gap(
     console.print(question.loaded.describe(), markup=False, soft_wrap=True)
     for note in question.notes:
         console.print(note, markup=False, soft_wrap=True)
+    if not is_named and certificate.exists():
+        problem = question.dataset.problem(question.gamma, question.loss, question.output_bias)
+        tell_what_is_replaced(certificate, problem.sha256(), console)
     with LiveProgress(console) as progress:
         result = gap_of_network(question, settings, progress, search=not no_search)
     writes = [partial(result.save_certificate, certificate)]
@@ -190,8 +201,6 @@ def gap(
     if narrowed is not None:
         writes.append(partial(result.save_narrowed, narrowed))
     if report is not None:
-        from certify.views.page.gap import save_gap_page
-
         writes.append(partial(save_gap_page, result, report, made_by(certificate)))
     deliver(result, writes, certificate, data, None if json_ else lambda out: print_gap(out, result))
 

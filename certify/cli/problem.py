@@ -20,12 +20,14 @@ from certify.cli.options.common import (
     GammaIfGiven,
     LossIfGiven,
     OutputBiasIfGiven,
+    Quiet,
     SampleWeight,
     class_weight_of,
+    error_console,
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import PROBLEM, require_writable
+from certify.cli.options.outputs import PROBLEM, STANDARD_OUTPUT, require_writable
 
 if TYPE_CHECKING:
     from certify.checker.data.dataset import Dataset
@@ -54,8 +56,15 @@ def problem(
     sample_weight: SampleWeight = None,
     class_weight: ClassWeights = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write the text here.", show_default="standard output")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the text here; - is standard output.",
+            show_default="standard output",
+        ),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Print the canonical text of the exact problem; exit 1 if a certificate is for another one."""
     source = matrix if data is None else data
@@ -72,6 +81,8 @@ def problem(
             "a matrix has no targets, no loss and no weight decay, and with --certificate they are the "
             "certificate's: leave these options out"
         )
+    if output == Path(STANDARD_OUTPUT):
+        output = None
     require_writable((source, certificate), (output, PROBLEM))
     wanted = None
     if certificate is not None:
@@ -96,9 +107,11 @@ def problem(
     text = subject.canonical_text()
     _write([text] if isinstance(text, str) else text, output)
     digest = subject.sha256()
-    print(f"{description}\nSHA-256 of its text: {digest}", file=sys.stderr)
+    console = error_console(quiet)
+    for line in (description, f"SHA-256 of its text: {digest}"):
+        console.print(line, markup=False, soft_wrap=True)
     if wanted not in (None, digest):
-        print(f"The certificate is for another one: {wanted}", file=sys.stderr)
+        error_console().print(f"The certificate is for another one: {wanted}", markup=False, soft_wrap=True)
         raise typer.Exit(1)
 
 

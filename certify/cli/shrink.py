@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from certify.checker.data.text_file import without_gz
 from certify.cli.options.common import (
     AsJson,
     CertificateFile,
@@ -47,7 +48,8 @@ def shrink(
     from certify.views.terminal.progress import LiveProgress
     from certify.views.terminal.summary import print_shrunk
 
-    output = output or certificate.with_name(f"{certificate.stem}.small{certificate.suffix}")
+    plain = Path(without_gz(certificate.name))
+    output = output or certificate.with_name(f"{plain.stem}.small{plain.suffix}")
     require_writable((data, certificate), (output, CERTIFICATE))
     with LiveProgress(error_console(quiet)) as progress:
         result = shrink_file(certificate, data, output, rows, time_limit, progress)

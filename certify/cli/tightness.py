@@ -25,7 +25,7 @@ from certify.cli.options.common import (
 )
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
-from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable, write_all
+from certify.cli.options.outputs import CERTIFICATE, PAGE, TABLE, matrix_of, require_writable, write_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -150,7 +150,7 @@ def tightness(
         (output.csv, TABLE),
         (output.html, PAGE),
         (output.cut_certificate, CERTIFICATE),
-        (output.cut_matrix, MATRIX),
+        (output.cut_matrix, matrix_of(output.cut_certificate)),
     )
     settings = StudySettings(loss=problems.loss, **vars(effort))
     datasets = problems.datasets(choice)

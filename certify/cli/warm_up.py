@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from certify.cli.options.common import error_console
+from certify.cli.options.common import Quiet, error_console
 
 
-def warm_up() -> None:
+def warm_up(quiet: Quiet = False) -> None:
     """Compile all that certify runs as machine code, once for this machine and user, as in an image of it."""
-    console = error_console()
+    console = error_console(quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
     from certify.bounds.bound import bound
     from certify.bounds.warm_up import compile_kernels

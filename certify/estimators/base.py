@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,19 @@ if TYPE_CHECKING:
     from torch.nn import Sequential
 
 
+@dataclass(frozen=True)
+class _Named:
+    """An array with the names of its columns, as a data frame has them."""
+
+    columns: Sequence[str]
+    rows: Any
+
+    def tolist(self) -> list[list[Any]]:
+        """Return the rows."""
+        rows: list[list[Any]] = self.rows.tolist()
+        return rows
+
+
 class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     """What regression and classification share."""
 
@@ -45,6 +59,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         bias: bool = False,
         output_bias: str = "none",
         standardize: bool = False,
+        categorical: Sequence[str] = (),
         method: str = "auto",
         gap: float = 1e-3,
         time_limit: float | None = None,
@@ -56,6 +71,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         self.bias = bias
         self.output_bias = output_bias
         self.standardize = standardize
+        self.categorical = categorical
         self.method = method
         self.gap = gap
         self.time_limit = time_limit
@@ -66,7 +82,8 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         """Return the network for raw features as Linear, ReLU and Linear, in float64.
 
         Standardisation and bias are folded into the first layer; the second has a bias if the network has an
-        output bias. The module maps (n, d) to (n, c), the outputs as they are, before a softmax, a sigmoid or
+        output bias or the targets were standardised. The module maps (n, d) to (n, c), where a categorical
+        feature is a column for each of its levels, to the outputs as they are, before a softmax, a sigmoid or
         an exponential: one column for each target or, in the order of `classes_`, for each class. Two classes
         have two columns too, but for a loss of margins (hinge, squared-hinge, logistic), which has one, that
         is positive for the second. A network without neurons gets one that is zero.
@@ -80,6 +97,7 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.non_deterministic = self.time_limit is not None
+        tags.input_tags.categorical = bool(len(self.categorical))
         return tags
 
     def _counting(self, X: Matrix, y: Any, sample_weight: Any) -> tuple[Matrix, Any, Any]:
@@ -99,24 +117,39 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
         return X[counts], y[counts], weights[counts]
 
     def _dataset(
-        self, X: Any, y: Any, task: str, weights: Any = None, class_weight: ClassWeight | str | None = None
+        self,
+        X: Any,
+        y: Any,
+        task: str,
+        weights: Any = None,
+        class_weight: ClassWeight | str | None = None,
+        *,
+        standardize_target: bool = False,
     ) -> Dataset:
         """Take over validated arrays exactly."""
+        names = getattr(self, "feature_names_in_", None)
         try:
             dataset = from_arrays(
-                X,
+                X if names is None else _Named(names, X),
                 y,
                 task=task,
                 bias=bool(self.bias),
                 standardize=bool(self.standardize),
                 sample_weight=weights,
                 class_weight=class_weight,
+                categorical=tuple(map(str, self.categorical)),
+                standardize_target=standardize_target,
             )
         except CertifyError as error:
             raise ValueError(str(error)) from error
-        if hasattr(self, "feature_names_in_"):
-            dataset = replace(dataset, feature_names=tuple(self.feature_names_in_))
+        if names is not None and not dataset.categorical:
+            dataset = replace(dataset, feature_names=tuple(names))
         return dataset
+
+    @property
+    def _entries(self) -> str | None:
+        """What `validate_data` is to make of X: numbers, or whatever there is if some are names of levels."""
+        return None if len(self.categorical) else "numeric"
 
     def _read_loss(self) -> Loss:
         try:
@@ -151,7 +184,11 @@ class CertifiedReLU(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Any) -> Matrix:
         """Evaluate the network on raw features: (n, d) to (n, c)."""
         check_is_fitted(self, "network_")
-        return self._on_raw_features().predict(validate_data(self, X, reset=False, dtype=np.float64))
+        dtype = None if len(self.categorical) else np.float64
+        try:
+            return self._on_raw_features().predict(validate_data(self, X, reset=False, dtype=dtype))
+        except CertifyError as error:
+            raise ValueError(str(error)) from error
 
     def _on_raw_features(self) -> RawNetwork:
         return RawNetwork.of(self.network_, self.report_.dataset, self.report_.problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Self
 
@@ -64,6 +65,7 @@ class CertifiedReLUClassifier(ClassifierMixin, CertifiedReLU):  # type: ignore[m
         bias: bool = False,
         output_bias: str = "none",
         standardize: bool = False,
+        categorical: Sequence[str] = (),
         method: str = "auto",
         gap: float = 1e-3,
         time_limit: float | None = None,
@@ -76,6 +78,7 @@ class CertifiedReLUClassifier(ClassifierMixin, CertifiedReLU):  # type: ignore[m
             bias=bias,
             output_bias=output_bias,
             standardize=standardize,
+            categorical=categorical,
             method=method,
             gap=gap,
             time_limit=time_limit,
@@ -96,7 +99,7 @@ class CertifiedReLUClassifier(ClassifierMixin, CertifiedReLU):  # type: ignore[m
             ValueError: if the data or a parameter is unusable.
         """
         loss = self._read_loss()
-        X, y = validate_data(self, X, y)
+        X, y = validate_data(self, X, y, dtype=self._entries)
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         X, y, weights = self._counting(X, y, sample_weight)

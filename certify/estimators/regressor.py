@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, Self
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import validate_data
 
@@ -31,6 +34,10 @@ class CertifiedReLURegressor(RegressorMixin, CertifiedReLU):  # type: ignore[mis
         output_bias: "none"; "free" adds b to f(x), and "decayed" also gamma/2 |b|^2 to the loss;
             "all-free" frees a bias of each neuron as well, and needs the method "tree", for few features.
         standardize: bring every feature to mean 0 and variance 1.
+        categorical: names, or 1-based positions as texts, of features that become a column of zeros and ones
+            for each of their levels; their entries may be texts.
+        standardize_target: bring the targets to mean 0 and variance 1 for the fit; gamma and the bounds are
+            of this scale, and predictions are of the data's.
         method: "auto", "tree", "partition", "sdp" or "shor": what proves the lower bound. "auto" takes the
             strongest that the size allows.
         gap: the relative gap at which the search for a proof ends.
@@ -50,6 +57,37 @@ class CertifiedReLURegressor(RegressorMixin, CertifiedReLU):  # type: ignore[mis
         feature_names_in_: their names, where `X` was a data frame with names.
     """
 
+    def __init__(
+        self,
+        gamma: Fraction | int | str | float = 0.1,
+        *,
+        loss: str = "squared",
+        bias: bool = False,
+        output_bias: str = "none",
+        standardize: bool = False,
+        categorical: Sequence[str] = (),
+        standardize_target: bool = False,
+        method: str = "auto",
+        gap: float = 1e-3,
+        time_limit: float | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+        verbose: bool = False,
+    ) -> None:
+        super().__init__(
+            gamma,
+            loss=loss,
+            bias=bias,
+            output_bias=output_bias,
+            standardize=standardize,
+            categorical=categorical,
+            method=method,
+            gap=gap,
+            time_limit=time_limit,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.standardize_target = standardize_target
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network and prove how good it is; Ctrl-C ends this early with the best valid result.
 
@@ -65,9 +103,10 @@ class CertifiedReLURegressor(RegressorMixin, CertifiedReLU):  # type: ignore[mis
         loss = self._read_loss()
         if loss.task == "classification" and not isinstance(loss, CrossEntropy):
             raise ValueError(f"the loss {loss.text} is one of labels: use CertifiedReLUClassifier")
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True)
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=self._entries)
         X, y, weights = self._counting(X, y, sample_weight)
-        self._fit(self._dataset(X, y, "regression", weights), loss)
+        dataset = self._dataset(X, y, "regression", weights, standardize_target=bool(self.standardize_target))
+        self._fit(dataset, loss)
         self._target_shape = y.shape[1:]
         return self
 

@@ -22,7 +22,9 @@ from formulations.arrays import Matrix
 _AMPLE = 1 << 4096  # units, where an entry has no limit
 
 
-def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, exponent: int) -> IntegerRows:
+def rounded_dual_point(
+    problem: TrainingProblem, N: Matrix, factor: Fraction, exponent: int, X: Matrix | None = None
+) -> IntegerRows:
     """Return factor * N in integers over 2**exponent, in the loss's domain.
 
     With a free output bias the columns sum to zero exactly, also where those of N do not. Samples at x = 0
@@ -34,15 +36,17 @@ def rounded_dual_point(problem: TrainingProblem, N: Matrix, factor: Fraction, ex
         N: n x c, in the domain up to rounding.
         factor: exact, from 0 to 1 for other losses than the squared one, like all that follows.
         exponent: at least 0.
+        X: the samples, n x d, where some count as zero that are not; by default those of the problem.
     """
-    is_kept = [not (problem.output_bias.exists or any(x)) for x in problem.inputs]
+    is_zero = [not any(x) for x in (problem.inputs if X is None else X.tolist())]
+    is_kept = [zero and not problem.output_bias.exists for zero in is_zero]
     factors = [Fraction(1) if kept else factor for kept in is_kept]
     rows = [[each * Fraction(entry) for entry in row] for each, row in zip(factors, N.tolist(), strict=True)]
     unit = 1 << exponent
     if problem.loss != SQUARED or problem.weights is not None:
         return _Domain.of(problem, unit).rounded([[unit * entry for entry in row] for row in rows])
     columns = []
-    for column in zip(*_completed(problem, rows), strict=True):
+    for column in zip(*_completed(problem, rows, is_zero), strict=True):
         scaled = [unit * entry for entry in column]
         columns.append(_sums_kept(scaled) if problem.output_bias.exists else list(map(round, scaled)))
     return tuple(zip(*columns, strict=True))
@@ -140,13 +144,15 @@ def _clipped(entry: int, low: int | None, high: int | None) -> int:
     return entry if high is None else min(entry, high)
 
 
-def _completed(problem: TrainingProblem, rows: list[list[Fraction]]) -> list[Sequence[Fraction]]:
+def _completed(
+    problem: TrainingProblem, rows: list[list[Fraction]], is_zero: Sequence[bool]
+) -> list[Sequence[Fraction]]:
     """Return N with its best rows at x = 0, or balanced where there are none to do it; of the squared loss.
 
     The best row is the residual y - b that the output bias b leaves, which takes the other rows' sums along.
     """
     bias = problem.output_bias
-    live = [any(x) or bias.frees_hidden for x in problem.inputs]
+    live = [not zero or bias.frees_hidden for zero in is_zero]
     targets = {i: problem.target(i) for i, is_live in enumerate(live) if not is_live}
     b: Sequence[Fraction] = [Fraction(0)] * problem.c
     if bias.exists:

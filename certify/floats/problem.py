@@ -21,6 +21,8 @@ from formulations.arrays import Indices, Matrix, Vector
 from formulations.losses.loss import Loss
 from formulations.losses.reading import read_loss
 
+SHORTEST = 1e-140  # of the largest entries of samples; the square of it, and more, are floats
+_IDLE = 1e-40  # of the weight decay; what a neuron gains by such a sample is lost in rounding
 _LARGEST = Fraction(10) ** 60  # of the data; its squares and their products are still floats
 
 
@@ -80,6 +82,18 @@ class Arrays:
         if self.is_plain:
             return SquaredLine.of(self.X, self.Y, self.gamma, self.output_bias)
         return ConcaveLine.of(self.X, self.loss, self.gamma, self.output_bias)
+
+    @cached_property
+    def for_relaxations(self) -> Arrays:
+        """The problem in which samples are zero that are too short for a neuron to gain by them.
+
+        What divides by the squares of lengths would lose its digits to them, or those are no floats.
+        """
+        largest = np.abs(self.X).max(axis=1, initial=0.0)
+        weight = 1.0 if self.weights is None else max(1.0, float(self.weights.max()))
+        most = weight * max(1.0, float(np.abs(self.Y).max(initial=0.0)))
+        is_short = (largest > 0) & ((largest < SHORTEST) | (largest * most < _IDLE * self.gamma))
+        return replace(self, X=np.where(is_short[:, None], 0.0, self.X)) if is_short.any() else self
 
     def only(self, rows: Indices) -> Self:
         """Return the problem of some samples alone."""

@@ -7,6 +7,7 @@ point that is reached. How far above the optimum the given network is lies betwe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -61,6 +62,8 @@ def gap(
     class_weight: Weights | None = None,
     task: str = "auto",
     standardize: bool = False,
+    categorical: Sequence[str] = (),
+    standardize_target: bool = False,
     output_bias: str | None = None,
     hidden_bias: str | None = None,
     search: bool = True,
@@ -91,6 +94,9 @@ def gap(
             may have its own.
         task: "auto", "classification" or "regression".
         standardize: bring every feature to mean 0 and variance 1, up to a recorded rounding.
+        categorical: names or 1-based positions of features that are a column of zeros and ones for each of
+            their levels, sorted, to the network.
+        standardize_target: the network predicts the targets of a regression at mean 0 and variance 1.
         output_bias: "free" or "decayed", which a network with an output bias needs with gamma, or "all-free"
             for a training that decayed no bias at all; "none" by default.
         hidden_bias: "free" is "all-free" as well, and what perceptrons of scikit-learn have; "decayed" judges
@@ -132,6 +138,8 @@ def gap(
             sample_weight=sample_weight,
             class_weight=weights,
             loss=of_loss,
+            categorical=categorical,
+            standardize_target=standardize_target,
         )
 
     question = ask(loaded_network(network), read, objective)

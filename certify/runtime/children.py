@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import IO, BinaryIO
 
@@ -50,6 +51,21 @@ def find_program(name: str) -> str | None:
     """Return the path of a program in an absolute folder of the PATH; None if it is in none of them."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return shutil.which(name, path=os.pathsep.join(filter(os.path.isabs, folders)))
+
+
+def temporary_folder() -> TemporaryDirectory[str]:
+    """Return a new folder for the files of a program, which is removed when its `with` block ends.
+
+    Raises:
+        ChildError: if there is no place for one.
+    """
+    try:
+        return TemporaryDirectory()
+    except OSError as error:
+        raise ChildError(
+            f"there is no folder for temporary files ({error.strerror}); let TMPDIR name one that can be "
+            "written to"
+        ) from None
 
 
 def start_child(module: str) -> subprocess.Popen[bytes]:

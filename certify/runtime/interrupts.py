@@ -25,12 +25,14 @@ class Interrupts:
     they are ignored, as with nohup.
 
     A block that begins right after one that was ended early is the next turn of a loop; there Ctrl-C ends the
-    loop, by a KeyboardInterrupt at once.
+    loop, by a KeyboardInterrupt at once. Where it had been pressed twice before, the second press was for the
+    loop, and the next turn does not begin.
 
     Outside the main thread, where Python delivers no signals, nothing is changed.
     """
 
     _last_end: ClassVar[float] = -math.inf  # when a block last ended that was interrupted
+    _last_presses: ClassVar[int] = 0  # in that block
 
     def __init__(
         self,
@@ -74,9 +76,16 @@ class Interrupts:
             self._enough = _PATIENCE
 
     def __enter__(self) -> Interrupts:
-        """Take over the signals."""
+        """Take over the signals.
+
+        Raises:
+            KeyboardInterrupt: if this is the next turn of a loop that was to end.
+        """
         self._main = threading.current_thread() is threading.main_thread()
-        self._in_loop = self._now() - Interrupts._last_end < _NEXT
+        self._in_loop = 0 <= self._now() - Interrupts._last_end < _NEXT
+        if self._in_loop and Interrupts._last_presses > 1:
+            Interrupts._last_end = -math.inf
+            raise KeyboardInterrupt
         if self._main:
             numbers = signal.SIGINT, *_heeded()
             self._previous = [(number, signal.signal(number, self._handle)) for number in numbers]
@@ -91,6 +100,7 @@ class Interrupts:
                 signal.signal(number, handler)
         if self.came and kind is None:
             Interrupts._last_end = self._now()
+            Interrupts._last_presses = self._presses
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         _note(number)

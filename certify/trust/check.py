@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from certify.checker.certificate.any_certificate import AnyCertificate
-from certify.checker.certificate.file import load_any_certificate
+from certify.checker.certificate.file import is_compressed, load_any_certificate
 from certify.checker.certificate.training import Certificate
 from certify.checker.check import (
     DataVerdict,
@@ -211,8 +211,9 @@ def check(
         expected = replace(expected, gamma=gamma)
     file = None
     if isinstance(certificate, str | os.PathLike):
-        # A pipe cannot be read again.
-        file = Path(certificate) if os.path.isfile(certificate) else None
+        # A pipe cannot be read again, and only Python's checkers decompress.
+        is_plain = os.path.isfile(certificate) and not is_compressed(certificate)
+        file = Path(certificate) if is_plain else None
         certificate = load_any_certificate(certificate)
     if trust in _LIMITED and type(certificate) not in _LIMITED[trust]:
         raise unsuitable_for_matrix(certificate.statement)

@@ -13,7 +13,6 @@ import select
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import NoneType
 from typing import IO
 
@@ -21,13 +20,13 @@ from certify.checker.certificate.any_certificate import AnyCertificate
 from certify.checker.certificate.blocks import blocks_in_words
 from certify.checker.certificate.file import save_certificate
 from certify.checker.certificate.training import Certificate
-from certify.checker.errors import CertifyError, DataError
+from certify.checker.errors import CertifyError, ChildError, DataError
 from certify.checker.limits.deadline import Deadline, watched_deadline
 from certify.checker.numbers.rounding import ratio_text
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.subject import Subject
 from certify.checker.verdict import Verdict, leaves_in_words
-from certify.runtime.children import find_program
+from certify.runtime.children import find_program, temporary_folder
 from certify.trust.proved_sources import SOURCES_SHA256
 
 NAME = "certify-check"
@@ -148,7 +147,11 @@ def _ask(
     on_progress: Callable[[int, int], None] | None,
 ) -> dict[str, object]:
     """Run the program on a certificate, or its file, and the text of its problem or matrix."""
-    with TemporaryDirectory() as folder:
+    try:
+        place = temporary_folder()
+    except ChildError as error:
+        raise ProvedCheckerError(str(error)) from None
+    with place as folder:
         text = Path(folder) / "data.txt"
         text.write_text(data, encoding="ascii", newline="\n")
         if path is None:

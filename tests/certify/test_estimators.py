@@ -159,6 +159,27 @@ def test_frames() -> None:
     assert CertifiedReLURegressor(gap=0.3).fit(frame, targets).predict(frame).shape == (10, 2)
 
 
+def test_levels_and_scaled_targets() -> None:
+    frame = pd.DataFrame({"colour": ["red", "blue", "grey"] * 4, "size": np.arange(12) / 4})
+    y = 1000 + 100 * frame["size"] + 50 * (frame["colour"] == "blue")
+    regressor = CertifiedReLURegressor(
+        0.001, gap=0.9, categorical=["colour"], standardize_target=True, standardize=True
+    )
+    regressor = clone(regressor).fit(frame, y)
+    assert regressor.score(frame, y) > 0.99
+    assert regressor.report_.dataset.feature_names[0] == "colour=blue"
+    assert check(regressor.certificate_, frame, y).valid
+    assert get_tags(regressor).input_tags.categorical
+    with pytest.raises(ValueError, match="'green', which the network has not seen"):
+        regressor.predict(frame.replace("red", "green"))
+    rows = frame.to_numpy()
+    classifier = CertifiedReLUClassifier(0.01, gap=0.9, categorical=("1",)).fit(rows, frame["colour"])
+    assert classifier.predict(rows).tolist() == frame["colour"].tolist()
+    assert classifier.decision_function(rows).shape == (12, 3)
+    with pytest.raises(ValueError, match="'colour'"):
+        CertifiedReLUClassifier(categorical=["colour"]).fit(rows, frame["colour"])
+
+
 def test_pickle_and_clone() -> None:
     X, Y = planar()
     regressor = CertifiedReLURegressor(gamma="1/20", bias=True).fit(X, Y)

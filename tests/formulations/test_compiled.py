@@ -101,4 +101,4 @@ def test_nothing_is_kept_within_a_package(tmp_path: Path, monkeypatch: pytest.Mo
     package = Path(compiled.__file__).parent
     assert all(package not in folder.parents for folder in found)
     monkeypatch.setattr(config, "CACHE_DIR", os.fspath(tmp_path))
-    assert list(folders()) == [tmp_path]
+    assert list(folders()) == [tmp_path, *found]

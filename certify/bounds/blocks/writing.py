@@ -26,6 +26,7 @@ from certify.bounds.proofs.writing import certificate_of, first_valid
 from certify.bounds.relaxation.leaf_rounding import (
     allowed_bits,
     dual_exponent,
+    payments,
     rounded_leaf,
     unit_exponent,
 )
@@ -72,7 +73,7 @@ def blocks_certificate(
     """
     if sorted(chain.from_iterable(proof.rows for proof in proofs)) != list(range(problem.n)):
         raise ValueError("each sample must be in one block")
-    arrays = Arrays.of(problem)
+    arrays = Arrays.of(problem).for_relaxations
     ordered = [_ordered(proof) for proof in proofs]
     return first_valid(
         problem,
@@ -153,16 +154,17 @@ def _rounded(
     level = 2 * (exponent + _FRAME_EXPONENT) + _SHARE_EXPONENT  # in bits, of one unit in integers
     leaves, parts = [], []
     for block in blocks:
-        live = block.lengths > 0
+        live = np.array([any(problem.inputs[i]) for i in block.rows])
         unit = unit_exponent(block.lengths, allowed) + level + 2 * (q.bit_length() - 1) if live.any() else 0
-        leaves.append(rounded_leaf(block.multipliers, live, q**2 << level, max(unit, 0)))
+        paid = payments(problem, arrays.X, block.rows, allowed)
+        leaves.append(rounded_leaf(block.multipliers, live, q**2 << level, max(unit, 0), paid))
         inputs = _triangle(_over_power(block.inputs, _SHARE_EXPONENT))
         unit_of_cross = Fraction(problem.input_denominator << exponent)
         cross = _rounded_rows(t * block.cross, unit_of_cross)
         parts.append(Block(tuple(block.rows), inputs, block.outputs, cross, block.output_frame, 1))
     certificate = certificate_of(
         problem,
-        rounded_dual_point(problem, N, Fraction(1), exponent),
+        rounded_dual_point(problem, N, Fraction(1), exponent, arrays.X),
         exponent,
         tuple(leaves),
         preprocessing,
@@ -220,6 +222,8 @@ def _feasible(
         else:
             share[:d], share[:, :d] = 0.0, 0.0
             cross, multipliers = np.zeros_like(cross), Multipliers.zero(len(X))
+            # What pays for samples that are as good as zero.
+            share[:d, :d] = part * np.eye(d)
         total += share
         blocks.append(
             _Feasible(

@@ -117,6 +117,7 @@ def residual_relaxation(
     Returns:
         None where no number of blocks has a proof in that time.
     """
+    arrays = arrays.for_relaxations
     (n, d), c = arrays.X.shape, residual.shape[1]
     order = d + c
     number = 1

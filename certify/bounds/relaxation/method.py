@@ -14,9 +14,9 @@ from certify.bounds.method import (
     Outcome,
     Work,
     is_plain,
+    refuses_free_biases,
     refuses_more,
     refuses_options,
-    refuses_relaxations,
 )
 from certify.bounds.names import AUTO
 from certify.bounds.proofs.proof_time import leaves_seconds
@@ -74,7 +74,7 @@ class Sdp:
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse what outgrows the interior-point method, and more than plain problems for other solvers."""
-        if (refusal := refuses_relaxations(problem)) is not None:
+        if (refusal := refuses_free_biases(problem)) is not None:
             return refusal
         if not options.is_plain and (refusal := _refuses_more(problem, options)) is not None:
             return refusal
@@ -114,7 +114,7 @@ class Sdp:
             searches = (FirstOrderSearch(may_give_up=False),)
         if is_plain(problem):
             return searches
-        line = Arrays.of(problem).dual_line
+        line = Arrays.of(problem).for_relaxations.dual_line
         return tuple(NearestSearch(search, line) for search in searches)
 
     def bound(self, work: Work) -> Outcome | None:
@@ -153,7 +153,7 @@ class Shor:
 
     def refuses(self, problem: TrainingProblem, options: Options) -> str | None:
         """Refuse solvers and precisions, free hidden biases, and more than the leaf of a proof may have."""
-        refusal = refuses_relaxations(problem) or refuses_options(self.name, options)
+        refusal = refuses_free_biases(problem) or refuses_options(self.name, options)
         if refusal is not None or fit_in_a_leaf(problem):
             return refusal
         return (
@@ -170,7 +170,7 @@ class Shor:
         return _relax(work, self._solve)
 
     def _solve(self, work: Work, limit: float | None) -> Relaxation | None:
-        arrays = work.arrays
+        arrays = work.arrays.for_relaxations
         plain, line = is_plain(work.problem), arrays.dual_line
         aim = arrays.Y if plain else line.admissible(work.generation.best.dual_point)
         solution = _in_child(work, limit, solve_shor, arrays.X, aim, arrays.gamma)

@@ -19,6 +19,7 @@ from certify.bounds.proofs.writing import certificate_of, first_valid
 from certify.bounds.relaxation.leaf_rounding import (
     allowed_bits,
     dual_exponent,
+    payments,
     rounded_leaf,
     unit_exponent,
 )
@@ -52,16 +53,21 @@ def root_certificate(
     Returns:
         A certificate that `check_certificate` accepts; its bound is at least 0.
     """
-    arrays = Arrays.of(problem)
+    arrays = Arrays.of(problem).for_relaxations
     # What is zero for a row stays zero: the checker leaves such rows out of its form.
     rows = np.flatnonzero(np.any(dual_point != 0, axis=1) | multipliers.used | ~np.any(arrays.X != 0, axis=1))
     looked_at = arrays.only(rows)
+    is_short = bool(payments(problem, arrays.X, range(problem.n), 0.0))
     part = multipliers.of(rows)
 
     def rounded(margin: float) -> Certificate | None:
         solution = repair(looked_at, dual_point[rows], part, margin)
-        if solution is None:
+        if solution is None and not is_short:
             return None
+        if solution is None:
+            # Without a neuron that pays there is still what samples cost that are as good as zero.
+            nothing = looked_at.dual_line.multiple(np.zeros_like(looked_at.Y), 0.0)
+            solution = FeasibleSolution(nothing, Multipliers.zero(len(rows)), margin)
         solution = replace(
             solution,
             dual_point=_spread(solution.dual_point, rows, arrays.Y),
@@ -96,6 +102,12 @@ def _round(
     if unit < 0:
         exponent += (1 - unit) // 2
         unit = 0
-    leaf = rounded_leaf(solution.multipliers, lengths > 0, q**2 << 2 * exponent, unit)
-    rows = rounded_dual_point(problem, N, Fraction(1), exponent)
+    leaf = rounded_leaf(
+        solution.multipliers,
+        np.array([any(row) for row in problem.inputs]),
+        q**2 << 2 * exponent,
+        unit,
+        payments(problem, arrays.X, range(problem.n), allowed),
+    )
+    rows = rounded_dual_point(problem, N, Fraction(1), exponent, arrays.X)
     return certificate_of(problem, rows, exponent, (leaf,), preprocessing, method)

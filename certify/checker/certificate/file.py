@@ -8,13 +8,17 @@ checker to say.
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from pathlib import Path
+from typing import IO
 
 from certify.checker.certificate.any_certificate import AnyCertificate
 from certify.checker.certificate.header import Header, header_text
 from certify.checker.certificate.node_text import lines_of
 from certify.checker.certificate.training import Certificate
+from certify.checker.data.text_file import ends_in
 from certify.checker.errors import CertificateError
 from certify.checker.statements import STATEMENTS
 
@@ -28,17 +32,25 @@ def to_text(certificate: AnyCertificate) -> str:
 
 
 def save_certificate(certificate: AnyCertificate, path: str | os.PathLike[str]) -> None:
-    """Write the certificate to a file.
+    """Write the certificate to a file, compressed by gzip if its name ends in .gz.
 
     Raises:
         CertificateError: if the file cannot be written.
     """
+    content = to_text(certificate).encode("ascii")
+    if is_compressed(path):
+        content = gzip.compress(content, mtime=0)  # the same certificate, the same bytes
     try:
-        Path(path).write_text(to_text(certificate), encoding="ascii", newline="\n")
+        Path(path).write_bytes(content)
     except OSError as error:
         raise CertificateError(
             f"{path}: the certificate cannot be written ({error.strerror}); choose another path"
         ) from error
+
+
+def is_compressed(path: str | os.PathLike[str]) -> bool:
+    """Say of a certificate's file by its name whether gzip has compressed it."""
+    return ends_in(os.fspath(path), ".gz")
 
 
 def load_certificate(path: str | os.PathLike[str]) -> Certificate:
@@ -55,13 +67,15 @@ def load_certificate(path: str | os.PathLike[str]) -> Certificate:
 
 
 def load_any_certificate(path: str | os.PathLike[str]) -> AnyCertificate:
-    """Read a certificate file, whatever it states.
+    """Read a certificate file, whatever it states; of a name in .gz, what gzip has compressed.
 
     Raises:
         CertificateError: if the file cannot be read or is not well formed.
     """
     try:
         text = _read_bounded(Path(path)).decode("ascii")
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise CertificateError(f"{path} is no whole file of gzip: compress the certificate anew") from None
     except OSError as error:
         raise CertificateError(
             f"{path}: the certificate cannot be read ({error.strerror}); check the path"
@@ -83,9 +97,9 @@ def load_any_certificate(path: str | os.PathLike[str]) -> AnyCertificate:
 
 
 def _read_bounded(path: Path) -> bytearray:
-    """Read a file block by block: a pipe or a device has no size that could be asked for."""
+    """Read a file block by block: a pipe or a device has no size that could be asked for, nor has gzip."""
     content = bytearray()
-    with path.open("rb") as file:
+    with opened(path) as file:
         while block := file.read(1 << 20):
             content += block
             if len(content) > MAX_FILE_BYTES:
@@ -93,6 +107,15 @@ def _read_bounded(path: Path) -> bytearray:
                     f"{path}: the file is larger than {MAX_FILE_BYTES >> 20} MiB, the most that is read"
                 )
     return content
+
+
+def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
+    """Open a certificate's file for its text.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    return gzip.open(path, "rb") if is_compressed(path) else path.open("rb")
 
 
 def from_text(text: str) -> Certificate:

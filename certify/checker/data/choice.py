@@ -202,7 +202,9 @@ def choose_recipe(
     task = _task(labels, task, kind)
     classes = classes_of(labels) if task == "classification" else ()
     if standardize_target and classes:
-        raise DataError(f"{labels.source}: classes cannot be standardised: leave out --standardize-target")
+        raise DataError(
+            f"{labels.source}: classes cannot be standardised: leave the standardisation of the target out"
+        )
     recipe = Preprocessing(
         targets,
         task,
@@ -226,9 +228,10 @@ def _levels(column: Table) -> tuple[str, ...]:
     """List the levels of a categorical column, sorted as classes are."""
     levels = sorted_labels(row[0] for row in column.rows)
     if not 2 <= len(levels) <= MAX_LEVELS:
+        remedy = "" if column.of_array else " with --ignore"
         raise DataError(
             f"{column.source}: the column {quoted(column.names[0])} has {counted(len(levels), 'level')}, and "
-            f"a categorical one has 2 to {MAX_LEVELS}: leave it out with --ignore"
+            f"a categorical one has 2 to {MAX_LEVELS}: leave it out{remedy}"
         )
     return levels
 

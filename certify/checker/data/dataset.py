@@ -61,6 +61,7 @@ class Dataset:
         weight_name: the column that they come from, as `target_names` has columns; None if they do not.
         ignored: the columns that are left out, as `target_names` has columns.
         categorical: those that became a column for each level, likewise, with their levels.
+        categorical_places: of these, their 0-based places among the features of the data.
     """
 
     inputs: Matrix
@@ -76,6 +77,7 @@ class Dataset:
     weight_name: str | None = None
     ignored: tuple[str, ...] = ()
     categorical: Categories = ()
+    categorical_places: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"Dataset({self.describe()})"
@@ -295,6 +297,7 @@ def follow(recipe: Preprocessing, columns: Columns, levels: Levels, source: str)
         columns.weight_name,
         columns.ignored,
         tuple((columns.feature_names[place], tuple(each)) for place, each in sorted(levels.items())),
+        tuple(sorted(levels)),
     )
 
 

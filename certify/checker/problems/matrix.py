@@ -10,8 +10,10 @@ from operator import mul
 
 from certify.checker.errors import DataError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
+from certify.checker.numbers.rounding import float_up
 
 MAX_ORDER = 512
+_ROUNDING = Fraction(1, 10**9)  # of the larger entry; what differs by more was meant to
 MAX_BITS = 13_000  # about as many as the digits that a certificate file may have
 
 
@@ -57,11 +59,7 @@ class SymmetricMatrix:
         for i, row in enumerate(table):
             for j in range(i):
                 if row[j] != table[j][i]:
-                    raise DataError(
-                        f"{source} is not symmetric: row {i + 1}, column {j + 1} is {_shown(row[j])} and row "
-                        f"{j + 1}, column {i + 1} is {_shown(table[j][i])}; give a symmetric matrix, "
-                        "such as (M + M^T)/2, which has the same form z^T M z"
-                    )
+                    raise DataError(_asymmetry(source, i, j, row[j], table[j][i]))
         entries, denominator = over_common_denominator(table)
         if max(denominator, *(abs(entry) for row in entries for entry in row)).bit_length() > MAX_BITS:
             raise DataError(
@@ -86,6 +84,21 @@ class SymmetricMatrix:
     def value(self, z: Sequence[Rational]) -> Fraction:
         """Return z^T M z for a vector of length p."""
         return Fraction(sum(map(mul, z, (sum(map(mul, row, z)) for row in self.entries)))) / self.denominator
+
+
+def _asymmetry(source: str, i: int, j: int, entry: Rational, other: Rational) -> str:
+    """Say that two entries differ, the 0-based (i, j) and (j, i), and what to do about it."""
+    places = f"row {i + 1}, column {j + 1}", f"row {j + 1}, column {i + 1}"
+    gap = abs(Fraction(entry) - Fraction(other))
+    if gap <= _ROUNDING * max(abs(Fraction(entry)), abs(Fraction(other))):
+        return (
+            f"{source} is not symmetric: {places[0]} and {places[1]} differ by {float_up(gap):.2g}, as the "
+            "rounding of np.corrcoef or np.linalg.inv leaves them; give (M + M.T) / 2, which is symmetric"
+        )
+    return (
+        f"{source} is not symmetric: {places[0]} is {_shown(entry)} and {places[1]} is {_shown(other)}; give "
+        "a symmetric matrix, such as (M + M^T)/2, which has the same form z^T M z"
+    )
 
 
 def _shown(value: Rational) -> str:

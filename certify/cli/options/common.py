@@ -55,7 +55,7 @@ _OUTPUT_BIAS_HELP = (
 )
 
 CertificateFile = Annotated[
-    Path, typer.Argument(metavar="CERT", help="Certificate file.", show_default=False)
+    Path, typer.Argument(metavar="CERT", help="Certificate file, or .gz of one.", show_default=False)
 ]
 DataFile = Annotated[
     Path,

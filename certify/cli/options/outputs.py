@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from certify.checker.certificate.file import opened
 from certify.checker.certificate.header import FORMAT
-from certify.checker.errors import CertifyError
+from certify.checker.data.matrix_file import read_matrix
+from certify.checker.errors import CertifyError, DataError
 from certify.networks.formats.table import BY_SUFFIX, WRITTEN_BY, suffix_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+STANDARD_OUTPUT = "-"  # where a command can write there
+_CERTIFICATE = f'{{"format":"{FORMAT}"'.encode()
 _HEAD = 1 << 16  # bytes of a file that are looked at
 
 
@@ -45,6 +52,14 @@ def _contains(text: str) -> Callable[[Path], bool]:
     return lambda path: text.encode() in _head(path)
 
 
+def _is_certificate(path: Path) -> bool:
+    try:
+        with opened(path) as file:
+            return file.read(len(_CERTIFICATE)) == _CERTIFICATE
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return False
+
+
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(_HEAD)
@@ -58,7 +73,7 @@ def _is_marked_archive(path: Path) -> bool:
         return False
 
 
-CERTIFICATE = Kind("a certificate", (".cert",), _begins(f'{{"format":"{FORMAT}"'))
+CERTIFICATE = Kind("a certificate", (".cert", ".gz"), _is_certificate)
 NETWORK = Kind("a network", (".npz",), _is_marked_archive, only=True)
 PAGE = Kind("a page", (".html", ".htm"), _contains("<title>certify: "))
 TABLE = Kind("a table of all rows", (".csv",), _begins("problem,gamma,"))
@@ -66,12 +81,39 @@ PROBLEM = Kind("the text of a problem", (), _begins("certify problem ", "certify
 THEOREM = Kind("a file of Coq", (".v",), _contains("From Certify Require Import "))
 # Those who write these know a file of theirs, and refuse others.
 CHECKPOINT = Kind("a checkpoint", (".ckpt", ".npz"), lambda _: True)
-MATRIX = Kind("a matrix", (".csv",), lambda _: True)
 
 # Ends of names of what certify reads, or writes as another kind.
 _KNOWN = frozenset(
-    {".csv", ".tsv", ".parquet", ".npy", ".mtx", ".json", ".html", ".htm", ".py", ".v", ".cert", *BY_SUFFIX}
+    {
+        ".gz",
+        ".csv",
+        ".tsv",
+        ".parquet",
+        ".npy",
+        ".mtx",
+        ".json",
+        ".html",
+        ".htm",
+        ".py",
+        ".v",
+        ".cert",
+        *BY_SUFFIX,
+    }
 )
+
+
+def matrix_of(certificate: Path | None) -> Kind:
+    """Return the matrices of certificates by this name: only the certificate tells them from others."""
+    return Kind("the matrix of a certificate", (".csv",), partial(_is_matrix_of, certificate))
+
+
+def _is_matrix_of(certificate: Path | None, path: Path) -> bool:
+    try:
+        return certificate is not None and read_matrix(path).sha256() == _header(certificate).get(
+            "matrix_sha256"
+        )
+    except DataError:
+        return False
 
 
 def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None, Kind]) -> None:
@@ -86,17 +128,22 @@ def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None,
             another output, has a name that ends like another kind of file, or is a file that certify did not
             write.
     """
-    taken = {path.resolve() for path in inputs if path is not None}
+    taken = {_located(path) for path in inputs if path is not None}
     for path, kind in outputs:
         if path is None:
             continue
+        if path == Path(STANDARD_OUTPUT):
+            raise CertifyError(
+                f"{kind.words} is not written to standard output: give a file in the place of -"
+            )
+        place = _located(path)
         if path.is_dir() or not path.absolute().parent.is_dir():
             raise CertifyError(f"{path}: cannot be written; give a file in a folder that exists")
-        if path.resolve() in taken:
+        if place in taken:
             raise CertifyError(
                 f"{path} is the data or another output, or read: give each output a file of its own"
             )
-        taken.add(path.resolve())
+        taken.add(place)
         if path.exists() and not path.is_file():
             continue  # a pipe or a device keeps nothing
         if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
@@ -105,6 +152,16 @@ def require_writable(inputs: Iterable[Path | None], *outputs: tuple[Path | None,
             )
         _refuse_suffix(path, kind)
         _refuse_foreign(path, kind)
+
+
+def _located(path: Path) -> Path:
+    """Return a path without links and without the current folder's help."""
+    try:
+        return path.resolve()
+    except FileNotFoundError:
+        raise CertifyError(
+            f"{path}: the current folder is no longer there; change to one that is, or give whole paths"
+        ) from None
 
 
 def _refuse_suffix(path: Path, kind: Kind) -> None:
@@ -151,12 +208,8 @@ def tell_what_is_replaced(certificate: Path, sha256: str, console: Console) -> N
         sha256: hash of the problem or the matrix.
         console: for remarks.
     """
-    try:
-        with certificate.open("rb") as file:
-            header = json.loads(file.readline())
-        hashes = {header.get("problem_sha256"), header.get("matrix_sha256")} - {None}
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
-        return
+    header = _header(certificate)
+    hashes = {header.get(name) for name in ("problem_sha256", "matrix_sha256")} - {None}
     if hashes and sha256 not in hashes:
         console.print(
             f"{certificate} is of other data or another problem, and will be replaced; --certificate FILE "
@@ -164,3 +217,14 @@ def tell_what_is_replaced(certificate: Path, sha256: str, console: Console) -> N
             markup=False,
             soft_wrap=True,
         )
+
+
+def _header(certificate: Path) -> dict[str, str]:
+    """Return what a certificate's header has in texts; nothing of a file that is none."""
+    try:
+        with opened(certificate) as file:
+            header = json.loads(file.readline())
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError):
+        return {}
+    entries = header.items() if isinstance(header, dict) else ()
+    return {name: entry for name, entry in entries if isinstance(entry, str)}

@@ -15,13 +15,12 @@ import time
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from certify.checker.errors import CertifyError, DataError, TimeLimitError
 from certify.checker.obligations import Obligation, Rejection
 from certify.checker.verdict import Verdict, leaves_in_words
-from certify.runtime.children import find_program
+from certify.runtime.children import find_program, temporary_folder
 
 VARIABLE = "CERTIFY_THEORIES"  # the folder of the compiled theories
 TIME_LIMIT = 600.0  # seconds
@@ -188,7 +187,7 @@ class Kernel:
             *question.conclusion,
             f"Print Assumptions {question.name}.",
         )
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             source = Path(folder) / f"{question.name}.v"
             proof = self._run(source, *question.definitions, *theorem)
             if proof.returncode:

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 import certify
-from certify import DataError, SolverError, bound, check
+from certify import DataError, SolverError, bound, check, gap
 from certify.bounds.method import BoundingMethod, Outcome, Work
 from certify.bounds.methods import bound_from_below
 from certify.bounds.relaxation.bound import Relaxation
@@ -312,3 +312,9 @@ def test_levels_and_scaled_targets_of_arrays() -> None:
     report = bound(X, y, gamma=1, categorical=["1"], standardize_target=True, method="shor")
     assert report.problem.d == 3
     assert check(report.certificate, X, y).valid
+    given = gap(X, y, report.network, 1, categorical=["1"], standardize_target=True, search=False)
+    assert given.loss == report.interval.upper
+    with pytest.raises(DataError, match=r"1 level, and a categorical one has 2 to \d+: leave it out$"):
+        bound([["red", 1.0]] * 4, y, categorical=["x1"])
+    with pytest.raises(DataError, match="classes cannot be standardised: leave the standardisation of the"):
+        bound([row[1:] for row in X], ["a", "b", "a", "b"], standardize_target=True)

@@ -200,28 +200,21 @@ def test_partition_refuses_more_outputs_than_it_could_choose_samples_by() -> Non
     assert chosen(problem(n=90, d=7, c=44)) == ["sdp"]
 
 
-@pytest.mark.parametrize(("d", "auto"), [(2, ["tree"]), (8, ["tree"])])
-def test_samples_whose_squares_are_no_floats_are_for_the_tree(d: int, auto: list[str]) -> None:
+@pytest.mark.parametrize(("d", "auto"), [(2, ["tree", "sdp"]), (8, ["sdp"]), (20, ["sdp"])])
+def test_samples_whose_squares_are_no_floats(d: int, auto: list[str]) -> None:
     tiny = Fraction(1, 10**160)
     of = TrainingProblem.from_rationals(
         [[tiny] * d, [Fraction(1)] * d], [[Fraction(1)]] * 2, Fraction(1), "squared"
     )
     assert chosen(of) == auto
-    for method in ("sdp", "shor", "partition"):
-        with pytest.raises(SolverError, match="too short for a relaxation: use --method tree"):
-            chosen(of, method)
+    assert chosen(of, "shor") == ["shor"]
+    for more in ({"method": "partition"}, {"precision": "high"}, {"solver": "clarabel"}):
+        with pytest.raises(SolverError, match=r"too short for .*: use --method sdp or shor"):
+            choose(of, Options(**more))
     zero = TrainingProblem.from_rationals(
         [[Fraction(0)] * d, [tiny] + [Fraction(1)] * (d - 1)], [[Fraction(1)]] * 2, Fraction(1), "squared"
     )
-    assert chosen(zero, "sdp") == ["sdp"]
-
-
-def test_samples_too_short_for_any_method() -> None:
-    of = TrainingProblem.from_rationals(
-        [[Fraction(1, 10**160)] * 20], [[Fraction(1)]], Fraction(1), "squared"
-    )
-    with pytest.raises(SolverError, match="or round them to 0"):
-        chosen(of)
+    assert chosen(zero, "partition") == ["partition"]
 
 
 @pytest.mark.parametrize("licensed", [False, True])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -45,6 +46,23 @@ def test_the_network_of_a_report_runs_on_features_as_they_stand(choice: dict[str
     assert np.allclose(module(torch.from_numpy(X)).detach().numpy(), outputs, rtol=1e-12, atol=1e-12)
     with pytest.raises(NetworkError, match="give an array of n rows and 2 columns"):
         report.predict(X[:, :1])
+
+
+def test_levels_and_scaled_targets_are_as_they_stand() -> None:
+    rows: list[list[Any]] = [["red", 1.0, 7], ["blue", 2.0, 8], ["red", 3.0, 7], ["blue", 0.5, 8]]
+    y = np.array([100.0, 250.0, 180.0, 90.0])
+    report = bound(rows, y, gamma="1/1000", categorical=["1", "3"], standardize_target=True, gap=0.9)
+    assert report.predict(rows)[:, 0] == pytest.approx(y, rel=0.05)
+    frame = pd.DataFrame(rows, columns=["colour", "size", "kind"])
+    assert np.array_equal(report.predict(frame), report.predict(rows))
+    # Blue before red, 7 before 8, each in the place of its column.
+    inputs = np.array([[0, 1, 1, 1, 0], [1, 0, 2, 0, 1], [0, 1, 3, 1, 0], [1, 0, 0.5, 0, 1]], dtype=float)
+    module = report.to_torch()
+    assert np.allclose(module(torch.from_numpy(inputs)).detach().numpy(), report.predict(rows))
+    wrong = {"column 1 of the features has 'green'": ["green", 1, 7], "has '9'": ["red", 1, 9]}
+    for words, row in wrong.items():
+        with pytest.raises(NetworkError, match=words):
+            report.predict([row])
 
 
 NETWORK = ReLUNetwork(((1, -1), (0, 2), (1, 0)), ((1, 2), (3, -1)), 2, 1, (Fraction(1, 4), Fraction(0)))

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from certify.checker import __main__ as checker
+from certify.checker import console
 from certify.checker.certificate import file as certificate_file
 from certify.checker.certificate.file import save_certificate
+from certify.checker.console import drop_impossible_widths
 from certify.checker.data import text_file
 from certify.trust import check as check_file
 from certify.trust.extracted import find_checker
@@ -127,6 +129,7 @@ class TestTheUnexpected:
             (MemoryError(), 2, "the input needs more memory than there is"),
             (OSError(28, "No space left on device"), 2, "No space left on device"),
             (KeyboardInterrupt(), 130, "aborted"),
+            (FileNotFoundError(2, "No such file or directory"), 70, "a fault of certify"),
         ],
     )
     def test_is_not_always_a_fault(
@@ -248,6 +251,30 @@ def test_a_program_without_streams(folder: Path) -> None:
 def test_the_exit_codes_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--help") == 0
     assert "70 a fault of certify itself" in " ".join(capsys.readouterr().out.split())
+
+
+def test_work_that_needs_the_folder_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert console.run("certify", lambda: len(os.getcwd())) == 2
+    assert capsys.readouterr().err == (
+        "certify: the current folder is no longer there: change to one that is\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "kept"),
+    [("0", 0), ("-5", 0), ("12", 0), ("wide", 0), ("", 0), ("9" * 20, 0), ("40", 1), ("400", 1)],
+)
+def test_no_width_costs_the_verdict(width: str, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("COLUMNS", "TERMINAL_WIDTH"):
+        monkeypatch.setenv(variable, width)
+        drop_impossible_widths()
+        assert (variable in os.environ) == kept
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="the proved checker is not built: make proofs")

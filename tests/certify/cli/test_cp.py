@@ -95,7 +95,9 @@ def test_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([["1", "2"], ["1", "1"]], "is not symmetric: row 2, column 1 is 1"),
+        ([["1", "2"], ["1", "1"]], "is not symmetric: row 2, column 1 is 1 and row 1, column 2 is 2"),
+        ([["1", "0.3"], ["0.30000000000000004", "1"]], "differ by 4e-17, as the rounding of np.corrcoef"),
+        ([["1", "0.3"], ["0.301", "1"]], "such as (M + M^T)/2, which has the same form"),
         ([["1", "2", "3"], ["2", "1", "1"]], "is not square"),
         ([["1", "nan"], ["nan", "1"]], "nan"),
         ([["1", "1/0"], ["1/0", "1"]], "is no number"),

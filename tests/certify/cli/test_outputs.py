@@ -15,7 +15,7 @@ from onnx import helper
 from certify import ReLUNetwork, bound
 from certify.checker.data.choice import read_dataset
 from certify.checker.errors import CertifyError, NetworkError
-from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, Kind, require_writable
+from certify.cli.options.outputs import CERTIFICATE, NETWORK, PAGE, Kind, matrix_of, require_writable
 from certify.networks.formats.npz import save_network
 from certify.networks.network import loss_at_most
 from certify.views.page.writing import save, template
@@ -255,6 +255,49 @@ def test_a_certificate_of_other_data_is_not_replaced_in_silence(
         written(matrix, [[entry, -1], [-1, 1]])
         assert run(monkeypatch, "copositive", matrix) == 0
         assert ("m.copositive.cert is of other" in capsys.readouterr().err) == replaces
+
+
+def test_a_gap_says_what_it_replaces(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez("net.npz", hidden=np.ones((2, 1)), output=np.ones((1, 1)))
+    question = "gap", "--data", "d.csv", "--task", "regression", "--network", "net.npz", "--no-search"
+    for gamma, more, replaces in (("1", (), False), ("1", (), False), ("2", (), True), ("1", ("-q",), False)):
+        assert run(monkeypatch, *question, "--gamma", gamma, *more) == 0
+        assert ("net.gap.cert is of other data or another problem" in capsys.readouterr().err) == replaces
+
+
+def test_the_matrix_of_a_cut_does_not_replace_another(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    matrix = written(Path("six.cut.csv"), [[1, -2], [-2, 1]])
+    question = "tightness", "--data", "d.csv", "--task", "regression", "--cut-certificate", "six.cut"
+    before = matrix.read_bytes()
+    assert run(monkeypatch, *question) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "six.cut.csv is there already and is not the matrix of a certificate that certify wrote" in said
+    # A certificate beside it says whose it is.
+    assert run(monkeypatch, "copositive", matrix, "--certificate", "six.cut") == 1
+    require_writable((), (Path("six.cut"), CERTIFICATE), (matrix, matrix_of(Path("six.cut"))))
+    written(matrix, [[1, -2], [-2, 2]])
+    with pytest.raises(CertifyError, match="is there already"):
+        require_writable((), (matrix, matrix_of(Path("six.cut"))))
+    assert before != matrix.read_bytes()
+
+
+def test_a_folder_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    data = written(tmp_path / "d.csv", [["a", "b", "y"], *ROWS])
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    question = "bound", "--data", data, "--task", "regression", "--gap", "0.1"
+    assert run(monkeypatch, *question) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "certify: d.cert: the current folder is no longer there; change to one that is" in said
+    assert run(monkeypatch, *question, "--certificate", tmp_path / "d.cert") == 0
 
 
 def test_the_advice_works_for_names_like_options(

@@ -72,6 +72,22 @@ def test_a_press_in_the_next_turn_of_a_loop_ends_the_loop(pause: float, in_loop:
         assert not interrupts.is_exhausted
 
 
+@pytest.mark.parametrize(("pause", "in_loop"), [(1.0, True), (10.0, False), (-1.0, False)])
+def test_two_presses_in_one_turn_end_the_loop(pause: float, in_loop: bool) -> None:
+    seconds = 10.0
+    with Interrupts(now=lambda: seconds):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    seconds += pause
+    before = signal.getsignal(signal.SIGINT)
+    if in_loop:
+        with pytest.raises(KeyboardInterrupt), Interrupts(now=lambda: seconds):
+            raise AssertionError("the next turn began")
+        assert signal.getsignal(signal.SIGINT) is before
+    with Interrupts(now=lambda: seconds):  # what comes after the loop
+        pass
+
+
 def test_a_loop_that_nobody_interrupted_waits_for_the_first_press() -> None:
     with Interrupts(now=lambda: 0.0):
         pass

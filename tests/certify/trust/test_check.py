@@ -13,11 +13,14 @@ import pytest
 from certify import bound, check, save_certificate
 from certify.bounds.report import Report
 from certify.checker.certificate.nodes import EnvelopeLeaf, Leaf
+from certify.checker.errors import CertifyError
 from certify.checker.obligations import Obligation
 from certify.checker.training.check import check_certificate
+from certify.runtime import children
 from certify.trust.extracted import find_checker
 from certify.trust.parallel import in_processes
 from tests.certify.checker import blocks
+from tests.grown_trees import DATA, proof_of_zero
 
 X = [[0.0, 1.0], [1.0, 0.5], [-1.0, 0.25], [0.5, -1.0]]
 Y = [1.0, 0.5, 0.25, -1.0]
@@ -127,3 +130,19 @@ def test_a_fifo_is_read_once(files: tuple[Path, Path], tmp_path: Path) -> None:
     writer = subprocess.Popen(["sh", "-c", f"cat {data} > {fifo}"])
     assert check(certificate, data=fifo).valid
     assert writer.wait(10) == 0
+
+
+@pytest.mark.skipif(find_checker() is None, reason="the proved checker is not built: make proofs")
+def test_without_a_folder_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    (tmp_path / "d.csv").write_text(DATA)
+    certificate = proof_of_zero(tmp_path / "d.csv", 1)
+    monkeypatch.setattr(children, "TemporaryDirectory", refuse)
+    heard: list[str] = []
+    verdict = check(certificate, data=tmp_path / "d.csv", trust="best", on_note=heard.append)
+    assert (verdict.valid, verdict.trust) == (True, "exact")
+    assert "let TMPDIR name one that can be written to; the check goes on in Python" in heard[0]
+    with pytest.raises(CertifyError, match="no folder for temporary files"):
+        check(certificate, data=tmp_path / "d.csv", trust="proved")
