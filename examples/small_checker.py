@@ -65,7 +65,7 @@ def nonnegative_on_orthant(T: Rows) -> bool:
 class Tree:
     """A tree of cones of u = sum_k t_k W_k, t_k >= 0 where `known`, on which leaves prove the premise.
 
-    In integers it is lam |u|^2 >= mu |N^T relu(Xu)|^2.
+    In integers it is lam |u|^2 >= mu |N^T relu(Xu)|^2. On a cone x_i . u has the sign that `told` has of i.
     """
 
     def __init__(self, X: Rows, N: Rows, lam: int, mu: int, lines: list[str]) -> None:
@@ -74,7 +74,7 @@ class Tree:
         self.lines = iter(line.split() for line in lines)
         self.nodes = 0
 
-    def walk(self, W: Rows, known: list[bool]) -> None:
+    def walk(self, W: Rows, known: list[bool], told: dict[int, int]) -> None:
         """Check the next node on its cone, and all below it."""
         self.nodes += 1
         kind, *words = next(self.lines)
@@ -83,29 +83,38 @@ class Tree:
             (k,) = numbers
             require(k >= 0 and not known[k], "the sign is known")
             for side in (W[k], [-x for x in W[k]]):
-                self.walk([*W[:k], side, *W[k + 1 :]], [*known[:k], True, *known[k + 1 :]])
+                self.walk([*W[:k], side, *W[k + 1 :]], [*known[:k], True, *known[k + 1 :]], told)
+        elif kind == "row":
+            (i,) = numbers
+            require(i in self.outputs(W, known, told)[1], "the sample is not mixed")
+            for sign in (1, -1):
+                self.walk(W, known, {**told, i: sign})
         elif kind == "split":
             k, l, a, b = numbers
             require(k >= 0 <= l != k and known[k] and known[l] and a > 0 < b, "this is no split of the cone")
             between = [a * x + b * y for x, y in zip(W[k], W[l], strict=True)]
-            self.walk([*W[:k], between, *W[k + 1 :]], known)
-            self.walk([*W[:l], between, *W[l + 1 :]], known)
+            self.walk([*W[:k], between, *W[k + 1 :]], known, told)
+            self.walk([*W[:l], between, *W[l + 1 :]], known, told)
         else:
             rows = [[integer(word) for word in next(self.lines)] for _ in range((numbers or [0])[-1])]
             products = [(row[0], row[k], row[k + 1]) for row in rows for k in range(1, len(row), 2)]
             if kind == "leaf":
-                holds = self.leaf(W, known, products, *numbers[:-1])
+                holds = self.leaf(W, known, told, products, *numbers[:-1])
             elif kind == "tau":
-                holds = self.tau(W, known, products, *numbers[:-1])
+                holds = self.tau(W, known, told, products, *numbers[:-1])
             else:
-                holds = kind == "envelope" and self.envelope(W, known)
+                holds = kind == "envelope" and self.envelope(W, known, told)
             require(holds, f"a leaf {kind} proves nothing")
 
-    def outputs(self, W: Rows, known: list[bool]) -> tuple[Rows, Row, Rows]:
+    def outputs(self, W: Rows, known: list[bool], told: dict[int, int]) -> tuple[Rows, Row, Rows]:
         """Return x_i . W_k, the mixed rows, and G: N^T relu(Xu) = G t + the sum over them of N_i alpha_i."""
         P = [[dot(x, w) for w in W] for x in self.X]
 
+        signs = {tuple(self.X[i]): sign for i, sign in told.items()}
+
         def one_sided(i: int, sign: int) -> bool:
+            if tuple(self.X[i]) in signs:
+                return signs[tuple(self.X[i])] == sign
             return all(sign * v >= 0 if k else v == 0 for v, k in zip(P[i], known, strict=True))
 
         active = [i for i in range(len(P)) if one_sided(i, 1)]
@@ -113,13 +122,16 @@ class Tree:
         G = [[sum(n[i] * P[i][k] for i in active) for k in range(len(W))] for n in columns(self.N)]
         return P, mixed, G
 
-    def leaf(self, W: Rows, known: list[bool], products: Products, scale: int, unit: int) -> bool:
-        """Take nonnegative products of t, alpha = relu(p . t) and beta = alpha - p . t off the form."""
-        P, mixed, G = self.outputs(W, known)
+    def leaf(
+        self, W: Rows, known: list[bool], told: dict[int, int], products: Products, scale: int, unit: int
+    ) -> bool:
+        """Take products of t, |x_i . u|, alpha = relu(p . t) and beta = alpha - p . t off the form."""
+        P, mixed, G = self.outputs(W, known, told)
         d, r = len(W), len(mixed)
         variables = [[int(i == j) for j in range(d + r)] for i in range(d + r)]
         betas = [[*(-v for v in P[i]), *alpha[d:]] for i, alpha in zip(mixed, variables[d:], strict=True)]
         signed = [variables[k] for k in range(d) if known[k]]
+        signed += [[*(sign * v for v in P[i]), *[0] * r] for i, sign in told.items()]
         norm = squares([[*w, *[0] * r] for w in columns(W)])
         gauge = squares([[*g, *(n[i] for i in mixed)] for g, n in zip(G, columns(self.N), strict=True)])
         zero = {(i, i + r) for i in range(len(signed), len(signed) + r)}  # alpha_i beta_i = 0
@@ -129,9 +141,11 @@ class Tree:
             combine((2 * scale * self.lam, norm), (-2 * scale * self.mu, gauge), (-unit, taken))
         )
 
-    def tau(self, W: Rows, known: list[bool], products: Products, a: int, b: int, unit: int) -> bool:
+    def tau(
+        self, W: Rows, known: list[bool], told: dict[int, int], products: Products, a: int, b: int, unit: int
+    ) -> bool:
         """Bound |c + e|^2 by (1 + a/b) |c|^2 + (1 + b/a) |e|^2 for the centre c and what is around it."""
-        centre, radius = self.enclosure(W, known)
+        centre, radius = self.enclosure(W, known, told)
         variables = [[int(i == j) for j in range(len(W))] for i in range(len(W))]
         taken = product_form(products, variables, set())
         require(a > 0 < b and unit > 0, "the factors are not positive")
@@ -145,19 +159,19 @@ class Tree:
         )
         return nonnegative_on_orthant(combine((8 * on_norm * self.lam, norm), *minus))
 
-    def envelope(self, W: Rows, known: list[bool]) -> bool:
+    def envelope(self, W: Rows, known: list[bool], told: dict[int, int]) -> bool:
         """Bound each output by |centre| + radius."""
-        centre, radius = self.enclosure(W, known)
+        centre, radius = self.enclosure(W, known, told)
         size = [[abs(c) for c in row] for row in centre]
         bounds = [[c + r for c, r in zip(*rows, strict=True)] for rows in zip(size, radius, strict=True)]
         return nonnegative_on_orthant(
             combine((4 * self.lam, squares(columns(W))), (-self.mu, squares(bounds)))
         )
 
-    def enclosure(self, W: Rows, known: list[bool]) -> tuple[Rows, Rows]:
+    def enclosure(self, W: Rows, known: list[bool], told: dict[int, int]) -> tuple[Rows, Rows]:
         """Return twice the middle and the width of each output, as vectors to be multiplied by t >= 0."""
         require(all(known), "a sign is unknown")
-        P, mixed, G = self.outputs(W, known)
+        P, mixed, G = self.outputs(W, known, told)
         bits = [max(map(abs, w)).bit_length() for w in W]
         inner = [sum(w[k] << (max(bits) - b) for w, b in zip(W, bits, strict=True)) for k in range(len(W))]
         ahead = {i: dot(self.X[i], inner) >= 0 for i in mixed}
@@ -218,7 +232,7 @@ def check(certificate: str, problem: str) -> Fraction:
     units = [[scale * (i == j) for j in range(len(W))] for i in range(len(W))]
     require(scale > 0 and [[dot(row, w) for w in columns(W)] for row in inverse] == units, "this is no frame")
     tree = Tree(X, N, (p * a * unit) ** 2, q**2, lines)
-    tree.walk(W, [False] * len(W))
+    tree.walk(W, [False] * len(W), {})
     require(next(tree.lines, None) is None and tree.nodes == header["nodes"], "nodes are left over")
     return bound
 

@@ -52,6 +52,6 @@ def test_its_verdict_is_that_of_the_corpus(path: Path, case: dict[str, Any]) -> 
 
 def test_it_is_held_against_each_kind_of_node() -> None:
     valid = "".join(path.read_text(encoding="ascii") for _, path, case in CASES if case["exit"] == 0)
-    for kind in ("sign", "split", "leaf", "tau", "envelope"):
+    for kind in ("sign", "row", "split", "leaf", "tau", "envelope"):
         assert f"\n{kind}" in valid
     assert sum(case["exit"] == 1 for *_, case in CASES) >= 20
