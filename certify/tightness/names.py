@@ -28,6 +28,7 @@ BASELINE_WORDS = {
     "convex": "the convex program over all activation patterns, exact for one output",
     "copositive": "its relaxation for any number of outputs",
     "admm": "ADMM on the convex program over sampled patterns",
+    "pyscnn": "the package pyscnn, an augmented Lagrangian on the same program",
     "frank-wolfe": "Frank-Wolfe over networks as heavy as a trained one",
     "burer-monteiro": "SDP-NN by descent in a factor of low rank",
 }

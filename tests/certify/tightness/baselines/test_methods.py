@@ -10,15 +10,17 @@ import pytest
 
 from certify.checker.errors import SolverError
 from certify.tightness.baselines import baseline as apart
-from certify.tightness.baselines import burer_monteiro, convex_program
+from certify.tightness.baselines import burer_monteiro, convex_program, pyscnn
 from certify.tightness.baselines.baseline import BaselineSettings
 from certify.tightness.baselines.table import BASELINES
 from certify.tightness.quantities import Kind
+from formulations.patterns.pyscnn import ScnnNetwork
 from formulations.sdp.conic.reduced import solve_reduced
 from formulations.training.arcs import global_optimum_2d
 from tests.certify.tightness.baselines.problems import OPTIMUM, drawn, labelled, single
 
-LOSSES = [name for name, each in BASELINES.items() if each.kind is Kind.LOSS]
+# The package pyscnn need not be installed; how it is called is tested where that is.
+LOSSES = [name for name, each in BASELINES.items() if each.kind is Kind.LOSS and name != "pyscnn"]
 ESTIMATES = [name for name, each in BASELINES.items() if each.kind is Kind.ESTIMATE]
 QUICK = BaselineSettings(width=4, patterns=20, iterations=200)
 
@@ -72,7 +74,9 @@ def test_the_rank_is_kept_and_told() -> None:
     assert found.notes.startswith("rank 2 of 6, constraints kept to ")
 
 
-@pytest.mark.parametrize("name", [name for name, each in BASELINES.items() if each.seeded])
+@pytest.mark.parametrize(
+    "name", [name for name, each in BASELINES.items() if each.seeded and name != "pyscnn"]
+)
 def test_a_seed_has_one_result(name: str) -> None:
     problem = drawn(4, 2, 1)
     settings = replace(QUICK, patterns=3, rank=2)
@@ -92,7 +96,7 @@ def test_other_losses(name: str) -> None:
     assert 0 < float(found.loss) < zero
 
 
-@pytest.mark.parametrize("name", ["nngp", "ntk", "admm", "burer-monteiro"])
+@pytest.mark.parametrize("name", ["nngp", "ntk", "admm", "pyscnn", "burer-monteiro"])
 def test_methods_of_the_squared_loss_say_so(name: str) -> None:
     with pytest.raises(
         SolverError, match=f"{name} is for the squared loss without weights, and left out for"
@@ -128,6 +132,22 @@ def test_a_time_limit_ends_iterations_with_what_there_is() -> None:
     stop = apart.deadline(BaselineSettings(time_limit=5.0), lambda: next(now))
     assert [stop(), stop()] == [False, True]
     assert not apart.deadline(BaselineSettings(), lambda: 0.0)()
+
+
+def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyscnn, "is_installed", lambda: False)
+    with pytest.raises(SolverError, match=r"pip install 'certify\[pyscnn\]'"):
+        BASELINES["pyscnn"].run(single())
+
+
+def test_the_network_of_a_package_gets_its_exact_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = ScnnNetwork(np.array([[1.0]]), np.array([[0.5]]))
+    monkeypatch.setattr(pyscnn, "is_installed", lambda: True)
+    monkeypatch.setattr(pyscnn, "solved_apart", lambda *_: network)
+    found = BASELINES["pyscnn"].run(single(), QUICK)
+    # 1/2 (1/2 - 1)^2 + 1/20 (1 + 1/4)
+    assert (found.kind, found.loss) == (Kind.LOSS, Fraction(3, 16))
+    assert found.notes == "20 gates, 1 neuron"
 
 
 @pytest.mark.parametrize("name", ["admm", "frank-wolfe", "burer-monteiro"])
