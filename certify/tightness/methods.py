@@ -8,7 +8,7 @@ from functools import partial
 
 from certify.tightness.baselines.baseline import Baseline, BaselineProblem, BaselineSettings
 from certify.tightness.baselines.table import BASELINES
-from certify.tightness.quantities import QUANTITIES, Bench, Row
+from certify.tightness.quantities import LEAST_SECONDS, QUANTITIES, Bench, Row
 
 
 def is_known(name: str) -> bool:
@@ -31,7 +31,8 @@ def _rows(baseline: Baseline, bench: Bench) -> Iterator[Row]:
         if bench.over:
             return
         with bench.interrupts.allowed():
-            limit = bench.clock.remaining(0.5)
+            left = bench.clock.remaining(0.5)
+            limit = None if left is None else max(left, LEAST_SECONDS)
             found = baseline.run(problem, replace(told, seed=seed or 0, time_limit=limit))
         yield Row(
             baseline.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ import pytest
 from certify.checker.errors import DataError
 from certify.datasets.arrays import from_arrays
 from certify.datasets.held_out import held_out_arrays
-from certify.tightness.baselines.baseline import BaselineProblem, BaselineSettings
+from certify.tightness.baselines.baseline import BaselineProblem, BaselineSettings, Outcome
 from certify.tightness.baselines.table import BASELINES
 from certify.tightness.names import BASELINE_WORDS, NAMES, OWN, quantities_of
-from certify.tightness.quantities import QUANTITIES, Kind
+from certify.tightness.quantities import LEAST_SECONDS, QUANTITIES, Kind
 from certify.tightness.settings import StudySettings
 from certify.tightness.study import study
 from certify.views.page.tightness import render_tightness_page
@@ -82,6 +83,20 @@ def test_one_seed_each_where_it_depends_on_one() -> None:
     settings = StudySettings(seeds=2, width=2, patterns=2, rank=2)
     (found,) = study([dataset], ["0.1"], settings, quantities=["ntk", "admm"]).problems
     assert [(row.quantity, row.seed) for row in found.rows] == [("ntk", None), ("admm", 0), ("admm", 1)]
+
+
+def test_a_limit_that_ends_just_now_leaves_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float | None] = []
+
+    def solve(problem: BaselineProblem, settings: BaselineSettings) -> Outcome:
+        told.append(settings.time_limit)
+        return Outcome(Kind.PREDICTOR, None)
+
+    monkeypatch.setitem(BASELINES, "ntk", replace(BASELINES["ntk"], solve=solve))
+    monkeypatch.setattr("certify.runtime.progress.Clock.remaining", lambda *_: 0.0)
+    dataset = from_arrays([[1], [2]], [1.0, 2.0], task="regression")
+    study([dataset], ["0.1"], StudySettings(time_limit=1e6), quantities=["ntk"])
+    assert told == [LEAST_SECONDS]
 
 
 # --- the command line --------------------------------------------------------------------------------------
