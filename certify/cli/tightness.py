@@ -167,8 +167,8 @@ def tightness(
 ) -> None:
     """Compare SDP-NN, Shor, the proof tree, rounding, L-BFGS and SGD with the certified optimum.
 
-    On at most 12 rows it also says why SDP-NN is loose. That and rounding are for the squared loss alone, and
-    left out for others.
+    Baselines of others are measured where --methods names them. On at most 12 rows it also says why SDP-NN
+    is loose. That and rounding are for the squared loss alone, and left out for others.
     """
     console = error_console(output.quiet)
     console.print("[dim]loading the numerical libraries ...[/dim]")
