@@ -67,8 +67,11 @@ def rounding(bench: Bench) -> Found:
     relaxed = solve_reduced(arrays.X, arrays.Y, arrays.gamma)
     solved = time.perf_counter() - begun
     networks = []
-    for asked in bench.settings["widths"]:
-        width = width_of(asked, problem.n, problem.c)
+    widths = [width_of(asked, problem.n, problem.c) for asked in bench.settings["widths"]]
+    for place, width in enumerate(widths):
+        left = None
+        if bench.time_limit is not None:
+            left = max(bench.time_limit - (time.perf_counter() - begun), 0.0) / (len(widths) - place)
         result = round_to_network(
             relaxed.lifted,
             arrays.X,
@@ -78,6 +81,7 @@ def rounding(bench: Bench) -> Found:
             seed=None if bench.settings["step"] == "paper" else bench.seed,
             step=bench.settings["step"],
             max_iterations=bench.settings["iterations"],
+            time_limit=left,
         )
         networks += [
             FoundNetwork(stage.name, stage.hidden, stage.output, without_bias(problem.c), width)

@@ -8,10 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from certify.study.bench import Bench, Found, FoundNetwork, without_bias
+from certify.study.methods import METHODS
 from tests.certify.cli.command_line import run
 from tests.certify.study.in_process import InProcess
 from tests.places import ROOT
@@ -42,12 +47,21 @@ data = "Small"
 """
 
 
+def toy(bench: Bench, name: str) -> Found:
+    """Return a network of one neuron, in the place of the work of a method."""
+    d, c = bench.problem.d, bench.problem.c
+    width = bench.settings.get("width", 1)
+    return Found(networks=(FoundNetwork(name, np.ones((d, 1)), np.ones((1, c)), without_bias(c), width),))
+
+
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file of the tiny study, in the current folder; its tasks run here."""
+    """Return the file of the tiny study, in the current folder; its tasks run here, and two are toys."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("certify.runtime.executor.LocalExecutor", InProcess)
     monkeypatch.setattr(InProcess, "names", [], raising=False)
+    for name, network in (("rounding", "slid"), ("sgd", "SGD")):
+        monkeypatch.setitem(METHODS, name, replace(METHODS[name], run=partial(toy, name=network)))
     path = Path("tiny.toml")
     path.write_text(TINY)
     return path
