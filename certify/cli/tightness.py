@@ -26,12 +26,20 @@ from certify.cli.options.common import (
 from certify.cli.options.data import DataOptions
 from certify.cli.options.groups import in_groups
 from certify.cli.options.outputs import CERTIFICATE, MATRIX, PAGE, TABLE, require_writable, write_all
+from certify.tightness.names import ALL, BASELINE_WORDS, OWN, USUAL, quantities_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from certify.checker.data.dataset import Dataset
+    from certify.datasets.held_out import HeldOut
     from certify.tightness.study import Study
+
+
+_METHODS_HELP = (
+    f"What is measured: {', '.join(OWN)}, which are the {USUAL} ones, and baselines of others: "
+    f"{'; '.join(f'{name}: {words}' for name, words in BASELINE_WORDS.items())}; or {ALL}."
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,16 @@ class ProblemOptions:
     ] = None
     bias: Bias = False
     loss: Loss = DEFAULT_LOSS
+    test_data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Samples that are held out, with the columns of --data, for the accuracy of baselines; one "
+            "for each --data.",
+            show_default="none",
+        ),
+    ] = None
+    methods: Annotated[str, typer.Option(metavar="NAME,...", help=_METHODS_HELP)] = USUAL
 
     @property
     def gammas(self) -> list[str]:
@@ -72,10 +90,24 @@ class ProblemOptions:
 
         if self.first is not None and self.group is None:
             raise CertifyError("--first counts the values of a group: give --group COLUMN as well")
+        if self.test_data and self.group is not None:
+            raise CertifyError("--test-data belongs to a whole file: leave out --group, or --test-data")
+        if self.test_data and len(self.test_data) != len(self.data):
+            raise CertifyError(
+                f"--test-data is given {len(self.test_data)} times and --data {len(self.data)} times: give "
+                "one for each, in their order"
+            )
         tables = [choice.table(path, self.group) for path in self.data]
         if self.group is not None:
             tables = [part for table in tables for part in split_table(table, self.group, self.first)]
         return [from_table(table, bias=self.bias, loss=self.loss, **choice.of_table) for table in tables]
+
+    def tests(self, datasets: list[Dataset]) -> list[HeldOut | None]:
+        """Read what is held out of each data set, if anything is."""
+        from certify.datasets.held_out import read_held_out
+
+        paths = self.test_data or []
+        return [read_held_out(path, of, self.loss) for path, of in zip(paths, datasets, strict=False)]
 
 
 @dataclass(frozen=True)
@@ -92,6 +124,11 @@ class EffortOptions:
         typer.Option(help="First step of SGD.", show_default="the inverse of the curvature at the start"),
     ] = None
     momentum: Annotated[float, typer.Option(help="Momentum of SGD; 0.95 in the paper's code.")] = 0.0
+    patterns: Annotated[int, typer.Option(help="Activation patterns that baselines draw, at most.")] = 100
+    rank: Annotated[
+        int | None,
+        typer.Option(help="Of the factor of burer-monteiro.", show_default="the order of SDP-NN's matrix"),
+    ] = None
     time_limit: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="For each problem and gamma.", show_default="none"),
@@ -146,21 +183,23 @@ def tightness(
     from certify.views.terminal.tightness import print_study, save_csv
 
     require_writable(
-        problems.data,
+        [*problems.data, *(problems.test_data or [])],
         (output.csv, TABLE),
         (output.html, PAGE),
         (output.cut_certificate, CERTIFICATE),
         (output.cut_matrix, MATRIX),
     )
     settings = StudySettings(loss=problems.loss, **vars(effort))
+    quantities = quantities_of(problems.methods)
     datasets = problems.datasets(choice)
+    tests = problems.tests(datasets)
     if output.cut_certificate is not None:
         _require_one_small([len(dataset.inputs) for dataset in datasets], len(problems.gammas), problems.loss)
     encoding = read_loss(problems.loss).encoding
     for dataset in datasets:
         console.print(dataset.describe(encoding), markup=False, soft_wrap=True)
     with LiveProgress(console) as progress:
-        found = study(datasets, problems.gammas, settings, progress)
+        found = study(datasets, problems.gammas, settings, progress, quantities=quantities, tests=tests)
     for reason in found.omissions:
         console.print(reason, markup=False, soft_wrap=True)
     writes: list[Callable[[], None]] = []

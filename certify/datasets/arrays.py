@@ -49,7 +49,7 @@ def from_arrays(
     Raises:
         DataError: if an entry or a shape is unusable.
     """
-    columns = _columns(X, y, sample_weight)
+    columns = columns_of(X, y, sample_weight)
     return choose_recipe(
         columns,
         columns.features,
@@ -78,7 +78,7 @@ def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing, sample_weight: 
     Raises:
         DataError: if an entry or a shape is unusable or the recipe does not fit.
     """
-    columns = _columns(X, y, sample_weight)
+    columns = columns_of(X, y, sample_weight)
     targets = len(columns.target_names)
     if targets != len(preprocessing.targets):
         raise DataError(
@@ -92,7 +92,8 @@ def reapply_arrays(X: Any, y: Any, preprocessing: Preprocessing, sample_weight: 
     return follow(preprocessing, columns, levels, "arrays")
 
 
-def _columns(X: Any, y: Any, sample_weight: Any) -> Columns:
+def columns_of(X: Any, y: Any, sample_weight: Any) -> Columns:
+    """Divide arrays by what they are; see `from_arrays`."""
     features, labels, weights = _array_tables(X, y, sample_weight)
     return Columns(
         features,

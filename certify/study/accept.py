@@ -94,6 +94,6 @@ def _test_scores(network: FoundNetwork, cell: Cell) -> dict[str, float]:
 
 
 def _scores(outputs: Matrix, cell: Cell) -> dict[str, float]:
-    if cell.test is None or len(outputs) != len(cell.test.inputs) or outputs.ndim != 2:
+    if cell.test is None or outputs.shape != cell.test.targets.shape:
         raise Unaccepted("its predictions are not those of the test set")
-    return scores(outputs, cell.test)
+    return scores(outputs, cell.test, of_classes=cell.bench.of_classes)

@@ -15,25 +15,9 @@ import numpy as np
 
 from certify.checker.data.dataset import Dataset
 from certify.checker.problems.training import TrainingProblem
+from certify.datasets.held_out import HeldOut
 from certify.floats.problem import Arrays
 from formulations.arrays import Matrix
-
-
-@dataclass(frozen=True)
-class TestSet:
-    """Samples that no method trains on.
-
-    Attributes:
-        inputs: of shape (k, d), prepared as those of the training set.
-        targets: of shape (k, c): one-hot rows for classes.
-        classes: whether they are classes.
-    """
-
-    __test__ = False  # it is no test of pytest's
-
-    inputs: Matrix
-    targets: Matrix
-    classes: bool
 
 
 @dataclass(frozen=True)
@@ -55,10 +39,15 @@ class Bench:
     gamma: str
     loss: str
     output_bias: str
-    test: TestSet | None
+    test: HeldOut | None
     settings: Mapping[str, Any]
     seed: int
     time_limit: float | None
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether the targets are classes."""
+        return bool(self.dataset.preprocessing.classes)
 
     @cached_property
     def problem(self) -> TrainingProblem:
@@ -69,6 +58,9 @@ class Bench:
     def arrays(self) -> Arrays:
         """The same in floats."""
         return Arrays.of(self.problem)
+
+
+VALUE = "value of the relaxation"
 
 
 @dataclass(frozen=True)

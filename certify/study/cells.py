@@ -10,7 +10,8 @@ from fnmatch import fnmatch
 from typing import Any
 
 from certify.checker.data.dataset import Dataset
-from certify.study.bench import Bench, TestSet
+from certify.datasets.held_out import HeldOut
+from certify.study.bench import Bench
 from certify.study.methods import METHODS
 from certify.study.plan import MethodChoice, Plan
 from certify.study.problems import Tables
@@ -79,7 +80,7 @@ class Cell:
     key: str
     problem_sha256: str
     dataset: Dataset
-    test: TestSet | None
+    test: HeldOut | None
 
     @property
     def bench(self) -> Bench:
@@ -120,7 +121,7 @@ def cells_of(plan: Plan, problems: Sequence[Tables], time_limit: float | None) -
         for bias in choice.biases:
             for loss in choice.losses:
                 dataset = tables.dataset(bias=bias, loss=loss)
-                test = tables.test_set(dataset)
+                test = tables.held_out(dataset, loss)
                 for gamma in choice.gammas:
                     problem = dataset.problem(gamma, loss, choice.output_bias)
                     sha256 = problem.sha256()
@@ -145,7 +146,7 @@ def cells_of(plan: Plan, problems: Sequence[Tables], time_limit: float | None) -
                             yield Cell(facts, _key(facts, sha256, test, method), sha256, dataset, test)
 
 
-def _key(facts: Facts, problem_sha256: str, test: TestSet | None, method: MethodChoice) -> str:
+def _key(facts: Facts, problem_sha256: str, test: HeldOut | None, method: MethodChoice) -> str:
     decided_by = {
         "problem": problem_sha256,
         "test": None if test is None else _hash_of(test),
@@ -159,8 +160,8 @@ def _key(facts: Facts, problem_sha256: str, test: TestSet | None, method: Method
     return hashlib.sha256(json.dumps(decided_by, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _hash_of(test: TestSet) -> str:
-    digest = hashlib.sha256(repr((test.inputs.shape, test.targets.shape, test.classes)).encode())
+def _hash_of(test: HeldOut) -> str:
+    digest = hashlib.sha256(repr((test.inputs.shape, test.targets.shape)).encode())
     for matrix in (test.inputs, test.targets):
         digest.update(matrix.astype("<f8").tobytes())
     return digest.hexdigest()

@@ -15,14 +15,14 @@ from certify.checker.errors import SolverError
 from certify.floats.network import FloatNetwork
 from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Observer
-from certify.study.bench import Bench, Found, FoundNetwork, Number, StudyMethod, without_bias
+from certify.study.baselines import baseline_methods
+from certify.study.bench import VALUE, Bench, Found, FoundNetwork, Number, StudyMethod, without_bias
 from certify.study.prediction import prediction
 from certify.tightness.relaxed import LARGEST_ROUNDED
 from formulations.rounding.rounding import round_to_network
 from formulations.sdp.conic.reduced import solve_reduced
 from formulations.training.sgd import train_by_sgd
 
-VALUE = "value of the relaxation"
 BOUND_SECONDS = "seconds of the bound"
 LINEAR, CRITICAL = "linear", "critical"
 _GAP = 1e-4
@@ -188,7 +188,7 @@ _ALL = (
         {"width": 300, "iterations": 1000},
     ),
 )
-METHODS: dict[str, StudyMethod] = {method.name: method for method in _ALL}
+METHODS: dict[str, StudyMethod] = {method.name: method for method in (*_ALL, *baseline_methods())}
 
 
 def run_method(name: str, bench: Bench) -> Found:

@@ -10,11 +10,13 @@ from statistics import median
 from certify.checker.text.names import counted
 from certify.study.accept import EXACT
 from certify.study.analysis import WITHIN, Problem, Study
+from certify.study.bench import VALUE
 from certify.study.scores import ACCURACY
 from certify.study.tables import runs_of_sgd
 
 _FLOOR = 1e-5  # of a relative distance that is drawn on a logarithmic axis
-_TENFOLD = 10.0
+_SPURIOUS = 1e-3  # relative, above the best value of the relaxation that is known
+_FACTORISED = "burer-monteiro"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Plot:
 
 def plots(study: Study) -> Iterator[Plot]:
     """Yield the plots that have points."""
-    for make in (_gap_and_gamma, _gap_and_size, _rounding, _sgd, _accuracy, _runtime):
+    for make in (_gap_and_gamma, _gap_and_size, _rounding, _sgd, _local_minima, _accuracy, _runtime):
         plot = make(study)
         if any(series.points for series in plot.series):
             yield plot
@@ -186,6 +188,60 @@ def _sgd(study: Study) -> Plot:
         f"At the largest width all runs are certified global within 1 % in {full} of {len(series)} settings; "
         "a run that is not may be stuck, or just not at its end.",
         f"{counted(runs, 'run')} in all; {study.sureness}.",
+    )
+
+
+def _local_minima(study: Study) -> Plot:
+    points: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    enough, beyond = set(), 0
+    for problem in study.problems:
+        runs = []
+        for result in problem.results:
+            said = {row.quantity: row.value for row in result.rows}
+            rank, value = said.get("rank"), said.get(VALUE)
+            if (
+                result.facts.method == _FACTORISED
+                and rank is not None
+                and value is not None
+                and said.get("settled")
+            ):
+                runs.append((rank, value, said.get("barvinok") or 0.0))
+        known = [value for _, value, _ in runs] + [
+            row.value for _, row in problem.rows("bound", VALUE, method="sdp") if row.value is not None
+        ]
+        for rank, value, barvinok in runs:
+            is_spurious = value > (1 + _SPURIOUS) * min(known)
+            points[_label(problem, problem.facts.data, f"gamma {problem.facts.gamma}")][rank].append(
+                100 * is_spurious
+            )
+            enough.add(barvinok)
+            beyond += is_spurious and rank >= barvinok
+    series = tuple(
+        Series(label, tuple((rank, sum(all_) / len(all_)) for rank, all_ in sorted(of_label.items())))
+        for label, of_label in points.items()
+    )
+    ranks = sorted(enough)
+    span = f"{ranks[0]:.0f}" if len(ranks) == 1 else f"{ranks[0]:.0f} to {ranks[-1]:.0f}" if ranks else ""
+    free = {rank for line in series for rank, share in line.points} - {
+        rank for line in series for rank, share in line.points if share
+    }
+    words = (
+        f"From the rank of Pataki and Barvinok on ({span} here) {counted(beyond, 'run')} ended more than "
+        "0.1 % above the best value known; "
+        + (
+            f"the least rank at which no run did is {min(free):.0f}."
+            if free
+            else "at every rank some run did."
+        )
+    )
+    return Plot(
+        "factorised-rank",
+        "Spurious minima of the factorised relaxation against its rank",
+        "rank of the factor",
+        "settled runs that are spurious, %",
+        series,
+        words,
+        _count(study, points),
     )
 
 

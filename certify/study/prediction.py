@@ -13,8 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from certify.checker.errors import SolverError
-from certify.study.bench import Bench, Found, Predictions, TestSet
-from certify.study.scores import accuracy, best_threshold, one_hot
+from certify.datasets.held_out import HeldOut
+from certify.study.bench import Bench, Found, Predictions
+from certify.tightness.accuracy import accuracy
 from formulations.arrays import Matrix
 from formulations.rounding.splitting import paper_step, split, start
 from formulations.sdp.conic.reduced import solve_reduced
@@ -36,30 +37,30 @@ def prediction(bench: Bench, *, refuse: Callable[[Bench], None]) -> Found:
         SolverError: if there is no test set with classes.
     """
     test = bench.test
-    if test is None or not test.classes:
+    if test is None or not bench.of_classes:
         raise SolverError("predictions are scored on a test set with classes, and there is none")
     refuse(bench)
     begun = time.perf_counter()
     arrays = bench.arrays
-    everything = TestSet(arrays.X, arrays.Y, classes=True)
+    everything = HeldOut(arrays.X, arrays.Y)
     kept, held = _divided(everything)
-
-    def thresholded(outputs: Matrix) -> float:
-        truth = test.targets.astype(bool)
-        return accuracy(outputs > best_threshold(outputs, truth), truth)
-
-    def largest(outputs: Matrix) -> float:
-        return accuracy(one_hot(outputs, held.targets.shape[1]), held.targets.astype(bool))
-
-    paper = _best_step(bench, everything, test.inputs, thresholded, test.inputs)
-    validated = _best_step(bench, kept, held.inputs, largest, test.inputs)
+    paper = _best_step(
+        bench,
+        everything,
+        test.inputs,
+        lambda outputs: accuracy(outputs, test.targets).thresholded,
+        test.inputs,
+    )
+    validated = _best_step(
+        bench, kept, held.inputs, lambda outputs: accuracy(outputs, held.targets).largest, test.inputs
+    )
     return Found(
         predictions=(Predictions(PAPER, paper), Predictions(VALIDATED, validated)),
         seconds=time.perf_counter() - begun,
     )
 
 
-def _divided(samples: TestSet) -> tuple[TestSet, TestSet]:
+def _divided(samples: HeldOut) -> tuple[HeldOut, HeldOut]:
     """Return what is trained on and what is held out, of each class its share."""
     order = np.random.default_rng(_SPLIT_SEED).permutation(len(samples.inputs))
     held: list[int] = []
@@ -71,14 +72,14 @@ def _divided(samples: TestSet) -> tuple[TestSet, TestSet]:
     if not held:
         raise SolverError(f"a class needs at least {_SHARE} samples, so that one of them can be held out")
     return (
-        TestSet(samples.inputs[~is_held], samples.targets[~is_held], classes=True),
-        TestSet(samples.inputs[is_held], samples.targets[is_held], classes=True),
+        HeldOut(samples.inputs[~is_held], samples.targets[~is_held]),
+        HeldOut(samples.inputs[is_held], samples.targets[is_held]),
     )
 
 
 def _best_step(
     bench: Bench,
-    train: TestSet,
+    train: HeldOut,
     judged: Matrix,
     judge: Callable[[Matrix], float],
     wanted: Matrix,

@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from certify.checker.data.choice import from_table, only
-from certify.checker.data.dataset import Dataset, reapply_table
+from certify.checker.data.dataset import Dataset
 from certify.checker.data.table import Table, read_table
 from certify.checker.errors import DataError
 from certify.datasets.groups import split_table
-from certify.study.bench import TestSet
+from certify.datasets.held_out import HeldOut, read_held_out
 from certify.study.generators import GENERATORS, Generated, from_sklearn
 from certify.study.plan import DataChoice, Plan, reading_of, rows_of
-from formulations.arrays import Matrix
 
 _PAPER_SHARE, _PAPER_SEED = 0.5, 42  # of the paper's train_test_split
 
@@ -32,26 +28,23 @@ class Tables:
         data: the name of the data set that it belongs to.
         name: of the problem, unique in the study.
         train: its table.
-        test: likewise; None for no test set.
+        test: the file of the test set; None for none.
         options: how a problem is made of them, as `from_table` takes it.
     """
 
     data: str
     name: str
     train: Table
-    test: Table | None
+    test: Path | None
     options: Mapping[str, Any]
 
     def dataset(self, *, bias: bool, loss: str) -> Dataset:
         """Return the exact training set."""
         return from_table(self.train, bias=bias, loss=loss, **self.options)
 
-    def test_set(self, train: Dataset) -> TestSet | None:
-        """Return the test set, prepared by the recipe of the training set."""
-        if self.test is None:
-            return None
-        test = reapply_table(self.test, train.preprocessing)
-        return TestSet(_floats(test.inputs), _floats(test.targets), bool(train.preprocessing.classes))
+    def held_out(self, train: Dataset, loss: str) -> HeldOut | None:
+        """Return the test set, prepared as the training set."""
+        return None if self.test is None else read_held_out(self.test, train, loss)
 
 
 def read_tables(plan: Plan, output: Path) -> tuple[list[Tables], list[str]]:
@@ -94,7 +87,8 @@ def _of_files(choice: DataChoice, folder: Path) -> Iterator[Tables]:
     features, targets = options.get("features", ()), options.get("target", ())
     kept = (*features, *([] if group is None else [group]))
     choose = only(kept, targets, options.get("sample-weight"), reading.ignore) if features else None
-    tables = [read_table(path, reading, choose=choose) for path in _files(choice, folder)]
+    path, *tests = _files(choice, folder)
+    table = read_table(path, reading, choose=choose)
     made_of = {
         "targets": targets,
         "features": features,
@@ -104,11 +98,11 @@ def _of_files(choice: DataChoice, folder: Path) -> Iterator[Tables]:
         "categorical": options.get("categorical", ()),
         "sample_weight": options.get("sample-weight"),
     }
-    test = tables[1] if len(tables) > 1 else None
+    test = tests[0] if tests else None
     if group is None:
-        yield Tables(choice.name, choice.name, tables[0], test, made_of)
+        yield Tables(choice.name, choice.name, table, test, made_of)
         return
-    for k, part in enumerate(split_table(tables[0], group, options.get("problems")), 1):
+    for k, part in enumerate(split_table(table, group, options.get("problems")), 1):
         yield Tables(choice.name, f"{choice.name} {k}", part, test, made_of)
 
 
@@ -131,20 +125,17 @@ def _generated(choice: DataChoice, folder: Path) -> Iterator[Tables]:
 
 def _written(choice: DataChoice, name: str, made: Generated, folder: Path) -> Tables:
     stem = "".join(c if c.isalnum() else "-" for c in name.lower())
-    paths = [folder / f"{stem}.csv"]
-    write(paths[0], made.train.to_csv())
+    path, test = folder / f"{stem}.csv", folder / f"{stem}-test.csv"
+    write(path, made.train.to_csv())
     if made.test is not None:
-        paths.append(folder / f"{stem}-test.csv")
-        write(paths[1], made.test.to_csv())
-    tables = [read_table(path) for path in paths]
+        write(test, made.test.to_csv())
     options = {
         "targets": made.targets,
         "task": made.task,
         "standardize": choice.options.get("standardize", False),
         "standardize_target": choice.options.get("standardize-target", False),
     }
-    test = tables[1] if len(tables) > 1 else None
-    return Tables(choice.name, name, tables[0], test, options)
+    return Tables(choice.name, name, read_table(path), None if made.test is None else test, options)
 
 
 def write(path: Path, text: str) -> None:
@@ -168,7 +159,3 @@ def write(path: Path, text: str) -> None:
         raise DataError(
             f"{path}: the study cannot write here ({error.strerror}); give --output another folder"
         ) from None
-
-
-def _floats(rows: Sequence[Sequence[Fraction]]) -> Matrix:
-    return np.array([[float(entry) for entry in row] for row in rows])

@@ -1,8 +1,7 @@
 """How good predictions are, by the protocol of the paper's code and by one that never sees the test set.
 
-The paper's thresholds the outputs, takes of the thresholds 0, 0.01, ..., 0.99 the one with the best accuracy
-on the test set, and counts a sample as right if all of its thresholded outputs are. Its F1 is the mean over
-the outputs, weighted by how often each is 1. The honest protocol takes the class with the largest output.
+Accuracies are those of `certify.tightness.accuracy`. F1 is the mean over the outputs, weighted by how often
+each is the class of a sample, as the paper's code has it; R2 is that of numbers.
 """
 
 from __future__ import annotations
@@ -10,54 +9,45 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from certify.study.bench import TestSet
+from certify.datasets.held_out import HeldOut
+from certify.tightness.accuracy import accuracy
 from formulations.arrays import Matrix
-
-THRESHOLDS = np.arange(0, 1, 0.01)
 
 PAPER_ACCURACY, PAPER_F1 = "accuracy (paper)", "F1 (paper)"
 ACCURACY, F1, R2 = "accuracy", "F1", "R2"
 
 
-def scores(outputs: Matrix, test: TestSet) -> dict[str, float]:
+def scores(outputs: Matrix, test: HeldOut, *, of_classes: bool) -> dict[str, float]:
     """Return the scores of predictions for a test set, by name; none where they are not finite.
 
     Args:
-        outputs: of shape (k, c), or (k, 1) of two classes as signs.
-        test: with k samples.
+        outputs: of the shape of the test set's targets.
+        test: what they are for.
+        of_classes: whether the targets are classes.
     """
     if not np.isfinite(outputs).all():
         return {}
     truth = test.targets
-    if not test.classes:
+    if not of_classes:
         spread = float(np.sum((truth - truth.mean(axis=0)) ** 2))
         return {R2: 1 - float(np.sum((outputs - truth) ** 2)) / spread} if spread else {}
-    ones = truth.astype(bool)
-    chosen = one_hot(outputs, truth.shape[1])
-    found = {ACCURACY: accuracy(chosen, ones), F1: weighted_f1(chosen, ones)}
-    if outputs.shape == truth.shape:
-        threshold = best_threshold(outputs, ones)
-        found[PAPER_ACCURACY] = accuracy(outputs > threshold, ones)
-        found[PAPER_F1] = weighted_f1(outputs > threshold, ones)
-    return found
+    known = accuracy(outputs, truth)
+    if truth.shape[1] == 1:
+        # The class that is -1 has no column of its own.
+        both, right = np.hstack([-outputs, outputs]), np.hstack([-truth, truth]) > 0
+        return {ACCURACY: known.largest, F1: weighted_f1(one_hot(both), right)}
+    return {
+        ACCURACY: known.largest,
+        F1: weighted_f1(one_hot(outputs), truth > 0),
+        PAPER_ACCURACY: known.thresholded,
+        PAPER_F1: weighted_f1(outputs > known.threshold, truth > 0),
+    }
 
 
-def one_hot(outputs: Matrix, classes: int) -> NDArray[np.bool_]:
-    """Return the class with the largest output as a one-hot row; of a single output its sign says which."""
-    if outputs.shape[1] == 1:
-        outputs = np.hstack([-outputs, outputs])
-    chosen: NDArray[np.bool_] = np.eye(classes, dtype=bool)[np.argmax(outputs, axis=1)]
+def one_hot(outputs: Matrix) -> NDArray[np.bool_]:
+    """Return the class with the largest output as a one-hot row."""
+    chosen: NDArray[np.bool_] = np.eye(outputs.shape[1], dtype=bool)[np.argmax(outputs, axis=1)]
     return chosen
-
-
-def accuracy(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Return the share of rows that are right in every entry."""
-    return float(np.mean((predicted == truth).all(axis=1)))
-
-
-def best_threshold(outputs: Matrix, truth: NDArray[np.bool_]) -> float:
-    """Return the first of the thresholds with the best accuracy; 0 if all have none."""
-    return float(max(THRESHOLDS, key=lambda threshold: accuracy(outputs > threshold, truth)))
 
 
 def weighted_f1(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:

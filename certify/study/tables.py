@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from certify.study.accept import EXACT
 from certify.study.analysis import WITHIN, Problem, Study, over, spread
-from certify.study.methods import BOUND_SECONDS, VALUE
+from certify.study.baselines import OWN_LOSS
+from certify.study.bench import VALUE
+from certify.study.methods import BOUND_SECONDS
 from certify.study.prediction import PAPER, VALIDATED
 from certify.study.scores import ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2
+from certify.tightness.baselines.table import BASELINES
 
 STAGES = ("rounded", "rescaled", "refit", "slid")
 _SCORES = (ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2)
@@ -37,7 +40,8 @@ _GROUP = ("data", "gamma", "bias")
 
 def tables(study: Study) -> Iterator[Table]:
     """Yield the tables that have rows."""
-    for table in (_optimum(study), _rounding(study), _sgd(study), _scores(study), _left_out(study)):
+    made = (_optimum, _rounding, _sgd, _baselines, _scores, _left_out)
+    for table in (make(study) for make in made):
         if table.rows:
             yield table
 
@@ -153,6 +157,29 @@ def _sgd(study: Study) -> Table:
         "The exact losses over the certified lower bound of the optimum, and how many runs are certified to "
         "be within 1 % of the global optimum, which is that of all widths.",
         (*_GROUP, "width", "runs", "loss", "within 1 %"),
+        tuple(rows),
+    )
+
+
+def _baselines(study: Study) -> Table:
+    rows = []
+    for key, problems in study.groups.items():
+        found: dict[tuple[str, str], list[float]] = {}
+        for problem in problems:
+            for result in problem.results:
+                for row in result.rows:
+                    if result.facts.method in BASELINES and row.quantity in (OWN_LOSS, VALUE):
+                        factor = problem.factor(row.value)
+                        if factor is not None:
+                            found.setdefault((result.facts.label, row.quantity), []).append(factor)
+        rows += [
+            (*_names(*key), label, quantity, str(len(factors)), spread(factors))
+            for (label, quantity), factors in found.items()
+        ]
+    return Table(
+        "Baselines",
+        "What they say of themselves, over the certified lower bound of the optimum.",
+        (*_GROUP, "method", "what", "runs", "value"),
         tuple(rows),
     )
 

@@ -21,11 +21,13 @@ from certify.checker.data.dataset import Dataset
 from certify.checker.errors import SolverError
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.verdict import leaves_in_words
+from certify.datasets.held_out import HeldOut
 from certify.floats.problem import Arrays
 from certify.networks.network import ReLUNetwork, loss_at_most
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Within
 from certify.runtime.worker import run_in_child
+from certify.tightness.accuracy import Scores
 from certify.tightness.lifted_matrix import LiftedDiagnosis, diagnose
 from certify.tightness.relaxed import relaxed_loss, relaxed_matrix
 from certify.tightness.settings import StudySettings
@@ -52,6 +54,7 @@ class Kind(Enum):
     BOUND = "proved"
     ESTIMATE = "estimate"
     LOSS = "exact"
+    PREDICTOR = "predictor"
     RATIO = "ratio"
     MISSING = "left out"
 
@@ -63,13 +66,14 @@ class Row:
     Attributes:
         quantity: its name.
         kind: what it is. A bound was checked in exact arithmetic, a loss is exact at the exact weights of a
-            network, and an estimate is a solver's word.
-        value: a loss, or a ratio of two; None where it was left out.
+            network, and an estimate is a solver's word. A predictor has no loss.
+        value: a loss, or a ratio of two; None for a predictor, and where it was left out.
         seed: of the run, where it has one.
         descent: for a network that some method has trained, the exact loss where a local descent from it
             ends; None also where that was cut short.
         seconds: wall time.
         note: why it was left out, or what else there is to know.
+        scores: how often classes were named rightly, where that was counted.
     """
 
     quantity: str
@@ -79,6 +83,7 @@ class Row:
     descent: Fraction | None = None
     seconds: float = 0.0
     note: str = ""
+    scores: Scores | None = None
 
 
 @dataclass
@@ -92,6 +97,7 @@ class Bench:
         settings: of the study.
         clock: of this problem.
         interrupts: Ctrl-C.
+        test: samples that are held out, if any.
         rows: what was measured so far.
         relaxed: SDP-NN with its primal matrix, once `primal` was asked for it.
         diagnosis: of this matrix, on few samples.
@@ -104,6 +110,7 @@ class Bench:
     settings: StudySettings
     clock: Clock
     interrupts: Interrupts
+    test: HeldOut | None = None
     rows: list[Row] = field(default_factory=list)
     relaxed: ReducedSolution | None = None
     diagnosis: LiftedDiagnosis | None = None
@@ -113,6 +120,11 @@ class Bench:
     def over(self) -> bool:
         """Whether Ctrl-C came or the time is up."""
         return self.interrupted or self.interrupts.came or self.clock.expired
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the targets are classes, which can be named rightly."""
+        return bool(self.dataset.preprocessing.classes)
 
     def bound(self, method: str) -> Report:
         """Have a lower bound proved and checked, in half of the time that is left."""
@@ -368,18 +380,18 @@ QUANTITIES: dict[str, Callable[[Bench], Iterator[Row]]] = {
 }
 
 
-def measure(bench: Bench, name: str) -> None:
-    """Add the rows of the quantity with this key of `QUANTITIES`; what cannot be measured says why."""
+def measure(bench: Bench, name: str, quantity: Callable[[Bench], Iterator[Row]]) -> None:
+    """Add the rows of a quantity of this name; what cannot be measured says why."""
     with bench.clock.stage(name) as words:
         before = len(bench.rows)
         try:
-            for row in QUANTITIES[name](bench):
+            for row in quantity(bench):
                 bench.rows.append(row)
         except SolverError as error:
             bench.rows.append(Row(name, Kind.MISSING, None, note=str(error)))
         except KeyboardInterrupt:
             bench.interrupted = True
-        found = [row for row in bench.rows[before:] if row.value is not None]
+        found = [row for row in bench.rows[before:] if row.value is not None or row.scores is not None]
         words.append(
             _summary(found) if found else (bench.rows[-1].note if bench.rows[before:] else "nothing")
         )
@@ -387,4 +399,6 @@ def measure(bench: Bench, name: str) -> None:
 
 def _summary(rows: list[Row]) -> str:
     values = [f"{float(row.value):.6g}" for row in rows if row.value is not None]
+    if not values:
+        return "predictions"
     return values[0] if len(values) == 1 else f"{values[0]} ... {values[-1]}"

@@ -22,6 +22,8 @@ class StudySettings:
         batch_size: of SGD's second variant.
         learning_rate: of SGD at first; None for the rule of `formulations.training.sgd`.
         momentum: of SGD.
+        patterns: how many activation patterns baselines draw, at most.
+        rank: of the factor of the baseline burer-monteiro; None for the order of SDP-NN's matrix.
         time_limit: seconds for each problem and gamma, or None.
     """
 
@@ -33,6 +35,8 @@ class StudySettings:
     batch_size: int = 16
     learning_rate: float | None = None
     momentum: float = 0.0
+    patterns: int = 100
+    rank: int | None = None
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
@@ -41,8 +45,10 @@ class StudySettings:
             (self.width, "width"),
             (self.epochs, "number of epochs"),
             (self.batch_size, "batch size"),
+            (self.patterns, "number of patterns"),
+            (self.rank, "rank"),
         ):
-            if value < 1:
+            if value is not None and value < 1:
                 raise DataError(f"the {name} is {value}: give a number that is at least 1")
         if self.seeds < 0:
             raise DataError(f"the number of seeds is {self.seeds}: give a number that is at least 0")

@@ -19,12 +19,16 @@ from certify.checker.data.dataset import Dataset, parse_gamma
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import float_down, float_up, ratio_text
 from certify.checker.problems.training import TrainingProblem
+from certify.datasets.held_out import HeldOut
 from certify.floats.problem import Arrays
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock, Named, Observer
 from certify.runtime.threads import single_threaded
+from certify.tightness.accuracy import Scores
+from certify.tightness.baselines.table import BASELINES
 from certify.tightness.lifted_matrix import LiftedDiagnosis
 from certify.tightness.looseness import Looseness
+from certify.tightness.methods import is_known, measured
 from certify.tightness.quantities import (
     BATCHES,
     FULL_BATCH,
@@ -41,6 +45,7 @@ from certify.tightness.settings import StudySettings
 __all__ = ["Kind", "Outcome", "Row", "Study", "StudySettings", "Tightness", "study"]
 
 SATISFIED = Fraction(1, 100)  # a relative gap to the optimum that nobody would train on for
+_OF_LOSSES = (Kind.BOUND, Kind.ESTIMATE, Kind.LOSS)  # kinds of rows whose values are losses
 TRUE_RATIO = "SDP-NN / optimum"
 PAPER_RATIO, ROUNDED_RATIO = "SDP-NN / best SGD", "SDP-NN / rounding (paper)"
 
@@ -118,7 +123,7 @@ class Tightness:
         It is certified for a proved bound, to the best network, and for a network, to the best bound. For an
         estimate it is one; for anything else it is None.
         """
-        if row.value is None or row.kind in (Kind.RATIO, Kind.MISSING):
+        if row.value is None or row.kind not in _OF_LOSSES:
             return None
         value = Fraction(row.value)
         lower, upper = (self.lower, value) if row.kind is Kind.LOSS else (value, self.upper)
@@ -126,7 +131,7 @@ class Tightness:
 
     def factor(self, row: Row) -> float | None:
         """Return a row's value over the best proved bound of the optimum; None where that means nothing."""
-        if row.value is None or row.kind in (Kind.RATIO, Kind.MISSING) or self.lower <= 0:
+        if row.value is None or row.kind not in _OF_LOSSES or self.lower <= 0:
             return None
         return float(Fraction(row.value) / self.lower)
 
@@ -181,10 +186,22 @@ class Tightness:
             "outcome": None if outcome is None else outcome.name.lower(),
             "seconds": round(row.seconds, 3),
             "note": row.note,
+            **_accuracies(row.scores),
         }
 
     def _values(self, kind: Kind) -> list[Fraction]:
         return [Fraction(row.value) for row in self.rows if row.kind is kind and row.value is not None]
+
+
+def _accuracies(scores: Scores | None) -> dict[str, object]:
+    """Return the accuracies of a row, None where there are none."""
+    test = None if scores is None else scores.test
+    return {
+        "train_accuracy": None if scores is None else scores.train.largest,
+        "test_accuracy": None if test is None else test.largest,
+        "test_accuracy_by_best_threshold": None if test is None else test.thresholded,
+        "best_threshold": None if test is None else test.threshold,
+    }
 
 
 def outward(row: Row) -> float | None:
@@ -241,6 +258,7 @@ def study(
     observer: Observer | None = None,
     *,
     quantities: Sequence[str] = tuple(QUANTITIES),
+    tests: Sequence[HeldOut | None] = (),
 ) -> Study:
     """Measure quantities on each data set with each weight decay; Ctrl-C ends it and keeps what is done.
 
@@ -249,33 +267,41 @@ def study(
         gammas: the weight decays.
         settings: the defaults, unless given.
         observer: watches the work; silent by default.
-        quantities: keys of `certify.tightness.quantities.QUANTITIES`; all of them by default.
+        quantities: keys of `certify.tightness.quantities.QUANTITIES`, which are measured by default, and of
+            `certify.tightness.baselines.table.BASELINES`.
+        tests: samples that are held out of each data set, for the accuracy of baselines; none by default.
 
     Raises:
-        DataError: if there is nothing to measure, a gamma is not a positive number, or a quantity unknown.
+        DataError: if there is nothing to measure, a gamma is not a positive number, a quantity unknown, or
+            there is another number of data sets than of tests.
     """
     settings, observer = settings or StudySettings(), observer or Observer()
     if not datasets or not gammas:
         raise DataError("there is no data or no gamma to study: give at least one of each")
     for name in quantities:
-        if name not in QUANTITIES:
-            raise DataError(f"the quantity {name!r} is unknown: use some of {', '.join(QUANTITIES)}")
+        if not is_known(name):
+            known = ", ".join([*QUANTITIES, *BASELINES])
+            raise DataError(f"the quantity {name!r} is unknown: use some of {known}")
+    if tests and len(tests) != len(datasets):
+        raise DataError(
+            f"there are {len(tests)} test sets for {len(datasets)} data sets: give one for each, or none"
+        )
     problems = [
-        (dataset, dataset.problem(parse_gamma(gamma), settings.loss))
-        for dataset in datasets
+        (dataset, dataset.problem(parse_gamma(gamma), settings.loss), test)
+        for dataset, test in zip(datasets, tests or [None] * len(datasets), strict=True)
         for gamma in gammas
     ]
-    at_work = [(dataset, problem, Arrays.of(problem)) for dataset, problem in problems]
+    at_work = [(dataset, problem, Arrays.of(problem), test) for dataset, problem, test in problems]
     found = []
     with Interrupts() as interrupts:
-        for dataset, problem, arrays in at_work:
+        for dataset, problem, arrays, test in at_work:
             name = f"{dataset.source}, gamma {float(problem.gamma):g}"
             clock = Clock(settings.time_limit, Named(observer, name))
-            bench = Bench(dataset, problem, arrays, settings, clock, interrupts)
+            bench = Bench(dataset, problem, arrays, settings, clock, interrupts, test)
             for name in quantities:
                 if bench.over:
                     break
-                measure(bench, name)
+                measure(bench, name, measured(name))
             if bench.rows:
                 done = Tightness(dataset, problem, tuple(bench.rows), clock.elapsed, bench.diagnosis)
                 found.append(replace(done, rows=(*done.rows, *ratios(done))))

@@ -55,8 +55,15 @@ def levels_of(table: Table, columns: Columns, categorical: Categories) -> dict[i
     return found
 
 
-def feature_columns(columns: Columns, levels: Levels) -> tuple[tuple[str, ...], Matrix]:
+def feature_columns(
+    columns: Columns, levels: Levels, *, complete: bool = True
+) -> tuple[tuple[str, ...], Matrix]:
     """Return the features' names and numbers, n x d, a column for each level of one that is categorical.
+
+    Args:
+        columns: of the data.
+        levels: of the categorical features.
+        complete: whether every level has to occur, as `one_hot` has it.
 
     Raises:
         DataError: if a cell of another column is no number, or a level is not as the data have it.
@@ -69,7 +76,7 @@ def feature_columns(columns: Columns, levels: Levels) -> tuple[tuple[str, ...], 
         column = columns.features.select([k])
         if k in levels:
             titles += [f"{name}={level}" for level in levels[k]]
-            parts.append(one_hot(column, levels[k], "level"))
+            parts.append(one_hot(column, levels[k], "level", complete=complete))
         else:
             titles.append(name)
             parts.append(numbers(column, "feature"))
@@ -110,11 +117,17 @@ def standardised(rows: Matrix, pairs: Pairs, source: str, role: str) -> Matrix:
     return rows
 
 
-def one_hot(labels: Table, classes: Sequence[str], role: str = "class") -> Matrix:
+def one_hot(labels: Table, classes: Sequence[str], role: str = "class", *, complete: bool = True) -> Matrix:
     """Return a column of zeros and ones for each recorded class, or level, of a table's only column.
 
+    Args:
+        labels: the column.
+        classes: those that are recorded, in the order of the columns.
+        role: what they are: "class" or "level".
+        complete: whether each has to occur; samples that nobody trains on need not have all.
+
     Raises:
-        DataError: if a row has another one, or no row has one of them.
+        DataError: if a row has another one, or no row has one of them that has to occur.
     """
     labelled = [label_text(row[0]) for row in labels.rows]
     known, occurring = set(classes), set(labelled)
@@ -126,7 +139,7 @@ def one_hot(labels: Table, classes: Sequence[str], role: str = "class") -> Matri
                 f"{names.listed(map(names.shown, classes))}; use the data that the recipe was made for"
             )
     for name in classes:
-        if name not in occurring:
+        if complete and name not in occurring:
             raise DataError(
                 f"{labels.source}: no row has the recorded {role} {names.quoted(name)}: use the data that "
                 "the recipe was made for"

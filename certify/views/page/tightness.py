@@ -10,7 +10,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
 from certify.checker.training.words import formula
 from certify.tightness.looseness import Looseness
-from certify.tightness.quantities import Kind
+from certify.tightness.names import BASELINE_WORDS
+from certify.tightness.quantities import Kind, Row
 from certify.tightness.study import Outcome, Study, Tightness
 from certify.views.page.canvas import (
     BLUE,
@@ -25,10 +26,12 @@ from certify.views.page.canvas import (
 from certify.views.page.looseness_picture import heat_maps
 from certify.views.page.writing import Made, save, template
 from certify.views.terminal.tightness import (
+    ACCURACY_MEANING,
     HEADINGS,
     NUMBERS,
     PART_HEADINGS,
     cells,
+    columns,
     part_cells,
 )
 
@@ -57,6 +60,8 @@ _GLOSSARY = (
     ("proved", "a lower bound, checked in exact arithmetic"),
     ("exact", "the loss of a network, exactly"),
     ("estimate", "a solver's word, no bound"),
+    ("predictor", "what makes predictions and is no network of the problem, so that it has no loss"),
+    ("accuracy", ACCURACY_MEANING),
     ("ratio", "SDP-NN's value over that of a network, or of the optimum: how tight it is"),
     ("alpha_i, beta_i", "the activations of sample i before the output: those of relu(x u) and relu(-x u)"),
 )
@@ -82,22 +87,29 @@ def render_tightness_page(study: Study, made: Made | None = None) -> str:
             "objective": formula(found.problem),
             "description": found.dataset.describe(found.problem.loss.encoding),
             "picture": comparison(found, f"problem{k}"),
-            "rows": [(*cells(found, row), row.note) for row in found.rows],
+            "headings": [HEADINGS[k] for k in columns(found, time=True)],
+            "numbers": [j for j, k in enumerate(columns(found, time=True)) if k in NUMBERS],
+            "rows": [_cells(found, row) for row in found.rows],
             "looseness": None if found.looseness is None else _looseness(found.looseness, f"matrix{k}"),
         }
         for k, found in enumerate(study.problems)
     ]
+    used = {row.quantity for found in study.problems for row in found.rows}
+    baselines = [name for name in BASELINE_WORDS if name in used]
     return template("tightness.html.j2").render(
         problems=shown,
-        headings=(*HEADINGS, ""),
-        numbers=NUMBERS,
         outcomes=[(outcome.value, outcome.meaning) for outcome in Outcome],
         complete=study.complete,
         settings=study.settings,
         part_headings=PART_HEADINGS,
-        glossary=_GLOSSARY,
+        glossary=(*_GLOSSARY, *((name, BASELINE_WORDS[name]) for name in baselines)),
         made=(made or Made()).facts(),
     )
+
+
+def _cells(found: Tightness, row: Row) -> list[str]:
+    written = cells(found, row)
+    return [*(written[k] for k in columns(found, time=True)), row.note]
 
 
 def _looseness(found: Looseness, name: str) -> dict[str, object]:

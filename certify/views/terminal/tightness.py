@@ -15,12 +15,18 @@ from rich.text import Text
 from certify.bounds.report import Interval
 from certify.checker.errors import CertifyError
 from certify.checker.numbers.rounding import decimal_down, decimal_up, plain
+from certify.tightness.accuracy import Scores
 from certify.tightness.looseness import Looseness, Product
 from certify.tightness.quantities import Kind, Row
 from certify.tightness.study import Outcome, Study, Tightness
 
-HEADINGS = ("quantity", "value", "gap", "/ optimum", "what it is", "time")
-NUMBERS = (1, 2, 3, 5)  # of the headings
+HEADINGS = ("quantity", "value", "gap", "/ optimum", "what it is", "accuracy", "time")
+NUMBERS = (1, 2, 3, 5, 6)  # of the headings
+ACCURACY_MEANING = (
+    "of the samples of the problem / of those held out, the share whose largest output is that of their "
+    "class; in brackets, of those held out by the paper's protocol, with the threshold that is best on them"
+)
+_ACCURACY, _TIME = HEADINGS.index("accuracy"), HEADINGS.index("time")
 PART_HEADINGS = ("violated by", "coefficient", "moment", "product")
 _DIGITS = 8
 
@@ -45,6 +51,7 @@ def cells(found: Tightness, row: Row) -> tuple[str, ...]:
         "" if gap is None else f"{about}{decimal_up(100 * gap, 3)} %",
         "" if factor is None else times(factor),
         row.kind.value if outcome is None else f"{row.kind.value}, {outcome.value}",
+        "" if row.scores is None else _accuracy(row.scores),
         f"{row.seconds:.1f} s" if row.seconds else "",
     )
 
@@ -59,6 +66,18 @@ def _value(row: Row) -> str:
     return f"{row.value:.{_DIGITS}g}" if row.kind is Kind.ESTIMATE else times(float(row.value))
 
 
+def _accuracy(scores: Scores) -> str:
+    if scores.test is None:
+        return f"{scores.train.largest:.3f}"
+    return f"{scores.train.largest:.3f} / {scores.test.largest:.3f} ({scores.test.thresholded:.3f})"
+
+
+def columns(found: Tightness, *, time: bool) -> list[int]:
+    """Return the places of the headings that a problem's table has."""
+    unwanted = {_ACCURACY} if all(row.scores is None for row in found.rows) else set()
+    return [k for k in range(len(HEADINGS)) if k not in (unwanted if time else unwanted | {_TIME})]
+
+
 def times(factor: float) -> str:
     """Write a factor or a ratio with four decimals, or with four digits from ten on."""
     return f"{factor:.4f}" if factor < 9.9999 else f"{factor:.4g}"
@@ -70,11 +89,13 @@ def print_study(console: Console, study: Study) -> None:
     for found in study.problems:
         console.print(Text(title(found), style="bold"), soft_wrap=True)
         table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-        for k, heading in enumerate(HEADINGS[:-1]):
-            table.add_column(heading, justify="right" if k in NUMBERS else "left", no_wrap=k == 0)
+        shown = columns(found, time=False)
+        for k in shown:
+            table.add_column(HEADINGS[k], justify="right" if k in NUMBERS else "left", no_wrap=k == 0)
         for row in found.rows:
             if row.kind is not Kind.MISSING:
-                table.add_row(*map(Text, cells(found, row)[:-1]))
+                written = cells(found, row)
+                table.add_row(*(Text(written[k]) for k in shown))
             occurring.add(found.outcome(row))
         console.print(table)
         if found.looseness is not None:
@@ -84,6 +105,8 @@ def print_study(console: Console, study: Study) -> None:
         "The gap of a bound is to the best network, that of a network to the best bound.",
         soft_wrap=True,
     )
+    if any(row.scores is not None for found in study.problems for row in found.rows):
+        console.print(f"accuracy: {ACCURACY_MEANING}.", soft_wrap=True)
     for outcome in Outcome:
         if outcome in occurring:
             console.print(f"{outcome.value}: {outcome.meaning}.", soft_wrap=True)

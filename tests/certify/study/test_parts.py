@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certify.datasets.held_out import HeldOut
 from certify.study.accept import CERTIFIED, Unaccepted, accept
-from certify.study.bench import Found, FoundNetwork, Number, Predictions, TestSet, without_bias
+from certify.study.analysis import Problem, Study
+from certify.study.baselines import OWN_LOSS, method_of
+from certify.study.bench import VALUE, Found, FoundNetwork, Number, Predictions, without_bias
 from certify.study.cells import Cell, cells_of
 from certify.study.generators import GENERATORS, random_network
 from certify.study.methods import METHODS, width_of
 from certify.study.plan import plan_of
+from certify.study.plots import plots
 from certify.study.problems import read_tables
 from certify.study.run import Progress
 from certify.study.schema import Source
 from certify.study.scores import ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2, scores
+from certify.study.store import Result, Row
+from certify.tightness.baselines.baseline import Baseline, Outcome
+from certify.tightness.quantities import Kind
 
 STUDY = """
 [[data]]
@@ -47,7 +55,7 @@ def test_scores_by_hand() -> None:
     # Thresholds from 0.3 to 0.59 leave the first two rows right; the largest output has all of them.
     outputs = np.array([[0.9, 0.2], [0.3, 0.6], [0.1, 0.2], [0.29, 0.28]])
     truth = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
-    found = scores(outputs, TestSet(np.zeros((4, 1)), truth, classes=True))
+    found = scores(outputs, HeldOut(np.zeros((4, 1)), truth), of_classes=True)
     assert (found[ACCURACY], found[F1]) == (1.0, 1.0)
     # Above 0.28 the last row is right as well, and the second is not: two of four, as first at 0.2.
     assert found[PAPER_ACCURACY] == 0.5
@@ -55,13 +63,13 @@ def test_scores_by_hand() -> None:
 
 
 def test_scores_of_signs_and_numbers() -> None:
-    signs = TestSet(np.zeros((3, 1)), np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]), classes=True)
-    found = scores(np.array([[-2.0], [0.5], [-0.1]]), signs)
-    assert found[ACCURACY] == pytest.approx(2 / 3)
-    assert PAPER_ACCURACY not in found
-    numbers = TestSet(np.zeros((2, 1)), np.array([[0.0], [2.0]]), classes=False)
-    assert scores(np.array([[1.0], [2.0]]), numbers) == {R2: 0.5}
-    assert scores(np.array([[np.nan], [2.0]]), numbers) == {}
+    signs = HeldOut(np.zeros((3, 1)), np.array([[-1.0], [1.0], [1.0]]))
+    found = scores(np.array([[-2.0], [0.5], [-0.1]]), signs, of_classes=True)
+    # Of the first class F1 is 2/3, and of the other, which has two samples, as well.
+    assert found == {ACCURACY: pytest.approx(2 / 3), F1: pytest.approx(2 / 3)}
+    numbers = HeldOut(np.zeros((2, 1)), np.array([[0.0], [2.0]]))
+    assert scores(np.array([[1.0], [2.0]]), numbers, of_classes=False) == {R2: 0.5}
+    assert scores(np.array([[np.nan], [2.0]]), numbers, of_classes=False) == {}
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -132,6 +140,47 @@ def test_what_is_not_as_claimed_is_not_accepted(tmp_path: Path) -> None:
     ):
         with pytest.raises(Unaccepted, match=words):
             accept(found, of)
+
+
+def test_a_baseline_says_of_itself_what_nobody_checks(tmp_path: Path) -> None:
+    text = (
+        STUDY.partition("[[method]]")[0].replace("task", "bias = false\ntask") + '[[method]]\nname = "toy"\n'
+    )
+    network = Outcome(
+        Kind.LOSS, Fraction(1, 3), np.ones((2, 1)), seconds=0.5, notes="by hand", details={"rank": 2}
+    )
+    toy = Baseline("toy", Kind.LOSS, "nobody", lambda problem, settings: network, seeded=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(METHODS, "toy", method_of(toy))
+        (cell,) = cells(tmp_path, text)
+        found = METHODS["toy"].run(cell.bench)
+    assert cell.facts.label == "toy"
+    assert found.note == "by hand"
+    loss, rank, predicted = accept(found, cell)
+    assert (loss.quantity, loss.kind) == (OWN_LOSS, "estimate")
+    assert loss.value == pytest.approx(1 / 3)
+    assert (rank.quantity, rank.value) == ("rank", 2)
+    # Of 2 and 5 it says 1 and 1: 1 - (1 + 16) / 4.5.
+    assert predicted.scores[R2] == pytest.approx(1 - 17 / 4.5)
+
+
+def test_spurious_minima_are_above_the_best_value_that_is_known(tmp_path: Path) -> None:
+    cell = cells(tmp_path)[0]
+
+    def run(rank: float, value: float, settled: float = 1.0) -> Result:
+        numbers = (("rank", rank), (VALUE, value), ("settled", settled), ("barvinok", 3.0))
+        rows = tuple(Row(name, "estimate", number, 0, {}) for name, number in numbers)
+        facts = replace(cell.facts, method="burer-monteiro")
+        return Result(facts, cell.problem_sha256, "done", "", rows, 1.0, "", {})
+
+    results = (run(1, 2.0), run(1, 1.0), run(2, 1.5), run(2, 9.0, 0.0), run(3, 1.0005), run(4, 1.1))
+    problem = Problem(cell.facts, results, 0.9, 1.2)
+    study = Study("s", (problem,), {"done": 6}, (), (), ())
+    (plot,) = [plot for plot in plots(study) if plot.name == "factorised-rank"]
+    assert plot.series[0].points == ((1.0, 50.0), (2.0, 100.0), (3.0, 0.0), (4.0, 100.0))
+    assert "(3 here) 1 run ended more than 0.1 % above" in plot.words
+    assert "the least rank at which no run did is 3" in plot.words
+    assert plot.sure == "5 values in all; 6 cells done."
 
 
 def test_widths() -> None:

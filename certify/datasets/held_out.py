@@ -1,0 +1,96 @@
+"""Samples that are kept from training, made numbers as the training data were.
+
+Nothing here is proved, so that the numbers are floats. A feature is shifted and scaled as in training, and a
+class or a level may be missing; one that training does not know is refused.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from certify.checker.data.columns import Columns, divided, target_columns, weight_column
+from certify.checker.data.dataset import Dataset
+from certify.checker.data.prepared import Levels, feature_columns, levels_of, numbers, one_hot
+from certify.checker.data.recorded import Pairs
+from certify.checker.data.table import read_table
+from certify.checker.errors import DataError
+from certify.checker.problems.losses.loss import Loss
+from certify.checker.problems.losses.table import SQUARED, read_loss
+from certify.checker.text.names import column, counted, listed
+from certify.datasets.arrays import columns_of
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Samples that no method may train on.
+
+    Attributes:
+        inputs: t x d, as the training problem has its own.
+        targets: t x c, likewise.
+    """
+
+    inputs: NDArray[np.float64]
+    targets: NDArray[np.float64]
+
+
+def read_held_out(path: str | os.PathLike[str], dataset: Dataset, loss: Loss | str = SQUARED) -> HeldOut:
+    """Read a file with the columns of the data set's own.
+
+    Args:
+        path: of the file, which is read as that of the data set was.
+        dataset: what is trained on.
+        loss: which decides how classes are encoded.
+
+    Raises:
+        DataError: if the file is unusable, or its features or classes are not those of the data set.
+    """
+    recipe = dataset.preprocessing
+    table = read_table(path, recipe.reading)
+    chosen = target_columns(table, recipe.targets)
+    columns = divided(table, chosen, weight_column(table, chosen, recipe.sample_weight))
+    return _prepared(columns, levels_of(table, columns, recipe.categorical), dataset, loss, table.source)
+
+
+def held_out_arrays(X: Any, y: Any, dataset: Dataset, loss: Loss | str = SQUARED) -> HeldOut:
+    """Take over arrays as `certify.datasets.arrays.from_arrays` does; see `read_held_out`."""
+    columns = columns_of(X, y, None)
+    levels = levels_of(columns.features, columns, dataset.preprocessing.categorical)
+    return _prepared(columns, levels, dataset, loss, "the held-out arrays")
+
+
+def _prepared(columns: Columns, levels: Levels, dataset: Dataset, loss: Loss | str, source: str) -> HeldOut:
+    recipe = dataset.preprocessing
+    names, rows = feature_columns(columns, levels, complete=False)
+    if names != dataset.feature_names:
+        raise DataError(
+            f"{source} has the features {listed(map(column, names))} and the training data "
+            f"{listed(map(column, dataset.feature_names))}: give samples with the same columns"
+        )
+    inputs = _shifted(np.array(rows, dtype=np.float64), recipe.standardize)
+    if recipe.bias:
+        inputs = np.hstack([inputs, np.ones((len(inputs), 1))])
+    if recipe.task == "classification":
+        classes = one_hot(columns.labels, recipe.classes, complete=False)
+        kind = read_loss(loss) if isinstance(loss, str) else loss
+        targets = np.array(replace(dataset, targets=classes).targets_for(kind), dtype=np.float64)
+    else:
+        targets = np.array(numbers(columns.labels, "regression target"), dtype=np.float64)
+        if targets.shape[1] != len(dataset.targets[0]):
+            raise DataError(
+                f"{source} has {counted(targets.shape[1], 'target')} and the training data "
+                f"{len(dataset.targets[0])}: give samples with the same columns"
+            )
+        targets = _shifted(targets, recipe.standardize_targets)
+    return HeldOut(inputs, targets)
+
+
+def _shifted(rows: NDArray[np.float64], pairs: Pairs | None) -> NDArray[np.float64]:
+    if pairs is None:
+        return rows
+    shift, scale = np.array(pairs, dtype=np.float64).T
+    return np.asarray((rows - shift) * scale)
