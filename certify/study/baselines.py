@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import partial
+from typing import Any
 
 from certify.checker.numbers.rounding import float_up
 from certify.study.bench import VALUE, Bench, Found, Number, Predictions, StudyMethod
@@ -37,11 +38,8 @@ def baseline_methods() -> list[StudyMethod]:
 
 def _run(baseline: Baseline, bench: Bench) -> Found:
     """Run a baseline; a setting of 0 is left to it."""
-    settings = BaselineSettings(
-        seed=bench.seed,
-        time_limit=bench.time_limit,
-        **{name: value or None for name, value in bench.settings.items()},
-    )
+    given: dict[str, Any] = {name: value or None for name, value in bench.settings.items()}
+    settings = BaselineSettings(seed=bench.seed, time_limit=bench.time_limit, **given)
     problem = BaselineProblem.of(bench.problem, bench.test)
     outcome = baseline.run(problem, settings)
     numbers = [Number(name, float(value)) for name, value in outcome.details.items()]
