@@ -151,7 +151,7 @@ def _rounding(study: Study) -> Plot:
     series = _joined(points)
     last = {line.label: line.points[-1] for line in series}
     words = "; ".join(
-        f"{label}: {excess:.2g} above the optimum at width {width:.0f}"
+        f"{label} {1 + excess:.3g} times the optimum at width {width:.0f}"
         for label, (width, excess) in last.items()
     )
     return Plot(
@@ -292,10 +292,8 @@ def _runtime(study: Study) -> Plot:
         for line in series
         if len(line.points) > 1
     ]
-    words = (
-        f"From the fewest samples to the most: {'; '.join(grown)}. Other things than n change as well, and a "
-        "time limit ends what would take longer."
-    )
+    words = f"From the fewest samples to the most: {'; '.join(grown)}. " if grown else ""
+    words += "Other things than n change as well, and a time limit ends what would take longer."
     return Plot(
         "seconds-size",
         "Seconds against the number of samples",

@@ -214,7 +214,7 @@ def _scores(study: Study) -> Table:
 
 
 def _who(label: str, quantity: str) -> str:
-    return label if quantity == "SGD" else f"{label}: {quantity}"
+    return label if quantity in ("SGD", label) else f"{label}: {quantity}"
 
 
 def _left_out(study: Study) -> Table:
