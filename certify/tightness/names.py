@@ -25,6 +25,11 @@ OWN = {
 BASELINE_WORDS = {
     "nngp": "regression with the kernel of infinite width whose output layer alone is trained",
     "ntk": "regression with the kernel of infinite width whose two layers are trained",
+    "convex": "the convex program over all activation patterns, exact for one output",
+    "copositive": "its relaxation for any number of outputs",
+    "admm": "ADMM on the convex program over sampled patterns",
+    "frank-wolfe": "Frank-Wolfe over networks as heavy as a trained one",
+    "burer-monteiro": "SDP-NN by descent in a factor of low rank",
 }
 USUAL, ALL = "usual", "all"
 NAMES = (*OWN, *BASELINE_WORDS)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,10 +27,14 @@ from certify.checker.problems.training import TrainingProblem
 from certify.datasets.held_out import HeldOut
 from certify.floats.problem import Arrays
 from certify.networks.network import ReLUNetwork, loss_at_most
+from certify.runtime.worker import run_in_child
 from certify.tightness.accuracy import Scores, accuracy
 from certify.tightness.names import BASELINE_WORDS
 from certify.tightness.quantities import Kind
 from formulations.arrays import Matrix
+from formulations.losses.loss import Loss
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class BaselineSettings:
         width: how many neurons a network has at first.
         patterns: how many activation patterns are drawn, at most.
         rank: of the factor of a semidefinite matrix; None for its order.
+        iterations: limit of those of admm and frank-wolfe; None for their own.
         time_limit: seconds, after which a method ends with what it has, or without a result; None for none.
     """
 
@@ -48,6 +54,7 @@ class BaselineSettings:
     width: int = 300
     patterns: int = 100
     rank: int | None = None
+    iterations: int | None = None
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
@@ -56,6 +63,7 @@ class BaselineSettings:
             (self.width, "width"),
             (self.patterns, "number of patterns"),
             (self.rank, "rank"),
+            (self.iterations, "number of iterations"),
         ):
             if value is not None and value < 1:
                 raise DataError(f"the {name} is {value}: give a number that is at least 1")
@@ -186,6 +194,39 @@ class Baseline:
         begun = time.perf_counter()
         outcome = self.solve(problem, settings or BaselineSettings())
         return replace(outcome, seconds=time.perf_counter() - begun)
+
+
+def deadline(settings: BaselineSettings, now: Callable[[], float]) -> Callable[[], bool]:
+    """Return what says whether the time of a run that begins now is up.
+
+    Args:
+        settings: with the time limit.
+        now: returns the time in seconds.
+    """
+    limit, begun = settings.time_limit, now()
+    return lambda: limit is not None and now() - begun >= limit
+
+
+def solved_apart(
+    name: str,
+    solve: Callable[[Matrix, Loss, float], _T],
+    problem: BaselineProblem,
+    settings: BaselineSettings,
+) -> _T:
+    """Return `solve(X, loss, gamma)` from a process of its own, which ends when the time is up.
+
+    Raises:
+        SolverError: if the function refuses the problem in a ValueError, its process died, or the
+            time was up.
+    """
+    arrays = problem.arrays
+    try:
+        found = run_in_child(solve, arrays.X, arrays.loss, arrays.gamma, time_limit=settings.time_limit)
+    except (ValueError, SolverError) as error:
+        raise SolverError(f"{name} is left out: {error}") from error
+    if found is None:
+        raise SolverError(f"{name} came to no result within {settings.time_limit:.3g} s: give it more time")
+    return found
 
 
 def needs_plain(problem: BaselineProblem, name: str) -> None:
