@@ -168,7 +168,7 @@ def _deliver(
     """Write the page and the tables, and print the tables."""
     from rich.console import Console
 
-    from certify.study.analysis import analyse
+    from certify.study.report.analysis import analyse
     from certify.views.page.study import save_study_page
     from certify.views.terminal.study import print_study, save_markdown
 

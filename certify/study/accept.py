@@ -96,4 +96,6 @@ def _test_scores(network: FoundNetwork, cell: Cell) -> dict[str, float]:
 def _scores(outputs: Matrix, cell: Cell) -> dict[str, float]:
     if cell.test is None or outputs.shape != cell.test.targets.shape:
         raise Unaccepted("its predictions are not those of the test set")
-    return scores(outputs, cell.test, of_classes=cell.bench.of_classes)
+    with np.errstate(over="ignore"):
+        found = scores(outputs, cell.test, of_classes=cell.bench.of_classes)
+    return {name: score for name, score in found.items() if math.isfinite(score)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections import defaultdict
@@ -141,7 +142,8 @@ def result_of(future: Future, cell: Cell, made: Mapping[str, str]) -> tuple[Resu
     state, words, certificate, seconds = future.state.value, future.words, "", future.seconds
     if future.state is State.DONE:
         found: Found = future.value
-        words, seconds = found.note, found.seconds
+        words = found.note
+        seconds = found.seconds if math.isfinite(found.seconds) else future.seconds
         try:
             rows, certificate = accept(found, cell, os.cpu_count() or 1), found.certificate
         except Unaccepted as error:

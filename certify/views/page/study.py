@@ -7,9 +7,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
-from certify.study.analysis import Study
-from certify.study.plots import Plot, plots
-from certify.study.tables import tables
+from certify.study.report.analysis import Study
+from certify.study.report.plots import Plot, plots
+from certify.study.report.tables import tables
 from certify.views.page.canvas import BLUE, INK, SOFT, WARM, Picture, canvas, legend_above, svg
 from certify.views.page.writing import Made, save, template
 

@@ -11,9 +11,9 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from certify.checker.errors import CertifyError
-from certify.study.analysis import Study
-from certify.study.plots import plots
-from certify.study.tables import tables
+from certify.study.report.analysis import Study
+from certify.study.report.plots import plots
+from certify.study.report.tables import tables
 
 BEGIN, END = "<!-- certify study -->", "<!-- end of certify study -->"
 _NAMES = 3  # columns of names, before those of numbers

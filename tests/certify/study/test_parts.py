@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,20 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.datasets.held_out import HeldOut
+from certify.runtime.executor import Future, State, Task
 from certify.study.accept import CERTIFIED, Unaccepted, accept
-from certify.study.analysis import Problem, Study
 from certify.study.baselines import OWN_LOSS, method_of
 from certify.study.bench import VALUE, Found, FoundNetwork, Number, Predictions, without_bias
 from certify.study.cells import Cell, cells_of
 from certify.study.generators import GENERATORS, random_network
 from certify.study.methods import METHODS, width_of
 from certify.study.plan import plan_of
-from certify.study.plots import plots
 from certify.study.problems import read_tables
-from certify.study.run import Progress
+from certify.study.report.analysis import Problem, Study
+from certify.study.report.plots import plots
+from certify.study.run import Progress, result_of
 from certify.study.schema import Source
 from certify.study.scores import ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2, scores
-from certify.study.store import Result, Row
+from certify.study.store import Result, Row, Store
 from certify.tightness.baselines.baseline import Baseline, Outcome
 from certify.tightness.quantities import Kind
 
@@ -117,12 +119,26 @@ def test_what_can_be_checked_is_checked(tmp_path: Path) -> None:
     assert (bound.quantity, bound.kind) == (CERTIFIED, "proved")
     assert bound.value is not None
     assert 0.0949 < bound.value <= 0.095
-    (nothing,) = accept(Found((Number("a", float("nan")),)), cell)
+    vast = Found((Number("a", math.nan),), predictions=(Predictions("p", np.full((2, 1), 1e200)),))
+    nothing, predicted = accept(vast, cell)
     assert nothing.value is None
+    assert not predicted.scores
 
 
 def _bench(cell: Cell):  # type: ignore[no-untyped-def]
     return replace(cell.bench, settings=METHODS["bound"].settings)
+
+
+def test_seconds_that_are_none_are_those_of_the_process(tmp_path: Path) -> None:
+    (cell, _) = cells(tmp_path)
+    future = Future(Task("t", len))
+    future.end(State.DONE, Found(seconds=math.nan))
+    future.seconds = 2.0
+    result, certificate = result_of(future, cell, {})
+    assert (result.state, result.seconds, certificate) == ("done", 2.0, "")
+    store = Store(tmp_path / "kept")
+    store.keep(cell, result, certificate)
+    assert store.read(cell) == result
 
 
 def test_what_is_not_as_claimed_is_not_accepted(tmp_path: Path) -> None:

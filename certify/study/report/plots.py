@@ -9,10 +9,10 @@ from statistics import median
 
 from certify.checker.text.names import counted
 from certify.study.accept import EXACT
-from certify.study.analysis import WITHIN, Problem, Study
 from certify.study.bench import VALUE
+from certify.study.report.analysis import WITHIN, Problem, Study
+from certify.study.report.tables import runs_of_sgd
 from certify.study.scores import ACCURACY
-from certify.study.tables import runs_of_sgd
 
 _FLOOR = 1e-5  # of a relative distance that is drawn on a logarithmic axis
 _SPURIOUS = 1e-3  # relative, above the best value of the relaxation that is known

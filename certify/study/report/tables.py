@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from certify.study.accept import EXACT
-from certify.study.analysis import WITHIN, Problem, Study, over, spread
 from certify.study.baselines import OWN_LOSS
 from certify.study.bench import VALUE
 from certify.study.methods import BOUND_SECONDS
 from certify.study.prediction import PAPER, VALIDATED
+from certify.study.report.analysis import WITHIN, Problem, Study, over, spread
 from certify.study.scores import ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2
 from certify.tightness.baselines.table import BASELINES
 
