@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from certify.study.accept import CERTIFIED, EXACT, PROVED
+from certify.study.bench import VALUE
 from certify.study.cells import Cell, Facts
 from certify.study.store import Kept, Result, Row, Store
 
@@ -37,6 +38,21 @@ class Problem:
     def factor(self, value: float | None) -> float | None:
         """Return a loss over the certified lower bound; None where that means nothing."""
         return value / self.lower if value is not None and self.lower and self.lower > 0 else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the optimum is certified within 1 %, so that what is over its lower end is over it."""
+        factor = self.factor(self.upper)
+        return factor is not None and factor <= 1 + WITHIN
+
+    @property
+    def relaxation(self) -> float | None:
+        """SDP-NN's value, a solver's word: of a solver that came to its end, else None."""
+        for found in (self.rows("bound", VALUE, method="sdp"), self.rows("rounding", VALUE)):
+            for _, row in found:
+                if row.value is not None:
+                    return row.value
+        return None
 
     def rows(self, method: str, quantity: str = "", /, **settings: object) -> list[tuple[Result, Row]]:
         """Return the rows of a method with these settings, of one quantity or of all."""

@@ -59,7 +59,7 @@ def _optimum(study: Study) -> Table:
             [p.factor(value) for p in known if (value := get(p)) is not None]
             for get in (
                 lambda p: p.upper,
-                _value,
+                lambda p: p.relaxation,
                 lambda p: p.best_bound("sdp"),
                 lambda p: p.best_bound("shor"),
             )
@@ -82,19 +82,11 @@ def _optimum(study: Study) -> Table:
         "The optimum, and SDP-NN next to it",
         "Over the certified lower bound of the optimum: the best network, SDP-NN's value (a solver's word), "
         "what is certified of SDP-NN and of Shor's relaxation, and the seconds of SDP-NN without training. A "
-        "cell is the median over the problems, with the least and the largest in brackets.",
+        "cell is the median over the problems, with the least and the largest in brackets. Where the best "
+        "network is far above 1 the optimum is not known, and a bound near 1 says nothing of the relaxation.",
         (*_GROUP, "problems", "n, d, c", "optimum", "best network", "SDP-NN", "certified", "Shor", "seconds"),
         tuple(rows),
     )
-
-
-def _value(problem: Problem) -> float | None:
-    """Return SDP-NN's value: of the solver that is most exact, else of a general one."""
-    for found in (problem.rows("bound", VALUE, method="sdp"), problem.rows("rounding", VALUE)):
-        for _, row in found:
-            if row.value is not None:
-                return row.value
-    return None
 
 
 def _rounding(study: Study) -> Table:

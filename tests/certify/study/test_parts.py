@@ -194,9 +194,20 @@ def test_spurious_minima_are_above_the_best_value_that_is_known(tmp_path: Path) 
     study = Study("s", (problem,), {"done": 6}, (), (), ())
     (plot,) = [plot for plot in plots(study) if plot.name == "factorised-rank"]
     assert plot.series[0].points == ((1.0, 50.0), (2.0, 100.0), (3.0, 0.0), (4.0, 100.0))
-    assert "(3 here) 1 run ended more than 0.1 % above" in plot.words
+    assert "Of 2 settled runs at the rank of Pataki and Barvinok (3 here) or more 1 ended" in plot.words
     assert "the least rank at which no run did is 3" in plot.words
     assert plot.sure == "5 values in all; 6 cells done."
+
+
+def test_a_gap_is_that_of_a_known_optimum(tmp_path: Path) -> None:
+    cell = cells(tmp_path)[0]
+    facts = replace(cell.facts, method="bound", settings={"method": "sdp"})
+    value = Row(VALUE, "estimate", 0.9, 0, {})
+    result = Result(facts, cell.problem_sha256, "done", "", (value,), 1.0, "", {})
+    for upper, points in ((1.005, ((0.1, 10.0),)), (1.5, None)):
+        study = Study("s", (Problem(facts, (result,), 1.0, upper),), {"done": 1}, (), (), ())
+        found = [plot.series[0].points for plot in plots(study) if plot.name == "gap-gamma"]
+        assert found == ([] if points is None else [((0.1, pytest.approx(10.0)),)])
 
 
 def test_widths() -> None:
