@@ -150,11 +150,12 @@ def _rounding(study: Study) -> Plot:
             factor = problem.factor(row.value)
             if row.kind == EXACT and row.quantity in ("rounded", "slid") and factor is not None:
                 step = result.facts.settings["step"]
-                points[f"{row.quantity}, {step} step"][row.width].append(max(factor - 1, _FLOOR))
+                label = f"{problem.facts.data}: {row.quantity}, {step} step"
+                points[label][row.width].append(max(factor - 1, _FLOOR))
     series = _joined(points)
-    last = {line.label: line.points[-1] for line in series}
+    last = {line.label: line.points[-1] for line in series if "slid" in line.label}
     words = "; ".join(
-        f"{label} {1 + excess:.3g} times the optimum at width {width:.0f}"
+        f"{label} {1 + excess:.4g} times the lower bound at width {width:.0f}"
         for label, (width, excess) in last.items()
     )
     return Plot(
@@ -163,7 +164,7 @@ def _rounding(study: Study) -> Plot:
         "neurons that the matrix is rounded to",
         "loss / certified lower bound - 1",
         series,
-        f"In the median over all problems and weight decays: {words}.",
+        f"In the median over the problems and weight decays, at the largest width: {words}.",
         _count(study, points),
         log_y=True,
     )
@@ -229,14 +230,14 @@ def _local_minima(study: Study) -> Plot:
     free = {rank for line in series for rank, share in line.points} - {
         rank for line in series for rank, share in line.points if share
     }
+    least = (
+        f"The least rank at which no run did is {min(free):.0f}." if free else "At every rank some run did."
+    )
     words = (
         f"Of {counted(runs_beyond, 'settled run')} at the rank of Pataki and Barvinok ({span} here) or more "
-        f"{beyond} ended more than 0.1 % above the best value known; "
-        + (
-            f"the least rank at which no run did is {min(free):.0f}."
-            if free
-            else "at every rank some run did."
-        )
+        f"{beyond} ended more than 0.1 % above the best value known. {least}"
+        if runs_beyond
+        else f"No settled run had the rank of Pataki and Barvinok ({span} here). {least}"
     )
     return Plot(
         "factorised-rank",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from certify.study.accept import EXACT
@@ -50,20 +50,21 @@ def _names(data: str, gamma: str, bias: bool, loss: str) -> tuple[str, str, str]
     return data if loss == "squared" else f"{data}, {loss}", gamma, "yes" if bias else "no"
 
 
+# What is put over the certified lower bound of the optimum.
+_OVER: tuple[Callable[[Problem], float | None], ...] = (
+    lambda p: p.upper,
+    lambda p: p.relaxation,
+    lambda p: p.best_bound("sdp"),
+    lambda p: p.best_bound("shor"),
+)
+
+
 def _optimum(study: Study) -> Table:
     rows = []
     for key, problems in study.groups.items():
         sizes = sorted({(p.facts.n, p.facts.d, p.facts.c) for p in problems})
         known = [p for p in problems if p.lower is not None and p.upper is not None]
-        values = [
-            [p.factor(value) for p in known if (value := get(p)) is not None]
-            for get in (
-                lambda p: p.upper,
-                lambda p: p.relaxation,
-                lambda p: p.best_bound("sdp"),
-                lambda p: p.best_bound("shor"),
-            )
-        ]
+        values = [[p.factor(value) for p in known if (value := get(p)) is not None] for get in _OVER]
         seconds = over(
             problems, lambda p: (row.value for _, row in p.rows("bound", BOUND_SECONDS, method="sdp"))
         )
