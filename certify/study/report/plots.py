@@ -230,12 +230,15 @@ def _local_minima(study: Study) -> Plot:
     free = {rank for line in series for rank, share in line.points} - {
         rank for line in series for rank, share in line.points if share
     }
+    spurious = "ended more than 0.1 % above the best value known"
     least = (
-        f"The least rank at which no run did is {min(free):.0f}." if free else "At every rank some run did."
+        f"The least rank at which no run {spurious} is {min(free):.0f}."
+        if free
+        else f"At each rank with settled runs some {spurious}."
     )
     words = (
         f"Of {counted(runs_beyond, 'settled run')} at the rank of Pataki and Barvinok ({span} here) or more "
-        f"{beyond} ended more than 0.1 % above the best value known. {least}"
+        f"{beyond} {spurious}. {least}"
         if runs_beyond
         else f"No settled run had the rank of Pataki and Barvinok ({span} here). {least}"
     )

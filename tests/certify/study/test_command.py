@@ -98,7 +98,7 @@ def test_a_study_runs_once_and_only_what_is_new(
     assert len(InProcess.names) == 6
     assert "6 cells done" in capsys.readouterr().out
 
-    # What was damaged is noticed and made anew, a certificate as well; a limit in time makes other cells.
+    # What was damaged is noticed and made anew, a certificate as well.
     kept = results()
     kept["Small 1 rounding"].write_text(
         kept["Small 1 rounding"].read_text().replace('"value": ', '"value": 1')
@@ -109,11 +109,11 @@ def test_a_study_runs_once_and_only_what_is_new(
     assert run(monkeypatch, "study", study, "--list") == 0
     listed = capsys.readouterr().out
     assert listed.count("damaged, to be run again") == 3
+    assert run(monkeypatch, "study", study, "--list", "--only", "SMALL 1*sgd", "--time-limit", "9") == 0
+    assert capsys.readouterr().out == "Small 1, gamma=0.1, sgd epochs=3 width=2, seed=0: to be run\n"
     assert run(monkeypatch, "study", study) == 0
     assert sorted(name.split(",")[0] for name in InProcess.names[6:]) == ["Small 1", "Small 2", "Small 2"]
     assert capsys.readouterr().err.count("its result was damaged and is made anew") == 3
-    assert run(monkeypatch, "study", study, "--only", "SMALL 1*sgd", "--time-limit", "9") == 0
-    assert len(InProcess.names) == 10
 
     # The certificates are those of the files that lie beside them.
     data = Path("tiny-study/data/small-2.csv")
