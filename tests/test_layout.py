@@ -27,10 +27,11 @@ ROOMS = {
     "explain": "checker trust networks floats runtime formulations",
     "gaps": "bounds explain checker trust datasets networks floats runtime formulations",
     "tightness": "bounds matrices checker trust datasets networks floats runtime formulations",
+    "study": "tightness bounds matrices checker trust datasets networks floats runtime formulations",
     "estimators": "bounds checker datasets networks floats runtime formulations",
-    "views": "gaps tightness bounds explain matrices shrink attack trust floats networks datasets "
+    "views": "study gaps tightness bounds explain matrices shrink attack trust floats networks datasets "
     "checker runtime formulations",
-    "cli": "views gaps tightness bounds explain matrices shrink attack trust floats networks datasets "
+    "cli": "views study gaps tightness bounds explain matrices shrink attack trust floats networks datasets "
     "checker runtime formulations",
     "__main__": "cli",
 }

@@ -19,6 +19,7 @@ from certify.cli.gap import gap
 from certify.cli.matrices import copositive, cp
 from certify.cli.problem import problem
 from certify.cli.shrink import shrink
+from certify.cli.study import study
 from certify.cli.tightness import tightness
 from certify.cli.warm_up import warm_up
 from certify.runtime.interrupts import ended_in_order, termination
@@ -56,7 +57,7 @@ def _program(
 
 
 for command in (
-    check, bound, explain, attack, shrink, copositive, cp, gap, problem, tightness, warm_up,
+    check, bound, explain, attack, shrink, copositive, cp, gap, problem, study, tightness, warm_up,
 ):  # fmt: skip
     app.command(epilog=_EXIT_CODES)(command)
 

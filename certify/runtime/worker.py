@@ -19,7 +19,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from certify.checker.errors import SolverError
+from certify.checker.errors import CertifyError, ChildError, SolverError
 from certify.runtime.children import Child, answers, end_with_parent
 from certify.runtime.typed_json import from_json, result_type, to_json
 
@@ -34,9 +34,10 @@ class Answer(NamedTuple):
 
     Attributes:
         call: its number.
-        kind: "told", what it has so far; "result"; "error", a sentence on what it does not take; or "died".
+        kind: "told", what it has so far; "result"; "error", a sentence on what it does not take; "died", by
+            an exception that nobody expected; or "killed", by the system or for want of memory.
         value: what it told, or its result; None otherwise.
-        words: of an error or a death.
+        words: of an error, or of a death of either kind.
     """
 
     call: int
@@ -48,7 +49,13 @@ class Answer(NamedTuple):
 class Calls:
     """Calls of functions in child processes, at the same time; leaving the `with` block ends them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = _WHAT) -> None:
+        """Start nothing yet.
+
+        Args:
+            what: a process is, in words.
+        """
+        self._what = what
         self._children: list[Child] = []
         self._types: list[dict[str, Any]] = []
         self._readers: list[Thread] = []
@@ -68,7 +75,7 @@ class Calls:
             ChildError: if no process can be started.
         """
         call = pickle.dumps((function, arguments))
-        child = Child("certify.runtime.worker", _WHAT)
+        child = Child("certify.runtime.worker", self._what)
         self._children.append(child)
         number = len(self._children) - 1
         self._types.append({"told": _told_type(function), "result": result_type(function)})
@@ -80,7 +87,7 @@ class Calls:
     def _read(self, number: int, child: Child, call: bytes) -> None:
         # It may be more than a pipe holds, so that it is sent while the caller goes on.
         child.send(call)
-        while line := child.line():
+        while (line := child.line()).endswith(b"\n"):  # else it was killed while it wrote
             self._lines.put((number, line))
         self._lines.put((number, b""))
 
@@ -100,11 +107,13 @@ class Calls:
             if kind == b"told":
                 return Answer(number, "told", from_json(value, self._types[number]["told"]))
             self._ended.add(number)
+            failure = None if kind else self._children[number].failure()
+            self._release(number)
             if kind == b"result":
                 return Answer(number, "result", from_json(value, self._types[number]["result"]))
             if kind == b"error":
                 return Answer(number, "error", None, str(json.loads(value)))
-            return Answer(number, "died", None, str(self._children[number].failure()))
+            return Answer(number, "killed" if isinstance(failure, ChildError) else "died", None, str(failure))
 
     def interrupt(self, number: int) -> None:
         """Ask a call to come to its end; see `asked_to_stop`."""
@@ -113,6 +122,13 @@ class Calls:
     def end(self, number: int) -> None:
         """End a call, whatever it is doing."""
         self._children[number].end()
+
+    def _release(self, number: int) -> None:
+        """End the child of a call that has ended, and close its pipes, of which there are only so many."""
+        child = self._children[number]
+        child.end()
+        self._readers[number].join()
+        child.close()
 
     def __enter__(self) -> Calls:
         """Start nothing yet."""
@@ -124,9 +140,8 @@ class Calls:
         """End all children."""
         for child in self._children:
             child.end()
-        for reader, child in zip(self._readers, self._children, strict=True):
-            reader.join()
-            child.close()
+        for number in range(len(self._children)):
+            self._release(number)
 
 
 def run_in_child(
@@ -145,7 +160,7 @@ def run_in_child(
 
     Raises:
         KeyboardInterrupt: on Ctrl-C, after the child has been ended.
-        ValueError: if the function raised it.
+        ValueError: if the function raised it, or a CertifyError.
         SolverError: if the child died.
         ChildError: if it cannot be started.
     """
@@ -165,7 +180,7 @@ def run_in_child(
                 return None
     if answer.kind == "error":
         raise ValueError(answer.words)
-    if answer.kind == "died":
+    if answer.kind in ("died", "killed"):
         raise SolverError(f"{answer.words}: try another solver or method")
     result: _T = answer.value
     return result
@@ -195,7 +210,7 @@ def serve() -> None:
         arguments = (lambda value: write("told", to_json(value, told)), *arguments)
     try:
         result = function(*arguments)
-    except ValueError as error:
+    except (ValueError, CertifyError) as error:
         write("error", json.dumps(str(error)))
     else:
         write("result", to_json(result, result_type(function)))

@@ -144,6 +144,7 @@ def split(
     step: float,
     max_iterations: int = 1000,
     should_stop: Callable[[], bool] = lambda: False,
+    on_step: Callable[[Matrix], None] | None = None,
 ) -> Splitting:
     """Run the splitting; it has no stopping rule of its own, as in the paper.
 
@@ -154,12 +155,15 @@ def split(
         step: t, positive; see `stable_step` and `paper_step`.
         max_iterations: how often to iterate.
         should_stop: asked before every iteration; once true, the present W is returned.
+        on_step: given the W of every iteration, which the paper's code predicts with.
     """
     n, order = len(X), len(lifted)
     onto = _onto_ties(X, order)
     Z, iterations = factor, 0
     W = onto @ Z
     while iterations < max_iterations and not should_stop():
+        if on_step is not None:
+            on_step(W)
         slope = W @ (W.T @ W) - lifted @ W
         Z = Z - W + project_signs(2 * W - Z - 2 * step * slope, n)
         W = onto @ Z

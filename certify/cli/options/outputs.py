@@ -77,6 +77,7 @@ CERTIFICATE = Kind("a certificate", (".cert", ".gz"), _is_certificate)
 NETWORK = Kind("a network", (".npz",), _is_marked_archive, only=True)
 PAGE = Kind("a page", (".html", ".htm"), _contains("<title>certify: "))
 TABLE = Kind("a table of all rows", (".csv",), _begins("problem,gamma,"))
+STUDY_TABLES = Kind("the tables of a study", (".md",), _contains("<!-- certify study -->"))
 PROBLEM = Kind("the text of a problem", (), _begins("certify problem ", "certify matrix "))
 THEOREM = Kind("a file of Coq", (".v",), _contains("From Certify Require Import "))
 # Those who write these know a file of theirs, and refuse others.

@@ -1,0 +1,1 @@
+"""What a study says: tables and plots of its result files."""
