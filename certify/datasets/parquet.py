@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from certify.checker.data.table import RawTable, Table
 from certify.checker.errors import DataError
 from certify.datasets.array_table import exact_entry, is_missing_entry
+
+_BATCH = 1000  # rows, which are there as objects of Python's at a time
 
 
 def read_parquet(source: str) -> RawTable:
@@ -23,20 +27,35 @@ def read_parquet(source: str) -> RawTable:
             f"{source} is a Parquet file and pyarrow is not installed: pip install 'certify[parquet]', "
             "or save the table as CSV"
         ) from None
-    try:
+
+    @contextmanager
+    def readable() -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise DataError(f"{source} does not exist: check the path") from None
+        except (ArrowException, OSError, ValueError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise DataError(
+                f"{source} cannot be read as Parquet ({reason}): write it anew or use CSV"
+            ) from None
+
+    def batches() -> Iterator[Any]:
+        with readable():
+            yield from file.iter_batches(_BATCH)
+
+    with readable():
         # Unlike read_table, ParquetFile does not read columns out of the path.
-        columns = parquet.ParquetFile(source).read()
-    except FileNotFoundError:
-        raise DataError(f"{source} does not exist: check the path") from None
-    except (ArrowException, OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise DataError(f"{source} cannot be read as Parquet ({reason}): write it anew or use CSV") from None
-    index = _index_columns(columns.schema.metadata)
-    columns = columns.select([k for k, name in enumerate(columns.column_names) if name not in index])
-    if not columns.num_rows or not columns.num_columns:
+        file = parquet.ParquetFile(source)
+        schema, count = file.schema_arrow, file.metadata.num_rows
+    index = _index_columns(schema.metadata)
+    used = [k for k, name in enumerate(schema.names) if name not in index]
+    if not count or not used:
         raise DataError(f"{source} is empty: give a table of numbers")
-    frame = Table(source, tuple(columns.column_names), (), True)
-    rows = zip(*(column.to_pylist() for column in columns.columns), strict=True)
+    frame = Table(source, tuple(schema.names[k] for k in used), (), True)
+    rows = (
+        row for batch in batches() for row in zip(*(batch.column(k).to_pylist() for k in used), strict=True)
+    )
     return RawTable(frame, rows, exact_entry, is_missing_entry)
 
 

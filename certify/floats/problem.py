@@ -115,17 +115,15 @@ class Arrays:
         Raises:
             DataError: if a number is so large or so small that floating point loses it or its square.
         """
-        entries = [
-            Fraction(abs(entry), denominator)
+        largest = max(
+            Fraction(max(max(max(row), -min(row)) for row in rows), denominator)
             for rows, denominator in (
                 (problem.inputs, problem.input_denominator),
                 (problem.targets, problem.target_denominator),
-                ([problem.weights or ()], problem.weight_denominator),
+                ([problem.weights or (0,)], problem.weight_denominator),
             )
-            for row in rows
-            for entry in row
-        ]
-        if max(entries, default=Fraction(0)) > _LARGEST or not 1 / _LARGEST < problem.gamma < _LARGEST:
+        )
+        if largest > _LARGEST or not 1 / _LARGEST < problem.gamma < _LARGEST:
             raise DataError(
                 f"the data or gamma has a number beyond {float(_LARGEST):g}, or gamma is below its inverse: "
                 "rescale the columns"
@@ -149,4 +147,8 @@ def _weights(problem: TrainingProblem) -> Vector | None:
 
 
 def _floats(rows: IntegerRows, denominator: int) -> Matrix:
-    return np.array([[float(Fraction(entry, denominator)) for entry in row] for row in rows])
+    """Return n x d floats, row by row: the division of two integers rounds to the nearest."""
+    floats = np.empty((len(rows), len(rows[0])))
+    for i, row in enumerate(rows):
+        floats[i] = [entry / denominator for entry in row]
+    return floats

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from certify.checker.errors import DataError, NetworkError
 from certify.checker.numbers.integers import IntegerRows, Rational, over_common_denominator
+from certify.checker.numbers.semidefinite import integer_rows
 from certify.checker.problems.training import TrainingProblem
 from certify.networks.as_torch import sequential
 
 if TYPE_CHECKING:
     from torch.nn import Sequential
 
+_ROWS_AT_A_TIME = 1000  # whose activations are there together
 _LARGEST = 14_000  # bits of a loss: Python writes at most 4300 digits
 
 
@@ -232,12 +234,15 @@ def _unbiased(problem: TrainingProblem, network: ReLUNetwork) -> tuple[list[list
             f"the network maps {len(network.hidden)} inputs to {len(network.output[0])} outputs and the "
             f"data has {problem.d} features{biases} and {problem.c} targets: use the network of this problem"
         )
-    activations = (fmpz_mat(_lists(problem.neuron_inputs)) * fmpz_mat(_lists(network.hidden))).tolist()
-    zero = fmpz(0)
-    rectified = fmpz_mat([[a if a > zero else zero for a in row] for row in activations])
-    predictions = (rectified * fmpz_mat(_lists(network.output))).tolist()
+    hidden, output = fmpz_mat(_lists(network.hidden)), fmpz_mat(_lists(network.output))
+    zero, inputs = fmpz(0), problem.neuron_inputs
+    predictions: list[list[int]] = []
+    for first in range(0, problem.n, _ROWS_AT_A_TIME):
+        activations = (fmpz_mat(_lists(inputs[first : first + _ROWS_AT_A_TIME])) * hidden).tolist()
+        rectified = fmpz_mat([[a if a > zero else zero for a in row] for row in activations])
+        predictions += integer_rows(rectified * output)
     scale = problem.input_denominator * network.hidden_denominator * network.output_denominator
-    return [[int(z) for z in row] for row in predictions], scale
+    return predictions, scale
 
 
 def _loss_of(

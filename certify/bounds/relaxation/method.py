@@ -198,12 +198,12 @@ def _refuses_more(problem: TrainingProblem, options: Options) -> str | None:
 
 def _most_on_one_line(problem: TrainingProblem) -> int:
     """Return how many rows of the inputs, none of them zero, are multiples of one."""
-    lines: Counter[tuple[int, ...]] = Counter()
+    lines: Counter[int] = Counter()  # by hash values, as the lines themselves are as long as the data
     for row in problem.inputs:
         if divisor := math.gcd(*row):
             first = next(entry for entry in row if entry)
             divisor = divisor if first > 0 else -divisor
-            lines[tuple(entry // divisor for entry in row)] += 1
+            lines[hash(tuple([entry // divisor for entry in row]))] += 1
     return max(lines.values(), default=0)
 
 

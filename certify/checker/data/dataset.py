@@ -28,6 +28,7 @@ from certify.checker.data.recipe import Preprocessing, label_text
 from certify.checker.data.recorded import Categories, Pairs, parse_rational
 from certify.checker.data.table import Table, read_table
 from certify.checker.errors import DataError
+from certify.checker.numbers.repeated import each_once
 from certify.checker.numbers.rounding import decimal_down, plain
 from certify.checker.problems.losses.loss import ONE_HOT, SIGNS, Loss
 from certify.checker.problems.losses.table import SQUARED, read_loss
@@ -126,7 +127,9 @@ class Dataset:
         """The names of the features that are the same in every row."""
         columns = zip(*self.inputs, strict=True)
         return tuple(
-            name for name, column in zip(self.feature_names, columns, strict=False) if len(set(column)) == 1
+            name
+            for name, column in zip(self.feature_names, columns, strict=False)
+            if len(set(each_once([column]))) == 1
         )
 
     def describe(self, encoding: str = ONE_HOT) -> str:
@@ -276,7 +279,8 @@ def follow(recipe: Preprocessing, columns: Columns, levels: Levels, source: str)
     if recipe.standardize is not None:
         inputs = standardised(inputs, recipe.standardize, source, "feature")
     if recipe.bias:
-        inputs = tuple((*row, Fraction(1)) for row in inputs)
+        one = Fraction(1)
+        inputs = tuple((*row, one) for row in inputs)
     if recipe.task == "classification":
         outputs = one_hot(labels, recipe.classes)
     else:

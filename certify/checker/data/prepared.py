@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
+from typing import cast
 
 from certify.checker.data.cells import as_number, is_missing, is_number
 from certify.checker.data.columns import Columns
@@ -16,6 +18,7 @@ from certify.checker.data.recipe import label_text, standardization
 from certify.checker.data.recorded import Categories, Pairs
 from certify.checker.data.table import HEADER_HINT, Table
 from certify.checker.errors import DataError
+from certify.checker.numbers.repeated import each_once, mapped
 from certify.checker.text import names
 from certify.checker.text.names import counted
 
@@ -110,11 +113,17 @@ def standardised(rows: Matrix, pairs: Pairs, source: str, role: str) -> Matrix:
             "variance 1; use "
             "the data that the recipe was made for"
         )
-    rows = tuple(
-        tuple((x - shift) * scale for x, (shift, scale) in zip(row, pairs, strict=True)) for row in rows
+    columns = (
+        mapped([column], partial(_shifted, shift=shift, scale=scale))[0]
+        for column, (shift, scale) in zip(zip(*rows, strict=True), pairs, strict=True)
     )
+    rows = tuple(zip(*columns, strict=True))
     refuse_vast(rows, f"{source}, standardised,")
     return rows
+
+
+def _shifted(x: Fraction, shift: Fraction, scale: Fraction) -> Fraction:
+    return (x - shift) * scale
 
 
 def one_hot(labels: Table, classes: Sequence[str], role: str = "class", *, complete: bool = True) -> Matrix:
@@ -150,8 +159,11 @@ def one_hot(labels: Table, classes: Sequence[str], role: str = "class", *, compl
 
 def numbers(table: Table, role: str) -> Matrix:
     """Return the cells of a table that may hold nothing but numbers; True is 1, and False 0."""
-    rows = []
+    rows: list[tuple[Fraction, ...]] = []
     for i, row in enumerate(table.rows):
+        if set(map(type, row)) == {Fraction}:
+            rows.append(cast(tuple[Fraction, ...], row))
+            continue
         exact = []
         for k, cell in enumerate(row):
             number = as_number(cell)
@@ -181,10 +193,12 @@ def _remedy(text: str, role: str, table: Table) -> str:
 
 def refuse_vast(rows: Iterable[Sequence[Fraction]], source: str) -> None:
     """Refuse numbers whose integers over a common denominator would exceed `MAX_BITS`."""
-    entries = [entry for row in rows for entry in row]
-    integer_bits = max(x.numerator.bit_length() - x.denominator.bit_length() + 1 for x in entries)
+    integer_bits, denominators = -MAX_BITS, set()
+    for x in each_once(rows):
+        integer_bits = max(integer_bits, x.numerator.bit_length() - x.denominator.bit_length() + 1)
+        denominators.add(x.denominator)
     common = 1
-    for denominator in {x.denominator for x in entries}:
+    for denominator in denominators:
         common = math.lcm(common, denominator)
         if common.bit_length() + max(integer_bits, 0) > MAX_BITS:
             raise DataError(

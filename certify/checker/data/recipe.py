@@ -11,6 +11,7 @@ all of them are numbers, else as texts.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -141,10 +142,11 @@ def standardization(column: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
     rationals; a constant column is shifted to zero exactly and not scaled.
     """
     (entries,), denominator = over_common_denominator([column])
-    n, total = len(entries), sum(entries)
+    counts = Counter(entries)
+    n, total = len(entries), sum(entry * count for entry, count in counts.items())
     # The mean is total / size and the standard deviation sqrt(spread) / size.
     size = n * denominator
-    spread = n * sum(entry * entry for entry in entries) - total * total
+    spread = n * sum(entry * entry * count for entry, count in counts.items()) - total * total
     if spread == 0:
         return column[0], Fraction(1)
     exponent = STANDARDIZATION_BITS - size.bit_length() + spread.bit_length() // 2

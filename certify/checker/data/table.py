@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from certify.checker.data.cells import (
@@ -25,6 +27,7 @@ from certify.checker.data.csv_rows import Row, has_header, split
 from certify.checker.data.reading import USUAL, Reading
 from certify.checker.data.text_file import MATRIX_AS_TEXT, TABLE_AS_TEXT, ends_in, read_text
 from certify.checker.errors import DataError
+from certify.checker.numbers.repeated import MOST_REMEMBERED
 from certify.checker.text.names import listed, quoted, shown
 
 HEADER_HINT = ", or say --header if this row has the names of the columns"
@@ -75,7 +78,7 @@ class Table:
         return replace(
             self,
             names=tuple(self.names[k] for k in columns),
-            rows=tuple(tuple(row[k] for k in columns) for row in self.rows),
+            rows=tuple(zip(*(map(itemgetter(k), self.rows) for k in columns), strict=True)),
             ignored=frozenset(i for i, k in enumerate(columns) if k in self.ignored),
         )
 
@@ -124,6 +127,23 @@ class RawTable:
 
 # By the end of a file's name, in small letters: formats that are no text are none of the checker's business.
 READERS: dict[str, Callable[[str], RawTable]] = {}
+
+# Of these, what compares as equal has one exact value.
+_COMPARABLE = frozenset({int, float, str})
+
+
+class _Known(dict[Any, Cell]):
+    """Exact values of cells, so that those which are equal are one object."""
+
+    def __init__(self, exact: Callable[[Any], Cell]) -> None:
+        self._exact = exact
+
+    def __missing__(self, value: Any) -> Cell:
+        cell = self._exact(value)
+        if len(self) < MOST_REMEMBERED:
+            self[value] = cell
+        return cell
+
 
 # Chooses the columns that are left out, as `Reading.ignore` has them, once their names are known.
 Choice = Callable[[Table], tuple[str, ...]]
@@ -197,8 +217,16 @@ def fill(raw: RawTable) -> Table:
             )
     kept, cells = [], []
     count = 0
+    takes_all = not frame.ignored and not frame.reading.drop_missing
+    known = _Known(raw.exact)
     for i, row in enumerate(raw.rows):
         count += 1
+        if takes_all and _COMPARABLE.issuperset(map(type, row)):
+            # Where this fails, the cells are looked at one by one, which finds the one to name.
+            with suppress(ValueError):
+                cells.append(tuple(map(known.__getitem__, row)))
+                kept.append(i)
+                continue
         used = [(k, value) for k, value in enumerate(row) if k not in frame.ignored]
         if frame.reading.drop_missing and any(raw.is_missing(value) for _, value in used):
             continue

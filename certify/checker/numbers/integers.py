@@ -9,6 +9,8 @@ from functools import lru_cache
 from operator import mul
 from typing import TypeVar
 
+from certify.checker.numbers.repeated import each_once, mapped
+
 _T = TypeVar("_T")
 
 
@@ -74,12 +76,9 @@ IntegerRows = tuple[tuple[int, ...], ...]
 
 def over_common_denominator(rows: Iterable[Sequence[Rational]]) -> tuple[IntegerRows, int]:
     """Rewrite a rational matrix as integers over its least common denominator."""
-    table = [[Fraction(entry) for entry in row] for row in rows]
-    denominator = math.lcm(1, *(entry.denominator for row in table for entry in row))
-    return (
-        tuple(tuple(entry.numerator * (denominator // entry.denominator) for entry in row) for row in table),
-        denominator,
-    )
+    table = tuple(rows)
+    denominator = math.lcm(1, *{entry.denominator for entry in each_once(table)})
+    return mapped(table, lambda entry: int(entry * denominator)), denominator
 
 
 Vector = tuple[int, ...]

@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import repeat
 
 from certify.checker.errors import DataError
@@ -84,7 +85,7 @@ class TrainingProblem:
             (self.targets, self.target_denominator),
             ((self.weights or (1,),), self.weight_denominator),
         ):
-            if denominator <= 0 or math.gcd(denominator, *(entry for row in rows for entry in row)) != 1:
+            if denominator <= 0 or _common_divisor(denominator, rows) != 1:
                 raise DataError(
                     "a denominator of the problem is not the least common one: use from_rationals"
                 )
@@ -177,6 +178,10 @@ class TrainingProblem:
 
     def sha256(self) -> str:
         """Hash the canonical text of the problem."""
+        return self._sha256
+
+    @cached_property
+    def _sha256(self) -> str:
         digest = hashlib.sha256()
         for part in self.canonical_text():
             digest.update(part.encode())
@@ -217,3 +222,13 @@ class TrainingProblem:
     def loss_at_zero(self) -> Fraction:
         """Return the objective of the network without neurons, its output bias zero; see `total_value`."""
         return self.total_value([[0] * self.c] * self.n, 1)
+
+
+def _common_divisor(first: int, rows: Iterable[Sequence[int]]) -> int:
+    """Return the greatest common divisor of a positive number and all entries."""
+    divisor = first
+    for row in rows:
+        if divisor == 1:
+            break
+        divisor = math.gcd(divisor, *row)
+    return divisor

@@ -62,3 +62,18 @@ def test_has_no_separator(tmp_path: Path) -> None:
     FRAME.to_parquet(path)
     with pytest.raises(DataError, match="is no text file: leave out its separator"):
         read_table(path, Reading(";"))
+
+
+def test_cells_that_are_equal_are_one_object(tmp_path: Path) -> None:
+    path = tmp_path / "d.parquet"
+    pd.DataFrame({"a": [300, 7, 300], "b": [300.0, 0.5, 7.0], "y": [1, 2, 3]}).to_parquet(path)
+    rows = read_table(path).rows
+    assert rows[0][0] is rows[0][1] is rows[2][0]
+    assert rows[1][0] is rows[2][1]
+    assert rows == matrix((300, 300, 1), (7, 0.5, 2), (300, 7, 3))
+
+
+def test_rows_come_in_several_batches(tmp_path: Path) -> None:
+    path = tmp_path / "d.parquet"
+    pd.DataFrame({"a": range(2500), "y": [0.5] * 2500}).to_parquet(path)
+    assert [row[0] for row in read_table(path).rows] == list(range(2500))
