@@ -88,7 +88,8 @@ def _units(columns: Matrix) -> tuple[Matrix, Vector]:
 
 def _kernel(points: Matrix, tolerance: float | None) -> Matrix:
     """Return an orthonormal basis, as columns, of the z with P z = 0."""
-    _, singular, axes = np.linalg.svd(points)
+    # All axes are needed, and of the tall side no more than there are of them.
+    _, singular, axes = np.linalg.svd(points, full_matrices=len(points) < points.shape[1])
     relative = tolerance if tolerance is not None else max(points.shape) * np.finfo(float).eps
     rank = int(np.sum(singular > relative * singular.max(initial=0.0)))
     return np.asarray(axes[rank:].T)
