@@ -21,7 +21,7 @@ from random import Random
 import numpy as np
 
 from certify.attack.tree_forgeries import TREE_FORGERIES
-from certify.bounds.writing import certificate_of
+from certify.bounds.proofs.writing import certificate_of
 from certify.checker.certificate.nodes import Leaf, Node, RowSign, Sign, Split
 from certify.checker.certificate.training import Certificate
 from certify.checker.obligations import Obligation, Rejection
