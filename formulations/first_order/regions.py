@@ -32,7 +32,8 @@ _CONVERGING = 500  # on all regions
 _MINOR = 0.05  # of the largest ambiguity: less of it, and a region is not divided
 _CLIMBS = ((24.0, 150), (64.0, 150), (256.0, 150), (1024.0, 60))  # powers, and the most steps
 Path = tuple[tuple[int, int], ...]  # (unit, sign) of the divisions that lead to a region
-_GROWTH = 1.3  # of the time from one look to the next, for each region more
+_GROWTH = 1.2  # of what steps and looks take, so that time is left
+_MOST_ENTRIES = 12_000_000  # of all regions' matrices, of which some twenty copies are kept
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,9 @@ class _Search:
         self._proof_seconds, self._on_step = proof_seconds, on_step
         self._splitting = Splitting(problem)
         self._paths: list[Path] = [()]
+        # For each region, of the last steps and the last look.
+        self._step_seconds = 0.0
+        self._look_seconds: float | None = None
         self.best = 0.0
 
     def _is_over(self) -> bool:
@@ -116,41 +120,50 @@ class _Search:
     def run(self, is_enough: Callable[[float], bool]) -> Iterator[tuple[DividedPoint, Sequence[Path], int]]:
         """Divide, split and climb in turns."""
         self._advance(_FIRST_STEPS)
-        growing = True
-        while growing and not self._is_over():
-            begun, before = time.perf_counter(), len(self._splitting.regions)
-            growing = self._divide()
-            self._advance(_BETWEEN)
-            if before == 1 or self._has_time_for(2 * len(self._splitting.regions), begun, before):
-                growing = self._divide() or growing
-            self._advance(_CONVERGING)
-            for point in self._look():
-                yield point, self._paths, self._splitting.steps
-                if is_enough(point.value):
-                    return
-            if not self._has_time_for(2 * len(self._splitting.regions), begun, len(self._splitting.regions)):
-                break
         while not self._is_over():
-            begun, best = time.perf_counter(), self.best
+            best, regions = self.best, len(self._splitting.regions)
+            has_grown = self._grow()
+            if not has_grown and regions == 1:
+                return
             self._advance(_CONVERGING)
+            begun = time.perf_counter()
             for point in self._look():
                 yield point, self._paths, self._splitting.steps
                 if is_enough(point.value):
                     return
-            if self.best == best:
+            self._look_seconds = (time.perf_counter() - begun) / len(self._splitting.regions)
+            if not has_grown and self.best == best:
                 return
 
-    def _has_time_for(self, regions: int, begun: float, before: int) -> bool:
-        """Say whether what was done since `begun`, for the regions before, can be done for so many."""
-        spent = (time.perf_counter() - begun) * _GROWTH * regions / before
-        return spent < self._seconds_left() - self._proof_seconds(regions)
+    def _grow(self) -> bool:
+        """Have up to four times as many regions, as time and memory allow; say whether there are more."""
+        before = len(self._splitting.regions)
+        for _ in range(2):
+            if self._fits(2 * len(self._splitting.regions)) and self._divide():
+                self._advance(_BETWEEN)
+        return len(self._splitting.regions) > before
+
+    def _fits(self, regions: int) -> bool:
+        """Say whether so many regions can come close to their end."""
+        seconds = regions * (_CONVERGING * self._step_seconds + self._seconds_of_look())
+        in_time = _GROWTH * seconds < self._seconds_left() - self._proof_seconds(regions)
+        return in_time and regions * self._splitting.size <= _MOST_ENTRIES
+
+    def _seconds_of_look(self) -> float:
+        """Return what a look takes for a region."""
+        known = self._look_seconds
+        return _CONVERGING * self._step_seconds if known is None else known
 
     def _advance(self, steps: int) -> None:
+        """Go on, but leave the time for a look."""
         splitting, end = self._splitting, self._splitting.steps + steps
-        while splitting.steps < end and not self._is_over():
+        begun, first, regions = time.perf_counter(), splitting.steps, len(splitting.regions)
+        proof = self._proof_seconds(regions)
+        while splitting.steps < end and self._seconds_left() - proof > regions * self._seconds_of_look():
             splitting.extrapolate()
             splitting.advance()
-            self._on_step(f"{len(splitting.regions)} regions, step {splitting.steps}")
+            self._step_seconds = (time.perf_counter() - begun) / (splitting.steps - first) / regions
+            self._on_step(f"{regions} regions, step {splitting.steps}")
 
     def _look(self) -> Iterator[DividedPoint]:
         """Make the splitting's point feasible, and climb from there."""

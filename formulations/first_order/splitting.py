@@ -166,6 +166,11 @@ class Splitting:
         """Of the projected matrices together."""
         return sum(part.positive.rank for part in self._parts)
 
+    @property
+    def size(self) -> int:
+        """How many entries a region's matrices have."""
+        return self._size
+
     def ambiguity(self) -> Matrix:
         """Return how undecided each region is about each unit's sign, R x K."""
         self._minimise()
