@@ -6,13 +6,13 @@ seldom far from the next one's.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from certify.bounds.bound import Settings, bound_dataset
 from certify.bounds.report import Report, Status
+from certify.checker.data.choice import RecipeOptions
 from certify.checker.data.dataset import parse_gamma
 from certify.checker.errors import DataError
 from certify.checker.numbers.rounding import plain
@@ -20,7 +20,7 @@ from certify.datasets.arrays import from_arrays
 from certify.networks.network import ReLUNetwork
 from certify.runtime.progress import Named, Observer, observer_of
 
-_OF_THE_DATA = tuple(inspect.signature(from_arrays).parameters)[2:]
+_OF_THE_DATA = ("sample_weight", *RecipeOptions.__annotations__)
 
 
 def path(
