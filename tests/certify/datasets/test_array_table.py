@@ -83,6 +83,6 @@ def test_no_option_of_the_command_line_is_advised(text: str, words: str) -> None
 
 def test_rounding_that_is_not_symmetric_has_a_remedy() -> None:
     M = np.array([[1.0, 0.1], [0.1 + 2**-53, 1.0]])
-    with pytest.raises(DataError, match=r"such as \(M \+ M\^T\)/2, which has the same form"):
+    with pytest.raises(DataError, match=r"give \(M \+ M\.T\) / 2, which is symmetric"):
         as_matrix(M)
     assert as_matrix((M + M.T) / 2).order == 2

@@ -128,9 +128,11 @@ def test_a_study_that_is_ended_goes_on(study: Path, monkeypatch: pytest.MonkeyPa
     command = [sys.executable, "-m", "certify", "study", str(study), "--workers", "1", "--only", "Small 1"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
+        is_sent = False  # a second one would come when all is said and done
         for line in process.stderr:
-            if line.startswith("Small 1, gamma=0.1, bound"):
+            if line.startswith("Small 1, gamma=0.1, bound") and not is_sent:
                 process.send_signal(signal.SIGTERM)
+                is_sent = True
         assert process.wait() == 143
     before = results()
     assert list(before) == ["Small 1 bound"]
