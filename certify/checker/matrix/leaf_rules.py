@@ -20,7 +20,7 @@ from certify.checker.numbers.semidefinite import (
     is_psd,
 )
 from certify.checker.obligations import Obligation, require
-from certify.checker.tree.products import product_form
+from certify.checker.tree.products import Quantity, product_form
 from certify.checker.tree.rule import by_word, nodes_of, rule_of
 from certify.checker.work import MAX_MATRIX_WORK, longest, words_of
 
@@ -70,9 +70,8 @@ class ProductsRule:
         """Prove S t^T T t >= U * products >= 0."""
         require(leaf.scale > 0 and leaf.unit > 0, Obligation.LEAF_SCALE)
         m = len(cone.generators)
-        identity = [[int(k == l) for l in range(m)] for k in range(m)]
         # Products of two coordinates have half-integers off the diagonal: everything is doubled.
-        products = product_form(leaf.products, identity, m, complementary=0)
+        products = product_form(leaf.products, [Quantity(k) for k in range(m)], m, complementary=0)
         form = integer_rows(fmpz_mat(cone.form) * (2 * leaf.scale) - products * leaf.unit)
         require(is_positive_definite(form) if premise.strict else is_psd(form), Obligation.LEAF_FORM)
 

@@ -30,7 +30,7 @@ from certify.checker.numbers.semidefinite import integer_rows, is_nonnegative_on
 from certify.checker.obligations import Obligation, require
 from certify.checker.problems.training import TrainingProblem
 from certify.checker.training.cone import Enclosure, Row, TrainingCone
-from certify.checker.tree.products import product_form
+from certify.checker.tree.products import Quantity, product_form
 from certify.checker.tree.rule import by_word, nodes_of, rule_of
 from certify.checker.work import MAX_TRAINING_WORK, longest, words_of
 
@@ -172,9 +172,8 @@ class TauRule:
         upper = _form(4 * on_u, cone.gram, on_centre, centres)
         form = square_of(_form(1, upper, on_radius, radii), d)
         if leaf.products:
-            identity = [[int(i == j) for j in range(d)] for i in range(d)]
             # The envelope is doubled, so the form is four times what it stands for; the products' is twice.
-            products = product_form(leaf.products, identity, d, complementary=0)
+            products = product_form(leaf.products, [Quantity(k) for k in range(d)], d, complementary=0)
             form = integer_rows(fmpz_mat(form) - products * (2 * leaf.unit))
         require(is_nonnegative_on_orthant(form), Obligation.LEAF_FORM)
 
@@ -245,20 +244,16 @@ def _form(on_u: int, gram: Sequence[int], on_square: int, rows: Sequence[Sequenc
     return [on_u * product - on_square * square for product, square in zip(gram, squares, strict=False)]
 
 
-def _quantities(signed: Sequence[bool], forms: Sequence[Vector], mixed: Sequence[Row]) -> list[list[int]]:
-    """List the nonnegative quantities of a leaf as linear forms in z = (t, alpha_F).
+def _quantities(signed: Sequence[bool], forms: Sequence[Vector], mixed: Sequence[Row]) -> list[Quantity]:
+    """List the nonnegative quantities of a leaf in the coordinates z = (t, alpha_F).
 
     They are the signed t_k, the forms of the cone, then alpha_i, then beta_i = alpha_i - p_i . t of the mixed
     rows.
     """
-    d, m = len(signed), len(mixed)
-
-    def unit(position: int) -> list[int]:
-        return [int(j == position) for j in range(d + m)]
-
-    known = [unit(k) for k in range(d) if signed[k]] + [[*form, *[0] * m] for form in forms]
-    alpha = [unit(d + i) for i in range(m)]
-    beta = [[-value for value in row.values] + unit(d + i)[d:] for i, row in enumerate(mixed)]
+    d = len(signed)
+    known = [Quantity(k) for k in range(d) if signed[k]] + [Quantity(None, form) for form in forms]
+    alpha = [Quantity(d + i) for i in range(len(mixed))]
+    beta = [Quantity(d + i, tuple([-value for value in row.values])) for i, row in enumerate(mixed)]
     return known + alpha + beta
 
 

@@ -176,10 +176,10 @@ def test_quantities_are_named_as_the_checker_orders_them() -> None:
         for k in range(sum(signed)):
             cone, _ = cone.halves(k)
         assert [row.x for row in cone.mixed] == [problem.inputs[i] for i in mixed]
-        forms = leaf_rules._quantities(cone.signed, cone.forms, cone.mixed)
+        quantities = leaf_rules._quantities(cone.signed, cone.forms, cone.mixed)
         kinds = leaf_rules.quantity_kinds(cone)
-        assert len(kinds) == len(forms)
-        for kind, form in zip(kinds, forms, strict=True):
-            on_t, on_alpha = form[:2], form[2:]
-            assert sum(on_alpha) == (kind != "t")
-            assert (kind == "beta") == (any(on_t) and any(on_alpha))
+        assert len(kinds) == len(quantities)
+        for kind, (coordinate, form) in zip(kinds, quantities, strict=True):
+            assert coordinate is not None
+            assert (coordinate < 2) == (kind == "t")
+            assert any(form) == (kind == "beta")
