@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from operator import mul
+from typing import NamedTuple
 
 from flint import fmpz_mat
 
@@ -21,7 +22,10 @@ _SMALL_ORDER = 8
 # than a second attempt at a factor, beyond the second minutes.
 _QUICK_ELIMINATION = 50_000  # bits of the longest integer times the square of the order
 _LARGEST_ELIMINATION = 1_000_000
-_FACTOR_BITS = (64, 128, 256, 512)
+_LATER_BITS = (64, 128, 256, 512)  # of the entries of a factor, where the first one decides nothing
+# FLINT keeps integers of up to 62 bits in a word, and multiplies matrices of such ones several times faster.
+_FIRST_BITS = 60
+_BLOCK = 32  # columns of a factor that are found together
 
 
 def is_psd(matrix: IntegerMatrix) -> bool:
@@ -41,27 +45,73 @@ def is_psd(matrix: IntegerMatrix) -> bool:
     support = [i for i in range(len(matrix)) if matrix[i][i] > 0]
     if any(matrix[i][i] == 0 and any(matrix[i]) for i in range(len(matrix))):
         return False
-    divisor = math.gcd(*(matrix[i][j] for i in support for j in support)) or 1
-    core = [[matrix[i][j] // divisor for j in support] for i in support]
+    core = [[matrix[i][j] for j in support] for i in support]
     if len(core) <= _SMALL_ORDER:
         return _eliminates(core)
+    decided = _decided_by_a_factor(core, _rounded(core, _FIRST_BITS))
+    if decided is not None:
+        return decided
+    divisor = math.gcd(*(entry for row in core for entry in row))
+    core = [[entry // divisor for entry in row] for row in core]
     elimination = len(core) ** 2 * max(row[i].bit_length() for i, row in enumerate(core))
-    for attempt, bits in enumerate(_FACTOR_BITS):
-        if attempt and elimination <= _QUICK_ELIMINATION:
-            break
-        scaled, half_bits = _unit_diagonal(core, bits)
-        factor, pivot_row = _cholesky_hint(scaled, half_bits)
-        if pivot_row is not None:
-            if _value(scaled, _descending(factor, pivot_row, half_bits)) < 0:
-                return False
-        elif _is_dominant_residual(scaled, [r + [0] * (len(core) - len(r)) for r in factor]):
-            return True
-        if not attempt and elimination > _QUICK_ELIMINATION and _is_psd_of_its_rank(core, scaled, half_bits):
+    if elimination <= _QUICK_ELIMINATION:
+        return _eliminates(core)
+    for attempt, bits in enumerate(_LATER_BITS):
+        scaled = _rounded(core, max(bits, *_half_lengths(core)))
+        decided = _decided_by_a_factor(core, scaled)
+        if decided is not None:
+            return decided
+        if not attempt and _is_psd_of_its_rank(core, scaled):
             return True
     return elimination <= _LARGEST_ELIMINATION and _eliminates(core)
 
 
-def _is_psd_of_its_rank(matrix: IntegerMatrix, scaled: IntegerMatrix, half_bits: int) -> bool:
+class _Rounded(NamedTuple):
+    """A symmetric matrix whose rows and columns are multiplied by 2^shift alike, rounded down to integers.
+
+    Such a congruence by a positive diagonal matrix changes nothing about semidefiniteness.
+
+    Attributes:
+        entries: symmetric; each diagonal entry has 2h - 1 or 2h bits.
+        shifts: one a row; a negative one divides.
+        half_bits: h.
+    """
+
+    entries: list[list[int]]
+    shifts: list[int]
+    half_bits: int
+
+
+def _rounded(matrix: IntegerMatrix, half_bits: int) -> _Rounded:
+    """Scale a matrix with a positive diagonal; with h = max(_half_lengths(matrix)) or more it is exact."""
+    shifts = [half_bits - half for half in _half_lengths(matrix)]
+    entries = [
+        [
+            entry << (si + sj) if si + sj >= 0 else entry >> -(si + sj)
+            for entry, sj in zip(row, shifts, strict=True)
+        ]
+        for row, si in zip(matrix, shifts, strict=True)
+    ]
+    return _Rounded(entries, shifts, half_bits)
+
+
+def _half_lengths(matrix: IntegerMatrix) -> list[int]:
+    """Return half the length of each diagonal entry, in bits, rounded up."""
+    return [(row[i].bit_length() + 1) // 2 for i, row in enumerate(matrix)]
+
+
+def _decided_by_a_factor(matrix: IntegerMatrix, rounded: _Rounded) -> bool | None:
+    """Say whether a matrix is semidefinite, if a Cholesky factor of the rounded one tells: with proof."""
+    factor, pivot_row = _cholesky_hint(rounded.entries, rounded.half_bits)
+    if pivot_row is None:
+        return _is_dominant_residual(rounded.entries, factor) or None
+    z = _descending(factor, pivot_row, rounded.half_bits)
+    least = min(rounded.shifts)
+    z = [entry << (shift - least) for entry, shift in zip(z, rounded.shifts, strict=False)]
+    return False if _value(matrix, z) < 0 else None
+
+
+def _is_psd_of_its_rank(matrix: IntegerMatrix, scaled: _Rounded) -> bool:
     """Prove a singular matrix semidefinite by a definite principal submatrix of the same rank.
 
     What is left of the matrix beside that submatrix, its Schur complement, has rank zero.
@@ -69,15 +119,14 @@ def _is_psd_of_its_rank(matrix: IntegerMatrix, scaled: IntegerMatrix, half_bits:
     Args:
         matrix: symmetric.
         scaled: the same with a diagonal of 2 h bits, which tells what rows to take.
-        half_bits: h.
     """
     factor: list[list[int]] = []
     rows: list[int] = []
-    for i, row in enumerate(scaled):
+    for i, row in enumerate(scaled.entries):
         look()
         r = _next_row(factor, [row[j] for j in rows])
         pivot_squared = row[i] - sum(map(mul, r, r))
-        if pivot_squared >> half_bits * 3 // 2 > 0:  # else zero, or too small to tell
+        if pivot_squared >> scaled.half_bits * 3 // 2 > 0:  # else zero, or too small to tell
             factor.append([*r, math.isqrt(pivot_squared)])
             rows.append(i)
     if len(rows) == len(matrix):
@@ -86,31 +135,18 @@ def _is_psd_of_its_rank(matrix: IntegerMatrix, scaled: IntegerMatrix, half_bits:
     return is_positive_definite(block) and fmpz_mat([list(row) for row in matrix]).rank() == len(rows)
 
 
-def _is_dominant_residual(matrix: IntegerMatrix, factor: IntegerMatrix) -> bool:
-    """Prove `matrix` = R R^T + E semidefinite by the diagonal dominance of E; R = `factor` may be any."""
-    r = fmpz_mat([list(row) for row in factor])
-    residual = (fmpz_mat([list(row) for row in matrix]) - r * r.transpose()).tolist()
-    return all(2 * row[i] >= sum(map(abs, row)) for i, row in enumerate(residual))
+def _is_dominant_residual(rounded: IntegerMatrix, factor: IntegerMatrix) -> bool:
+    """Prove a symmetric matrix M semidefinite by the diagonal dominance of M - R R^T.
 
+    Rounding down takes nothing from dominance on the diagonal, and less than 1 at each entry beside it.
 
-def _unit_diagonal(matrix: IntegerMatrix, bits: int) -> tuple[list[list[int]], int]:
-    """Scale rows and columns alike by powers of two until each diagonal entry has 2h - 1 or 2h bits.
-
-    Such a congruence by a positive diagonal matrix changes nothing about semidefiniteness.
-
-    Returns:
-        The scaled matrix and h, at least `bits`.
+    Args:
+        rounded: M rounded down to integers.
+        factor: the rows of R, each up to its diagonal; R may be any.
     """
-    halves = [(matrix[i][i].bit_length() + 1) // 2 for i in range(len(matrix))]
-    h = max(bits, *halves)
-    shifts = [h - half for half in halves]
-    return (
-        [
-            [entry << (si + sj) for entry, sj in zip(row, shifts, strict=True)]
-            for row, si in zip(matrix, shifts, strict=True)
-        ],
-        h,
-    )
+    r = fmpz_mat([[*row, *[0] * (len(factor) - len(row))] for row in factor])
+    residual = (fmpz_mat([list(row) for row in rounded]) - r * r.transpose()).tolist()
+    return all(2 * row[i] >= sum(map(abs, row)) + len(row) for i, row in enumerate(residual))
 
 
 def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> tuple[list[list[int]], list[int] | None]:
@@ -125,15 +161,25 @@ def _cholesky_hint(matrix: IntegerMatrix, half_bits: int) -> tuple[list[list[int
     """
     order = len(matrix)
     delta = order << half_bits
-    factor: list[list[int]] = []
-    for i, row in enumerate(matrix):
-        look()
-        r = _next_row(factor, row[:i])
-        pivot_squared = row[i] - delta - sum(map(mul, r, r))
-        if pivot_squared <= 0:
-            return factor, r
-        r.append(math.isqrt(pivot_squared))
-        factor.append(r)
+    factor: list[list[int]] = [[] for _ in matrix]
+    for start in range(0, order, _BLOCK):
+        stop = min(start + _BLOCK, order)
+        # What the columns before the block leave of it, by one product of matrices.
+        rest = [list(row[start:stop]) for row in matrix[start:]]
+        if start:
+            known = fmpz_mat(factor[start:]) * fmpz_mat(factor[start:stop]).transpose()
+            rest = integer_rows(fmpz_mat(rest) - known)
+        block: list[list[int]] = []
+        for i, row in enumerate(rest, start):
+            look()
+            r = _next_row(block, row[: len(block)])
+            if i < stop:
+                pivot_squared = row[i - start] - delta - sum(map(mul, r, r))
+                if pivot_squared <= 0:
+                    return factor[:i], factor[i] + r
+                r.append(math.isqrt(pivot_squared))
+                block.append(r)
+            factor[i] += r
     return factor, None
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import operator
 import random
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,12 @@ from certify.checker.numbers.rounding import (
     float_down,
     float_up,
 )
-from certify.checker.numbers.semidefinite import _is_dominant_residual, is_nonnegative_on_orthant, is_psd
+from certify.checker.numbers.semidefinite import (
+    _cholesky_hint,
+    _is_dominant_residual,
+    is_nonnegative_on_orthant,
+    is_psd,
+)
 
 Matrix = list[list[int]]
 
@@ -91,6 +97,19 @@ def symmetric_matrices(draw: st.DrawFn, largest_order: int = 4, largest_entry: i
         for j in range(i, order)
     }
     return [[upper[min(i, j), max(i, j)] for j in range(order)] for i in range(order)]
+
+
+def row_by_row(matrix: Matrix, half_bits: int) -> Matrix:
+    """The fixed-point Cholesky factor of the matrix - order 2^half_bits I, by its formulas in fractions."""
+    factor: Matrix = []
+    for i, entries in enumerate(matrix):
+        row: list[int] = []
+        for known, entry in zip(factor, entries, strict=False):
+            left = entry - sum(map(operator.mul, row, known))
+            row.append(math.floor(Fraction(left, known[-1]) + Fraction(1, 2)))
+        squared = entries[i] - (len(matrix) << half_bits) - sum(entry**2 for entry in row)
+        factor.append([*row, math.isqrt(squared)])
+    return factor
 
 
 @st.composite
@@ -218,18 +237,45 @@ class TestLargeSemidefiniteness:
     @pytest.mark.parametrize(
         ("residual", "dominant"),
         [
-            ([[2, 2], [2, 2]], True),
-            ([[2, -2], [-2, 3]], True),
-            ([[2, 3], [3, 2]], False),
-            ([[9, -3], [-3, 2]], False),
-            ([[-1, 0], [0, 1]], False),
-            ([[0, 0], [0, 0]], True),
+            # By 2 at least, as two entries that are rounded down may take nearly that together.
+            ([[4, 2], [2, 4]], True),
+            ([[4, -2], [-2, 5]], True),
+            ([[3, 2], [2, 4]], False),
+            ([[4, -2], [-2, 3]], False),
+            ([[9, -3], [-3, 4]], False),
+            ([[-1, 0], [0, 2]], False),
+            ([[2, 0], [0, 2]], True),
+            ([[0, 0], [0, 0]], False),
         ],
     )
     def test_residual_must_be_diagonally_dominant(self, residual: Matrix, dominant: bool) -> None:
         # Beside the factor R = ((1, 0), (2, 3)).
         matrix = [[residual[0][0] + 1, residual[0][1] + 2], [residual[1][0] + 2, residual[1][1] + 13]]
-        assert _is_dominant_residual(matrix, [[1, 0], [2, 3]]) is dominant
+        assert _is_dominant_residual(matrix, [[1], [2, 3]]) is dominant
+
+    @given(gram_matrices(st.integers(9, 12)), st.integers(100, 300), st.data())
+    def test_long_integers_next_to_the_boundary(self, matrix: Matrix, bits: int, data: st.DataObject) -> None:
+        """A factor of rounded integers tells neither a proof nor a disproof from what rounding took."""
+        order = len(matrix)
+        i, j = data.draw(st.integers(0, order - 1)), data.draw(st.integers(0, order - 1))
+        less = 1 << data.draw(st.integers(0, bits))
+        singular = [[entry << bits for entry in row] for row in matrix]
+        assert is_psd(singular)
+        for amount in (-less, less):
+            changed = added(singular, i, j, amount)
+            assert is_psd(changed) == is_psd_by_rational_elimination(changed)
+
+    @pytest.mark.parametrize("order", [1, 31, 32, 33, 70])
+    def test_factor_is_the_one_that_is_found_row_by_row(self, order: int) -> None:
+        generator = random.Random(order)
+        vectors = [[generator.randrange(-(1 << 40), 1 << 40) for _ in range(order)] for _ in range(order)]
+        matrix = gram(vectors)
+        assert _cholesky_hint(matrix, 45) == (row_by_row(matrix, 45), None)
+        for row in {0, order // 2, order - 1}:
+            indefinite = added(matrix, row, row, -2 * matrix[row][row])
+            factor, pivot_row = _cholesky_hint(indefinite, 45)
+            assert factor == row_by_row(matrix, 45)[:row]
+            assert pivot_row == row_by_row(matrix, 45)[row][:-1]
 
     def test_empty_rows_of_a_large_matrix(self) -> None:
         matrix = [[*row, 0] for row in tridiagonal(12, 2)] + [[0] * 13]
