@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from certify.checker.certificate.nodes import AnyLeaf, Node, Split
@@ -18,7 +19,10 @@ from certify.checker.tree.walk import MAX_PENDING_VECTORS, C, Premise, children,
 from certify.checker.work import Meter
 
 WALKER = "a process that checks a part of the tree"
-_LEAST_NODES = 4000  # a smaller tree is walked before a process has started
+# A tree that is smaller in both is walked before a process has started. Leaves of hundreds of samples take
+# seconds each, so that few of them are enough.
+_LEAST_NODES = 4000
+_LEAST_WORK = 4 * 10**9  # of its leaves
 _PARTS = 16  # for each process, as parts take unequal time
 _MOST_PARTS = 64 * _PARTS  # for each process; a tree that is all depth falls into one for each leaf
 _ANSWER = re.compile(
@@ -147,6 +151,14 @@ def undivided(nodes: Sequence[Node], root: C, premise: Premise[C], first: int) -
     return Top(len(nodes), [Subtree(root, nodes, first, 0, premise, 0)], 0, 0, None)
 
 
+def _is_large(nodes: Sequence[Node], root: C, premise: Premise[C]) -> bool:
+    if len(nodes) == 1 or len(nodes) >= _LEAST_NODES:
+        return len(nodes) > 1
+    # What leaves take on the whole cone says enough: below they have no more mixed samples than there.
+    works = (premise.work(node, root) for node in nodes if isinstance(node, AnyLeaf))
+    return any(work >= _LEAST_WORK for work in accumulate(works))
+
+
 def divide_tree(
     nodes: Sequence[Node], root: C, premise: Premise[C], processes: int, before: int
 ) -> Top | None:
@@ -162,7 +174,7 @@ def divide_tree(
     Returns:
         The top; None if the tree is small or not whole, or has too many such subtrees.
     """
-    ends = ends_of_subtrees(nodes) if len(nodes) >= _LEAST_NODES else []
+    ends = ends_of_subtrees(nodes) if _is_large(nodes, root, premise) else []
     if not ends:
         return None
     size = max(len(nodes) // (_PARTS * processes), 1)

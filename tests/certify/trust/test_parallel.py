@@ -30,7 +30,7 @@ from certify.checker.tree.walk import check_tree
 from certify.runtime import children
 from certify.trust import parallel, subtrees
 from certify.trust.parallel import in_processes
-from certify.trust.subtrees import Answer, Subtree
+from certify.trust.subtrees import Answer, Subtree, divide_tree
 from tests.grown_trees import DATA, forged, proof_of_zero, split_tree
 
 ROOT = MatrixCone.root(((2, 1, 0), (1, 2, 1), (0, 1, 2)))
@@ -102,6 +102,21 @@ def test_it_is_the_first_node_that_fails(
         for module in ("trust.subtrees", "checker.tree.walk"):
             patch.setattr(f"certify.{module}.MAX_PENDING_VECTORS", most_vectors)
         assert outcome(nodes, 2) == outcome(nodes, 1)
+
+
+def test_few_leaves_of_much_work_are_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = grown(2)
+    # A form of order 3, with integers of a word, counts 27 for each of four leaves.
+    for least, parts in ((109, None), (108, 4)):
+        monkeypatch.setattr(subtrees, "_LEAST_WORK", least)
+        top = divide_tree(nodes, ROOT, PREMISE, 2, 0)
+        assert (None if top is None else len(top.parts)) == parts
+    monkeypatch.setattr(subtrees, "_LEAST_WORK", 0)
+    assert divide_tree(grown(0), ROOT, PREMISE, 2, 0) is None
+    monkeypatch.setattr(parallel, "_Walker", InThisProcess)
+    assert outcome(nodes, 2) == outcome(nodes, 1) == 4
+    nodes[4] = Leaf(0, 1)
+    assert outcome(nodes, 2) == outcome(nodes, 1) == (Obligation.LEAF_SCALE, 4)
 
 
 def test_a_limit_holds_for_all_cones_that_wait(monkeypatch: pytest.MonkeyPatch, small_parts: None) -> None:
