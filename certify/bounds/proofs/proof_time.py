@@ -15,7 +15,7 @@ from flint import fmpz_mat
 
 _LEAF = 2e-7  # seconds for an order of one: written with one check or two, and checked again; an output too
 _REGION = 5e-7  # likewise, of a leaf on a region: larger entries, and the first certificate may be refused
-_ROWS_REGION = 6e-8  # likewise, where nodes tell the signs of rows: its integers are shorter
+_ROWS_REGION = 1.6e-8  # likewise, where nodes tell the signs of rows: its integers are shorter
 _ACTIVATION, _PRODUCT = 5e-7, 8e-9  # seconds for a neuron's activation in an exact loss, and for a product
 _ALWAYS = 1.0  # seconds, of what does not grow
 _MARGIN = 1.4
