@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from certify.study.accept import EXACT
-from certify.study.baselines import OWN_LOSS
 from certify.study.bench import VALUE
 from certify.study.methods import BOUND_SECONDS
 from certify.study.prediction import PAPER, VALIDATED
@@ -77,15 +76,28 @@ def _optimum(study: Study) -> Table:
                 interval,
                 *(spread([value for value in each if value is not None]) for each in values),
                 spread(seconds, ".2f"),
+                "" if (elsewhere := study.published.get(key[:2])) is None else f"{elsewhere:.2f}",
             )
         )
     return Table(
         "The optimum, and SDP-NN next to it",
         "Over the certified lower bound of the optimum: the best network, SDP-NN's value (a solver's word), "
-        "what is certified of SDP-NN and of Shor's relaxation, and the seconds of SDP-NN without training. A "
-        "cell is the median over the problems, with the least and the largest in brackets. Where the best "
+        "what is certified of SDP-NN and of Shor's relaxation, and the seconds of SDP-NN without training, "
+        "next to those that its authors published, of other solvers on another machine. A cell is the median "
+        "over the problems, with the least and the largest in brackets. Where the best "
         "network is far above 1 the optimum is not known, and a bound near 1 says nothing of the relaxation.",
-        (*_GROUP, "problems", "n, d, c", "optimum", "best network", "SDP-NN", "certified", "Shor", "seconds"),
+        (
+            *_GROUP,
+            "problems",
+            "n, d, c",
+            "optimum",
+            "best network",
+            "SDP-NN",
+            "certified",
+            "Shor",
+            "seconds",
+            "published",
+        ),
         tuple(rows),
     )
 
@@ -161,17 +173,19 @@ def _baselines(study: Study) -> Table:
         for problem in problems:
             for result in problem.results:
                 for row in result.rows:
-                    if result.facts.method in BASELINES and row.quantity in (OWN_LOSS, VALUE):
+                    if result.facts.method in BASELINES and (row.kind == EXACT or row.quantity == VALUE):
                         factor = problem.factor(row.value)
                         if factor is not None:
-                            found.setdefault((result.facts.label, row.quantity), []).append(factor)
+                            what = "exact loss of its network" if row.kind == EXACT else row.quantity
+                            found.setdefault((result.facts.label, what), []).append(factor)
         rows += [
             (*_names(*key), label, quantity, str(len(factors)), spread(factors))
             for (label, quantity), factors in found.items()
         ]
     return Table(
         "Baselines",
-        "What they say of themselves, over the certified lower bound of the optimum.",
+        "The exact losses of their networks, and what the relaxations among them say of themselves, over the "
+        "certified lower bound of the optimum.",
         (*_GROUP, "method", "what", "runs", "value"),
         tuple(rows),
     )
