@@ -35,11 +35,12 @@ class Table:
 
 
 _GROUP = ("data", "gamma", "bias")
+LOCAL = {"sgd": "SGD", "lbfgs": "L-BFGS"}
 
 
 def tables(study: Study) -> Iterator[Table]:
     """Yield the tables that have rows."""
-    made = (_optimum, _rounding, _sgd, _baselines, _scores, _left_out)
+    made = (_optimum, _rounding, _local, _baselines, _scores, _left_out)
     for table in (make(study) for make in made):
         if table.rows:
             yield table
@@ -135,33 +136,35 @@ def _rounding(study: Study) -> Table:
     )
 
 
-def runs_of_sgd(problems: Sequence[Problem]) -> dict[int, list[float]]:
-    """Return the factors over the lower bound of the optimum of all runs of SGD, by width."""
+def local_runs(problems: Sequence[Problem], method: str) -> dict[int, list[float]]:
+    """Return the factors over the lower bound of the optimum of all runs of a local method, by width."""
     found: dict[int, list[float]] = {}
     for problem in problems:
-        for _, row in problem.rows("sgd"):
+        for _, row in problem.rows(method):
             if (factor := problem.factor(row.value)) is not None:
                 found.setdefault(row.width, []).append(factor)
     return dict(sorted(found.items()))
 
 
-def _sgd(study: Study) -> Table:
+def _local(study: Study) -> Table:
     rows = [
         (
             *_names(*key),
+            words,
             str(width),
             str(len(factors)),
             spread(factors),
             f"{sum(factor <= 1 + WITHIN for factor in factors)} of {len(factors)}",
         )
         for key, problems in study.groups.items()
-        for width, factors in runs_of_sgd(problems).items()
+        for method, words in LOCAL.items()
+        for width, factors in local_runs(problems, method).items()
     ]
     return Table(
-        "Stochastic gradient descent",
+        "Local training",
         "The exact losses over the certified lower bound of the optimum, and how many runs are certified to "
         "be within 1 % of the global optimum, which is that of all widths.",
-        (*_GROUP, "width", "runs", "loss", "within 1 %"),
+        (*_GROUP, "method", "width", "runs", "loss", "within 1 %"),
         tuple(rows),
     )
 
@@ -221,7 +224,7 @@ def _scores(study: Study) -> Table:
 
 
 def _who(label: str, quantity: str) -> str:
-    return label if quantity in ("SGD", label) else f"{label}: {quantity}"
+    return label if quantity in (*LOCAL.values(), label) else f"{label}: {quantity}"
 
 
 def _left_out(study: Study) -> Table:
