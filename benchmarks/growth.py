@@ -31,6 +31,7 @@ from certify.floats.problem import Arrays
 from certify.runtime.progress import Observer
 from certify.trust.parallel import in_processes
 from formulations.first_order.all_rows import improve
+from formulations.partition.partition import improve as divisions
 from formulations.rounding.rounding import round_to_network
 from formulations.sdp.conic.reduced import solve_reduced
 from formulations.sdp.lifted import extend
@@ -39,6 +40,7 @@ from formulations.training.train import train
 
 _BEGIN, _END = "<!-- growth -->", "<!-- end of growth -->"
 _STEPS = 10  # of the first-order method
+_REGIONS = 4  # of the partition, which is timed until it divides them
 _WIDTH, _SPLITTINGS = 30, 100  # of the rounding
 
 
@@ -71,13 +73,13 @@ class Procedure:
     Attributes:
         name: of it.
         order: of its work, as the code has it.
-        prepare: returns the call that is timed; None for what ends when its time does.
+        prepare: returns the call that is timed.
         middle: the sizes of which one grows.
     """
 
     name: str
     order: str
-    prepare: Callable[[Sizes], Callable[[], object]] | None
+    prepare: Callable[[Sizes], Callable[[], object]]
     middle: Sizes
 
 
@@ -109,6 +111,20 @@ def _tree(sizes: Sizes) -> Callable[[], object]:
     dataset = sizes.problem()
     settings = Settings(sizes.gamma, method="tree", gap=0.05)
     return lambda: bound_dataset(dataset, settings, Observer())
+
+
+def _partition(sizes: Sizes) -> Callable[[], object]:
+    arrays = _arrays(sizes)
+    trained = train(arrays.X, arrays.Y, arrays.gamma)
+    hint = arrays.Y - np.maximum(arrays.X @ trained.hidden, 0) @ trained.output
+
+    def divide() -> object:
+        for found in divisions(arrays.X, arrays.Y, arrays.gamma, hint, rows=sizes.n, threads=1):
+            if found.regions > _REGIONS:
+                return found
+        return None
+
+    return divide
 
 
 def _rounding(sizes: Sizes) -> Callable[[], object]:
@@ -177,9 +193,9 @@ PROCEDURES = (
     ),
     Procedure(
         "partition",
-        "SDP-NN of 48 samples for each of up to 2^k regions, until the time is up",
-        None,
-        Sizes(25, 8, 2),
+        "for each step (m + d)^3 + q (m + d)^2 + (q + m c)^3 for a region, of m <= 48 samples; 2^k regions",
+        _partition,
+        Sizes(12, 4, 2),
     ),
     Procedure(
         "rounding",
@@ -219,15 +235,13 @@ def seconds(prepare: Callable[[Sizes], Callable[[], object]], sizes: Sizes, repe
     return min(times)
 
 
-def exponent(
-    procedure: Procedure, prepare: Callable[[Sizes], Callable[[], object]], name: str, repeat: int
-) -> tuple[float, float]:
+def exponent(procedure: Procedure, name: str, repeat: int) -> tuple[float, float]:
     """Return the slope of the logarithm of the time over that of a size, and the longest time."""
     middle = vars(procedure.middle)
     values = [middle[name] * factor for factor in (1, 2, 4)]
     if name == "d" and "tree" in procedure.name:
         values = [2, 3, 4]  # trees grow with d as nothing else does
-    times = [seconds(prepare, Sizes(**{**middle, name: value}), repeat) for value in values]
+    times = [seconds(procedure.prepare, Sizes(**{**middle, name: value}), repeat) for value in values]
     slope = np.polyfit(np.log(values), np.log(np.maximum(times, 1e-4)), 1)[0]
     return float(slope), max(times)
 
@@ -242,11 +256,7 @@ def table(only: list[str] | None, repeat: int) -> list[str]:
     for procedure in PROCEDURES:
         if only is not None and not any(word in procedure.name for word in only):
             continue
-        if procedure.prepare is None:
-            lines.append(f"| {procedure.name} | {procedure.order} | | | | | |")
-            print(lines[-1], flush=True)
-            continue
-        found = [exponent(procedure, procedure.prepare, name, repeat) for name in ("n", "d", "c")]
+        found = [exponent(procedure, name, repeat) for name in ("n", "d", "c")]
         sizes = ", ".join(map(str, vars(procedure.middle).values()))
         slopes = " | ".join(f"{slope:.1f}" for slope, _ in found)
         longest = max(most for _, most in found)

@@ -172,7 +172,7 @@ def _deliver(
     from certify.views.page.study import save_study_page
     from certify.views.terminal.study import print_study, save_markdown
 
-    found = analyse(plan.title, cells, store, missing)
+    found = analyse(plan, cells, store, missing)
     writes: list[Callable[[], None]] = [partial(save_study_page, found, page, made_by())]
     if markdown is not None:
         writes.append(partial(save_markdown, found, markdown))

@@ -1,6 +1,7 @@
-"""The baselines of a tightness study as methods of a study: what one says of itself becomes its numbers.
+"""The baselines of a tightness study as methods of a study.
 
-A baseline keeps its network to itself and gives its loss, which nobody here can check: so it is an estimate.
+A network goes back with its weights, so that its loss is computed anew by who asked; a value of a relaxation
+is a solver's word.
 """
 
 from __future__ import annotations
@@ -9,14 +10,22 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from certify.checker.numbers.rounding import float_up
-from certify.study.bench import VALUE, Bench, Found, Number, Predictions, StudyMethod
+from certify.study.bench import (
+    VALUE,
+    Bench,
+    Found,
+    FoundNetwork,
+    Number,
+    Predictions,
+    StudyMethod,
+    without_bias,
+)
 from certify.tightness.baselines.baseline import Baseline, BaselineProblem, BaselineSettings
 from certify.tightness.baselines.table import BASELINES
 from certify.tightness.names import BASELINE_WORDS
 from certify.tightness.quantities import Kind
 
-OWN_LOSS = "loss of its network, unchecked"
+_VERSION = 2
 _OF_THE_CELL = ("seed", "time_limit")  # not for a TOML file to set
 
 
@@ -28,7 +37,9 @@ def method_of(baseline: Baseline) -> StudyMethod:
         if field.name not in _OF_THE_CELL
     }
     words = BASELINE_WORDS.get(baseline.name, baseline.source)
-    return StudyMethod(baseline.name, 1, words, partial(_run, baseline), settings, seeded=baseline.seeded)
+    return StudyMethod(
+        baseline.name, _VERSION, words, partial(_run, baseline), settings, seeded=baseline.seeded
+    )
 
 
 def baseline_methods() -> list[StudyMethod]:
@@ -43,9 +54,11 @@ def _run(baseline: Baseline, bench: Bench) -> Found:
     problem = BaselineProblem.of(bench.problem, bench.test)
     outcome = baseline.run(problem, settings)
     numbers = [Number(name, float(value)) for name, value in outcome.details.items()]
-    if outcome.loss is not None:
-        is_network = outcome.kind is Kind.LOSS
-        value = float_up(outcome.loss) if not isinstance(outcome.loss, float) else outcome.loss
-        numbers.insert(0, Number(OWN_LOSS if is_network else VALUE, value))
+    if outcome.kind is not Kind.LOSS and outcome.loss is not None:
+        numbers.insert(0, Number(VALUE, float(outcome.loss)))
+    if outcome.weights is not None:
+        hidden, output = outcome.weights
+        network = FoundNetwork(baseline.name, hidden, output, without_bias(bench.problem.c))
+        return Found(tuple(numbers), (network,), seconds=outcome.seconds, note=outcome.notes)
     predictions = () if outcome.predictions is None else (Predictions(baseline.name, outcome.predictions),)
     return Found(tuple(numbers), predictions=predictions, seconds=outcome.seconds, note=outcome.notes)

@@ -18,14 +18,15 @@ from certify.runtime.progress import Observer
 from certify.study.baselines import baseline_methods
 from certify.study.bench import VALUE, Bench, Found, FoundNetwork, Number, StudyMethod, without_bias
 from certify.study.prediction import prediction
-from certify.tightness.relaxed import LARGEST_ROUNDED
+from certify.tightness.relaxed import solve_matrix
 from formulations.rounding.rounding import round_to_network
-from formulations.sdp.conic.reduced import solve_reduced
-from formulations.training.sgd import train_by_sgd
+from formulations.training.descent import descend_again
+from formulations.training.sgd import random_network, train_by_sgd
 
 BOUND_SECONDS = "seconds of the bound"
 LINEAR, CRITICAL = "linear", "critical"
 _GAP = 1e-4
+_SHARE = 0.5  # of the time of a rounding for the matrix
 
 
 def bound(bench: Bench) -> Found:
@@ -60,11 +61,12 @@ def _found(name: str, network: ReLUNetwork, bench: Bench) -> FoundNetwork:
 
 
 def rounding(bench: Bench) -> Found:
-    """Solve SDP-NN by a general solver and round its matrix, before and after each stage of the repair."""
+    """Solve SDP-NN and round its matrix, before and after each stage of the repair."""
     arrays, problem = bench.arrays, bench.problem
     refuse_matrix(bench)
     begun = time.perf_counter()
-    relaxed = solve_reduced(arrays.X, arrays.Y, arrays.gamma)
+    limit = None if bench.time_limit is None else _SHARE * bench.time_limit
+    relaxed = solve_matrix(arrays.X, arrays.Y, arrays.gamma, time_limit=limit)
     solved = time.perf_counter() - begun
     networks = []
     widths = [width_of(asked, problem.n, problem.c) for asked in bench.settings["widths"]]
@@ -96,7 +98,7 @@ def rounding(bench: Bench) -> Found:
 
 
 def refuse_matrix(bench: Bench) -> None:
-    """Refuse problems for which a general solver does not give SDP-NN's matrix.
+    """Refuse problems for which no solver gives SDP-NN's matrix.
 
     Raises:
         SolverError: of such a problem.
@@ -104,10 +106,6 @@ def refuse_matrix(bench: Bench) -> None:
     problem = bench.problem
     if not is_plain(problem):
         raise SolverError("SDP-NN's matrix is for the squared loss without weights and output bias")
-    if problem.n > LARGEST_ROUNDED:
-        raise SolverError(
-            f"SDP-NN's matrix is for at most {LARGEST_ROUNDED} rows, and the data has {problem.n}"
-        )
 
 
 def width_of(asked: int | str, samples: int, outputs: int) -> int:
@@ -155,6 +153,28 @@ def sgd(bench: Bench) -> Found:
     )
 
 
+def lbfgs(bench: Bench) -> Found:
+    """Descend by L-BFGS from a random network, with the output layer eliminated."""
+    if bench.problem.output_bias.exists:
+        raise SolverError("L-BFGS is for networks without output bias")
+    arrays, width = bench.arrays, bench.settings["width"]
+    begun, limit = time.perf_counter(), bench.time_limit
+    start = random_network(bench.problem.d, width, bench.problem.c, bench.seed)[0]
+    end = descend_again(
+        arrays.X,
+        arrays.loss,
+        arrays.gamma,
+        start,
+        should_stop=lambda: limit is not None and time.perf_counter() - begun > limit,
+    )
+    network = FoundNetwork("L-BFGS", end.hidden, end.output, without_bias(bench.problem.c), width)
+    return Found(
+        networks=(network,),
+        seconds=time.perf_counter() - begun,
+        note=f"{len(end.losses)} iterations",
+    )
+
+
 _ALL = (
     StudyMethod(
         "bound",
@@ -178,6 +198,14 @@ _ALL = (
         "stochastic gradient descent in PyTorch",
         sgd,
         {"width": 300, "epochs": 5000, "batch-size": 0, "learning-rate": 0.0, "momentum": 0.95},
+        seeded=True,
+    ),
+    StudyMethod(
+        "lbfgs",
+        1,
+        "L-BFGS from a random network",
+        lbfgs,
+        {"width": 300},
         seeded=True,
     ),
     StudyMethod(

@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from certify.checker.data.dataset import parse_gamma
 from certify.checker.data.reading import ENCODINGS, SEPARATORS, Reading
 from certify.checker.data.recipe import TASKS
 from certify.checker.errors import DataError
@@ -22,6 +23,7 @@ from certify.study.methods import METHODS
 from certify.study.schema import (
     Reader,
     Source,
+    by_gamma,
     count,
     exact,
     flag,
@@ -74,6 +76,7 @@ class DataChoice:
         biases: whether there is a column of ones.
         losses: texts of losses.
         output_bias: of the networks.
+        published: seconds that somebody reports of SDP-NN, by gamma.
     """
 
     name: str
@@ -83,6 +86,12 @@ class DataChoice:
     biases: tuple[bool, ...]
     losses: tuple[str, ...]
     output_bias: str
+    published: Mapping[str, float]
+
+    def seconds_elsewhere(self, gamma: str) -> float | None:
+        """Return the published seconds for a weight decay, however that is written; None for none."""
+        asked = parse_gamma(gamma)
+        return next((value for of, value in self.published.items() if parse_gamma(of) == asked), None)
 
 
 @dataclass(frozen=True)
@@ -235,10 +244,11 @@ def _data(source: Source, place: int, table: Mapping[str, Any], top: Mapping[str
             f"{source.name}: the [[data]] number {place + 1} has {len(kinds)} of {', '.join(_SOURCES)}: give "
             "it one of them"
         )
-    readers = {"name": text, **_SHARED, **_SOURCES[kinds[0]]}
+    readers = {"name": text, "published": by_gamma, **_SHARED, **_SOURCES[kinds[0]]}
     values = read_keys(source, "data", place, table, readers)
     shared = {**top, **{key: values.pop(key) for key in _SHARED if key in values}}
     name = values.pop("name", None) or str(values[kinds[0]])
+    published = values.pop("published", {})
     return DataChoice(
         name=name,
         source=kinds[0],
@@ -247,6 +257,7 @@ def _data(source: Source, place: int, table: Mapping[str, Any], top: Mapping[str
         biases=shared.get("bias", (False,)),
         losses=shared.get("loss", ("squared",)),
         output_bias=shared.get("output-bias", "none"),
+        published=published,
     )
 
 

@@ -149,6 +149,17 @@ def exact(value: Any) -> str:
     return written
 
 
+def by_gamma(value: Any) -> dict[str, float]:
+    """Take a table with a positive number for each of some weight decays."""
+    wanted = 'a table such as {"0.1" = 12.5}, of positive numbers by gamma'
+    if not isinstance(value, dict) or not value:
+        raise ValueError(wanted)
+    try:
+        return {exact(gamma): seconds(number) for gamma, number in value.items()}
+    except ValueError:
+        raise ValueError(wanted) from None
+
+
 def one_of(*words: str) -> Reader:
     """Return a reader of one of some words."""
 

@@ -32,15 +32,14 @@ from certify.tightness.lifted_matrix import LiftedDiagnosis, diagnose
 from certify.tightness.relaxed import relaxed_loss, relaxed_matrix
 from certify.tightness.settings import StudySettings
 from formulations.arrays import Matrix
+from formulations.first_order.moments import Moments
 from formulations.rounding.rounding import round_to_network
 from formulations.sdp.conic.reduced import ReducedSolution
-from formulations.training.descent import descend
+from formulations.training.descent import descend_again
 from formulations.training.sgd import random_network, train_by_sgd
 
 CUTS = 10
 LEAST_SECONDS = 0.1
-DESCENTS = 10
-LEAST_GAIN = 1e-3  # of a descent, relative, for another to follow
 
 TRAINING, SDP_ESTIMATE, SDP_PROVED = "column generation", "SDP-NN", "SDP-NN, certified"
 SDP_CUT = "SDP-NN, copositive cuts"
@@ -112,7 +111,7 @@ class Bench:
     interrupts: Interrupts
     test: HeldOut | None = None
     rows: list[Row] = field(default_factory=list)
-    relaxed: ReducedSolution | None = None
+    relaxed: ReducedSolution | Moments | None = None
     diagnosis: LiftedDiagnosis | None = None
     interrupted: bool = False
 
@@ -137,7 +136,7 @@ class Bench:
         """Return the exact loss of a network, hidden d x m and output m x c."""
         return loss_at_most(self.problem, ReLUNetwork.from_floats(hidden, output))
 
-    def primal(self) -> ReducedSolution | None:
+    def primal(self) -> ReducedSolution | Moments | None:
         """Return SDP-NN with its primal matrix, for what is made of it; None if the time is up first.
 
         It takes a second solver, for the one that proves bounds works with the dual alone.
@@ -155,17 +154,9 @@ class Bench:
         return self.relaxed
 
     def descent(self, hidden: Matrix) -> Fraction:
-        """Return the exact loss where a local descent from hidden weights, d x m, ends.
-
-        L-BFGS is begun anew, with coordinates for where it is, until it gains nothing to speak of: once it
-        ends where rounding and kinks of the objective stop it, which may be far from a minimum.
-        """
-        X, loss, gamma = self.arrays.X, self.arrays.loss, self.arrays.gamma
-        for _ in range(DESCENTS):
-            end = descend(X, loss, gamma, hidden, max_iterations=2000, should_stop=lambda: self.over)
-            hidden = end.hidden
-            if end.losses[0] - end.losses[-1] < LEAST_GAIN * end.losses[-1]:
-                break
+        """Return the exact loss where a local descent from hidden weights, d x m, ends."""
+        arrays = self.arrays
+        end = descend_again(arrays.X, arrays.loss, arrays.gamma, hidden, should_stop=lambda: self.over)
         return self.loss(end.hidden, end.output)
 
 
@@ -229,6 +220,7 @@ def copositive_cut(bench: Bench) -> Iterator[Row]:
     relaxed = bench.primal()
     if relaxed is None:
         return
+    solution = relaxed if isinstance(relaxed, ReducedSolution) else None
     begun = time.perf_counter()
     X, Y, gamma = bench.arrays.X, bench.arrays.Y, bench.arrays.gamma
     left = bench.clock.remaining(0.5)
@@ -237,7 +229,7 @@ def copositive_cut(bench: Bench) -> Iterator[Row]:
     try:
         with bench.interrupts.allowed():
             found = run_in_child(
-                partial(diagnose, solution=relaxed, cuts=CUTS, time_limit=limits[0]),
+                partial(diagnose, solution=solution, cuts=CUTS, time_limit=limits[0]),
                 X,
                 Y,
                 gamma,

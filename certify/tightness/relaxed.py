@@ -7,33 +7,62 @@ its best bound; so its matrix, and for other losses its value, take a solver of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from certify.checker.errors import SolverError
 from certify.floats.problem import Arrays
 from certify.runtime.interrupts import Interrupts
 from certify.runtime.progress import Clock
 from certify.runtime.worker import run_in_child
+from formulations.arrays import Matrix
+from formulations.first_order.moments import Moments, solve_moments
 from formulations.sdp.conic.reduced import ReducedSolution, solve_reduced
 from formulations.sdp.conic.reduced_losses import solve_reduced_loss
 from formulations.sdp.solvers import CLARABEL_MAX_ORDER
 
-# Beyond it the general solvers that give SDP-NN's primal matrix take more than some minutes.
-LARGEST_ROUNDED = 150  # samples
+# Beyond it the general solvers take more than some minutes, and the splitting's matrix is taken: less exact.
+LARGEST_GENERAL = 150  # samples
+LARGEST_ROUNDED = 1000
+_Solution = TypeVar("_Solution")
 
 
-def relaxed_matrix(arrays: Arrays, clock: Clock, interrupts: Interrupts) -> ReducedSolution | None:
+def solve_matrix(
+    X: Matrix, Y: Matrix, gamma: float, *, time_limit: float | None = None
+) -> ReducedSolution | Moments:
+    """Return SDP-NN of the squared loss with its matrix, by the solver for its size.
+
+    Args:
+        X: the inputs, n x d.
+        Y: the targets, n x c.
+        gamma: the weight of the regularisation, positive.
+        time_limit: seconds that the splitting may take; a general solver knows none.
+
+    Raises:
+        ValueError: the problem is malformed, or the solver returned no numbers.
+        SolverError: the problem is too large.
+    """
+    if len(X) > LARGEST_ROUNDED:
+        raise SolverError(
+            f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the "
+            f"data has {len(X)}: choose some of them"
+        )
+    if len(X) > LARGEST_GENERAL:
+        return solve_moments(X, Y, gamma, time_limit=time_limit)
+    return solve_reduced(X, Y, gamma)
+
+
+def relaxed_matrix(arrays: Arrays, clock: Clock, interrupts: Interrupts) -> ReducedSolution | Moments | None:
     """Return SDP-NN of the squared loss with its matrix; None if the time is up first.
 
     Raises:
         SolverError: if the problem is too large, or the solver fails.
         KeyboardInterrupt: on Ctrl-C.
     """
-    if len(arrays.X) > LARGEST_ROUNDED:
-        raise SolverError(
-            f"the matrix of SDP-NN, and its rounding, are for at most {LARGEST_ROUNDED} rows, and the "
-            f"data has {len(arrays.X)}: choose some of them"
-        )
-    return _solved("matrix of SDP-NN", solve_reduced, arrays, arrays.Y, clock, interrupts)
+    left = clock.remaining(0.5)
+    # A quarter of the splitting's time is left to the start of its process, and to its last round.
+    solve = partial(solve_matrix, time_limit=None if left is None else 0.75 * left)
+    return _solved("matrix of SDP-NN", solve, arrays, arrays.Y, clock, interrupts)
 
 
 def relaxed_loss(arrays: Arrays, clock: Clock, interrupts: Interrupts) -> ReducedSolution | None:
@@ -54,12 +83,12 @@ def relaxed_loss(arrays: Arrays, clock: Clock, interrupts: Interrupts) -> Reduce
 
 def _solved(
     what: str,
-    solve: Callable[..., ReducedSolution],
+    solve: Callable[..., _Solution],
     arrays: Arrays,
     target: object,
     clock: Clock,
     interrupts: Interrupts,
-) -> ReducedSolution | None:
+) -> _Solution | None:
     """Return `solve(X, target, gamma)`, in half of the time that is left."""
     try:
         with interrupts.allowed():

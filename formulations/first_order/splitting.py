@@ -125,6 +125,7 @@ class Splitting:
         problem: in its units.
         regions: the known signs of each region, R x K: 1 where x . u >= 0, -1 where it is <= 0, 0 unknown.
         steps: how many were taken.
+        change: of the state in the last round, relative to its size; it is zero at the end alone.
     """
 
     def __init__(self, problem: UnitProblem) -> None:
@@ -140,6 +141,7 @@ class Splitting:
         self._history: deque[tuple[Vector, Vector]] = deque(maxlen=_MEMORY)
         self._compute_in(np.zeros(self._size, np.float32))
         self.steps = 0
+        self.change = np.inf
         self._balanced_until = _ROUND * _BALANCING_ROUNDS
 
     def _compute_in(self, state: NDArray[Any]) -> None:
@@ -216,6 +218,8 @@ class Splitting:
         else:
             self.step()
             self._remember(begun)
+        size = float(np.linalg.norm(self._state))
+        self.change = float(np.linalg.norm(self._state - begun)) / size if size else 0.0
 
     def extrapolate(self) -> None:
         """Go to the linear combination of the rounds so far whose change is smallest."""
@@ -400,6 +404,17 @@ class Splitting:
         problem = self.problem
         weights = sum(problem.outer_scale**2 @ np.diag(part.signed.outer) for part in self._parts)
         return float(np.sum((self._output() - problem.targets) ** 2) + problem.gamma * weights) / 2
+
+    def factor(self) -> Matrix:
+        """Return Z over (u, v, alpha), d + c + K rows, whose Z Z^T is the semidefinite projection."""
+        self._minimise()
+        d, outer = self._d, self._outer
+        factors = []
+        for part in self._parts:
+            forms = part.positive.of(self._combined(part))
+            of_alpha = self._type(np.sqrt(0.5)) * forms[outer:] + self._half @ forms[:d]
+            factors.append(np.concatenate([self._inputs @ forms[:d], forms[d:outer], of_alpha]))
+        return np.hstack(factors).astype(float)
 
     def multipliers(self) -> tuple[Matrix, list[Multipliers]]:
         """Return N of the groups, G x c, and for each region multipliers of the units.

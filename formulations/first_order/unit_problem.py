@@ -131,6 +131,16 @@ class UnitProblem:
         np.add.at(sums, self.lines, self.targets)
         return sums
 
+    def factor_of_data(self, factor: Matrix) -> Matrix:
+        """Return Z over (alpha, u, v) of the data, n + d + c rows, from that of units over (u, v, alpha)."""
+        d, c, along = len(self.weights), self.targets.shape[1], self._directions
+        u = self._coordinates.T @ (self.weights[:, None] * factor[:d])
+        of_units = self._lengths[:, None] * factor[d + c :]
+        alpha = along.activations() @ np.concatenate([u, of_units])
+        return np.asarray(
+            np.sqrt(self.target_unit / self.input_unit) * np.concatenate([alpha, u, factor[d : d + c]])
+        )
+
     def dual_point(self, entries: Matrix) -> Matrix:
         """Return N of the data, n x c, from that of the groups, G x c."""
         return self._merged.spread(self._directions, self._Y, self.target_unit * entries)

@@ -40,7 +40,9 @@ class FactorisedSolution:
         violation: the largest of the constraints, in units in which inputs and targets are about one.
         rank: r.
         order: of the matrix over (alpha, u, v) for different inputs; the largest rank that there is.
-        barvinok: the least rank with r (r + 1) / 2 above the number of constraints.
+        barvinok: the least rank with r (r + 1) / 2 above the number of constraints, which is about 2 n and so
+            above the order where n is above d + c.
+        active: the same for the constraints that are active at the end, equations among them.
         rounds: of the augmented Lagrangian.
         settled: whether violation and complementarity fell below the tolerance.
     """
@@ -50,6 +52,7 @@ class FactorisedSolution:
     rank: int
     order: int
     barvinok: int
+    active: int
     rounds: int
     settled: bool
 
@@ -85,10 +88,9 @@ def solve_factorised(
     count = len(lines.units)
     order = count + X.shape[1] + Y.shape[1]
     rank = order if rank is None else rank
-    constraints = count * (2 * count - 1)
-    barvinok = math.floor((math.sqrt(8 * constraints + 1) - 1) / 2) + 1
+    barvinok = _rank_beyond(count * (2 * count - 1))
     if not count:
-        return FactorisedSolution(float(np.sum(Y**2) / 2), 0.0, rank, order, barvinok, 0, True)
+        return FactorisedSolution(float(np.sum(Y**2) / 2), 0.0, rank, order, barvinok, 1, 0, True)
     scaled = ScaledProblem.of(lines, Y, gamma)
     left_out = float(np.sum(np.delete(Y, lines.nonzero, axis=0) ** 2) / 2)  # of inputs that are zero
     factor = _Factor(lines.units, scaled, rank)
@@ -108,9 +110,15 @@ def solve_factorised(
         if error > _ENOUGH * before:
             penalty = min(_GROWTH * penalty, _LARGEST_PENALTY)
     value = scaled.target_unit**2 * factor.value(point) + left_out
+    active = _rank_beyond(factor.active(point, multipliers, penalty))
     return FactorisedSolution(
-        value, factor.violation(point), rank, order, barvinok, rounds, error <= tolerance
+        value, factor.violation(point), rank, order, barvinok, active, rounds, error <= tolerance
     )
+
+
+def _rank_beyond(constraints: int) -> int:
+    """Return the least rank r with r (r + 1) / 2 above a number of constraints."""
+    return (math.isqrt(8 * constraints + 1) - 1) // 2 + 1
 
 
 class _Stop(Exception):
@@ -185,6 +193,16 @@ class _Factor:
             float(np.max(np.abs(pull - of / penalty), initial=0.0))
             for pull, of in zip(pulls, held, strict=True)
         )
+
+    def active(self, point: Vector, multipliers: _Multipliers, penalty: float) -> int:
+        """Return how many constraints have a multiplier, in units of the penalty, above their product."""
+        parts = self.parts(point)
+        below = np.tri(len(parts.alpha), k=-1, dtype=bool)
+        of_alpha = multipliers.alpha_alpha > penalty * (parts.alpha @ parts.alpha.T)
+        of_beta = multipliers.beta_beta > penalty * (parts.beta @ parts.beta.T)
+        mixed = multipliers.alpha_beta > penalty * _mixed(parts)
+        np.fill_diagonal(mixed, True)
+        return int(np.sum(of_alpha & below) + np.sum(mixed) + np.sum(of_beta & below))
 
     def descend(
         self, point: Vector, multipliers: _Multipliers, penalty: float, should_stop: Callable[[], bool]

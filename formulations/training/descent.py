@@ -26,6 +26,8 @@ from formulations.losses.loss import Loss
 from formulations.training.masters.output_layer import OutputLayer, OutputProblem, output_problem
 from formulations.training.oracle import orthogonal_to
 
+_DESCENTS, _LONG = 10, 2000  # runs, and iterations of each
+_GAIN = 1e-3  # of a run, relative, for another to follow
 _PATIENCE = 10  # iterations: a single one may gain little before others that gain much
 
 
@@ -116,6 +118,28 @@ def descend(
             },
         )
     return Descent(best.hidden, best.layer.output, tuple(losses))
+
+
+def descend_again(
+    X: Matrix,
+    loss: Loss,
+    gamma: float,
+    hidden: Matrix,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Descent:
+    """Run L-BFGS from the given weights until a run of it gains less than a thousandth of the loss.
+
+    Each run begins with coordinates for where it is: one alone ends where rounding and kinks of the objective
+    stop it, which may be far from a minimum. For the arguments see `descend`.
+    """
+    losses: tuple[float, ...] = ()
+    for _ in range(_DESCENTS):
+        end = descend(X, loss, gamma, hidden, max_iterations=_LONG, should_stop=should_stop)
+        hidden, losses = end.hidden, losses + end.losses
+        if end.losses[0] - end.losses[-1] < _GAIN * end.losses[-1]:
+            break
+    return Descent(hidden, end.output, losses)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ problems can be compared: 1 is optimal, and what a bound lacks to 1 is its loose
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 from certify.study.accept import CERTIFIED, EXACT, PROVED
 from certify.study.bench import VALUE
 from certify.study.cells import Cell, Facts
+from certify.study.plan import Plan
 from certify.study.store import Kept, Result, Row, Store
 
 WITHIN = 0.01  # of the optimum: a network that nobody would train on for
@@ -86,6 +87,7 @@ class Study:
         missing: a sentence about each data set that is left out.
         reasons: why cells are left out, with how many there are.
         made: what is known of the machines, each once.
+        published: seconds that others report of SDP-NN, by data set and gamma.
     """
 
     title: str
@@ -94,6 +96,7 @@ class Study:
     missing: tuple[str, ...]
     reasons: tuple[tuple[str, int], ...]
     made: tuple[str, ...]
+    published: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[tuple[str, str, bool, str], list[Problem]]:
@@ -112,11 +115,11 @@ class Study:
         return f"{done} cells done" + "".join(f", {words}" for words in rest)
 
 
-def analyse(title: str, cells: Sequence[Cell], store: Store, missing: Iterable[str]) -> Study:
+def analyse(plan: Plan, cells: Sequence[Cell], store: Store, missing: Iterable[str]) -> Study:
     """Read all results of a study.
 
     Args:
-        title: of it.
+        plan: of it.
         cells: of it.
         store: of its results.
         missing: a sentence about each data set that is left out.
@@ -143,7 +146,21 @@ def analyse(title: str, cells: Sequence[Cell], store: Store, missing: Iterable[s
         else:
             reasons[f"{cell.facts.method}: {result.words or result.state}"] += 1
     problems = tuple(_problem(facts, results) for facts, results in by_problem.values())
-    return Study(title, problems, dict(counts), tuple(missing), tuple(sorted(reasons.items())), tuple(made))
+    published = {
+        (choice.name, gamma): seconds
+        for choice in plan.data
+        for gamma in choice.gammas
+        if (seconds := choice.seconds_elsewhere(gamma)) is not None
+    }
+    return Study(
+        plan.title,
+        problems,
+        dict(counts),
+        tuple(missing),
+        tuple(sorted(reasons.items())),
+        tuple(made),
+        published,
+    )
 
 
 def _problem(facts: Facts, results: Sequence[Result]) -> Problem:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from certify.study.accept import EXACT
-from certify.study.baselines import OWN_LOSS
 from certify.study.bench import VALUE
 from certify.study.methods import BOUND_SECONDS
 from certify.study.prediction import PAPER, VALIDATED
@@ -36,11 +35,12 @@ class Table:
 
 
 _GROUP = ("data", "gamma", "bias")
+LOCAL = {"sgd": "SGD", "lbfgs": "L-BFGS"}
 
 
 def tables(study: Study) -> Iterator[Table]:
     """Yield the tables that have rows."""
-    made = (_optimum, _rounding, _sgd, _baselines, _scores, _left_out)
+    made = (_optimum, _rounding, _local, _baselines, _scores, _left_out)
     for table in (make(study) for make in made):
         if table.rows:
             yield table
@@ -77,15 +77,28 @@ def _optimum(study: Study) -> Table:
                 interval,
                 *(spread([value for value in each if value is not None]) for each in values),
                 spread(seconds, ".2f"),
+                "" if (elsewhere := study.published.get(key[:2])) is None else f"{elsewhere:.2f}",
             )
         )
     return Table(
         "The optimum, and SDP-NN next to it",
         "Over the certified lower bound of the optimum: the best network, SDP-NN's value (a solver's word), "
-        "what is certified of SDP-NN and of Shor's relaxation, and the seconds of SDP-NN without training. A "
-        "cell is the median over the problems, with the least and the largest in brackets. Where the best "
+        "what is certified of SDP-NN and of Shor's relaxation, and the seconds of SDP-NN without training, "
+        "next to those that its authors published, of other solvers on another machine. A cell is the median "
+        "over the problems, with the least and the largest in brackets. Where the best "
         "network is far above 1 the optimum is not known, and a bound near 1 says nothing of the relaxation.",
-        (*_GROUP, "problems", "n, d, c", "optimum", "best network", "SDP-NN", "certified", "Shor", "seconds"),
+        (
+            *_GROUP,
+            "problems",
+            "n, d, c",
+            "optimum",
+            "best network",
+            "SDP-NN",
+            "certified",
+            "Shor",
+            "seconds",
+            "published",
+        ),
         tuple(rows),
     )
 
@@ -123,33 +136,35 @@ def _rounding(study: Study) -> Table:
     )
 
 
-def runs_of_sgd(problems: Sequence[Problem]) -> dict[int, list[float]]:
-    """Return the factors over the lower bound of the optimum of all runs of SGD, by width."""
+def local_runs(problems: Sequence[Problem], method: str) -> dict[int, list[float]]:
+    """Return the factors over the lower bound of the optimum of all runs of a local method, by width."""
     found: dict[int, list[float]] = {}
     for problem in problems:
-        for _, row in problem.rows("sgd"):
+        for _, row in problem.rows(method):
             if (factor := problem.factor(row.value)) is not None:
                 found.setdefault(row.width, []).append(factor)
     return dict(sorted(found.items()))
 
 
-def _sgd(study: Study) -> Table:
+def _local(study: Study) -> Table:
     rows = [
         (
             *_names(*key),
+            words,
             str(width),
             str(len(factors)),
             spread(factors),
             f"{sum(factor <= 1 + WITHIN for factor in factors)} of {len(factors)}",
         )
         for key, problems in study.groups.items()
-        for width, factors in runs_of_sgd(problems).items()
+        for method, words in LOCAL.items()
+        for width, factors in local_runs(problems, method).items()
     ]
     return Table(
-        "Stochastic gradient descent",
+        "Local training",
         "The exact losses over the certified lower bound of the optimum, and how many runs are certified to "
         "be within 1 % of the global optimum, which is that of all widths.",
-        (*_GROUP, "width", "runs", "loss", "within 1 %"),
+        (*_GROUP, "method", "width", "runs", "loss", "within 1 %"),
         tuple(rows),
     )
 
@@ -161,17 +176,19 @@ def _baselines(study: Study) -> Table:
         for problem in problems:
             for result in problem.results:
                 for row in result.rows:
-                    if result.facts.method in BASELINES and row.quantity in (OWN_LOSS, VALUE):
+                    if result.facts.method in BASELINES and (row.kind == EXACT or row.quantity == VALUE):
                         factor = problem.factor(row.value)
                         if factor is not None:
-                            found.setdefault((result.facts.label, row.quantity), []).append(factor)
+                            what = "exact loss of its network" if row.kind == EXACT else row.quantity
+                            found.setdefault((result.facts.label, what), []).append(factor)
         rows += [
             (*_names(*key), label, quantity, str(len(factors)), spread(factors))
             for (label, quantity), factors in found.items()
         ]
     return Table(
         "Baselines",
-        "What they say of themselves, over the certified lower bound of the optimum.",
+        "The exact losses of their networks, and what the relaxations among them say of themselves, over the "
+        "certified lower bound of the optimum.",
         (*_GROUP, "method", "what", "runs", "value"),
         tuple(rows),
     )
@@ -207,7 +224,7 @@ def _scores(study: Study) -> Table:
 
 
 def _who(label: str, quantity: str) -> str:
-    return label if quantity in ("SGD", label) else f"{label}: {quantity}"
+    return label if quantity in (*LOCAL.values(), label) else f"{label}: {quantity}"
 
 
 def _left_out(study: Study) -> Table:

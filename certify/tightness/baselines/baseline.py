@@ -114,7 +114,9 @@ class BaselineProblem:
             return np.asarray(np.maximum(inputs @ hidden, 0.0) @ output)
 
         predictions = None if self.test is None else predict(self.test.inputs)
-        return Outcome(Kind.LOSS, loss, predictions, predict(self.arrays.X), notes=notes, details=details)
+        fitted = predict(self.arrays.X)
+        weights = (np.asarray(hidden, dtype=float), np.asarray(output, dtype=float))
+        return Outcome(Kind.LOSS, loss, predictions, fitted, notes=notes, details=details, weights=weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +131,7 @@ class Outcome:
         seconds: wall time.
         notes: what else there is to know, in a few words.
         details: numbers of the run by their names.
+        weights: u_j as columns (d x m) and v_j as rows (m x c) of its network; None where it has none.
     """
 
     kind: Kind
@@ -138,6 +141,7 @@ class Outcome:
     seconds: float = 0.0
     notes: str = ""
     details: dict[str, float] = field(default_factory=dict)
+    weights: tuple[Matrix, Matrix] | None = None
 
     def scores(self, problem: BaselineProblem) -> Scores | None:
         """Return how often classes were named; None where the outcome makes no predictions."""

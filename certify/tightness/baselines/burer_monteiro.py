@@ -44,6 +44,7 @@ def _solve(problem: BaselineProblem, settings: BaselineSettings) -> Outcome:
             "rank": found.rank,
             "order": found.order,
             "barvinok": found.barvinok,
+            "active": found.active,
             "violation": found.violation,
             "settled": float(found.settled),
         },

@@ -93,7 +93,7 @@ def test_a_study_runs_once_and_only_what_is_new(
     study.write_text(TINY + SGD)
     assert run(monkeypatch, "study", study, "--markdown", "out.md") == 0
     assert InProcess.names[4:] == [f"Small {k}, gamma=0.1, sgd epochs=3 width=2, seed=0" for k in (1, 2)]
-    assert "| Small | 0.1 | no | 2 | 2 |" in Path("out.md").read_text()
+    assert "| Small | 0.1 | no | SGD | 2 | 2 |" in Path("out.md").read_text()
     assert run(monkeypatch, "study", study, "--report") == 0
     assert len(InProcess.names) == 6
     assert "6 cells done" in capsys.readouterr().out

@@ -12,18 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certify.checker.errors import DataError
 from certify.datasets.held_out import HeldOut
 from certify.runtime.executor import Future, State, Task
 from certify.study.accept import CERTIFIED, Unaccepted, accept
-from certify.study.baselines import OWN_LOSS, method_of
+from certify.study.baselines import method_of
 from certify.study.bench import VALUE, Found, FoundNetwork, Number, Predictions, without_bias
 from certify.study.cells import Cell, cells_of
 from certify.study.generators import GENERATORS, random_network
 from certify.study.methods import METHODS, width_of
-from certify.study.plan import plan_of
+from certify.study.plan import Plan, plan_of
 from certify.study.problems import read_tables
 from certify.study.report.analysis import Problem, Study
 from certify.study.report.plots import plots
+from certify.study.report.tables import tables
 from certify.study.run import Progress, result_of
 from certify.study.schema import Source
 from certify.study.scores import ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2, scores
@@ -158,47 +160,89 @@ def test_what_is_not_as_claimed_is_not_accepted(tmp_path: Path) -> None:
             accept(found, of)
 
 
-def test_a_baseline_says_of_itself_what_nobody_checks(tmp_path: Path) -> None:
+def _accepted_of(outcome: Outcome, tmp_path: Path) -> tuple[Row, ...]:
+    """Return what is accepted of a baseline that comes to this."""
     text = (
         STUDY.partition("[[method]]")[0].replace("task", "bias = false\ntask") + '[[method]]\nname = "toy"\n'
     )
-    network = Outcome(
-        Kind.LOSS, Fraction(1, 3), np.ones((2, 1)), seconds=0.5, notes="by hand", details={"rank": 2}
-    )
-    toy = Baseline("toy", Kind.LOSS, "nobody", lambda problem, settings: network, seeded=True)
+    toy = Baseline("toy", outcome.kind, "nobody", lambda problem, settings: outcome, seeded=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(METHODS, "toy", method_of(toy))
         (cell,) = cells(tmp_path, text)
         found = METHODS["toy"].run(cell.bench)
-    assert cell.facts.label == "toy"
-    assert found.note == "by hand"
-    loss, rank, predicted = accept(found, cell)
-    assert (loss.quantity, loss.kind) == (OWN_LOSS, "estimate")
-    assert loss.value == pytest.approx(1 / 3)
+    assert (cell.facts.label, found.note) == ("toy", outcome.notes)
+    return accept(found, cell)
+
+
+def test_what_a_relaxation_says_of_itself_nobody_checks(tmp_path: Path) -> None:
+    outcome = Outcome(Kind.ESTIMATE, 1 / 3, np.ones((2, 1)), notes="by hand", details={"rank": 2})
+    value, rank, predicted = _accepted_of(outcome, tmp_path)
+    assert (value.quantity, value.kind, value.value) == (VALUE, "estimate", 1 / 3)
     assert (rank.quantity, rank.value) == ("rank", 2)
     # Of 2 and 5 it says 1 and 1: 1 - (1 + 16) / 4.5.
     assert predicted.scores[R2] == pytest.approx(1 - 17 / 4.5)
+
+
+def test_published_seconds_belong_to_a_gamma_however_it_is_written(tmp_path: Path) -> None:
+    def plan(published: str) -> Plan:
+        text = STUDY.replace("task", f"published = {published}\ntask")
+        return plan_of(Source("study", text), quick=False, folder=tmp_path)
+
+    (choice,) = plan('{"1/10" = 12.5}').data
+    assert choice.seconds_elsewhere("0.1") == 12.5
+    assert choice.seconds_elsewhere("0.01") is None
+    for wrong in ("12.5", "{}", '{"0.1" = "much"}', '{"-1" = 2.5}'):
+        with pytest.raises(DataError, match=r"line 6: the key 'published' of .* give a table such as"):
+            plan(wrong)
+
+
+def test_published_seconds_are_in_the_table_of_their_data_and_gamma(tmp_path: Path) -> None:
+    cell = cells(tmp_path)[0]
+    bound = Result(cell.facts, cell.problem_sha256, "done", "", (), 1.0, "", {})
+    problem = Problem(cell.facts, (bound,), 0.095, 0.095)
+    study = Study("s", (problem,), {"done": 1}, (), (), (), {("One", "0.1"): 12.5, ("Two", "0.1"): 3.0})
+    optimum = next(table for table in tables(study) if "optimum" in table.title)
+    assert optimum.headings[-1] == "published"
+    assert [row[-1] for row in optimum.rows] == ["12.50"]
+
+
+def test_a_local_descent_ends_at_a_network(tmp_path: Path) -> None:
+    text = STUDY.partition("[[method]]")[0].replace("task", "bias = false\ntask")
+    (cell,) = cells(tmp_path, text + '[[method]]\nname = "lbfgs"\nwidth = 8\n')
+    (network,) = accept(METHODS["lbfgs"].run(cell.bench), cell)
+    assert (network.quantity, network.kind, network.width) == ("L-BFGS", "exact", 8)
+    assert network.value == pytest.approx(0.095, rel=1e-6)
+
+
+def test_the_loss_of_a_baseline_s_network_is_computed_anew(tmp_path: Path) -> None:
+    lie = Outcome(Kind.LOSS, Fraction(1, 9), weights=(np.full((1, 1), 0.5), np.ones((1, 1))))
+    (network,) = _accepted_of(lie, tmp_path)
+    # It says 1/2 of 1: 1/8, and gamma / 2 (1/4 + 1) = 1/16; of 2 and 4 it says 1 and 2, not 2 and 5.
+    assert (network.quantity, network.kind) == ("toy", "exact")
+    assert network.value == pytest.approx(0.1875)
+    assert network.scores[R2] == pytest.approx(1 - 10 / 4.5)
 
 
 def test_spurious_minima_are_above_the_best_value_that_is_known(tmp_path: Path) -> None:
     cell = cells(tmp_path)[0]
 
     def run(rank: float, value: float, settled: float = 1.0) -> Result:
-        numbers = (("rank", rank), (VALUE, value), ("settled", settled), ("barvinok", 3.0))
+        numbers = (("rank", rank), (VALUE, value), ("settled", settled), ("barvinok", 7.0), ("active", 3.0))
         rows = tuple(Row(name, "estimate", number, 0, {}) for name, number in numbers)
         facts = replace(cell.facts, method="burer-monteiro")
         return Result(facts, cell.problem_sha256, "done", "", rows, 1.0, "", {})
 
-    results = (run(1, 2.0), run(1, 1.0), run(2, 1.5), run(2, 9.0, 0.0), run(3, 1.0005), run(4, 1.1))
+    results = (run(1, 2.0), run(1, 1.0), run(2, 1.5), run(2, 9.0, 0.0), run(3, 1.005), run(4, 1.1))
     problem = Problem(cell.facts, results, 0.9, 1.2)
     study = Study("s", (problem,), {"done": 6}, (), (), ())
     (plot,) = [plot for plot in plots(study) if plot.name == "factorised-rank"]
     assert plot.series[0].points == ((1.0, 50.0), (2.0, 100.0), (3.0, 0.0), (4.0, 100.0))
-    assert "Of 2 settled runs at the rank of Pataki and Barvinok (3 here) or more 1 ended" in plot.words
     assert (
-        "The least rank at which no run ended more than 0.1 % above the best value known is 3" in plot.words
+        "Of 3 settled runs that ended more than 1 % above the best value known, 1 ended above" in plot.words
     )
-    assert plot.sure == "5 values in all; 6 cells done."
+    assert "The least rank without a run above is 3." in plot.words
+    assert "is 7 by all constraints and 3 by those that are active" in plot.words
+    assert "of 2 runs with the latter or more 1 ended above" in plot.words
 
 
 def test_a_gap_is_that_of_a_known_optimum(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_a_single_sample_by_hand(rank: int | None) -> None:
     found = solve_factorised(np.array([[2.0]]), np.array([[1.0]]), 0.2, rank=rank)
     assert found.settled
     assert found.value == pytest.approx(0.095, rel=1e-5)  # as x = y = 1 with gamma = 0.1
-    assert (found.rank, found.order, found.barvinok) == (rank or 3, 3, 2)
+    assert (found.rank, found.order, found.barvinok, found.active) == (rank or 3, 3, 2, 2)
 
 
 def test_with_a_full_factor_it_is_the_relaxation() -> None:
@@ -31,6 +31,15 @@ def test_with_a_full_factor_it_is_the_relaxation() -> None:
     assert found.settled
     assert found.violation < 1e-6
     assert found.value == pytest.approx(solve_reduced(X, Y, GAMMA).value, rel=1e-4)
+
+
+def test_of_six_constraints_those_are_active_that_equations_are() -> None:
+    """Orthogonal rows with targets of their own: both <alpha_i, beta_i> = 0, and a few products."""
+    found = solve_factorised(np.eye(2), np.eye(2), GAMMA)
+    assert found.settled
+    assert found.value == pytest.approx(2 * 0.095, rel=1e-5)
+    assert found.barvinok == 4  # beyond 2 (4 - 1)
+    assert found.active < found.barvinok
 
 
 @pytest.mark.parametrize("seed", [0, 1])
