@@ -16,16 +16,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
-from typing import TypeVar
 
 import numpy as np
 
 from formulations.arrays import Matrix, Vector
 from formulations.first_order.arrow import Block, Point, block_proofs, multipliers, value
 from formulations.first_order.composition import Composition, stratified
+from formulations.first_order.over import Over, in_threads, one_by_one
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.slack import improve_slack
 from formulations.first_order.splitting import Splitting
@@ -44,7 +44,6 @@ _SPLITTING_SHARE = 2.0  # how much longer than the last look the splitting goes 
 _TIME_FOR_LOOK = 2.0  # of the last one, that is left for one at the end
 _WORTH_CLIMBING = 0.75  # of the splitting's value, that is proved without
 _LEAST_GAIN = 1e-5  # of |Y|^2 / 2, in ten steps of a climb
-_T = TypeVar("_T")
 Stage = tuple[float, float, int]
 # Powers of the norm, and barriers relative to |Y|^2 / 2 in all, of the climbs at one size of blocks,
 # and the most steps.
@@ -112,7 +111,8 @@ def improve(
     begun = time.perf_counter()
     problem = UnitProblem.of(X, Y, gamma)
     with ThreadPoolExecutor(threads) as pool:
-        search = _Search(problem, min(largest_block, LARGEST_BLOCK), pool, seconds_left, on_step)
+        over = in_threads(pool)
+        search = _Search(problem, min(largest_block, LARGEST_BLOCK), over, seconds_left, on_step)
         given = search.blocks_at(start)
         blocks = given or search.first_blocks(compose, seed)
         if not np.any(problem.targets):
@@ -143,11 +143,11 @@ class _Search:
         self,
         problem: UnitProblem,
         largest_block: int,
-        pool: Executor,
+        over: Over,
         seconds_left: Callable[[], float],
         on_step: Callable[[str], None],
     ) -> None:
-        self.problem, self.largest_block, self.pool = problem, largest_block, pool
+        self.problem, self.largest_block, self.over = problem, largest_block, over
         self.seconds_left, self.on_step = seconds_left, on_step
         self.seconds = time.perf_counter
         self.size = float(np.sum(problem.targets**2)) / 2
@@ -156,10 +156,6 @@ class _Search:
     def is_over(self) -> bool:
         """Whether time is up."""
         return self.seconds_left() <= 0
-
-    def in_threads(self, of_block: Callable[[Block], _T], blocks: Sequence[Block]) -> list[_T]:
-        """Do what `map` does, to its end: no thread works on a block once the search goes on."""
-        return list(self.pool.map(of_block, blocks))
 
     def found(self, best: _Best, begun: float) -> Found:
         """Say it in the units of the data."""
@@ -332,10 +328,10 @@ class _Search:
         """Climb from where the blocks are, and leave them at the top; return a point that is a new best."""
         power, barrier, most_steps = stage
         large = max(len(block.members) for block in blocks) >= _WORTH_A_THREAD
-        over = self.in_threads if large and len(blocks) > 1 else map
+        over = self.over if large else one_by_one
         weight = barrier * self.size / len(self.problem.units)
         value(blocks, power, weight, over)
-        list(over(lambda block: block.choose(_NEW_MULTIPLIERS), blocks))
+        over(lambda block: block.choose(_NEW_MULTIPLIERS), blocks)
         cuts = np.cumsum([len(block.nonnegative) for block in blocks])[:-1]
         improved: list[list[tuple[Block, Point]]] = []
 

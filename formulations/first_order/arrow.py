@@ -15,15 +15,15 @@ section 3a). Linear in the number of blocks; one block is SDP-NN itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.first_order.lapack import cholesky, inverse, solve_triangular
+from formulations.first_order.over import Over, one_by_one
 from formulations.first_order.unit_problem import UnitProblem
 from formulations.sdp.block_proof import BlockProof
 from formulations.sdp.multipliers import Multipliers
@@ -272,9 +272,7 @@ class Value:
     slope: Vector
 
 
-def value(
-    blocks: Sequence[Block], power: float, barrier: float, over: Callable[..., Iterable[Any]] = map
-) -> Value | None:
+def value(blocks: Sequence[Block], power: float, barrier: float, over: Over = one_by_one) -> Value | None:
     """Look at a point; return None outside of the domain, where an alpha-part is not definite.
 
     With g the largest eigenvalue of sum_b T_b, relative to the weights of |u|^2 and |v|^2, N and all
@@ -286,8 +284,7 @@ def value(
         blocks: each at its point.
         power: of the norm.
         barrier: the weight of the logarithms of the determinants (a loss of the unit problem).
-        over: what computes something of each block, as `map` does, or at once; sums are taken in the blocks'
-            order.
+        over: computes something of each block; sums are taken in the blocks' order.
     """
     total: Matrix | None = None
     for share in over(Block.share, blocks):
@@ -327,7 +324,7 @@ def value(
             slope += barrier * block.slope_of_log_determinant()
         return slope
 
-    return Value(smooth, proved, np.concatenate(list(over(slope_of, blocks))))
+    return Value(smooth, proved, np.concatenate(over(slope_of, blocks)))
 
 
 def best_multiple(inner: float, square: float) -> float:

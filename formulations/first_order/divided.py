@@ -14,6 +14,7 @@ import numpy as np
 
 from formulations.arrays import Indices, Matrix, Vector
 from formulations.first_order.arrow import Block, Point, best_multiple, on_line
+from formulations.first_order.over import Over, one_by_one
 from formulations.first_order.projected_lbfgs import maximise
 from formulations.first_order.slack import improve_slack
 from formulations.first_order.unit_problem import UnitProblem
@@ -54,12 +55,13 @@ class Divided:
         entries: Matrix,
         multipliers: Sequence[Multipliers],
         is_over: Callable[[], bool],
+        over: Over = one_by_one,
     ) -> None:
         """Take N, G x c, and for each region multipliers of all units.
 
         Those of products that vanish on a region do not count.
         """
-        self._problem, self._regions, self._is_over = problem, regions, is_over
+        self._problem, self._regions, self._is_over, self._over = problem, regions, is_over, over
         self._blocks = []
         members = np.arange(len(problem.units))
         for signs, given in zip(regions, multipliers, strict=True):
@@ -78,10 +80,11 @@ class Divided:
 
     def improve_slack(self) -> bool:
         """Give each region its best slack; say whether all forms are semidefinite now."""
-        for block in self._blocks:
-            if self._is_over() or not improve_slack(block, is_over=self._is_over):
-                return False
-        return True
+
+        def improve(block: Block) -> bool:
+            return not self._is_over() and improve_slack(block, is_over=self._is_over)
+
+        return all(self._over(improve, self._blocks))
 
     def look(self) -> bool:
         """Say whether what is proved here is the best so far."""
@@ -168,12 +171,18 @@ class Divided:
         """
         problem = self._problem
         gamma, scale_of = problem.gamma, problem.outer_scale
-        spectra = []
-        for block in self._blocks:
+
+        def spectrum(block: Block) -> tuple[Vector, Matrix] | None:
             share = block.share()
             if share is None or not np.isfinite(share).all():
                 return None
-            spectra.append(np.linalg.eigh(share / np.outer(scale_of, scale_of)))
+            values, vectors = np.linalg.eigh(share / np.outer(scale_of, scale_of))
+            return values, vectors
+
+        found = self._over(spectrum, self._blocks)
+        spectra = [each for each in found if each is not None]
+        if len(spectra) < len(found):
+            return None
         top = max(float(values[-1]) for values, _ in spectra)
         if not top > 0:
             return None
@@ -187,13 +196,17 @@ class Divided:
         scale = min(gamma / norm, best)
         by_norm = -(inner - scale * square) * gamma / norm**2 if gamma / norm < best else 0.0
         by_entries = (scale * problem.targets - scale**2 * self._entries).ravel()
-        slopes = []
-        for block, of_region, (_, vectors) in zip(self._blocks, relative, spectra, strict=True):
-            shares = of_region ** (power - 1) * mass ** (1 / power - 1)
+
+        def slope_of(region: int) -> Vector:
+            block, (_, vectors) = self._blocks[region], spectra[region]
+            shares = relative[region] ** (power - 1) * mass ** (1 / power - 1)
             seen = shares > 1e-9
             directions = vectors[:, seen] / scale_of[:, None] * np.sqrt(shares[seen])
             block.look(directions)
-            slope = by_norm * block.slope(directions)
+            return by_norm * block.slope(directions)
+
+        slopes = []
+        for slope in self._over(slope_of, range(len(self._blocks))):
             by_entries = by_entries + slope[-by_entries.size :]
             slopes.append(slope[: -by_entries.size])
         return on_line(inner, square, scale), proved, np.concatenate([*slopes, by_entries])

@@ -12,12 +12,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from formulations.arrays import Indices, Matrix
 from formulations.first_order.divided import Divided, DividedPoint
+from formulations.first_order.over import Over, in_threads
 from formulations.first_order.splitting import Splitting
 from formulations.first_order.unit_problem import UnitProblem
 from formulations.losses.squared import SquaredLoss
@@ -61,6 +63,7 @@ def improve(
     enough: float = math.inf,
     seconds_left: Callable[[], float] = lambda: math.inf,
     proof_seconds: Callable[[int], float] = lambda regions: 0.0,
+    threads: int = 1,
     on_step: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Found]:
     """Find better and better dual points, until nothing is gained, the bound is as wanted or time is up.
@@ -72,6 +75,7 @@ def improve(
         enough: the bound (a loss) at which the search may end.
         seconds_left: after which to stop; it may change its mind.
         proof_seconds: what the proof of so many regions will take, to be left of these.
+        threads: that work on regions at the same time; the result does not depend on them, but for time.
         on_step: told what goes on, often.
 
     Raises:
@@ -81,16 +85,17 @@ def improve(
     problem = UnitProblem.of(X, Y, gamma)
     if not np.any(problem.targets):
         return
-    search = _Search(problem, seconds_left, proof_seconds, on_step)
-    for point, paths, steps in search.run(lambda value: _loss(problem, value) >= enough):
-        words = f"{len(paths)} regions, {steps} steps"
+    with ThreadPoolExecutor(threads) as pool:
+        search = _Search(problem, in_threads(pool), seconds_left, proof_seconds, on_step)
+        for point, paths, steps in search.run(lambda value: _loss(problem, value) >= enough):
+            words = f"{len(paths)} regions, {steps} steps"
 
-        def solution(
-            point: DividedPoint = point, paths: Sequence[Path] = paths, words: str = words
-        ) -> PartitionSolution:
-            return _solution(problem, X, Y, gamma, point, paths, words, time.perf_counter() - begun)
+            def solution(
+                point: DividedPoint = point, paths: Sequence[Path] = paths, words: str = words
+            ) -> PartitionSolution:
+                return _solution(problem, X, Y, gamma, point, paths, words, time.perf_counter() - begun)
 
-        yield Found(_loss(problem, point.value), len(paths), words, solution)
+            yield Found(_loss(problem, point.value), len(paths), words, solution)
 
 
 def _loss(problem: UnitProblem, value: float) -> float:
@@ -101,13 +106,14 @@ class _Search:
     def __init__(
         self,
         problem: UnitProblem,
+        over: Over,
         seconds_left: Callable[[], float],
         proof_seconds: Callable[[int], float],
         on_step: Callable[[str], None],
     ) -> None:
-        self._problem, self._seconds_left = problem, seconds_left
+        self._problem, self._over, self._seconds_left = problem, over, seconds_left
         self._proof_seconds, self._on_step = proof_seconds, on_step
-        self._splitting = Splitting(problem)
+        self._splitting = Splitting(problem, over)
         self._paths: list[Path] = [()]
         # For each region, of the last steps and the last look.
         self._step_seconds = 0.0
@@ -169,7 +175,7 @@ class _Search:
         """Make the splitting's point feasible, and climb from there."""
         splitting = self._splitting
         entries, multipliers = splitting.multipliers()
-        here = Divided(self._problem, splitting.regions, entries, multipliers, self._is_over)
+        here = Divided(self._problem, splitting.regions, entries, multipliers, self._is_over, self._over)
         if not here.improve_slack():
             return
         here.look()

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formulations.arrays import Indices, Matrix, Vector
+from formulations.first_order.over import Over, one_by_one
 from formulations.first_order.positive_part import PositivePart
 from formulations.first_order.sign_tables import moved, reflected
 from formulations.first_order.unit_problem import UnitProblem
@@ -93,6 +94,8 @@ class _Part:
         signed: the K last found.
         apart: the other projection, then how far the two are apart.
         positive: tracks the eigenvectors.
+        tables: two of K x K for what a step computes on its way.
+        combined: of order d + c + K, likewise.
     """
 
     signs: Indices
@@ -100,6 +103,8 @@ class _Part:
     signed: _Blocks
     apart: _Blocks
     positive: PositivePart
+    tables: NDArray[Any]
+    combined: Matrix
 
     @property
     def has(self) -> tuple[Vector, Vector]:
@@ -128,9 +133,14 @@ class Splitting:
         change: of the state in the last round, relative to its size; it is zero at the end alone.
     """
 
-    def __init__(self, problem: UnitProblem) -> None:
-        """Start at zero, on the whole space."""
-        self.problem = problem
+    def __init__(self, problem: UnitProblem, over: Over = one_by_one) -> None:
+        """Start at zero, on the whole space.
+
+        Args:
+            problem: in its units.
+            over: does something for each region.
+        """
+        self.problem, self._over = problem, over
         (count, d), c = problem.units.shape, problem.targets.shape[1]
         self._d, self._outer, self._count = d, d + c, count
         values, vectors = np.linalg.eigh(np.eye(d) + problem.units.T @ problem.units / 2)
@@ -150,8 +160,6 @@ class Splitting:
         self._inputs = self._exact_inputs.astype(self._type)
         self._half = (self.problem.units @ self._exact_inputs / 2).astype(self._type)
         self._state, self._signed, self._apart = state, np.zeros_like(state), np.zeros_like(state)
-        self._scratch = np.empty((2, self._count, self._count), self._type)
-        self._combination = np.empty((self._outer + self._count,) * 2, self._type)
         self._last: tuple[Vector, Vector] | None = None
         self._history.clear()
         self._parts = []
@@ -161,7 +169,11 @@ class Splitting:
                 _Blocks.of(entries[here], self._outer, self._count)
                 for entries in (self._state, self._signed, self._apart)
             )
-            self._parts.append(_Part(signs, state_here, signed_here, apart_here, PositivePart()))
+            tables = np.empty((2, self._count, self._count), self._type)
+            combined = np.empty((self._outer + self._count,) * 2, self._type)
+            self._parts.append(
+                _Part(signs, state_here, signed_here, apart_here, PositivePart(), tables, combined)
+            )
 
     @property
     def rank(self) -> int:
@@ -253,11 +265,14 @@ class Splitting:
     def step(self) -> None:
         """Project once on either set, and move by what the two projections are apart."""
         self._minimise_outside()
-        for part in self._parts:
-            forms = part.positive.of(self._combined(part))
-            self._spread(forms, part.apart)
-            self._move(part)
+        self._over(self._project, self._parts)
         self.steps += 1
+
+    def _project(self, part: _Part) -> None:
+        """Do what a step does in a region."""
+        forms = part.positive.of(self._combined(part))
+        self._spread(forms, part.apart)
+        self._move(part)
 
     def _move(self, part: _Part) -> None:
         """Move the state of a region by what the two projections are apart."""
@@ -306,7 +321,7 @@ class Splitting:
             2 * signed - state for signed, state in zip(part.signed.outside, part.state.outside, strict=True)
         )
         sums, differences = by_alpha + by_beta, by_alpha - by_beta
-        state, result, (upper, rest) = part.state, self._combination, self._scratch
+        state, result, (upper, rest) = part.state, part.combined, part.tables
         reflected(
             state.alpha_alpha,
             state.alpha_beta,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -70,6 +71,7 @@ class RegionsSearch:
             enough=task.enough,
             seconds_left=allowance.left,
             proof_seconds=lambda count: regions_seconds(count, order, in_frame=False),
+            threads=os.cpu_count() or 1,
             on_step=step,
         ):
             seconds = regions_seconds(found.regions, order, in_frame=False)
