@@ -99,6 +99,7 @@ class _Run:
         self._kept = SavedBounds(work)
         self._task = Task.of(work, max(1, cores // min(self._places, len(searches))), self._kept)
         self._resumed = self.board.resume(self._kept)
+        self._asked: set[int] = set()
         # Of the best bound that has come over.
         self._proof_seconds = max((saved.proof_seconds for saved in self._kept.read), default=0.0)
         self.refusals: list[str] = []
@@ -113,6 +114,7 @@ class _Run:
             if not self._running:
                 return
             ended = self._take(self._calls.next(_TICK))
+            self._end_laggards()
         self._collect()
 
     @property
@@ -134,6 +136,16 @@ class _Run:
             number = self._calls.start(search_in_child, search, self._task, deadline)
             self._running[number] = self._searches[number] = search
             self.board.say(search.label, "starting")
+
+    def _end_laggards(self) -> None:
+        """Ask those for what they have that would not come to what is proved: others can use their cores."""
+        left = self._work.seconds_left()
+        if len(self._running) < 2 or math.isinf(left):
+            return
+        for number, search in self._running.items():
+            if number not in self._asked and self.board.expected(search.label, left) < self.board.proved:
+                self._asked.add(number)
+                self._calls.interrupt(number)
 
     def _take(self, answer: Answer | None) -> Search | None:
         """Take what a call says; return its search if that was the last of it."""

@@ -24,6 +24,7 @@ from formulations.arrays import Matrix
 # Rounding, and the step to the interior that pays for it, take a little of the gap that is wanted.
 _AIM = 0.9
 _EARLIER = "earlier run"
+_TELLING = 30.0  # seconds after its first bound, from which on a search's pace says where it will be
 _VISIBLE = 1e-5  # of a bound, that is gained from one point of its history to the next
 _FADING = 0.7  # of the longest step, with each that is shorter
 
@@ -245,6 +246,20 @@ class Board:
     def curve(self, label: str) -> tuple[GapPoint, ...]:
         """Return what a search had over time."""
         return tuple(self._curves.get(label, ()))
+
+    def expected(self, label: str, seconds: float) -> float:
+        """Return what a search would have after some more seconds, at the pace of the last third of its time.
+
+        That is more than it will have, as paces fall; infinite where it has had too little time to tell.
+        """
+        curve = self._curves.get(label, [])
+        now = self._work.clock.elapsed
+        third = (now - curve[0].seconds) / 3 if curve else 0.0
+        if third < _TELLING / 3:
+            return math.inf
+        before = max(point.lower for point in curve if point.seconds <= now - third)
+        last = curve[-1].lower
+        return last + (last - before) * seconds / third
 
     @property
     def proved(self) -> float:
