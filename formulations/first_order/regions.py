@@ -31,6 +31,8 @@ LARGEST = 1000  # units, with an eigenvalue decomposition of that order a step a
 _FIRST_STEPS = 300  # on the whole space
 _BETWEEN = 80  # from one division to the next
 _CONVERGING = 500  # on all regions
+_STEPS_OF_LOOK = 900  # which a look takes as long as, where none has told
+_DOUBLINGS = 4  # of the number of regions, from one look to the next
 _MINOR = 0.05  # of the largest ambiguity: less of it, and a region is not divided
 _CLIMBS = ((24.0, 150), (64.0, 150), (256.0, 150), (1024.0, 60))  # powers, and the most steps
 Path = tuple[tuple[int, int], ...]  # (unit, sign) of the divisions that lead to a region
@@ -131,7 +133,10 @@ class _Search:
             has_grown = self._grow()
             if not has_grown and regions == 1:
                 return
-            self._advance(_CONVERGING)
+            steps = self._splitting.steps
+            self._converge()
+            if not has_grown and self._splitting.steps == steps:
+                return  # what was looked at already
             begun = time.perf_counter()
             for point in self._look():
                 yield point, self._paths, self._splitting.steps
@@ -147,20 +152,31 @@ class _Search:
         A look at fewer of them first costs as much as half of what they all take, and proves less.
         """
         before = len(self._splitting.regions)
-        while self._fits(2 * len(self._splitting.regions)) and self._divide():
+        for _ in range(_DOUBLINGS):
+            if not (self._fits(2 * len(self._splitting.regions)) and self._divide()):
+                break
             self._advance(_BETWEEN)
         return len(self._splitting.regions) > before
 
-    def _fits(self, regions: int) -> bool:
-        """Say whether so many regions can come close to their end."""
+    def _converge(self) -> None:
+        """Go on with the regions that there are; longer, where no time is left to do so after a look."""
+        self._advance(_CONVERGING)
+        regions = len(self._splitting.regions)
+        left = self._seconds_left() - regions * self._seconds_of_look()
+        if math.isfinite(left) and not self._fits(regions, left):
+            self._advance(_CONVERGING)
+
+    def _fits(self, regions: int, left: float | None = None) -> bool:
+        """Say whether so many regions can come close to their end in the seconds that are left."""
+        left = self._seconds_left() if left is None else left
         seconds = regions * (_CONVERGING * self._step_seconds + self._seconds_of_look())
-        in_time = _GROWTH * seconds < self._seconds_left() - self._proof_seconds(regions)
+        in_time = _GROWTH * seconds < left - self._proof_seconds(regions)
         return in_time and regions * self._splitting.size <= _MOST_ENTRIES
 
     def _seconds_of_look(self) -> float:
         """Return what a look takes for a region."""
         known = self._look_seconds
-        return _CONVERGING * self._step_seconds if known is None else known
+        return _STEPS_OF_LOOK * self._step_seconds if known is None else known
 
     def _advance(self, steps: int) -> None:
         """Go on, but leave the time for a look."""

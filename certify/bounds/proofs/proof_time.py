@@ -7,6 +7,7 @@ by a small elimination of the same kind. None of it decides what is proved.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -15,7 +16,7 @@ from flint import fmpz_mat
 
 _LEAF = 2e-7  # seconds for an order of one: written with one check or two, and checked again; an output too
 _REGION = 5e-7  # likewise, of a leaf on a region: larger entries, and the first certificate may be refused
-_ROWS_REGION = 1.6e-8  # likewise, where nodes tell the signs of rows: its integers are shorter
+_ROWS_REGION = 1.2e-8  # likewise, where nodes tell the signs of rows: cores share these
 _ACTIVATION, _PRODUCT = 5e-7, 8e-9  # seconds for a neuron's activation in an exact loss, and for a product
 _ALWAYS = 1.0  # seconds, of what does not grow
 _MARGIN = 1.4
@@ -45,7 +46,9 @@ def regions_seconds(regions: int, order: int, *, in_frame: bool = True) -> float
         order: of their forms.
         in_frame: whether their signs are those of coordinates, not of rows.
     """
-    return _seconds((_REGION if in_frame else _ROWS_REGION) * regions * order**3)
+    if in_frame:
+        return _seconds(_REGION * regions * order**3)
+    return _seconds(_ROWS_REGION * regions * order**3 / min(regions, os.cpu_count() or 1))
 
 
 def loss_seconds(n: int, d: int, c: int, neurons: int) -> float:

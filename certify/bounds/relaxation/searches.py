@@ -23,6 +23,7 @@ _CLOSE = 0.15
 _CLOSE_FOR_REGIONS = 0.02
 # The share of the relaxation's value after which time is better spent on regions, where its value is too low.
 _NEARLY_ALL = 0.95
+_MOVING = 0.05  # of an estimate of that value, from one look to the next: the splitting is far from its end
 # Below this share of the network's loss after so much of its time the first-order method gives up.
 _PROMISING, _EARLY = 0.5, 0.25
 
@@ -70,6 +71,7 @@ class FirstOrderSearch:
 
         n, d = task.X.shape
         c = task.Y.shape[1]
+        estimate, moves = 0.0, True
         for point in all_rows.improve(
             task.X,
             task.Y,
@@ -90,7 +92,11 @@ class FirstOrderSearch:
                 break
             if self.gives_way and point.estimate is not None:
                 wanted = min(task.enough, task.share(self.settled))
-                if _NEARLY_ALL * point.estimate < point.value and point.estimate < wanted:
+                # Of one look there may be several points, and an early estimate is far below the value.
+                if point.estimate != estimate:
+                    moves = abs(point.estimate - estimate) > _MOVING * point.estimate
+                    estimate = point.estimate
+                if not moves and _NEARLY_ALL * estimate < point.value and estimate < wanted:
                     break
         if best is not None and left() > 0:
             yield replace(best, outcome=_first_order(point, False))

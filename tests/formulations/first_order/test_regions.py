@@ -114,6 +114,14 @@ def test_halves_share_the_moments_and_inherit_the_multipliers() -> None:
         np.testing.assert_allclose(table.alpha_alpha[inside], before.alpha_alpha[inside], atol=1e-4)
 
 
+def test_threads_change_nothing_but_time() -> None:
+    X, Y = _data()
+    found = [list(islice(improve(X, Y, 0.1, threads=threads), 3))[-1] for threads in (1, 3)]
+    assert found[0].regions > 1
+    assert found[0].value == found[1].value
+    np.testing.assert_array_equal(found[0].solution().dual_point, found[1].solution().dual_point)
+
+
 def test_the_slope_is_that_of_the_smooth_function() -> None:
     problem = UnitProblem.of(*_data(8), 0.1)
     splitting = Splitting(problem)
