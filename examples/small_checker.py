@@ -1,4 +1,4 @@
-"""A checker in some hundred lines: python small_checker.py iris.cert iris.txt, of `certify problem`.
+"""A checker in 120 lines of code: python small_checker.py iris.cert iris.txt, of `certify problem`.
 
 For training bounds with the squared loss, no weights and no output bias, proved in one tree by enclosures.
 What it accepts is proved (docs/certificate-format.md). It needs nothing but Python, and limits no memory.

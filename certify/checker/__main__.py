@@ -11,6 +11,7 @@ import sys
 
 from certify.checker.check import check_exactly
 from certify.checker.console import run
+from certify.checker.data.matrix_file import SYMMETRIZE
 from certify.checker.limits.progress import CheckProgress
 from certify.checker.pin_options import add_options, expected_of
 
@@ -30,6 +31,7 @@ def _check(arguments: list[str] | None) -> int:
         choices=["exact"],
         help="exact; `certify check` has other levels",
     )
+    parser.add_argument("--symmetrize", action="store_true", help=SYMMETRIZE)
     parser.add_argument("--time-limit", type=float, metavar="SECONDS")
     add_options(parser)
     options = parser.parse_args(arguments)
@@ -37,6 +39,7 @@ def _check(arguments: list[str] | None) -> int:
         verdict = check_exactly(
             options.certificate,
             options.data,
+            symmetrize=options.symmetrize,
             expected=expected_of(options),
             time_limit=options.time_limit,
             on_progress=progress.update,

@@ -73,6 +73,7 @@ def check_exactly(
     data: AnyPath,
     *,
     expected: Expected | None = None,
+    symmetrize: bool = False,
     time_limit: float | None = None,
     on_progress: Progress | None = None,
 ) -> DataVerdict:
@@ -82,6 +83,7 @@ def check_exactly(
         certificate: a certificate, or the path of its file.
         data: the path of the data.
         expected: what the certificate must be about; one of anything else is rejected before long work.
+        symmetrize: whether the statement is meant of (M + M^T)/2, M the matrix in the file.
         time_limit: seconds that the check may take once the data is read.
         on_progress: called with (nodes done, nodes in all).
 
@@ -93,7 +95,7 @@ def check_exactly(
     if isinstance(certificate, str | PathLike):
         certificate = load_any_certificate(certificate)
     try:
-        subject = expected_subject(certificate, FileSource(data), expected or Expected())
+        subject = expected_subject(certificate, FileSource(data, symmetrize), expected or Expected())
     except OtherDataError as error:
         return rejection_of(error, "exact")
     return check_subject(certificate, subject, on_progress)

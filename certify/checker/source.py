@@ -70,12 +70,22 @@ class Source:
 
 @dataclass(frozen=True)
 class FileSource(Source):
-    """A data file, read once, so that it may be a pipe."""
+    """A data file, read once, so that it may be a pipe.
+
+    Attributes:
+        path: of the file.
+        symmetrize: whether the matrix that is meant is (M + M^T)/2 of the matrix M in the file.
+    """
 
     path: AnyPath
+    symmetrize: bool = False
 
     def dataset(self, recipe: Preprocessing | None) -> tuple[Dataset, Table]:
         """Read the table, and follow the recipe on it."""
+        if self.symmetrize:
+            raise DataError(
+                "the certificate is of a training problem, not of a matrix: there is nothing to symmetrize"
+            )
         recipe = recorded(recipe)
         # Data that is no table of numbers is the user's to mend, not the certificate's fault.
         table = read_table(self.path, recipe.reading)
@@ -84,7 +94,7 @@ class FileSource(Source):
 
     def matrix(self, statement: str) -> SymmetricMatrix:
         """Read the matrix."""
-        return read_matrix(self.path)
+        return read_matrix(self.path, symmetrize=self.symmetrize)
 
 
 def unsuitable_for_matrix(statement: str) -> DataError:

@@ -15,6 +15,7 @@ from certify.cli.options.common import (
     CertificateFile,
     DataFile,
     Quiet,
+    Symmetrize,
     choices,
     class_weight_of,
     print_json,
@@ -55,6 +56,7 @@ def check(
             "certificates; best: proved where that checker is built, else exact.",
         ),
     ] = "best",
+    symmetrize: Symmetrize = False,
     coq: Annotated[
         Path | None, typer.Option(help="With --trust kernel: keep the file of Coq here, as .v.")
     ] = None,
@@ -101,6 +103,7 @@ def check(
     from certify.checker.limits.progress import CheckProgress
     from certify.checker.numbers.rounding import ratio_text
     from certify.trust.check import check as check_file
+    from certify.views.terminal.matrix_file import MatrixFile
     from certify.views.terminal.summary import print_verdict
 
     require_writable((data, certificate), (coq, THEOREM))
@@ -129,6 +132,7 @@ def check(
         verdict = check_file(
             certificate,
             data=data,
+            symmetrize=symmetrize,
             expected=expected,
             trust=trust,
             coq=coq,
@@ -151,7 +155,9 @@ def check(
             }
         )
     else:
-        print_verdict(Console(highlight=False), verdict)
+        console = Console(highlight=False)
+        print_verdict(console, verdict)
+        MatrixFile(data, symmetrize).print_meaning(console)
     raise typer.Exit(0 if verdict.valid else 1)
 
 

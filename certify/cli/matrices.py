@@ -12,6 +12,7 @@ import typer
 from certify.cli.options.common import (
     AsJson,
     Quiet,
+    Symmetrize,
     TimeLimit,
     error_console,
     print_json,
@@ -20,6 +21,8 @@ from certify.cli.options.outputs import CERTIFICATE, require_writable, tell_what
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from certify.views.terminal.matrix_file import MatrixFile
 
 _EXIT_CODES = {"yes": 0, "no": 1, "unknown": 3}
 
@@ -51,6 +54,7 @@ def copositive(
     strict: Annotated[
         bool, typer.Option("--strict", metavar="", help="Ask for z^T M z > 0 wherever z >= 0 is not zero.")
     ] = False,
+    symmetrize: Symmetrize = False,
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,
     json_: AsJson = False,
@@ -63,6 +67,7 @@ def copositive(
     question = "strictly-copositive" if strict else "copositive"
     _answer(
         matrix,
+        symmetrize,
         certificate,
         Path(f"{matrix.stem}.{question}.cert"),
         partial(decide_copositivity, strict=strict, time_limit=time_limit),
@@ -85,6 +90,7 @@ def cp(
             "rows; auto: exact steps, then columns, then simplex."
         ),
     ] = "auto",
+    symmetrize: Symmetrize = False,
     certificate: _Certificate = None,
     time_limit: TimeLimit = None,
     json_: AsJson = False,
@@ -96,6 +102,7 @@ def cp(
 
     _answer(
         matrix,
+        symmetrize,
         certificate,
         Path(f"{matrix.stem}.cp.cert"),
         partial(decide_complete_positivity, free=free, method=method, time_limit=time_limit),
@@ -107,10 +114,11 @@ def cp(
 
 def _answer(
     matrix: Path,
+    symmetrize: bool,
     certificate: Path | None,
     usual: Path,
     decide: Callable[..., _Report],
-    show: Callable[[Console, _Report, Path, Path | None], None],
+    show: Callable[[Console, _Report, MatrixFile, Path | None], None],
     json_: bool,
     quiet: bool,
 ) -> None:
@@ -118,11 +126,12 @@ def _answer(
     from rich.console import Console
 
     from certify.checker.data.matrix_file import read_matrix
+    from certify.views.terminal.matrix_file import MatrixFile
     from certify.views.terminal.progress import LiveProgress
 
     output = certificate or usual
     require_writable((matrix,), (output, CERTIFICATE))
-    subject = read_matrix(matrix)
+    subject = read_matrix(matrix, symmetrize=symmetrize)
     console = error_console(quiet)
     if certificate is None:
         tell_what_is_replaced(output, subject.sha256(), console)
@@ -133,9 +142,10 @@ def _answer(
     if failure is not None:
         written = None
     if json_:
-        print_json(report.to_json(None if written is None else str(written)))
+        answer = report.to_json(None if written is None else str(written))
+        print_json({**answer, "symmetrized": symmetrize})
     else:
-        show(Console(highlight=False), report, matrix, written)
+        show(Console(highlight=False), report, MatrixFile(matrix, symmetrize), written)
     if failure is not None:
         raise failure
     raise typer.Exit(_EXIT_CODES[report.answer])

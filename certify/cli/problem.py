@@ -22,6 +22,7 @@ from certify.cli.options.common import (
     OutputBiasIfGiven,
     Quiet,
     SampleWeight,
+    Symmetrize,
     class_weight_of,
     error_console,
 )
@@ -49,6 +50,7 @@ def problem(
     matrix: Annotated[
         Path | None, typer.Option(help="Matrix, instead of data: .csv, .npy or .mtx file.")
     ] = None,
+    symmetrize: Symmetrize = False,
     gamma: GammaIfGiven = None,
     bias: Bias = False,
     output_bias: OutputBiasIfGiven = None,
@@ -81,12 +83,14 @@ def problem(
             "a matrix has no targets, no loss and no weight decay, and with --certificate they are the "
             "certificate's: leave these options out"
         )
+    if symmetrize and matrix is None and certificate is None:
+        raise CertifyError("--symmetrize is of a matrix: give one with --matrix")
     if output == Path(STANDARD_OUTPUT):
         output = None
     require_writable((source, certificate), (output, PROBLEM))
     wanted = None
     if certificate is not None:
-        subject, description, wanted = _of_certificate(certificate, data, matrix)
+        subject, description, wanted = _of_certificate(certificate, data, matrix, symmetrize)
     elif data is not None:
         loss = DEFAULT_LOSS if loss is None else loss
         dataset = choice.dataset(
@@ -103,7 +107,7 @@ def problem(
             DEFAULT_OUTPUT_BIAS if output_bias is None else output_bias,
         )
     else:
-        subject, description = _of_matrix(source)
+        subject, description = _of_matrix(source, symmetrize)
     text = subject.canonical_text()
     _write([text] if isinstance(text, str) else text, output)
     digest = subject.sha256()
@@ -116,7 +120,7 @@ def problem(
 
 
 def _of_certificate(
-    certificate: Path, data: Path | None, matrix: Path | None
+    certificate: Path, data: Path | None, matrix: Path | None, symmetrize: bool
 ) -> tuple[TrainingProblem | SymmetricMatrix, str, str]:
     """Return what the certificate makes of the data, its description, and the hash that the header states."""
     from certify.checker.certificate.file import load_any_certificate
@@ -127,7 +131,9 @@ def _of_certificate(
     if not isinstance(loaded, Certificate):
         source = data if matrix is None else matrix
         assert source is not None
-        return *_of_matrix(source), loaded.subject_sha256
+        return *_of_matrix(source, symmetrize), loaded.subject_sha256
+    if symmetrize:
+        raise CertifyError(f"{certificate} is of a training problem: leave --symmetrize out")
     if data is None:
         raise CertifyError(f"{certificate} is of a training problem: give its data with --data")
     subject = subject_of(loaded, data)
@@ -143,11 +149,12 @@ def _of_dataset(
     return subject.problem, subject.line()
 
 
-def _of_matrix(source: Path) -> tuple[SymmetricMatrix, str]:
+def _of_matrix(source: Path, symmetrize: bool) -> tuple[SymmetricMatrix, str]:
     from certify.checker.data.matrix_file import read_matrix
 
-    matrix = read_matrix(source)
-    return matrix, f"{source}: a symmetric matrix of order {matrix.order}"
+    matrix = read_matrix(source, symmetrize=symmetrize)
+    made = ", (M + M^T)/2 of the matrix M in the file" if symmetrize else ""
+    return matrix, f"{source}: a symmetric matrix of order {matrix.order}{made}"
 
 
 def _write(text: Iterable[str], output: Path | None) -> None:

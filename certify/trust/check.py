@@ -150,6 +150,7 @@ def check(
     data: AnyPath | None = None,
     problem: TrainingProblem | None = None,
     matrix: Any = None,
+    symmetrize: bool = False,
     gamma: Fraction | int | str | float | None = None,
     expected: Expected | None = None,
     trust: str = "exact",
@@ -172,6 +173,7 @@ def check(
         data: path of a CSV or Parquet file, or of the matrix; read once, so that it may be a pipe.
         problem: an exact training problem.
         matrix: p x p, as it was given to `copositive`.
+        symmetrize: with `data`, whether the statement is meant of (M + M^T)/2, M the matrix in the file.
         gamma: the weight decay that the certificate must be for, as `Expected` takes it; by default any.
         expected: what the certificate must be about; one of anything else is rejected before long work.
         trust: "exact" is rational arithmetic only; "proved" is the checker that is extracted from its proof
@@ -204,6 +206,10 @@ def check(
     if trust != "kernel" and coq is not None:
         raise DataError(f"a file of Coq is for the trust level kernel, not for {trust}")
     source = _source(X, y, sample_weight, data, problem, matrix)
+    if symmetrize:
+        if data is None:
+            raise DataError("symmetrize goes with a file of a matrix, as data")
+        source = FileSource(data, symmetrize)
     expected = expected or Expected()
     if gamma is not None:
         if expected.gamma is not None:

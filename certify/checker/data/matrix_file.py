@@ -17,6 +17,7 @@ from certify.checker.data.text_file import ends_in
 from certify.checker.errors import DataError
 from certify.checker.problems.matrix import MAX_ORDER, SymmetricMatrix
 
+SYMMETRIZE = "Take (M + M^T)/2, exactly, of the matrix M in the file"  # what the option of that name does
 _RATIO = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
 
 
@@ -24,8 +25,12 @@ _RATIO = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
 MATRIX_READERS: dict[str, Callable[[str], Table]] = {".mtx": market_table}
 
 
-def read_matrix(path: str | os.PathLike[str]) -> SymmetricMatrix:
+def read_matrix(path: str | os.PathLike[str], *, symmetrize: bool = False) -> SymmetricMatrix:
     """Read a file: by the reader for the end of its name, Matrix Market for .mtx, or else as a table.
+
+    Args:
+        path: of the file.
+        symmetrize: whether to take (M + M^T)/2, exactly, of the matrix M in the file.
 
     Raises:
         DataError: if the file cannot be read, or holds no symmetric matrix of finite numbers.
@@ -33,12 +38,12 @@ def read_matrix(path: str | os.PathLike[str]) -> SymmetricMatrix:
     source = os.fspath(path)
     for suffix, read in MATRIX_READERS.items():
         if ends_in(source, suffix, f"{suffix}.gz"):
-            return matrix_of(read(source))
-    return matrix_of(read_table(source, of_matrix=True))
+            return matrix_of(read(source), symmetrize=symmetrize)
+    return matrix_of(read_table(source, of_matrix=True), symmetrize=symmetrize)
 
 
-def matrix_of(table: Table) -> SymmetricMatrix:
-    """Return the matrix that a table holds.
+def matrix_of(table: Table, *, symmetrize: bool = False) -> SymmetricMatrix:
+    """Return the matrix M that a table holds, or (M + M^T)/2.
 
     Raises:
         DataError: if it is not symmetric, or a cell is no number.
@@ -50,7 +55,7 @@ def matrix_of(table: Table) -> SymmetricMatrix:
     rows = [
         [_number(cell, table.where(i, k)) for k, cell in enumerate(row)] for i, row in enumerate(table.rows)
     ]
-    return SymmetricMatrix.from_rationals(rows, table.source)
+    return SymmetricMatrix.from_rationals(rows, table.source, symmetrize=symmetrize)
 
 
 def _number(cell: Fraction | str, place: str) -> Fraction:

@@ -33,12 +33,16 @@ class SymmetricMatrix:
         return f"SymmetricMatrix(order {self.order}, sha256 {self.sha256()[:12]}...)"
 
     @classmethod
-    def from_rationals(cls, rows: Iterable[Sequence[Rational]], source: str = "M") -> SymmetricMatrix:
+    def from_rationals(
+        cls, rows: Iterable[Sequence[Rational]], source: str = "M", *, symmetrize: bool = False
+    ) -> SymmetricMatrix:
         """Take over a matrix of integers and fractions.
 
         Args:
             rows: p rows of p entries.
             source: the matrix's name in messages.
+            symmetrize: whether to take (M + M^T)/2 of the matrix M in the rows, which has the same form
+                z^T M z.
 
         Raises:
             DataError: if there are no rows or too many, the matrix is not square or not symmetric, or its
@@ -56,6 +60,12 @@ class SymmetricMatrix:
                     f"{source} is not square: it has {p} rows and row {i + 1} has {len(row)} entries; "
                     "give a symmetric matrix"
                 )
+        if symmetrize:
+            columns = zip(*table, strict=True)
+            table = [
+                tuple(Fraction(a + b) / 2 for a, b in zip(row, column, strict=True))
+                for row, column in zip(table, columns, strict=True)
+            ]
         for i, row in enumerate(table):
             for j in range(i):
                 if row[j] != table[j][i]:
@@ -93,11 +103,12 @@ def _asymmetry(source: str, i: int, j: int, entry: Rational, other: Rational) ->
     if gap <= _ROUNDING * max(abs(Fraction(entry)), abs(Fraction(other))):
         return (
             f"{source} is not symmetric: {places[0]} and {places[1]} differ by {float_up(gap):.2g}, as the "
-            "rounding of np.corrcoef or np.linalg.inv leaves them; give (M + M.T) / 2, which is symmetric"
+            "rounding of np.corrcoef or np.linalg.inv leaves them; give (M + M.T) / 2, which is symmetric "
+            "(--symmetrize)"
         )
     return (
         f"{source} is not symmetric: {places[0]} is {_shown(entry)} and {places[1]} is {_shown(other)}; give "
-        "a symmetric matrix, such as (M + M^T)/2, which has the same form z^T M z"
+        "a symmetric matrix, such as (M + M^T)/2, which has the same form z^T M z (--symmetrize)"
     )
 
 

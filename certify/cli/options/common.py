@@ -20,6 +20,7 @@ import typer
 import certify.datasets  # noqa: F401  its readers
 from certify.bounds.names import AUTO, DESCRIPTIONS
 from certify.checker.data.choice import BALANCED
+from certify.checker.data.matrix_file import SYMMETRIZE
 from certify.checker.data.text_file import STANDARD_INPUT, without_gz
 from certify.checker.errors import CertifyError
 from certify.checker.problems.losses.table import LOSS_WORDS, LOSSES
@@ -57,6 +58,7 @@ _OUTPUT_BIAS_HELP = (
 CertificateFile = Annotated[
     Path, typer.Argument(metavar="CERT", help="Certificate file, or .gz of one.", show_default=False)
 ]
+Symmetrize = Annotated[bool, typer.Option("--symmetrize", metavar="", help=f"{SYMMETRIZE}.")]
 DataFile = Annotated[
     Path,
     typer.Option(

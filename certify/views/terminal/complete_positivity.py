@@ -11,11 +11,11 @@ from certify.checker.matrix.complete_positivity import complete_positivity_theor
 from certify.checker.verdict import TRUST
 from certify.matrices.completely_positive.decide import CompletePositivityReport
 from certify.views.terminal.copositivity import STYLES
-from certify.views.terminal.summary import print_certificate
+from certify.views.terminal.matrix_file import MatrixFile
 
 
 def print_complete_positivity(
-    console: Console, report: CompletePositivityReport, matrix: Path, certificate: Path | None
+    console: Console, report: CompletePositivityReport, matrix: MatrixFile, certificate: Path | None
 ) -> None:
     """Print the answer and what stands behind it.
 
@@ -31,9 +31,10 @@ def print_complete_positivity(
         console.print(f"Nothing is proved: {report.reason}.", soft_wrap=True)
         return
     console.print(Text(complete_positivity_theorem(report.certificate, report.matrix)), soft_wrap=True)
+    matrix.print_meaning(console)
     console.print(
         Text(f"Found in {report.seconds:.2g} s: {report.reason}. Checked: {report.verdict.reason}."),
         soft_wrap=True,
     )
     if certificate is not None:
-        print_certificate(console, certificate, matrix)
+        matrix.print_certificate(console, certificate)

@@ -11,7 +11,7 @@ from certify.checker.matrix.copositivity import copositivity_theorem
 from certify.checker.numbers.rounding import decimal_down, decimal_up
 from certify.checker.verdict import TRUST, leaves_in_words
 from certify.matrices.copositive.decide import CopositivityReport
-from certify.views.terminal.summary import print_certificate
+from certify.views.terminal.matrix_file import MatrixFile
 
 STYLES = {"yes": "bold green", "no": "bold red", "unknown": "bold yellow"}
 _REASONS = {
@@ -22,7 +22,7 @@ _REASONS = {
 
 
 def print_copositivity(
-    console: Console, report: CopositivityReport, matrix: Path, certificate: Path | None
+    console: Console, report: CopositivityReport, matrix: MatrixFile, certificate: Path | None
 ) -> None:
     """Print the answer with what it rests on.
 
@@ -42,7 +42,8 @@ def print_copositivity(
         )
         return
     console.print(Text(copositivity_theorem(report.certificate, report.matrix)), soft_wrap=True)
+    matrix.print_meaning(console)
     leaves = "" if report.answer == "no" else f", {leaves_in_words(report.leaves)}"
     console.print(f"Found by {report.method} in {report.seconds:.2g} s{leaves}.", soft_wrap=True)
     if certificate is not None:
-        print_certificate(console, certificate, matrix)
+        matrix.print_certificate(console, certificate)

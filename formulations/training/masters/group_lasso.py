@@ -129,7 +129,9 @@ class _Master:
         output = eta[:, None] * correlations
         dual_point = gamma * weights
         value = self.loss.value(A @ output) + gamma * float(np.linalg.norm(output, axis=1).sum())
-        most = 1 / float(np.linalg.norm(correlations, axis=1).max())
+        # Where gamma is below rounding, the residual and with it all correlations may vanish.
+        largest = float(np.linalg.norm(correlations, axis=1).max())
+        most = 1 / max(largest, np.finfo(float).tiny)
         scale, bound = self.loss.best_multiple(dual_point, most)
         return _Point(eta, correlations, hat, output, scale * dual_point, value, value - bound)
 

@@ -76,6 +76,8 @@ let read_complete_positivity stated header lines =
   Matrix { matrix_sha256; claim = { (nothing stated) with free; terms; vector; separator; proof } }
 
 let parse content =
+  if String.starts_with ~prefix:"\x1f\x8b" content then
+    unusable "it is compressed: use `certify check`, or gunzip it first";
   if not (String.for_all (fun c -> Char.code c < 128) content) then
     unusable "it holds bytes that are not ASCII, so it is no certificate";
   let lines = Tree_text.lines_of content in

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.matrices.completely_positive import product_matrix
 from benchmarks.matrices.copositive_matrices import circulant
+from certify.checker.__main__ import main as only
 from tests.certify.cli.command_line import run, written
 from tests.certify.cli.matrix_questions import answered, refused
 
@@ -111,6 +112,27 @@ def test_unusable_input_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert words in refused(monkeypatch, capsys, "cp", written(tmp_path / "a.csv", rows))
+
+
+def test_a_matrix_that_is_not_symmetric_is_made_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    matrix = written(tmp_path / "a.csv", [["1", "1/3"], ["0.5", "1"]])
+    symmetric = written(tmp_path / "b.csv", [["1", "5/12"], ["5/12", "1"]])
+    certificate = tmp_path / "a.cert"
+    assert run(monkeypatch, "cp", matrix, "--symmetrize", "--certificate", certificate) == 0
+    out = capsys.readouterr().out
+    assert f"The matrix is (M + M^T)/2 of M in {matrix}." in out
+    assert f"certify check {certificate} --data {matrix} --symmetrize" in out
+    assert run(monkeypatch, "check", certificate, "--data", matrix, "--symmetrize", "--trust", "exact") == 0
+    assert f"The matrix is (M + M^T)/2 of M in {matrix}." in capsys.readouterr().out
+    assert run(monkeypatch, "check", certificate, "--data", symmetric, "--trust", "exact") == 0
+    assert only([str(certificate), "--data", str(matrix), "--symmetrize"]) == 0
+    assert run(monkeypatch, "check", certificate, "--data", matrix) == 2
+    assert "(--symmetrize)" in capsys.readouterr().err
+    given = ["problem", "--certificate", certificate, "--matrix", matrix]
+    assert run(monkeypatch, *given, "--symmetrize") == 0
+    assert capsys.readouterr().out == "certify matrix 1\norder 2\ndenominator 12\n12 5\n5 12\n"
 
 
 def test_the_matrix_is_not_overwritten(

@@ -235,3 +235,12 @@ def test_interrupt_keeps_the_best_network(stage: str) -> None:
 def test_bad_input(X: Matrix, Y: Matrix, gamma: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         train(X, Y, gamma)
+
+
+def test_weight_decay_below_rounding() -> None:
+    """The residual's correlations vanish in floats, and the fit is the value all the same."""
+    targets = np.array([[2.0], [2.0], [3.0], [1.0]])
+    atoms = np.array([[0.5, 0.0], [0.5, 0.0], [0.5, 0.0], [0.0, 1.0]])
+    solution = solve_group_lasso(atoms, SquaredLoss(targets), 1e-20)
+    assert math.isfinite(solution.value)
+    assert solution.value >= 1 / 3 - 1e-9  # of the mean 7/3 in the place of 2, 2 and 3

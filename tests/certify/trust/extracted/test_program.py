@@ -1,5 +1,6 @@
 """The proved checker as a program of its own: what it says is proved, and what may be expected of it."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -439,3 +440,17 @@ def test_the_package_expects_the_sources_of_this_tree() -> None:
     lines = (f"{hashlib.sha256((PROOFS / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
     expected = hashlib.sha256("".join(lines).encode()).hexdigest()
     assert expected == SOURCES_SHA256, "make -C proofs hash"
+
+
+@needs_program
+def test_a_compressed_certificate_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "any.cert.gz").write_bytes(gzip.compress(b"{}\n"))
+    run = subprocess.run(
+        [PROGRAM, tmp_path / "any.cert.gz", "--text", tmp_path / "none.txt"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.endswith("it is compressed: use `certify check`, or gunzip it first\n")
