@@ -76,9 +76,15 @@ IntegerRows = tuple[tuple[int, ...], ...]
 
 def over_common_denominator(rows: Iterable[Sequence[Rational]]) -> tuple[IntegerRows, int]:
     """Rewrite a rational matrix as integers over its least common denominator."""
-    table = tuple(rows)
-    denominator = math.lcm(1, *{entry.denominator for entry in each_once(table)})
-    return mapped(table, lambda entry: int(entry * denominator)), denominator
+    table = tuple(map(tuple, rows))
+    # Not by the entry's own arithmetic: an integer of numpy would overflow.
+    denominator = math.lcm(1, *{int(Fraction(entry).denominator) for entry in each_once(table)})
+
+    def scaled(entry: Rational) -> int:
+        numerator, own = Fraction(entry).as_integer_ratio()
+        return int(numerator) * (denominator // int(own))
+
+    return mapped(table, scaled), denominator
 
 
 Vector = tuple[int, ...]

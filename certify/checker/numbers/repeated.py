@@ -21,13 +21,13 @@ def mapped(rows: Iterable[Sequence[_T]], function: Callable[[_T], _U]) -> tuple[
     """Return the rows of function(entry), where what is one object remains one.
 
     Args:
-        rows: of any length each.
+        rows: of any length each; entries that a row makes anew each time, as a range does, may be used.
         function: whose result depends on the value of an entry alone.
     """
     known: dict[int, _U] = {}
     alive: list[_T] = []  # an identity is that of one object as long as the object is there
     found = []
-    for row in rows:
+    for row in map(tuple, rows):  # holds entries that are made on the way, or their identities would not last
         try:
             found.append(tuple(map(known.__getitem__, map(id, row))))
         except KeyError:
@@ -45,7 +45,7 @@ def mapped(rows: Iterable[Sequence[_T]], function: Callable[[_T], _U]) -> tuple[
 def each_once(rows: Iterable[Sequence[_T]]) -> Iterator[_T]:
     """Yield all entries of a table, those that are one object once, or not much more often."""
     known: dict[int, _T] = {}
-    for row in rows:
+    for row in map(tuple, rows):
         if len(known) > MOST_REMEMBERED:
             known.clear()
         others = dict(zip(map(id, row), row, strict=True))

@@ -46,3 +46,10 @@ def test_does_with_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_may_be_made_on_the_way() -> None:
     rows = ((Fraction(i), Fraction(i + 1)) for i in range(200))
     assert mapped(rows, int) == tuple((i, i + 1) for i in range(200))
+
+
+def test_entries_may_be_made_on_the_way() -> None:
+    # A range has no entries that stay: what is made after one may have its identity.
+    rows = [range(1000, 1005), range(2000, 2005), range(1000, 1005)]
+    assert mapped(rows, lambda x: 2 * x) == tuple(tuple(2 * x for x in row) for row in rows)
+    assert set(each_once(rows)) == {*rows[0], *rows[1]}

@@ -93,6 +93,10 @@ class TestTrainingProblem:
         for smaller in divisors:
             assert any((entry * smaller).denominator != 1 for row in rows for entry in row)
 
+    def test_integers_of_numpy_do_not_overflow(self) -> None:
+        rows = [[*np.array([1 << 62, -3])], [F(1, 8), F(0)]]
+        assert over_common_denominator(rows) == (((1 << 65, -24), (1, 0)), 8)
+
     @pytest.mark.parametrize(
         ("inputs", "targets", "gamma", "loss", "reason"),
         [
