@@ -446,7 +446,7 @@ def test_the_package_expects_the_sources_of_this_tree() -> None:
 def test_a_compressed_certificate_is_named_as_such(tmp_path: Path) -> None:
     (tmp_path / "any.cert.gz").write_bytes(gzip.compress(b"{}\n"))
     run = subprocess.run(
-        [PROGRAM, tmp_path / "any.cert.gz", "--text", tmp_path / "none.txt"],
+        [str(PROGRAM), tmp_path / "any.cert.gz", "--text", tmp_path / "none.txt"],
         capture_output=True,
         text=True,
         timeout=60,
