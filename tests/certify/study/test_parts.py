@@ -28,7 +28,7 @@ from certify.study.run import Progress, result_of
 from certify.study.schema import Source
 from certify.study.scores import ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2, scores
 from certify.study.store import Result, Row, Store
-from certify.tightness.baselines.baseline import Baseline, Outcome
+from certify.tightness.baselines.baseline import Baseline, BaselineProblem, BaselineSettings, Outcome
 from certify.tightness.quantities import Kind
 
 STUDY = """
@@ -178,6 +178,21 @@ def test_a_baseline_says_of_itself_what_nobody_checks(tmp_path: Path) -> None:
     assert (rank.quantity, rank.value) == ("rank", 2)
     # Of 2 and 5 it says 1 and 1: 1 - (1 + 16) / 4.5.
     assert predicted.scores[R2] == pytest.approx(1 - 17 / 4.5)
+
+
+def test_a_setting_of_0_is_left_to_the_baseline(tmp_path: Path) -> None:
+    given = []
+
+    def solve(problem: BaselineProblem, settings: BaselineSettings) -> Outcome:
+        given.append(settings)
+        return Outcome(Kind.ESTIMATE, 0.5)
+
+    toy = method_of(Baseline("toy", Kind.ESTIMATE, "nobody", solve))
+    bench = cells(tmp_path)[0].bench
+    for settings in (toy.settings, dict.fromkeys(toy.settings, 0)):
+        toy.run(replace(bench, settings=settings))
+    usual = BaselineSettings(seed=bench.seed, time_limit=bench.time_limit)
+    assert given == [usual, usual]
 
 
 def test_spurious_minima_are_above_the_best_value_that_is_known(tmp_path: Path) -> None:
