@@ -15,14 +15,25 @@ from numpy.typing import NDArray
 
 from certify.checker.data.columns import Columns, divided, target_columns, weight_column
 from certify.checker.data.dataset import Dataset
-from certify.checker.data.prepared import Levels, feature_columns, levels_of, numbers, one_hot
+from certify.checker.data.prepared import (
+    Levels,
+    Matrix,
+    feature_columns,
+    levels_of,
+    numbers,
+    one_hot,
+    shifted,
+)
 from certify.checker.data.recorded import Pairs
 from certify.checker.data.table import read_table
 from certify.checker.errors import DataError
+from certify.checker.numbers.repeated import each_once
 from certify.checker.problems.losses.loss import Loss
 from certify.checker.problems.losses.table import SQUARED, read_loss
 from certify.checker.text.names import column, counted, listed
 from certify.datasets.arrays import columns_of
+
+_LARGEST = 10**60  # as of training data in floating point: beyond, squares of predictions may overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +82,7 @@ def _prepared(columns: Columns, levels: Levels, dataset: Dataset, loss: Loss | s
             f"{source} has the features {listed(map(column, names))} and the training data "
             f"{listed(map(column, dataset.feature_names))}: give samples with the same columns"
         )
-    inputs = _shifted(np.array(rows, dtype=np.float64), recipe.standardize)
+    inputs = _floats(rows, recipe.standardize, source)
     if recipe.bias:
         inputs = np.hstack([inputs, np.ones((len(inputs), 1))])
     if recipe.task == "classification":
@@ -79,18 +90,19 @@ def _prepared(columns: Columns, levels: Levels, dataset: Dataset, loss: Loss | s
         kind = read_loss(loss) if isinstance(loss, str) else loss
         targets = np.array(replace(dataset, targets=classes).targets_for(kind), dtype=np.float64)
     else:
-        targets = np.array(numbers(columns.labels, "regression target"), dtype=np.float64)
-        if targets.shape[1] != len(dataset.targets[0]):
+        numbered = numbers(columns.labels, "regression target")
+        if len(numbered[0]) != len(dataset.targets[0]):
             raise DataError(
-                f"{source} has {counted(targets.shape[1], 'target')} and the training data "
+                f"{source} has {counted(len(numbered[0]), 'target')} and the training data "
                 f"{len(dataset.targets[0])}: give samples with the same columns"
             )
-        targets = _shifted(targets, recipe.standardize_targets)
+        targets = _floats(numbered, recipe.standardize_targets, source)
     return HeldOut(inputs, targets)
 
 
-def _shifted(rows: NDArray[np.float64], pairs: Pairs | None) -> NDArray[np.float64]:
-    if pairs is None:
-        return rows
-    shift, scale = np.array(pairs, dtype=np.float64).T
-    return np.asarray((rows - shift) * scale)
+def _floats(rows: Matrix, pairs: Pairs | None, source: str) -> NDArray[np.float64]:
+    """Shift and scale exactly, as training data are, and round after that."""
+    prepared = rows if pairs is None else shifted(rows, pairs)
+    if any(abs(x) > _LARGEST for x in each_once(prepared)):
+        raise DataError(f"{source} has a number beyond {float(_LARGEST):g}: rescale the columns")
+    return np.array(prepared, dtype=np.float64)

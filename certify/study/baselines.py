@@ -49,7 +49,7 @@ def baseline_methods() -> list[StudyMethod]:
 
 def _run(baseline: Baseline, bench: Bench) -> Found:
     """Run a baseline; a setting of 0 is left to it."""
-    given: dict[str, Any] = {name: value or None for name, value in bench.settings.items()}
+    given: dict[str, Any] = {name: value for name, value in bench.settings.items() if value}
     settings = BaselineSettings(seed=bench.seed, time_limit=bench.time_limit, **given)
     problem = BaselineProblem.of(bench.problem, bench.test)
     outcome = baseline.run(problem, settings)

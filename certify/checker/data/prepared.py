@@ -113,13 +113,18 @@ def standardised(rows: Matrix, pairs: Pairs, source: str, role: str) -> Matrix:
             "variance 1; use "
             "the data that the recipe was made for"
         )
+    rows = shifted(rows, pairs)
+    refuse_vast(rows, f"{source}, standardised,")
+    return rows
+
+
+def shifted(rows: Matrix, pairs: Pairs) -> Matrix:
+    """Return (x - shift) scale for the (shift, scale) of each column."""
     columns = (
         mapped([column], partial(_shifted, shift=shift, scale=scale))[0]
         for column, (shift, scale) in zip(zip(*rows, strict=True), pairs, strict=True)
     )
-    rows = tuple(zip(*columns, strict=True))
-    refuse_vast(rows, f"{source}, standardised,")
-    return rows
+    return tuple(zip(*columns, strict=True))
 
 
 def _shifted(x: Fraction, shift: Fraction, scale: Fraction) -> Fraction:

@@ -56,3 +56,19 @@ def test_another_number_of_targets_is_refused() -> None:
     dataset = from_arrays([[1], [2]], [[1.0, 2], [3, 4]], task="regression")
     with pytest.raises(DataError, match="1 target and the training data 2"):
         held_out_arrays([[5]], [5.0], dataset)
+
+
+@pytest.mark.parametrize("row", ["1e350,2,3", "1,2,-1e350", "1e61,2,3"])
+def test_numbers_beyond_floats_are_refused(tmp_path: Path, row: str) -> None:
+    dataset = read_dataset(written(tmp_path, "train.csv", "x,y,z\n1,2,3\n2,1,0.5\n"), task="regression")
+    with pytest.raises(DataError, match=r"test.csv has a number beyond 1e\+60: rescale the columns"):
+        read_held_out(written(tmp_path, "test.csv", f"x,y,z\n{row}\n"), dataset)
+
+
+def test_what_training_scales_to_usual_numbers_needs_not_be_usual(tmp_path: Path) -> None:
+    text = "x,z\n1e-350,1\n3e-350,2\n"
+    train = written(tmp_path, "train.csv", text)
+    dataset = read_dataset(train, task="regression", standardize=True)
+    assert read_held_out(train, dataset).inputs.tolist() == [
+        [float(x) for x in row] for row in dataset.inputs
+    ]

@@ -30,7 +30,7 @@ from certify.study.run import Progress, result_of
 from certify.study.schema import Source
 from certify.study.scores import ACCURACY, F1, PAPER_ACCURACY, PAPER_F1, R2, scores
 from certify.study.store import Result, Row, Store
-from certify.tightness.baselines.baseline import Baseline, Outcome
+from certify.tightness.baselines.baseline import Baseline, BaselineProblem, BaselineSettings, Outcome
 from certify.tightness.quantities import Kind
 
 STUDY = """
@@ -221,6 +221,21 @@ def test_the_loss_of_a_baseline_s_network_is_computed_anew(tmp_path: Path) -> No
     assert (network.quantity, network.kind) == ("toy", "exact")
     assert network.value == pytest.approx(0.1875)
     assert network.scores[R2] == pytest.approx(1 - 10 / 4.5)
+
+
+def test_a_setting_of_0_is_left_to_the_baseline(tmp_path: Path) -> None:
+    given = []
+
+    def solve(problem: BaselineProblem, settings: BaselineSettings) -> Outcome:
+        given.append(settings)
+        return Outcome(Kind.ESTIMATE, 0.5)
+
+    toy = method_of(Baseline("toy", Kind.ESTIMATE, "nobody", solve))
+    bench = cells(tmp_path)[0].bench
+    for settings in (toy.settings, dict.fromkeys(toy.settings, 0)):
+        toy.run(replace(bench, settings=settings))
+    usual = BaselineSettings(seed=bench.seed, time_limit=bench.time_limit)
+    assert given == [usual, usual]
 
 
 def test_spurious_minima_are_above_the_best_value_that_is_known(tmp_path: Path) -> None:
