@@ -25,7 +25,6 @@ from certify.tightness.quantities import Kind
 from certify.tightness.settings import StudySettings
 from certify.tightness.study import Study, Tightness, study
 from certify.views.page.tightness import render_tightness_page
-from formulations.sdp.conic.reduced import solve_reduced
 from tests.certify.cli.command_line import run
 
 QUICK = StudySettings(seeds=0, width=4)
@@ -198,7 +197,7 @@ def test_sdp_nn_is_solved_once_for_all_that_is_made_of_its_matrix(monkeypatch: p
         monkeypatch.setattr(module, "run_in_child", counted)
     dataset = from_arrays([[1]], [1], task="regression")
     (found,) = study([dataset], ["0.1"], QUICK, quantities=[CUT, "rounding"]).problems
-    assert calls == [solve_reduced, diagnose]
+    assert calls == [relaxed.solve_matrix, diagnose]
     assert len(found.rows) == 9
 
 
