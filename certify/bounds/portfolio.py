@@ -143,7 +143,9 @@ class _Run:
         if len(self._running) < 2 or math.isinf(left):
             return
         for number, search in self._running.items():
-            if number not in self._asked and self.board.expected(search.label, left) < self.board.proved:
+            if not search.steady or number in self._asked:
+                continue
+            if self.board.expected(search.label, left) < self.board.proved:
                 self._asked.add(number)
                 self._calls.interrupt(number)
 

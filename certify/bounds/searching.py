@@ -128,6 +128,10 @@ class Search(Protocol):
         """What it is called where its method has more than one."""
 
     @property
+    def steady(self) -> bool:
+        """Whether it gains little by little, so that its pace says where it will be."""
+
+    @property
     def promising(self) -> float:
         """The share of the network's loss from which on others have proved so much that it need not begin."""
 
@@ -248,7 +252,7 @@ class Board:
         return tuple(self._curves.get(label, ()))
 
     def expected(self, label: str, seconds: float) -> float:
-        """Return what a search would have after some more seconds, at the pace of the last third of its time.
+        """Return what a steady search would have after some more seconds, at the pace of its last third.
 
         That is more than it will have, as paces fall; infinite where it has had too little time to tell.
         """

@@ -21,6 +21,7 @@ class PartitionSearch:
 
     method = "partition"
     label = "partition"
+    steady = True
     promising = 1.0
     settled = 1.0
 
@@ -50,6 +51,7 @@ class RegionsSearch:
 
     method = "partition"
     label = "regions"
+    steady = False  # between two looks it has nothing to say
     promising = 1.0
     settled = 1.0
 

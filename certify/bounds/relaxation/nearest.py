@@ -46,6 +46,11 @@ class NearestSearch:
         return self.inner.label
 
     @property
+    def steady(self) -> bool:
+        """Whether it gains little by little."""
+        return self.inner.steady
+
+    @property
     def promising(self) -> float:
         """The share of the network's loss from which on it need not begin."""
         return self.inner.promising

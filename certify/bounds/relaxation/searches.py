@@ -44,6 +44,7 @@ class FirstOrderSearch:
 
     method = "sdp"
     label = "sdp"
+    steady = False  # as it looks at its splitting more and more seldom
     promising = 1.0
 
     @property
@@ -131,6 +132,7 @@ class InteriorPointSearch:
     label: str = "sdp"
 
     method = "sdp"
+    steady = True
     settled = 1.0
 
     def improve(

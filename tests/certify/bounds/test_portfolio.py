@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from certify.bounds.method import Options, Work
-from certify.bounds.portfolio import beside
+from certify.bounds.portfolio import _Run, beside
+from certify.bounds.report import GapPoint
 from certify.bounds.saved_bounds import SavedBounds
 from certify.bounds.searching import Bound, Search, in_turn
 from certify.checker.errors import SolverError
@@ -40,6 +41,7 @@ class Scripted:
     ending: str = "end"
     promising: float = 1.0
     settled: float = 1.0
+    steady: bool = True
     method = "partition"
 
     def improve(self, task, seconds_left, say):
@@ -151,6 +153,27 @@ def test_only_where_all_refuse_it_is_an_error(scripted: Make) -> None:
     assert run(refuses, scripted("b", (30.0,))) == [30.0]
     with pytest.raises(SolverError, match="a takes no such problem"):
         run(refuses)
+
+
+@pytest.mark.parametrize(("steady", "asked"), [(True, [2]), (False, [])])
+def test_a_steady_laggard_is_asked_for_what_it_has_and_one_that_jumps_is_not(
+    steady: bool, asked: list[int], scripted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted: list[int] = []
+    calls: Any = SimpleNamespace(interrupt=interrupted.append)
+    leading, behind = scripted("a", ()), scripted("b", (), steady=steady)
+    monkeypatch.setattr(Work, "seconds_left", lambda self: 100.0)
+    with Interrupts() as interrupts:
+        run = _Run([leading, behind], work(Clock(None, Observer()), interrupts), calls)
+    run._running = {1: leading, 2: behind}
+    run.board._curves = {
+        "a": [GapPoint(-90.0, 20.0, 60.0, "a")],
+        "b": [GapPoint(-90.0, 16.0, 60.0, "b")],
+    }
+    run.board._values = {"a": 20.0, "b": 16.0}
+    run._end_laggards()
+    run._end_laggards()
+    assert interrupted == asked
 
 
 def test_each_search_has_its_own_history(scripted: Make) -> None:
